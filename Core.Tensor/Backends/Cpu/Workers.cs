@@ -1,0 +1,242 @@
+// The thread pool under every CPU kernel: a parallel for over item ranges.
+//
+// Kernels of a transformer last 10 µs to 10 ms and follow each other closely, so a worker that finds nothing spins for a short
+// while before it sleeps: waking a sleeping thread costs about as much as a small kernel.
+// The caller always works too, and waits for *items done*, never for workers awake: on a busy machine a worker may not get a
+// core at all, and the call must not be slower than doing everything itself.
+
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace Vitrine.Tensors;
+
+/// <summary>Runs loops over item ranges on a fixed number of threads, the calling thread among them.</summary>
+internal static class Workers
+{
+    [ThreadStatic] private static bool t_inside;
+
+    private static volatile Pool s_pool = new(DefaultCount());
+
+    /// <summary>Threads that share a loop, the caller included. Default: all processors, or the variable <c>VITRINE_THREADS</c>.</summary>
+    public static int Count => s_pool.Count;
+
+    /// <summary>True on a thread that is executing the body of a loop: a loop started there runs inline.</summary>
+    public static bool IsInside => t_inside;
+
+    /// <summary>Sets the number of threads. Loops already running finish as they started.</summary>
+    /// <param name="count">Threads, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">When <paramref name="count"/> is below 1.</exception>
+    public static void SetCount(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        Pool old = s_pool;
+        if (old.Count == count) return;
+        s_pool = new Pool(count);
+        old.Retire();
+    }
+
+    /// <summary>
+    /// Calls <paramref name="body"/>(from, to) on disjoint ranges that cover [0, items) exactly once and returns when all are done.
+    /// Which thread runs which range is not defined, so a body must write only what belongs to its items.
+    /// </summary>
+    /// <param name="items">Number of items; 0 does nothing.</param>
+    /// <param name="body">Work on items from (inclusive) to (exclusive).</param>
+    /// <param name="grain">Least items in a range (the last one excepted): below it, splitting costs more than it gains.</param>
+    /// <remarks>
+    /// Called from inside a body it runs inline. Called from several threads at once, each caller is served.
+    /// The first exception of a body is rethrown here after the ranges in flight have ended; ranges not yet begun are dropped.
+    /// </remarks>
+    public static void For(int items, Action<int, int> body, int grain = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(items);
+        ArgumentOutOfRangeException.ThrowIfLessThan(grain, 1);
+        if (items == 0) return;
+        Pool pool = s_pool;
+        // Eight ranges per thread even out threads of unequal speed (another process on one core) without many claims.
+        int range = Math.Max(grain, items / (8 * pool.Count));
+        if (t_inside || pool.Count == 1 || items <= range)
+        {
+            RunInline(items, body);
+            return;
+        }
+        pool.Run(new Loop(items, range, body));
+    }
+
+    private static void RunInline(int items, Action<int, int> body)
+    {
+        bool outer = t_inside;
+        t_inside = true;
+        try { body(0, items); }
+        finally { t_inside = outer; }
+    }
+
+    private static int DefaultCount() =>
+        int.TryParse(Environment.GetEnvironmentVariable("VITRINE_THREADS"), out int n) && n >= 1 ? n : Environment.ProcessorCount;
+
+    /// <summary>One call of <see cref="For"/>: a counter of claimed items and a counter of items not yet finished.</summary>
+    private sealed class Loop
+    {
+        private readonly int _items;
+        private readonly int _range;
+        private readonly Action<int, int> _body;
+        private long _claimed; // long: several threads may each step past the end
+        private int _unfinished;
+        private volatile ExceptionDispatchInfo? _failure;
+
+        public Loop(int items, int range, Action<int, int> body)
+        {
+            (_items, _range, _body) = (items, range, body);
+            _unfinished = items;
+        }
+
+        public int Ranges => (_items - 1) / _range + 1;
+
+        public bool HasWork => Volatile.Read(ref _claimed) < _items;
+
+        /// <summary>Claims and runs ranges until none is left.</summary>
+        public void Work()
+        {
+            t_inside = true;
+            while (HasWork)
+            {
+                long claim = Interlocked.Add(ref _claimed, _range) - _range;
+                if (claim >= _items) break;
+                int from = (int)claim;
+                int to = (int)Math.Min(claim + _range, _items);
+                try
+                {
+                    if (_failure is null) _body(from, to);
+                }
+                catch (Exception e)
+                {
+                    _failure ??= ExceptionDispatchInfo.Capture(e);
+                }
+                if (Interlocked.Add(ref _unfinished, from - to) == 0)
+                {
+                    lock (this) Monitor.PulseAll(this);
+                }
+            }
+            t_inside = false;
+        }
+
+        /// <summary>Returns when every item is finished; rethrows the first failure.</summary>
+        public void Wait()
+        {
+            long start = Stopwatch.GetTimestamp();
+            while (Volatile.Read(ref _unfinished) > 0)
+            {
+                Thread.SpinWait(10);
+                if (Stopwatch.GetElapsedTime(start) < Pool.SpinTime) continue;
+                lock (this)
+                {
+                    while (Volatile.Read(ref _unfinished) > 0) Monitor.Wait(this);
+                }
+            }
+            _failure?.Throw();
+        }
+    }
+
+    /// <summary>The sleeping or spinning threads, and a few places where callers post their loops.</summary>
+    private sealed class Pool
+    {
+        /// <summary>Spinning pays when it is longer than the gap between two kernels and about the cost of a wake-up (tens of µs).</summary>
+        public static readonly TimeSpan SpinTime = TimeSpan.FromMicroseconds(50);
+
+        // As many callers as places get help; a further one runs its loop alone, which is right when so many threads are busy.
+        private readonly Loop?[] _posted = new Loop?[8];
+        private int _started;
+        private int _asleep;
+        private volatile bool _retired;
+
+        public Pool(int count) => Count = count;
+
+        public int Count { get; }
+
+        public void Run(Loop loop)
+        {
+            if (Interlocked.Exchange(ref _started, 1) == 0) Start();
+            int place = Post(loop);
+            if (place >= 0)
+            {
+                int sleepers = Math.Min(Volatile.Read(ref _asleep), loop.Ranges - 1);
+                if (sleepers > 0) Wake(sleepers);
+            }
+            loop.Work();
+            if (place >= 0) Volatile.Write(ref _posted[place], null);
+            loop.Wait();
+        }
+
+        public void Retire()
+        {
+            _retired = true;
+            Wake(Count);
+        }
+
+        private void Wake(int threads)
+        {
+            lock (_posted)
+            {
+                for (int i = 0; i < threads; i++) Monitor.Pulse(_posted);
+            }
+        }
+
+        private void Start()
+        {
+            for (int i = 1; i < Count; i++)
+            {
+                new Thread(Serve) { IsBackground = true, Name = $"Vitrine worker {i}" }.Start();
+            }
+        }
+
+        private int Post(Loop loop)
+        {
+            for (int i = 0; i < _posted.Length; i++)
+            {
+                if (Interlocked.CompareExchange(ref _posted[i], loop, null) is null) return i;
+            }
+            return -1;
+        }
+
+        private Loop? Find()
+        {
+            for (int i = 0; i < _posted.Length; i++)
+            {
+                if (Volatile.Read(ref _posted[i]) is { HasWork: true } loop) return loop;
+            }
+            return null;
+        }
+
+        private void Sleep()
+        {
+            lock (_posted)
+            {
+                // Announce the sleep, then look once more: a caller either sees the announcement or we see its loop.
+                Interlocked.Increment(ref _asleep);
+                if (Find() is null && !_retired) Monitor.Wait(_posted);
+                Interlocked.Decrement(ref _asleep);
+            }
+        }
+
+        private void Serve()
+        {
+            long idleSince = Stopwatch.GetTimestamp();
+            while (!_retired)
+            {
+                if (Find() is { } loop)
+                {
+                    loop.Work();
+                    idleSince = Stopwatch.GetTimestamp();
+                }
+                else if (Stopwatch.GetElapsedTime(idleSince) < SpinTime)
+                {
+                    Thread.SpinWait(10);
+                }
+                else
+                {
+                    Sleep();
+                    idleSince = Stopwatch.GetTimestamp();
+                }
+            }
+        }
+    }
+}
