@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Vitrine.Tensors;
+
+/// <summary>The CPU device: managed memory, and kernels that are C# methods found by name.</summary>
+internal sealed class CpuBackend : IBackend
+{
+    public Storage Allocate(long bytes) => new CpuStorage(bytes);
+
+    public unsafe void CopyIn(ReadOnlySpan<byte> source, Storage target, long byteOffset) =>
+        source.CopyTo(new Span<byte>(((CpuStorage)target).Pointer + byteOffset, source.Length));
+
+    public unsafe void CopyOut(Storage source, long byteOffset, Span<byte> target) =>
+        new ReadOnlySpan<byte>(((CpuStorage)source).Pointer + byteOffset, target.Length).CopyTo(target);
+
+    public void Launch(KernelCall call)
+    {
+        if (!CpuKernels.Table.TryGetValue(call.Kernel, out CpuKernel? kernel))
+        {
+            throw new DeviceException($"cpu: no kernel of that name; got '{call.Kernel}'; expected a row in CpuKernels.Table.");
+        }
+        kernel(call);
+        // Kernels work on raw addresses: the arrays behind them must outlive the call.
+        GC.KeepAlive(call.Tensors);
+    }
+
+    public void Synchronize() { }
+
+    public static string Describe() =>
+        $"{Workers.Count} threads, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors, {RuntimeInformation.ProcessArchitecture}";
+}
+
+/// <summary>Memory on the CPU: our own array, or somebody else's (a mapped file) kept alive by its owner.</summary>
+internal sealed unsafe class CpuStorage : Storage
+{
+    private const int Alignment = 64; // one cache line, one 512-bit vector
+    private readonly object _owner;
+
+    /// <summary>Fresh memory. The array is pinned, so its address holds; the garbage collector frees it with the last tensor.</summary>
+    public CpuStorage(long bytes)
+    {
+        byte[] array = GC.AllocateUninitializedArray<byte>(checked((int)Math.Min(bytes + Alignment, Array.MaxLength)), pinned: true);
+        if (array.LongLength < bytes + Alignment)
+        {
+            throw new ShapeException($"cpu: buffer too large; got {bytes} bytes; expected at most {Array.MaxLength - Alignment}. Work in smaller batches.");
+        }
+        nuint address = (nuint)Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
+        _owner = array;
+        Bytes = bytes;
+        Pointer = (byte*)((address + Alignment - 1) & ~(nuint)(Alignment - 1));
+    }
+
+    /// <summary>Memory that belongs to <paramref name="owner"/>, which stays alive as long as this.</summary>
+    public CpuStorage(object owner, byte* pointer, long bytes)
+    {
+        _owner = owner;
+        Pointer = pointer;
+        Bytes = bytes;
+    }
+
+    public override long Bytes { get; }
+
+    public byte* Pointer { get; }
+
+    /// <summary>Whoever keeps the memory valid.</summary>
+    public object Owner => _owner;
+}

@@ -1,0 +1,83 @@
+namespace Vitrine.Tensors;
+
+/// <summary>The CPU kernel of mat_mul: a batch of products by <see cref="Gemm"/>.</summary>
+internal static unsafe class MatMulCpu
+{
+    /// <summary>Multiply–adds below which a whole product is one thread's work.</summary>
+    private const long SmallProduct = 300_000;
+
+    /// <summary>
+    /// Y[batch] = op(A)·op(B) + bias; work is (n, m, batch); tensors A, B, Y, bias?, offsets [2, batch];
+    /// scalars k, A transposed, A's row stride, B transposed, B's row stride, skip zero rows of A.
+    /// </summary>
+    public static void Forward(KernelCall call)
+    {
+        float* a = call.Float(0), b = call.Float(1), y = call.Float(2), bias = call.Float(3);
+        int* offsets = call.Int(4);
+        (int n, int m, int batch) = (call.Work.X, call.Work.Y, call.Work.Z);
+        Scalar[] s = call.Scalars;
+        (int k, bool transposeA, int lda, bool transposeB, int ldb, bool sparse) = (s[0].Int, s[1].Int != 0, s[2].Int, s[3].Int != 0, s[4].Int, s[5].Int != 0);
+        if (batch > 1 && (long)m * n * k < SmallProduct)
+        {
+            Workers.For(batch, (from, to) =>
+            {
+                for (int i = from; i < to; i++)
+                {
+                    Gemm.RunSingle(transposeA, transposeB, m, n, k, 1, a + offsets[i], lda, b + offsets[batch + i], ldb, 0, y + ((long)i * m * n), n, bias);
+                }
+            });
+            return;
+        }
+        for (int i = 0; i < batch; i++)
+        {
+            float* left = a + offsets[i], right = b + offsets[batch + i], target = y + ((long)i * m * n);
+            if (!sparse || transposeA || bias != null || !TrySparse(left, lda, right, ldb, transposeB, target, m, n, k))
+            {
+                Gemm.Run(transposeA, transposeB, m, n, k, 1, left, lda, right, ldb, 0, target, n, bias);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Rows of A that are all zero make zero rows of Y: multiply the others only. The gradient of a score at one position of a causal
+    /// model is zero after it, and in the last layer zero before it too, so a batch of output seeds is mostly such rows.
+    /// </summary>
+    private static bool TrySparse(float* a, int lda, float* b, int ldb, bool transposeB, float* y, int m, int n, int k)
+    {
+        int[] rows = new int[m];
+        int count = 0;
+        for (int i = 0; i < m; i++)
+        {
+            if (new ReadOnlySpan<float>(a + ((long)i * lda), k).ContainsAnyExcept(0f))
+            {
+                rows[count++] = i;
+            }
+        }
+        if (count > m * 7 / 8)
+        {
+            return false; // gathering costs more than it saves
+        }
+        Tensor packed = Tensor.Empty([Math.Max(1, count), k]), product = Tensor.Empty([Math.Max(1, count), n]);
+        float* p = (float*)packed.CpuPointer, q = (float*)product.CpuPointer;
+        for (int i = 0; i < count; i++)
+        {
+            new ReadOnlySpan<float>(a + ((long)rows[i] * lda), k).CopyTo(new Span<float>(p + ((long)i * k), k));
+        }
+        Gemm.Run(false, transposeB, count, n, k, 1, p, k, b, ldb, 0, q, n, null);
+        for (int i = 0, next = 0; i < m; i++)
+        {
+            var target = new Span<float>(y + ((long)i * n), n);
+            if (next < count && rows[next] == i)
+            {
+                new ReadOnlySpan<float>(q + ((long)next++ * n), n).CopyTo(target);
+            }
+            else
+            {
+                target.Clear();
+            }
+        }
+        GC.KeepAlive(packed);
+        GC.KeepAlive(product);
+        return true;
+    }
+}

@@ -1,0 +1,86 @@
+namespace Vitrine.Tensors;
+
+/// <summary>The public verbs: what can be computed with tensors. Every one is recorded by the ambient tape, and has a gradient.</summary>
+public static class TensorOps
+{
+    /// <summary>y = op(A)·op(B) [+ bias] over the last two axes; leading axes broadcast.</summary>
+    /// <param name="a"><c>[…, m, k]</c>, or <c>[…, k, m]</c> when <paramref name="transposeA"/>.</param>
+    /// <param name="b"><c>[…, k, n]</c>, or <c>[…, n, k]</c> when <paramref name="transposeB"/>.</param>
+    /// <param name="bias"><c>[n]</c>, added to every row.</param>
+    /// <param name="transposeA">Use Aᵀ.</param>
+    /// <param name="transposeB">Use Bᵀ.</param>
+    /// <returns><c>[…, m, n]</c></returns>
+    /// <exception cref="ShapeException">The inner axes differ.</exception>
+    public static Tensor MatMul(this Tensor a, Tensor b, Tensor? bias = null, bool transposeA = false, bool transposeB = false) =>
+        bias is null ? Op.Apply(new MatMul(transposeA, transposeB), a, b) : Op.Apply(new MatMul(transposeA, transposeB), a, b, bias);
+
+    /// <summary>y = gamma · (x − mean) / √(variance + epsilon) + beta over the last axis (Ba et al. 2016).</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="gamma"><c>[d]</c></param>
+    /// <param name="beta"><c>[d]</c></param>
+    /// <param name="epsilon">Keeps the root away from 0; 1e-5 in GPT-2, 1e-12 in BERT.</param>
+    public static Tensor LayerNorm(this Tensor x, Tensor gamma, Tensor beta, float epsilon) => Op.Apply(new LayerNorm(epsilon), x, gamma, beta);
+
+    /// <summary>y = factor · x + shift.</summary>
+    public static Tensor Scale(this Tensor x, float factor, float shift = 0) => Op.Apply(new Scale(factor, shift), x);
+
+    /// <summary>The same elements in row-major order under another shape.</summary>
+    /// <exception cref="ShapeException">The number of elements differs.</exception>
+    public static Tensor Reshape(this Tensor x, Shape shape) => x.Shape == shape ? x : Op.Apply(new Reshape(shape), x);
+
+    /// <summary>Axes in another order: output axis i is input axis <c>order[i]</c>. Copies nothing.</summary>
+    public static Tensor Permute(this Tensor x, params int[] order) => Op.Apply(new Permute(order), x);
+
+    /// <summary>Two axes exchanged. Copies nothing.</summary>
+    public static Tensor Transpose(this Tensor x, int first = -1, int second = -2)
+    {
+        int[] order = [.. Enumerable.Range(0, x.Shape.Rank)];
+        (first, second) = (x.Shape.Axis(first, "transpose"), x.Shape.Axis(second, "transpose"));
+        (order[first], order[second]) = (second, first);
+        return x.Permute(order);
+    }
+
+    /// <summary>Elements <paramref name="start"/> … <paramref name="start"/> + <paramref name="length"/> − 1 of one axis. Copies nothing.</summary>
+    public static Tensor Slice(this Tensor x, int axis, int start, int length) => Op.Apply(new Slice(x.Shape.Axis(axis, "slice"), start, length), x);
+
+    /// <summary>Element <paramref name="index"/> of one axis, which disappears. Copies nothing unless the rest is strided.</summary>
+    public static Tensor Select(this Tensor x, int axis, int index)
+    {
+        axis = x.Shape.Axis(axis, "select");
+        return x.Slice(axis, index, 1).Reshape(x.Shape.Without(axis));
+    }
+
+    /// <summary>Tensors one after the other along an axis; all other lengths must agree.</summary>
+    public static Tensor Concat(int axis, params Tensor[] tensors) => Op.Apply(new Concat(tensors[0].Shape.Axis(axis, "concat")), tensors);
+
+    /// <summary>Axes of length 1 repeated to a larger shape. Copies nothing.</summary>
+    public static Tensor Expand(this Tensor x, Shape shape) => x.Shape == shape ? x : Op.Apply(new Expand(shape), x);
+
+    /// <summary>Σ x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named.</summary>
+    public static Tensor Sum(this Tensor x, int[]? axes = null, bool keepAxes = false)
+    {
+        int[] summed = [.. (axes ?? [.. Enumerable.Range(0, x.Shape.Rank)]).Select(a => x.Shape.Axis(a, "sum")).Order()];
+        Tensor y = Op.Apply(new Reduce(summed), x);
+        Shape kept = x.Shape;
+        foreach (int axis in summed.Reverse())
+        {
+            kept = kept.Without(axis);
+        }
+        return keepAxes ? y : y.Reshape(kept);
+    }
+
+    extension(Tensor)
+    {
+        /// <summary>y = a + b, broadcast.</summary>
+        public static Tensor operator +(Tensor a, Tensor b) => Op.Apply(new Add(), a, b);
+
+        /// <summary>y = a − b, broadcast.</summary>
+        public static Tensor operator -(Tensor a, Tensor b) => Op.Apply(new Sub(), a, b);
+
+        /// <summary>y = a · b place by place, broadcast.</summary>
+        public static Tensor operator *(Tensor a, Tensor b) => Op.Apply(new Mul(), a, b);
+
+        /// <summary>y = a / b, broadcast.</summary>
+        public static Tensor operator /(Tensor a, Tensor b) => Op.Apply(new Div(), a, b);
+    }
+}
