@@ -23,7 +23,7 @@ public static class GoldenFolder
     }
 
     // The build output lies inside the source tree, so the solution file is found by walking up from it.
-    private static string SourceTree()
+    internal static string SourceTree()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -1,0 +1,35 @@
+namespace Vitrine.Transformers;
+
+/// <summary>One place in a finished sequence: a text, or a special token.</summary>
+/// <param name="Sequence">0 or 1 for the first or second text; -1 for a special token.</param>
+/// <param name="Id">The special token's id.</param>
+/// <param name="Type">Token type (segment) of everything in this place.</param>
+internal readonly record struct TemplatePlace(int Sequence, int Id, int Type)
+{
+    public static TemplatePlace Text(int sequence, int type) => new(sequence, -1, type);
+
+    public static TemplatePlace Token(int id, int type) => new(-1, id, type);
+}
+
+/// <summary>What a model wants around one text and around a pair, as <c>[CLS] A [SEP] B [SEP]</c>.</summary>
+internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOnlyList<TemplatePlace> Pair)
+{
+    /// <summary>Nothing around the text; both texts of a pair in segment 0.</summary>
+    public static PostTemplate Plain { get; } =
+        new([TemplatePlace.Text(0, 0)], [TemplatePlace.Text(0, 0), TemplatePlace.Text(1, 0)]);
+
+    /// <summary>BERT: <c>[CLS] A [SEP]</c> and <c>[CLS] A [SEP] B [SEP]</c>, the second part in segment 1.</summary>
+    public static PostTemplate Bert(int cls, int sep) => new(
+        [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0)],
+        [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0),
+            TemplatePlace.Text(1, 1), TemplatePlace.Token(sep, 1)]);
+
+    /// <summary>Marian: <c>A &lt;/s&gt;</c> and <c>A B &lt;/s&gt;</c>.</summary>
+    public static PostTemplate EndOfSentence(int eos) => new(
+        [TemplatePlace.Text(0, 0), TemplatePlace.Token(eos, 0)],
+        [TemplatePlace.Text(0, 0), TemplatePlace.Text(1, 0), TemplatePlace.Token(eos, 0)]);
+
+    /// <summary>The same texts in the same segments without the special tokens.</summary>
+    public PostTemplate WithoutTokens() =>
+        new([.. Single.Where(p => p.Sequence >= 0)], [.. Pair.Where(p => p.Sequence >= 0)]);
+}
