@@ -14,6 +14,17 @@ public static class TensorOps
     public static Tensor MatMul(this Tensor a, Tensor b, Tensor? bias = null, bool transposeA = false, bool transposeB = false) =>
         bias is null ? Op.Apply(new MatMul(transposeA, transposeB), a, b) : Op.Apply(new MatMul(transposeA, transposeB), a, b, bias);
 
+    /// <summary>z = softmax(scale · q·kᵀ + mask)·v per head; the pattern is never stored (Vaswani et al. 2017; Dao et al. 2022).</summary>
+    /// <param name="q"><c>[batch, query, head, d_head]</c>; strided views are read in place.</param>
+    /// <param name="k"><c>[batch, key, kv_head, d_head]</c>; kv_head divides head (grouped queries).</param>
+    /// <param name="v">As <paramref name="k"/>.</param>
+    /// <param name="mask">Added to the scores, broadcast to <c>[batch, head, query, key]</c>; −∞ hides. A constant: it has no gradient.</param>
+    /// <param name="causal">Query i sees keys up to i + (keys − queries).</param>
+    /// <param name="scale">Usually 1/√d_head.</param>
+    /// <returns><c>[batch, query, head, d_head]</c>; 0 where every key is hidden.</returns>
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, float scale) =>
+        mask is null ? Op.Apply(new Attention(causal, scale), q, k, v) : Op.Apply(new Attention(causal, scale), q, k, v, mask);
+
     /// <summary>y = gamma · (x − mean) / √(variance + epsilon) + beta over the last axis (Ba et al. 2016).</summary>
     /// <param name="x"><c>[…, d]</c></param>
     /// <param name="gamma"><c>[d]</c></param>

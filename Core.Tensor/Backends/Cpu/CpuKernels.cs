@@ -17,6 +17,8 @@ internal static class CpuKernels
         ["sum_rows"] = ReduceCpu.SumRows,
         ["sum_columns"] = ReduceCpu.SumColumns,
         ["mat_mul_forward"] = MatMulCpu.Forward,
+        ["attention_forward"] = AttentionCpu.Forward,
+        ["attention_backward"] = AttentionCpu.Backward,
         ["layer_norm_forward"] = LayerNormCpu.Forward,
         ["layer_norm_backward"] = LayerNormCpu.Backward,
         ["layer_norm_backward_gamma"] = LayerNormCpu.BackwardGamma,
