@@ -1,0 +1,48 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// A whole file as read-only memory. The pages are loaded by the system when touched, shared between processes, and
+/// dropped under pressure. Unmapped by Dispose, or by the collector once nothing refers to this object any more: whoever
+/// uses <see cref="Start"/> must keep a reference to it.
+/// </summary>
+internal sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedViewAccessor _view;
+
+    private MappedFile(MemoryMappedViewAccessor view, long length)
+    {
+        _view = view;
+        Length = length;
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        Start = start + view.PointerOffset;
+        // Given back at once: a handle with a pointer out is never released by its finalizer. The view keeps it mapped.
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+    }
+
+    public byte* Start { get; }
+
+    public long Length { get; }
+
+    /// <summary>Maps a non-empty file.</summary>
+    /// <exception cref="IOException">The file is empty, a pipe, a device or cannot be mapped.</exception>
+    public static MappedFile Open(string path)
+    {
+        // Asked before opening: opening a named pipe would wait for its writer. Pipes and devices report 0.
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new IOException("the file is empty");
+        }
+        // The mapping outlives both handles.
+        using SafeFileHandle handle = File.OpenHandle(path);
+        long length = RandomAccess.GetLength(handle);
+        using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
+            handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        return new MappedFile(file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+    }
+
+    public void Dispose() => _view.Dispose();
+}

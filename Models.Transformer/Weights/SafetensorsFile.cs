@@ -1,0 +1,160 @@
+using System.Collections.ObjectModel;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// A safetensors file, mapped into memory and checked completely before the first tensor is handed out.
+/// Layout: 8 bytes little-endian length n, n bytes of JSON header, then the tensors' bytes without gaps.
+/// </summary>
+/// <remarks>
+/// Opening allocates for names and shapes only (at most about three times the header's length), whatever numbers the file claims;
+/// data pages are loaded when touched. Reads are safe from several threads. A file that another process shortens
+/// while it is open is out of scope: the system then kills the reader (SIGBUS). Replace files by renaming, as
+/// <see cref="SafetensorsWriter"/> does; an open file then keeps its old contents.
+/// Source: huggingface/safetensors, README "Format", and the checks of its reference reader.
+/// </remarks>
+public sealed unsafe class SafetensorsFile : IDisposable
+{
+    /// <summary>Longest header the format allows, bytes.</summary>
+    public const long LongestHeader = 100_000_000;
+
+    private const int LengthBytes = 8;
+    private readonly Dictionary<string, WeightEntry> _entries;
+    private MappedFile? _mapping;
+
+    private SafetensorsFile(string path, MappedFile mapping)
+    {
+        FilePath = path;
+        _mapping = mapping;
+        _entries = ReadHeader(path, mapping, out Dictionary<string, string> metadata);
+        Metadata = metadata.AsReadOnly();
+    }
+
+    /// <summary>Path the file was opened by.</summary>
+    public string FilePath { get; }
+
+    /// <summary>The strings under <c>__metadata__</c>; empty when the file has none.</summary>
+    public ReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Names of all tensors, in the order of the header.</summary>
+    public IReadOnlyCollection<string> Names => _entries.Keys;
+
+    /// <summary>Opens and checks a file.</summary>
+    /// <param name="path">Path of one <c>.safetensors</c> file.</param>
+    /// <exception cref="WeightException">The file is missing, unreadable, or breaks a rule of the format.</exception>
+    /// <exception cref="PlatformNotSupportedException">The machine is big-endian.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!BitConverter.IsLittleEndian)
+        {
+            throw new PlatformNotSupportedException("safetensors: reading needs a little-endian machine.");
+        }
+        MappedFile? mapping = null;
+        try
+        {
+            mapping = MappedFile.Open(path);
+            SafetensorsFile file = new(path, mapping);
+            mapping = null;
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new WeightException(
+                $"safetensors: the file cannot be opened; got: {e.Message.TrimEnd('.')}; expected a readable, non-empty file. Check the path and its permissions. File: {path}",
+                path, null, e);
+        }
+        finally
+        {
+            mapping?.Dispose();
+        }
+    }
+
+    /// <summary>Whether the file has a tensor of this name.</summary>
+    /// <param name="name">Name as the file spells it; case matters.</param>
+    public bool Contains(string name) => _entries.ContainsKey(name);
+
+    /// <summary>Type, shape and place of a tensor.</summary>
+    /// <param name="name">Name as the file spells it; case matters.</param>
+    /// <exception cref="WeightException">There is no such tensor; the nearest names are listed.</exception>
+    public WeightEntry Entry(string name) => _entries.TryGetValue(name, out WeightEntry? entry)
+        ? entry
+        : throw WeightException.Unknown(name, Names, FilePath);
+
+    /// <summary>The tensor's first byte. The address holds until <see cref="Dispose"/>, and only while this object is referenced.</summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <returns>Address of <see cref="WeightEntry.Length"/> bytes, possibly unaligned.</returns>
+    /// <exception cref="WeightException">There is no such tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public byte* Address(string name) => Mapping.Start + Entry(name).Offset;
+
+    /// <summary>The tensor's bytes, not copied. The span holds until <see cref="Dispose"/>, and only while this object is referenced.</summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <exception cref="WeightException">There is no such tensor, or it is larger than a span can be (2 GiB): use <see cref="Address"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public ReadOnlySpan<byte> Bytes(string name)
+    {
+        WeightEntry entry = Entry(name);
+        return entry.Length <= int.MaxValue
+            ? new(Mapping.Start + entry.Offset, (int)entry.Length)
+            : throw TooLarge(entry, "bytes in one span");
+    }
+
+    /// <summary>
+    /// The tensor's elements as float32, row-major. F32 keeps its bits; F16, BF16, I16, I8, U8 and BOOL (0 or 1) are exact;
+    /// F64, I64 and I32 round to nearest even, and F64 beyond the range of float32 becomes ±infinity.
+    /// </summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <exception cref="WeightException">There is no such tensor, or it has more elements than an array can hold.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public float[] ReadFloats(string name)
+    {
+        WeightEntry entry = Entry(name);
+        if (entry.Count > Array.MaxLength)
+        {
+            throw TooLarge(entry, "elements in one array");
+        }
+        MappedFile mapping = Mapping;
+        float[] values = GC.AllocateUninitializedArray<float>((int)entry.Count);
+        WeightConversion.ToFloats(entry.Type, mapping.Start + entry.Offset, values);
+        GC.KeepAlive(mapping);
+        return values;
+    }
+
+    /// <summary>Closes the file: nothing can be read any more, and pointers and spans into it are no longer valid.</summary>
+    public void Dispose()
+    {
+        _mapping?.Dispose();
+        _mapping = null;
+    }
+
+    private MappedFile Mapping => _mapping ?? throw new ObjectDisposedException(nameof(SafetensorsFile));
+
+    private static Dictionary<string, WeightEntry> ReadHeader(string path, MappedFile mapping, out Dictionary<string, string> metadata)
+    {
+        if (mapping.Length <= LengthBytes)
+        {
+            throw Bad($"{mapping.Length} bytes", $"more than {LengthBytes}");
+        }
+        ulong length = *(ulong*)mapping.Start;
+        if (length is 0 or > LongestHeader)
+        {
+            throw Bad($"a header length of {length}", $"1 to {LongestHeader}");
+        }
+        long rest = mapping.Length - LengthBytes - (long)length;
+        if (rest < 0)
+        {
+            throw Bad($"a header of {length} bytes in a file of {mapping.Length}", $"at most {mapping.Length - LengthBytes}");
+        }
+        return SafetensorsHeader.Parse(
+            new(mapping.Start + LengthBytes, (int)length), path, LengthBytes + (long)length, rest, out metadata);
+
+        WeightException Bad(string got, string expected) => new(
+            $"safetensors: the file does not begin with the length of its header; got {got}; expected {expected}. The file is truncated or not safetensors: fetch or write it again. File: {path}",
+            path);
+    }
+
+    private WeightException TooLarge(WeightEntry entry, string limit) => new(
+        $"safetensors: the tensor is too large; got {entry}; expected at most 2^31 {limit}. Split it. File: {FilePath} (tensor {WeightException.Quote(entry.Name)})",
+        FilePath, entry.Name);
+}
