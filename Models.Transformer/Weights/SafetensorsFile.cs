@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
@@ -21,6 +22,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private const int LengthBytes = 8;
     private readonly Dictionary<string, WeightEntry> _entries;
     private MappedFile? _mapping;
+    private volatile bool _lent;
 
     private SafetensorsFile(string path, MappedFile mapping)
     {
@@ -121,10 +123,41 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return values;
     }
 
-    /// <summary>Closes the file: nothing can be read any more, and pointers and spans into it are no longer valid.</summary>
+    /// <summary>
+    /// The tensor as float32 weight. Aligned F32 is a view of the mapped file: nothing is copied, pages are loaded when
+    /// first used, and the mapping lives as long as the tensor, whatever happens to this object. Other types are
+    /// converted as by <see cref="ReadFloats"/>.
+    /// </summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <exception cref="WeightException">There is no such tensor, or it has more than 2^31 - 1 elements.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public Tensor Read(string name)
+    {
+        WeightEntry entry = Entry(name);
+        Shape shape = ShapeOf(entry);
+        MappedFile mapping = Mapping;
+        byte* start = mapping.Start + entry.Offset;
+        if (entry.Type == WeightType.F32 && (nuint)start % sizeof(float) == 0)
+        {
+            _lent = true;
+            return Tensor.Over(mapping, start, shape, DType.Float32, isWeight: true);
+        }
+        Tensor tensor = Tensor.Empty(shape);
+        WeightConversion.ToFloats(entry.Type, start, tensor.Floats);
+        GC.KeepAlive(mapping);
+        return tensor.AsWeight();
+    }
+
+    /// <summary>
+    /// Closes the file: nothing can be read any more, and pointers and spans into it are no longer valid. Tensors that
+    /// view it stay valid; the collector unmaps the file after the last of them.
+    /// </summary>
     public void Dispose()
     {
-        _mapping?.Dispose();
+        if (!_lent)
+        {
+            _mapping?.Dispose();
+        }
         _mapping = null;
     }
 
@@ -152,6 +185,18 @@ public sealed unsafe class SafetensorsFile : IDisposable
         WeightException Bad(string got, string expected) => new(
             $"safetensors: the file does not begin with the length of its header; got {got}; expected {expected}. The file is truncated or not safetensors: fetch or write it again. File: {path}",
             path);
+    }
+
+    private Shape ShapeOf(WeightEntry entry)
+    {
+        try
+        {
+            return Shape.Create([.. entry.Shape.Select(axis => checked((int)axis))]);
+        }
+        catch (Exception e) when (e is OverflowException or ShapeException)
+        {
+            throw TooLarge(entry, "elements");
+        }
     }
 
     private WeightException TooLarge(WeightEntry entry, string limit) => new(

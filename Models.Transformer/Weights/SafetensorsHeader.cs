@@ -186,7 +186,7 @@ internal ref struct SafetensorsHeader
             : throw Wrong("data_offsets is incomplete", "fewer than 2 numbers", "[begin, end]");
     }
 
-    private int ReadNumbers(string what, Span<long> numbers)
+    private int ReadNumbers(string what, scoped Span<long> numbers)
     {
         Expect(JsonTokenType.StartArray, what);
         int count = 0;
@@ -273,6 +273,7 @@ internal ref struct SafetensorsHeader
         string advice = "The file is damaged or not safetensors: fetch or write it again.")
     {
         string place = _tensor is null ? "" : $" (tensor {WeightException.Quote(_tensor)})";
-        return new($"safetensors: {what}; got {got}; expected {expected}. {advice} File: {_file}{place}", _file, _tensor, cause);
+        string message = $"safetensors: {what}; got {got}; expected {expected}. {advice} File: {_file}{place}";
+        return cause is null ? new(message, _file, _tensor) : new(message, _file, _tensor, cause);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
@@ -20,9 +21,10 @@ public static class SafetensorsWriter
     /// <param name="metadata">Strings for <c>__metadata__</c>, e.g. <c>format = pt</c>; none by default.</param>
     /// <param name="cancellation">Stops between chunks; the target then stays as it was.</param>
     /// <exception cref="WeightException">
-    /// A name occurs twice or is <c>__metadata__</c>, a shape does not fit its values, a value does not fit its type (a
-    /// finite one would become infinite, or is out of range), or the file cannot be written.
+    /// A name occurs twice or is <c>__metadata__</c>, a value does not fit its type (a finite one would become infinite, or
+    /// is out of range), or the file cannot be written.
     /// </exception>
+    /// <exception cref="ShapeException">A tensor is not float32.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was changed.</exception>
     public static void Save(
         string path,
@@ -59,21 +61,9 @@ public static class SafetensorsWriter
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (WeightData tensor in tensors)
         {
-            long count = 1;
-            foreach (int axis in tensor.Shape)
-            {
-                ArgumentOutOfRangeException.ThrowIfNegative(axis, nameof(tensors));
-                // Values are at most 2^31: a product that has grown beyond them only counts if an axis of 0 follows.
-                count = Math.Min(count, int.MaxValue) * axis;
-            }
             if (tensor.Name == "__metadata__" || !names.Add(tensor.Name))
             {
                 throw Wrong(path, tensor.Name, "the name is taken", "it twice or __metadata__", "each name once", "Rename one.");
-            }
-            if (count != tensor.Values.Length)
-            {
-                throw Wrong(path, tensor.Name, "shape and values disagree",
-                    $"{tensor.Values.Length} values for [{string.Join(", ", tensor.Shape)}]", $"{count}", "Correct the shape.");
             }
         }
     }
@@ -100,8 +90,8 @@ public static class SafetensorsWriter
             {
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.ToString());
-                WriteNumbers(json, "shape", tensor.Shape.Select(axis => (long)axis));
-                long end = position + ((long)tensor.Values.Length * tensor.Type.Size());
+                WriteNumbers(json, "shape", [.. tensor.Values.Shape.Axes]);
+                long end = position + ((long)tensor.Values.Shape.Elements * tensor.Type.Size());
                 WriteNumbers(json, "data_offsets", [position, end]);
                 json.WriteEndObject();
                 position = end;
@@ -122,7 +112,7 @@ public static class SafetensorsWriter
         return header;
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string key, IEnumerable<long> numbers)
+    private static void WriteNumbers(Utf8JsonWriter json, string key, ReadOnlySpan<long> numbers)
     {
         json.WriteStartArray(key);
         foreach (long number in numbers)
@@ -134,7 +124,8 @@ public static class SafetensorsWriter
 
     private static void WriteValues(string path, Stream stream, WeightData tensor, CancellationToken cancellation)
     {
-        ReadOnlySpan<float> values = tensor.Values.Span;
+        Tensor source = tensor.Values;
+        ReadOnlySpan<float> values = source.IsContiguous && source.Device == Device.Cpu ? source.Floats : source.ToArray();
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkElements * sizeof(double));
         try
         {
@@ -151,6 +142,7 @@ public static class SafetensorsWriter
                 }
                 stream.Write(bytes);
             }
+            GC.KeepAlive(source); // the span does not keep its memory
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
@@ -7,9 +8,16 @@ namespace Vitrine.Transformers;
 /// A weights file or folder that cannot be read, does not keep the rules of its format, does not fit the model, or
 /// cannot be written. The message is one line: what is wrong, where, what was found, what was expected, what to do.
 /// </summary>
-public sealed class WeightException : Exception
+public sealed class WeightException : VitrineException
 {
-    internal WeightException(string message, string? file = null, string? tensor = null, Exception? cause = null)
+    internal WeightException(string message, string? file = null, string? tensor = null)
+        : base(message)
+    {
+        FilePath = file;
+        TensorName = tensor;
+    }
+
+    internal WeightException(string message, string? file, string? tensor, Exception cause)
         : base(message, cause)
     {
         FilePath = file;

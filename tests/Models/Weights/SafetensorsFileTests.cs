@@ -1,4 +1,5 @@
 using Vitrine.Tests.Support;
+using Vitrine.Tensors;
 using Vitrine.Transformers;
 using Xunit;
 
@@ -64,6 +65,48 @@ public sealed class SafetensorsFileTests : IDisposable
         using SafetensorsFile file = Open(SafetensorsBytes.One("U8", "[3]", 5, 6, 7));
 
         Assert.Equal(6, file.Address("x")[1]);
+    }
+
+    [Fact]
+    public unsafe void Read_AlignedF32_ViewsTheFileAndOutlivesIt()
+    {
+        SafetensorsFile file = SafetensorsFile.Open(GoldenFolder.Find("gpt2", "model.safetensors"));
+        float[] expected = file.ReadFloats("transformer.wpe.weight");
+
+        Tensor tensor = file.Read("transformer.wpe.weight");
+
+        Assert.True(tensor.CpuPointer == file.Address("transformer.wpe.weight"));
+        file.Dispose();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.Equal(expected, tensor.ToArray());
+        Assert.Equal([32, 32], tensor.Shape.Axes.ToArray());
+        Assert.True(tensor.IsWeight);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(" ", false)]
+    public unsafe void Read_UnalignedF32_IsCopied(string padding, bool viewed)
+    {
+        string header = """{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""";
+        header += new string(' ', 8 - (header.Length % 8)) + padding;
+        using SafetensorsFile file = Open(SafetensorsBytes.File(header, 0, 0, 0x80, 0x3f));
+
+        Tensor tensor = file.Read("x");
+
+        Assert.Equal(viewed, tensor.CpuPointer == file.Address("x"));
+        Assert.Equal(1f, tensor.Item());
+        Assert.True(tensor.IsWeight);
+    }
+
+    [Fact]
+    public void Read_AxisBeyondInt32_IsRefused()
+    {
+        using SafetensorsFile file = Open(SafetensorsBytes.One("F16", "[4294967296,0]"));
+
+        Assert.Throws<WeightException>(() => file.Read("x"));
+        Assert.Empty(file.ReadFloats("x"));
     }
 
     [Fact]
