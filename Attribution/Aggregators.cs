@@ -1,0 +1,66 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>A way to turn many scores into one, by name.</summary>
+/// <param name="Name">Inseq's name of it.</param>
+/// <param name="KeepsSign">Whether the result can be negative.</param>
+/// <param name="Of">The one score of many.</param>
+public sealed record Aggregator(string Name, bool KeepsSign, Func<ReadOnlySpan<float>, float> Of);
+
+/// <summary>The named aggregators; names as in Inseq.</summary>
+public static class Aggregators
+{
+    /// <summary>Σ x: keeps the sign, and completeness.</summary>
+    public static Aggregator Sum { get; } = new("sum", true, x => (float)Total(x));
+
+    /// <summary>Σ x / n.</summary>
+    public static Aggregator Mean { get; } = new("mean", true, x => (float)(Total(x) / x.Length));
+
+    /// <summary>‖x‖₂ = √Σ x²: loses the sign.</summary>
+    public static Aggregator VectorNorm { get; } = new("vnorm", false, x =>
+    {
+        double squares = 0;
+        foreach (float value in x)
+        {
+            squares += (double)value * value;
+        }
+        return (float)Math.Sqrt(squares);
+    });
+
+    /// <summary>Every aggregator.</summary>
+    public static IReadOnlyList<Aggregator> All { get; } =
+    [
+        Sum,
+        Mean,
+        new("max", true, x => Fold(x, MathF.Max)),
+        new("min", true, x => Fold(x, MathF.Min)),
+        new("prod", true, x => Fold(x, (a, b) => a * b)),
+        new("absmax", true, x => Fold(x, (a, b) => MathF.Abs(b) > MathF.Abs(a) ? b : a)),
+        VectorNorm,
+    ];
+
+    /// <summary>The aggregator of a name.</summary>
+    /// <exception cref="VitrineException">There is none of that name.</exception>
+    public static Aggregator Get(string name) => Names.Find(All, a => a.Name, name, "aggregator");
+
+    private static double Total(ReadOnlySpan<float> x)
+    {
+        double total = 0;
+        foreach (float value in x)
+        {
+            total += value;
+        }
+        return total;
+    }
+
+    private static float Fold(ReadOnlySpan<float> x, Func<float, float, float> combine)
+    {
+        float result = x[0];
+        foreach (float value in x[1..])
+        {
+            result = combine(result, value);
+        }
+        return result;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Vitrine.Attributions;
+
+/// <summary>The table of attribution methods.</summary>
+public static class AttributionMethods
+{
+    /// <summary>Every method, in the order in which <c>vitrine methods</c> lists them.</summary>
+    public static IReadOnlyList<IAttributionMethod> All { get; } = [];
+
+    /// <summary>The method of a name.</summary>
+    /// <exception cref="Vitrine.Tensors.VitrineException">There is none of that name; the message names the nearest and lists all.</exception>
+    public static IAttributionMethod Get(string name) => Names.Find(All, m => m.Name, name, "method");
+}

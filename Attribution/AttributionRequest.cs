@@ -1,0 +1,103 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>Whose quirks are wanted: the default is the correct behaviour.</summary>
+public enum Compat
+{
+    /// <summary>Correct by default.</summary>
+    None,
+
+    /// <summary>As Captum 0.8 computes it.</summary>
+    Captum,
+
+    /// <summary>As Inseq 0.6 computes it.</summary>
+    Inseq,
+}
+
+/// <summary>How far an attribution is.</summary>
+/// <param name="Done">Units of work done.</param>
+/// <param name="Total">Units of work planned; it may grow where a method adapts its effort.</param>
+public readonly record struct AttributionProgress(int Done, int Total);
+
+/// <summary>How to explain: baseline, steps, seed, memory. A parameter that a method does not know is ignored by it; null means the method's default.</summary>
+public sealed record AttributionRequest
+{
+    /// <summary>Everything at its default.</summary>
+    public static AttributionRequest Default { get; } = new();
+
+    /// <summary>The input to compare with; null: padding, else unknown, else zero, whichever the model has first.</summary>
+    public Baseline? Baseline { get; init; }
+
+    /// <summary>Points of a path integral, at least 1; default 50.</summary>
+    public int? Steps
+    {
+        get;
+        init => field = AtLeast("steps", value, 1);
+    }
+
+    /// <summary>How a path integral is summed; default Gauss–Legendre.</summary>
+    public Quadrature Quadrature { get; init; } = Quadrature.GaussLegendre;
+
+    /// <summary>
+    /// When set, a path method doubles its steps until every |Δ| is at most this fraction of max(|f(x) − f(baseline)|, 1e-3),
+    /// or <see cref="MaxSteps"/> are reached. In (0, 1).
+    /// </summary>
+    public double? CompletenessGap
+    {
+        get;
+        init => field = value is null or (> 0 and < 1) ? value : throw Bad("completeness gap", value, "a fraction in (0, 1)");
+    }
+
+    /// <summary>Where an adaptive path method stops; default 1024.</summary>
+    public int MaxSteps
+    {
+        get;
+        init => field = AtLeast("max steps", value, 1);
+    } = 1024;
+
+    /// <summary>Whether path methods multiply the mean gradient by (x − baseline); default true.</summary>
+    public bool MultiplyByInputs { get; init; } = true;
+
+    /// <summary>How a row of d_model scores becomes one number per token, e.g. <c>sum</c>, <c>vnorm</c>; null: the method's own.</summary>
+    public string? Aggregator
+    {
+        get;
+        init => field = value is null ? null : Aggregators.Get(value).Name;
+    }
+
+    /// <summary>Whether the result keeps the scores before aggregation.</summary>
+    public bool KeepRaw { get; init; }
+
+    /// <summary>Which layers attention methods look at; null: all.</summary>
+    public IReadOnlyList<int>? Layers { get; init; }
+
+    /// <summary>Which heads attention methods look at; null: all.</summary>
+    public IReadOnlyList<int>? Heads { get; init; }
+
+    /// <summary>Seed of everything random; the same seed gives the same bits.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Memory for batched work, in bytes, at least 1 MiB; default 512 MiB.</summary>
+    public long ByteBudget
+    {
+        get;
+        init => field = value >= 1 << 20 ? value : throw Bad("byte budget", value, "at least 1048576");
+    } = 512L << 20;
+
+    /// <summary>Whose quirks to copy.</summary>
+    public Compat Compat { get; init; }
+
+    /// <summary>Told after every chunk of work.</summary>
+    public IProgress<AttributionProgress>? Progress { get; init; }
+
+    /// <summary>Stops the work between chunks.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    private static int AtLeast(string what, int value, int least) => value >= least ? value : throw Bad(what, value, $"at least {least}");
+
+    private static int? AtLeast(string what, int? value, int least) => value is { } given ? AtLeast(what, given, least) : null;
+
+    private static VitrineException Bad(string what, object? value, string rule) =>
+        new(FormattableString.Invariant($"request: {what} is out of range; got {value}; expected {rule}."));
+}

@@ -1,0 +1,34 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>One input of a score function: the tokens it reads and the embeddings that stand for them.</summary>
+public sealed class InputSide
+{
+    /// <summary><c>source</c>: what the model was given; <c>target</c>: what an encoder–decoder has said so far.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The texts behind the tokens; empty where only ids are known. <see cref="InputToken.Text"/> indexes it.</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
+
+    /// <summary>The tokens, in order. <c>[pos]</c></summary>
+    public required IReadOnlyList<InputToken> Tokens { get; init; }
+
+    /// <summary>
+    /// What the model's first block receives for the tokens before positions are added, scaled where the model scales
+    /// (Marian: √d_model). <c>[pos, d_model]</c>
+    /// </summary>
+    public required Tensor Embeddings { get; init; }
+
+    /// <summary>
+    /// Positions from here on were generated or forced, not given; equal to the number of tokens when all were given.
+    /// Captum's language-model attribution leaves these alone, Inseq explains and perturbs them like the others.
+    /// </summary>
+    public int GivenLength { get; init; } = int.MaxValue;
+
+    /// <summary>Number of tokens.</summary>
+    public int Length => Tokens.Count;
+
+    /// <summary>Token ids. <c>[pos]</c></summary>
+    public int[] Ids => [.. Tokens.Select(token => token.Id)];
+}

@@ -1,0 +1,56 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>
+/// What an attribution method sees instead of a model: a function from embeddings, or token ids, to one score per target.
+/// </summary>
+/// <remarks>
+/// One function carries all targets, so that a generation of T tokens is one teacher-forced forward, and its gradients one
+/// backward sweep with T seeds. Examples of a batch do not influence each other.
+/// </remarks>
+public abstract class ScoreFunction
+{
+    /// <summary>The inputs: <c>source</c>, and <c>target</c> for encoder–decoders.</summary>
+    public abstract IReadOnlyList<InputSide> Sides { get; }
+
+    /// <summary>What is explained. <c>[target]</c></summary>
+    public abstract IReadOnlyList<ScoreTarget> Targets { get; }
+
+    /// <summary>Which number is taken of a target: <c>logit</c>, <c>probability</c>, <c>log_probability</c>…</summary>
+    public abstract string StepName { get; }
+
+    /// <summary>The model behind it, in words, for the result; null where there is none.</summary>
+    public virtual string? Model => null;
+
+    /// <summary>The scores of a batch of embeddings; differentiable when a tape is open.</summary>
+    /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>, with as many positions as the side has tokens.</param>
+    /// <returns><c>[batch, target]</c></returns>
+    public abstract Tensor Score(IReadOnlyList<Tensor> embeddings);
+
+    /// <summary>The scores of a batch of token ids, for methods that replace tokens.</summary>
+    /// <param name="ids">One per side: <c>[batch, pos]</c>, int32.</param>
+    /// <returns><c>[batch, target]</c></returns>
+    public virtual Tensor ScoreIds(IReadOnlyList<Tensor> ids) => Score([.. ids.Select((side, i) => Embed(i, side))]);
+
+    /// <summary>The embeddings of token ids, as <see cref="InputSide.Embeddings"/> holds them.</summary>
+    /// <param name="side">Index into <see cref="Sides"/>.</param>
+    /// <param name="ids"><c>[…]</c>, int32.</param>
+    /// <returns><c>[…, d_model]</c></returns>
+    public abstract Tensor Embed(int side, Tensor ids);
+
+    /// <summary>The id that stands for a role in this model's vocabulary; null where it has none.</summary>
+    public virtual int? BaselineId(BaselineKind kind) => null;
+
+    /// <summary>
+    /// The model's probability of each target at the unperturbed input, 0–1; NaN where a target has none. <c>[target]</c>
+    /// </summary>
+    public abstract IReadOnlyList<double> Probabilities { get; }
+
+    /// <summary>About how many bytes one example costs: methods cut their batches so that a budget holds.</summary>
+    /// <param name="recorded">With what a tape keeps for the backward pass, or a plain forward.</param>
+    public abstract long BytesPerExample(bool recorded);
+
+    /// <summary>About how many bytes one more seed costs in a backward sweep over one example.</summary>
+    public abstract long BytesPerSeed { get; }
+}
