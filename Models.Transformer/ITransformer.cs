@@ -1,0 +1,41 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>What tools need of any model: its facts, its hook points, its parameters, and its forward pass.</summary>
+/// <remarks>
+/// A model is a pure function of its input and its parameters: it stores nothing between calls, so several threads may run it.
+/// What happens inside is seen and changed through ambient scopes (<see cref="HookScope"/>), never through arguments.
+/// </remarks>
+public interface ITransformer
+{
+    /// <summary>Family, task, sizes and labels.</summary>
+    ModelInfo Info { get; }
+
+    /// <summary>The tokenizer that belongs to the checkpoint; null when its folder has none.</summary>
+    ITokenizer? Tokenizer { get; }
+
+    /// <summary>Every named activation of the forward pass, in the order in which it runs. Complete once the model is built.</summary>
+    IReadOnlyList<HookPoint> HookPoints { get; }
+
+    /// <summary>Every weight, under its canonical name, with the name it has in the checkpoint.</summary>
+    IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>
+    /// The word embeddings of token ids, as <see cref="ModelInput.Embeddings"/> takes them: rows of the embedding matrix
+    /// (Marian: times √d_model), before positions and segments are added.
+    /// </summary>
+    /// <param name="ids">int32 <c>[…]</c></param>
+    /// <returns><c>[…, d_model]</c></returns>
+    /// <exception cref="ShapeException">An id lies outside the vocabulary.</exception>
+    Tensor Embed(Tensor ids);
+
+    /// <summary>The forward pass, from tokens (or their embeddings) to what the head says.</summary>
+    /// <returns>
+    /// By <see cref="ModelInfo.Task"/>: classification <c>[batch, label]</c>; question answering <c>[batch, pos, 2]</c> (start, end);
+    /// token classification <c>[batch, pos, label]</c>; multiple choice <c>[batch, choice]</c>; language models <c>[batch, pos, vocab]</c>
+    /// (Marian: of the target's positions); no head <c>[batch, pos, d_model]</c>.
+    /// </returns>
+    /// <exception cref="ShapeException">Ids, positions or shapes do not fit the model or one another.</exception>
+    Tensor Forward(ModelInput input);
+}

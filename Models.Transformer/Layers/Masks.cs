@@ -1,0 +1,69 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>From padding masks (1 a token, 0 padding) to what attention adds to its scores, and to positions.</summary>
+internal static class Masks
+{
+    /// <summary>A mask without padding, int32 <c>[batch, pos]</c>.</summary>
+    public static Tensor Ones(int batch, int positions)
+    {
+        int[] ones = new int[batch * positions];
+        Array.Fill(ones, 1);
+        return Tensor.From(ones, [batch, positions]);
+    }
+
+    /// <summary>0 at tokens, −∞ at padding, <c>[batch, 1, 1, key]</c>: broadcasts over heads and queries. Null when nothing is hidden.</summary>
+    public static Tensor? Additive(Tensor? mask)
+    {
+        if (mask is null)
+        {
+            return null;
+        }
+        int[] tokens = Integers(mask);
+        return Array.TrueForAll(tokens, t => t == 1)
+            ? null
+            : Tensor.From([.. tokens.Select(t => t == 1 ? 0f : float.NegativeInfinity)], [mask.Shape[0], 1, 1, mask.Shape[1]]);
+    }
+
+    /// <summary>−∞ above the diagonal, <c>[query, key]</c>: query i sees keys up to i + (keys − queries).</summary>
+    public static Tensor Causal(int queries, int keys)
+    {
+        float[] hidden = new float[queries * keys];
+        for (int query = 0; query < queries; query++)
+        {
+            hidden.AsSpan((query * keys) + query + keys - queries + 1, queries - query - 1).Fill(float.NegativeInfinity);
+        }
+        return Tensor.From(hidden, [queries, keys]);
+    }
+
+    /// <summary>
+    /// Positions of the last columns of a mask, counted from each row's first token; int32 <c>[batch, pos]</c>, batch 1 without a mask.
+    /// </summary>
+    /// <param name="mask">Past and present, <c>[batch, past + positions]</c>; null when there is no padding.</param>
+    /// <param name="past">How many positions came before.</param>
+    /// <param name="positions">How many are asked for.</param>
+    public static Tensor Positions(Tensor? mask, int past, int positions)
+    {
+        int batch = mask?.Shape[0] ?? 1, keys = past + positions;
+        int[] tokens = mask is null ? [] : Integers(mask), at = new int[batch * positions];
+        for (int row = 0; row < batch; row++)
+        {
+            int padding = mask is null ? 0 : Math.Max(0, tokens.AsSpan(row * keys, keys).IndexOf(1));
+            for (int i = 0; i < positions; i++)
+            {
+                at[(row * positions) + i] = Math.Max(0, past + i - padding);
+            }
+        }
+        return Tensor.From(at, [batch, positions]);
+    }
+
+    /// <summary>The mask as numbers 0 and 1, whatever its type.</summary>
+    /// <exception cref="ShapeException">Something else is in it.</exception>
+    public static int[] Integers(Tensor mask)
+    {
+        int[] tokens = mask.DType == DType.Int32 ? mask.ToIntArray() : [.. mask.ToArray().Select(m => m is 0 or 1 ? (int)m : -1)];
+        int odd = Array.FindIndex(tokens, t => t is not (0 or 1));
+        return odd < 0 ? tokens : throw new ShapeException($"mask: neither 1 nor 0 at element {odd}; expected 1 for a token, 0 for padding.");
+    }
+}
