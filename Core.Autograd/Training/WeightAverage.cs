@@ -1,0 +1,65 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Autograd;
+
+/// <summary>
+/// An exponential moving average of weights, <c>a ← decay·a + (1−decay)·w</c>: it generalises better than the last step,
+/// whose weights still carry the noise of the last batches.
+/// </summary>
+/// <remarks>Source: Polyak &amp; Juditsky 1992; the short-run decay <c>min(decay, (1+n)/(10+n))</c> is TensorFlow's.</remarks>
+public sealed class WeightAverage
+{
+    private readonly Tensor[] _weights;
+    private readonly float[][] _average;
+    private readonly float _decay;
+    private int _updates;
+
+    /// <summary>An average that starts at the weights' present values.</summary>
+    /// <param name="weights">The weights an optimizer changes.</param>
+    /// <param name="decay">In [0, 1): 0.999 averages over about the last 1,000 steps.</param>
+    public WeightAverage(IEnumerable<Tensor> weights, float decay)
+    {
+        if (decay is not (>= 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(decay), decay, "weight average: decay must lie in [0, 1).");
+        }
+        _weights = Weights.ExpectWritable(weights);
+        _decay = decay;
+        _average = [.. _weights.Select(w => w.ToArray())];
+    }
+
+    /// <summary>Takes in the weights after a step.</summary>
+    public void Update()
+    {
+        _updates++;
+        float keep = MathF.Min(_decay, (1f + _updates) / (10 + _updates));
+        for (int i = 0; i < _weights.Length; i++)
+        {
+            float[] average = _average[i];
+            Tensor weight = _weights[i];
+            Workers.For(average.Length, (from, to) =>
+            {
+                ReadOnlySpan<float> w = weight.Floats;
+                for (int j = from; j < to; j++)
+                {
+                    average[j] += (1 - keep) * (w[j] - average[j]);
+                }
+            }, grain: 1 << 13);
+        }
+    }
+
+    /// <summary>
+    /// Exchanges average and weights in place: the model now computes with the average. Exchange again to train on. No tape may be open.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A tape is open.</exception>
+    public void Swap()
+    {
+        Weights.ExpectNoTape();
+        for (int i = 0; i < _weights.Length; i++)
+        {
+            float[] trained = _weights[i].ToArray();
+            Weights.Write(_weights[i], _average[i]);
+            _average[i] = trained;
+        }
+    }
+}
