@@ -32,6 +32,67 @@ public static class TensorOps
     /// <param name="epsilon">Keeps the root away from 0; 1e-5 in GPT-2, 1e-12 in BERT.</param>
     public static Tensor LayerNorm(this Tensor x, Tensor gamma, Tensor beta, float epsilon) => Op.Apply(new LayerNorm(epsilon), x, gamma, beta);
 
+    /// <summary>y = gamma · x / √(mean(x²) + epsilon) over the last axis (Zhang and Sennrich 2019).</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="gamma"><c>[d]</c></param>
+    /// <param name="epsilon">Keeps the root away from 0; 1e-5 or 1e-6 in Llama.</param>
+    public static Tensor RmsNorm(this Tensor x, Tensor gamma, float epsilon) => Op.Apply(new RmsNorm(epsilon), x, gamma);
+
+    /// <summary>y = e^(x + mask) / Σ e^(x + mask) over the last axis; the row maximum is subtracted first, so nothing overflows.</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="mask">Added to x, broadcast; −∞ hides a place. A row with everything hidden gives 0.</param>
+    public static Tensor Softmax(this Tensor x, Tensor? mask = null) => mask is null ? Op.Apply(new Softmax(), x) : Op.Apply(new Softmax(), x, mask);
+
+    /// <summary>y = ln softmax(x) over the last axis, in nats, without forming the probabilities.</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    public static Tensor LogSoftmax(this Tensor x) => Op.Apply(new LogSoftmax(), x);
+
+    /// <summary>y = x · Φ(x), Φ the standard normal distribution: the exact (erf) form; <c>gelu</c> of BERT.</summary>
+    public static Tensor Gelu(this Tensor x) => Op.Apply(new Gelu(), x);
+
+    /// <summary>y = ½ · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))): the tanh form; <c>gelu_new</c> of GPT-2.</summary>
+    public static Tensor GeluTanh(this Tensor x) => Op.Apply(new GeluTanh(), x);
+
+    /// <summary>y = max(x, 0).</summary>
+    public static Tensor Relu(this Tensor x) => Op.Apply(new Relu(), x);
+
+    /// <summary>y = x / (1 + e⁻ˣ), also called swish.</summary>
+    public static Tensor Silu(this Tensor x) => Op.Apply(new Silu(), x);
+
+    /// <summary>y = tanh x.</summary>
+    public static Tensor Tanh(this Tensor x) => Op.Apply(new Tanh(), x);
+
+    /// <summary>y = 1 / (1 + e⁻ˣ).</summary>
+    public static Tensor Sigmoid(this Tensor x) => Op.Apply(new Sigmoid(), x);
+
+    /// <summary>y = eˣ.</summary>
+    public static Tensor Exp(this Tensor x) => Op.Apply(new Exp(), x);
+
+    /// <summary>y = ln x; −∞ at 0, NaN below.</summary>
+    public static Tensor Log(this Tensor x) => Op.Apply(new Log(), x);
+
+    /// <summary>y = √x; NaN below 0. The gradient at 0 is infinite.</summary>
+    public static Tensor Sqrt(this Tensor x) => Op.Apply(new Sqrt(), x);
+
+    /// <summary>y = |x|; the gradient at 0 is 0.</summary>
+    public static Tensor Abs(this Tensor x) => Op.Apply(new Abs(), x);
+
+    /// <summary>y = xᵖ for a constant p; NaN for negative x unless p is whole.</summary>
+    public static Tensor Pow(this Tensor x, float p) => Op.Apply(new Pow(p), x);
+
+    /// <summary>Rows of a table by number: y[…, ·] = table[ids[…], ·], e.g. token embeddings.</summary>
+    /// <param name="table"><c>[rows, …d]</c></param>
+    /// <param name="ids">int32 <c>[…]</c>, each in 0 … rows − 1.</param>
+    /// <returns><c>[…ids, …d]</c></returns>
+    /// <exception cref="ShapeException">A number lies outside the table.</exception>
+    public static Tensor Gather(this Tensor table, Tensor ids) => Op.Apply(new Gather(), table, ids);
+
+    /// <summary>y = <paramref name="value"/> where the mask is not 0, x elsewhere.</summary>
+    /// <param name="x"><c>[…]</c></param>
+    /// <param name="mask">int32, broadcast to x.</param>
+    /// <param name="value">What is put in, e.g. −∞ before a softmax.</param>
+    public static Tensor MaskedFill(this Tensor x, Tensor mask, float value) => Op.Apply(new MaskedFill(value), x, mask);
+
     /// <summary>y = factor · x + shift.</summary>
     public static Tensor Scale(this Tensor x, float factor, float shift = 0) => Op.Apply(new Scale(factor, shift), x);
 

@@ -48,4 +48,124 @@ internal static unsafe class Simd
         }
         return sum;
     }
+
+    /// <summary>Σ a·b.</summary>
+    public static double Dot(float* a, float* b, int n)
+    {
+        int width = Vector<float>.Count, i = 0;
+        Vector<float> s = default, t = default;
+        for (; i <= n - (2 * width); i += 2 * width)
+        {
+            s = SimdMath.Fma(Vector.Load(a + i), Vector.Load(b + i), s);
+            t = SimdMath.Fma(Vector.Load(a + i + width), Vector.Load(b + i + width), t);
+        }
+        double sum = Vector.Sum(s + t);
+        for (; i < n; i++)
+        {
+            sum += (double)a[i] * b[i];
+        }
+        return sum;
+    }
+
+    /// <summary>The largest element; −∞ of none. A NaN may be passed over.</summary>
+    public static float Max(float* x, int n)
+    {
+        int width = Vector<float>.Count, i = 0;
+        Vector<float> a = new(float.NegativeInfinity), b = a;
+        for (; i <= n - (2 * width); i += 2 * width)
+        {
+            a = Vector.MaxNative(a, Vector.Load(x + i));
+            b = Vector.MaxNative(b, Vector.Load(x + i + width));
+        }
+        a = Vector.MaxNative(a, b);
+        float max = float.NegativeInfinity;
+        for (int lane = 0; lane < width; lane++)
+        {
+            max = Math.Max(max, a[lane]);
+        }
+        for (; i < n; i++)
+        {
+            max = Math.Max(max, x[i]);
+        }
+        return max;
+    }
+
+    /// <summary>y = e^(x − shift) and its sum, kept in float64 between blocks so that a long row does not drift.</summary>
+    public static double ExpSum(float* x, float* y, int n, float shift)
+    {
+        const int Block = 1024;
+        int width = Vector<float>.Count;
+        Vector<float> v = new(shift);
+        double sum = 0;
+        float* rest = stackalloc float[width];
+        for (int start = 0; start < n; start += Block)
+        {
+            int end = Math.Min(n, start + Block), i = start;
+            Vector<float> a = default, b = default;
+            for (; i <= end - (2 * width); i += 2 * width)
+            {
+                Vector<float> e = SimdMath.Exp(Vector.Load(x + i) - v), f = SimdMath.Exp(Vector.Load(x + i + width) - v);
+                e.Store(y + i);
+                f.Store(y + i + width);
+                a += e;
+                b += f;
+            }
+            sum += Vector.Sum(a + b);
+            for (; i < end; i += width)
+            {
+                // The rest of a row takes the vector road too, padded with −∞, whose exponential is 0.
+                int count = Math.Min(width, end - i);
+                new Vector<float>(float.NegativeInfinity).Store(rest);
+                new ReadOnlySpan<float>(x + i, count).CopyTo(new Span<float>(rest, width));
+                Vector<float> e = SimdMath.Exp(Vector.Load(rest) - v);
+                e.Store(rest);
+                new ReadOnlySpan<float>(rest, count).CopyTo(new Span<float>(y + i, count));
+                sum += Vector.Sum(e);
+            }
+        }
+        return sum;
+    }
+
+    /// <summary>y = a + b.</summary>
+    public static void Add(float* a, float* b, float* y, int n)
+    {
+        int i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (Vector.Load(a + i) + Vector.Load(b + i)).Store(y + i);
+        }
+        for (; i < n; i++)
+        {
+            y[i] = a[i] + b[i];
+        }
+    }
+
+    /// <summary>x = factor · x.</summary>
+    public static void Scale(float* x, float factor, int n)
+    {
+        int i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (Vector.Load(x + i) * factor).Store(x + i);
+        }
+        for (; i < n; i++)
+        {
+            x[i] *= factor;
+        }
+    }
+
+    /// <summary>y = factor · a + b.</summary>
+    public static void MultiplyAdd(float* a, float factor, float* b, float* y, int n)
+    {
+        int i = 0;
+        Vector<float> f = new(factor);
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            ((Vector.Load(a + i) * f) + Vector.Load(b + i)).Store(y + i);
+        }
+        for (; i < n; i++)
+        {
+            y[i] = (a[i] * factor) + b[i];
+        }
+    }
 }

@@ -5,9 +5,9 @@ namespace Vitrine.Tensors;
 /// <summary>One arithmetic sign, for vectors and for single numbers.</summary>
 internal interface IBinaryFunction
 {
-    static abstract Vector<float> Apply(Vector<float> a, Vector<float> b);
+    Vector<float> Apply(Vector<float> a, Vector<float> b);
 
-    static abstract float Apply(float a, float b);
+    float Apply(float a, float b);
 }
 
 /// <summary>CPU kernels of add, sub, mul, div and scale: bound by memory, so plain vectors are enough.</summary>
@@ -16,14 +16,19 @@ internal static unsafe class BinaryCpu
     private const int Grain = 1 << 14;
 
     /// <summary>y = f(a, b); scalars: rank, lengths, strides of a, strides of b. The last axis is the inner loop.</summary>
-    public static void Forward<TFunction>(KernelCall call) where TFunction : IBinaryFunction
+    public static void Forward<TFunction>(KernelCall call) where TFunction : struct, IBinaryFunction => Forward(call, default(TFunction));
+
+    /// <summary>y = value where the mask b is not 0, a elsewhere; the last scalar is the value.</summary>
+    public static void MaskedFill(KernelCall call) => Forward(call, new Fill(call.Scalars[^1].Float));
+
+    private static void Forward<TFunction>(KernelCall call, TFunction function) where TFunction : struct, IBinaryFunction
     {
         float* a = call.Float(0), b = call.Float(1), y = call.Float(2);
         Scalar[] s = call.Scalars;
         int rank = s[0].Int, width = s[rank].Int, stepA = s[2 * rank].Int, stepB = s[3 * rank].Int;
         if (rank == 1)
         {
-            Workers.For(width, (from, to) => Row<TFunction>(a + (from * stepA), stepA, b + (from * stepB), stepB, y + from, to - from), Grain);
+            Workers.For(width, (from, to) => Row(function, a + (from * stepA), stepA, b + (from * stepB), stepB, y + from, to - from), Grain);
             return;
         }
         int outer = width == 0 ? 0 : call.Work.X / width;
@@ -39,7 +44,7 @@ internal static unsafe class BinaryCpu
                     offsetA += i * s[1 + rank + axis].Int;
                     offsetB += i * s[1 + (2 * rank) + axis].Int;
                 }
-                Row<TFunction>(a + offsetA, stepA, b + offsetB, stepB, y + ((long)row * width), width);
+                Row(function, a + offsetA, stepA, b + offsetB, stepB, y + ((long)row * width), width);
             }
         }, Math.Max(1, Grain / Math.Max(1, width)));
     }
@@ -64,7 +69,7 @@ internal static unsafe class BinaryCpu
         }, Grain);
     }
 
-    private static void Row<TFunction>(float* a, int stepA, float* b, int stepB, float* y, int width) where TFunction : IBinaryFunction
+    private static void Row<TFunction>(TFunction function, float* a, int stepA, float* b, int stepB, float* y, int width) where TFunction : struct, IBinaryFunction
     {
         int i = 0;
         if (stepA is 0 or 1 && stepB is 0 or 1)
@@ -73,40 +78,49 @@ internal static unsafe class BinaryCpu
             Vector<float> va = new(width > 0 && stepA == 0 ? *a : 0), vb = new(width > 0 && stepB == 0 ? *b : 0);
             for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
             {
-                TFunction.Apply(stepA == 0 ? va : Vector.Load(a + i), stepB == 0 ? vb : Vector.Load(b + i)).Store(y + i);
+                function.Apply(stepA == 0 ? va : Vector.Load(a + i), stepB == 0 ? vb : Vector.Load(b + i)).Store(y + i);
             }
         }
         for (; i < width; i++)
         {
-            y[i] = TFunction.Apply(a[i * stepA], b[i * stepB]);
+            y[i] = function.Apply(a[i * stepA], b[i * stepB]);
         }
     }
 
     public readonly struct Plus : IBinaryFunction
     {
-        public static Vector<float> Apply(Vector<float> a, Vector<float> b) => a + b;
+        public Vector<float> Apply(Vector<float> a, Vector<float> b) => a + b;
 
-        public static float Apply(float a, float b) => a + b;
+        public float Apply(float a, float b) => a + b;
     }
 
     public readonly struct Minus : IBinaryFunction
     {
-        public static Vector<float> Apply(Vector<float> a, Vector<float> b) => a - b;
+        public Vector<float> Apply(Vector<float> a, Vector<float> b) => a - b;
 
-        public static float Apply(float a, float b) => a - b;
+        public float Apply(float a, float b) => a - b;
     }
 
     public readonly struct Times : IBinaryFunction
     {
-        public static Vector<float> Apply(Vector<float> a, Vector<float> b) => a * b;
+        public Vector<float> Apply(Vector<float> a, Vector<float> b) => a * b;
 
-        public static float Apply(float a, float b) => a * b;
+        public float Apply(float a, float b) => a * b;
     }
 
     public readonly struct Over : IBinaryFunction
     {
-        public static Vector<float> Apply(Vector<float> a, Vector<float> b) => a / b;
+        public Vector<float> Apply(Vector<float> a, Vector<float> b) => a / b;
 
-        public static float Apply(float a, float b) => a / b;
+        public float Apply(float a, float b) => a / b;
+    }
+
+    /// <summary>A choice by a mask of integers, which arrive as float bits and are only compared with 0.</summary>
+    public readonly struct Fill(float value) : IBinaryFunction
+    {
+        public Vector<float> Apply(Vector<float> a, Vector<float> b) =>
+            Vector.ConditionalSelect(Vector.Equals(Vector.AsVectorInt32(b), Vector<int>.Zero), a, new Vector<float>(value));
+
+        public float Apply(float a, float b) => BitConverter.SingleToInt32Bits(b) == 0 ? a : value;
     }
 }

@@ -16,7 +16,7 @@ internal abstract class Binary : Op
     protected virtual void KeepForBackward(Saved saved, Tensor a, Tensor b) { }
 
     /// <summary>Launches a broadcasting kernel: axes that both operands walk evenly are merged first, so most calls have one.</summary>
-    internal static Tensor Run(string kernel, Tensor a, Tensor b)
+    internal static Tensor Run(string kernel, Tensor a, Tensor b, params Scalar[] constants)
     {
         Shape shape = Shape.Broadcast(a.Shape, b.Shape, kernel.Replace("_forward", "", StringComparison.Ordinal));
         Tensor y = Tensor.Empty(shape, a.Device);
@@ -28,7 +28,7 @@ internal abstract class Binary : Op
         {
             (scalars[1 + i], scalars[1 + rank + i], scalars[1 + (2 * rank) + i]) = (lengths[i], stridesA[i], stridesB[i]);
         }
-        Launch(kernel, shape.Elements, [a, b, y], scalars);
+        Launch(kernel, shape.Elements, [a, b, y], [.. scalars, .. constants]);
         return y;
     }
 

@@ -85,19 +85,37 @@ internal static unsafe class LayerNormCpu
     public static void BackwardGamma(KernelCall call)
     {
         float* x = call.Float(0), mean = call.Float(1), rstd = call.Float(2), dy = call.Float(3), dgamma = call.Float(4);
-        int rows = call.Scalars[0].Int, d = call.Work.X;
-        Workers.For(d * call.Work.Y, (from, to) =>
+        SumOverRows(x, mean, rstd, dy, dgamma, call.Scalars[0].Int, call.Work.X, call.Work.Y);
+    }
+
+    /// <summary>
+    /// sums[seed, i] = Σ over rows of dy[seed, row, i] · (x[row, i] − mean[row]) · rstd[row]; without means, they are 0.
+    /// Threads share the columns and walk the rows in order: the sum is the same for any number of threads.
+    /// </summary>
+    public static void SumOverRows(float* x, float* mean, float* rstd, float* dy, float* sums, int rows, int d, int seeds)
+    {
+        for (int seed = 0; seed < seeds; seed++)
         {
-            for (int target = from; target < to; target++)
+            float* dys = dy + ((long)seed * rows * d), target = sums + ((long)seed * d);
+            Workers.For(d, (from, to) =>
             {
-                (int seed, int i) = Math.DivRem(target, d);
-                double sum = 0;
+                new Span<float>(target + from, to - from).Clear();
                 for (int row = 0; row < rows; row++)
                 {
-                    sum += dy[((((long)seed * rows) + row) * d) + i] * (x[((long)row * d) + i] - mean[row]) * rstd[row];
+                    float* xr = x + ((long)row * d), dyr = dys + ((long)row * d);
+                    (float mu, float r) = (mean == null ? 0 : mean[row], rstd[row]);
+                    Vector<float> vmu = new(mu), vr = new(r);
+                    int i = from;
+                    for (; i <= to - Vector<float>.Count; i += Vector<float>.Count)
+                    {
+                        (Vector.Load(target + i) + (Vector.Load(dyr + i) * ((Vector.Load(xr + i) - vmu) * vr))).Store(target + i);
+                    }
+                    for (; i < to; i++)
+                    {
+                        target[i] += dyr[i] * ((xr[i] - mu) * r);
+                    }
                 }
-                dgamma[target] = (float)sum;
-            }
-        }, Math.Max(8, Grain / Math.Max(1, rows)));
+            }, Math.Max(64, Grain / Math.Max(1, rows)));
+        }
     }
 }

@@ -1,0 +1,96 @@
+// CPU kernels of the place-by-place ops: one loop for the values, one for the gradients, and a struct per function.
+// The struct is a type argument, so the compiler builds a loop of its own for every function and inlines it.
+
+using System.Numerics;
+
+namespace Vitrine.Tensors;
+
+/// <summary>A function of one number and its derivative, on vectors.</summary>
+internal interface IUnaryFunction
+{
+    /// <summary>f(x).</summary>
+    Vector<float> Value(Vector<float> x);
+
+    /// <summary>f′, from what the op saved: x, or y for functions whose derivative is simpler in y.</summary>
+    Vector<float> Derivative(Vector<float> saved);
+}
+
+/// <summary>The two loops that all unary ops share.</summary>
+internal static unsafe class UnaryCpu
+{
+    private const int Grain = 1 << 13;
+    private const int Block = 512; // derivatives held at a time: 2 kB, a corner of the first-level cache
+
+    /// <summary>y = f(x). Work: elements. Tensors x, y.</summary>
+    public static void Forward<TFunction>(KernelCall call) where TFunction : struct, IUnaryFunction => Forward(call, default(TFunction));
+
+    /// <summary>dx[seed, i] = dy[seed, i] · f′(saved[i]). Work: (elements, seeds). Tensors saved, dy, dx.</summary>
+    public static void Backward<TFunction>(KernelCall call) where TFunction : struct, IUnaryFunction => Backward(call, default(TFunction));
+
+    /// <summary>The same for a function with constants.</summary>
+    public static void Forward<TFunction>(KernelCall call, TFunction function) where TFunction : struct, IUnaryFunction
+    {
+        float* x = call.Float(0), y = call.Float(1);
+        Workers.For(call.Work.X, (from, to) => Map(function, x + from, y + from, to - from), Grain);
+    }
+
+    /// <summary>The same for a function with constants.</summary>
+    public static void Backward<TFunction>(KernelCall call, TFunction function) where TFunction : struct, IUnaryFunction
+    {
+        float* saved = call.Float(0), dy = call.Float(1), dx = call.Float(2);
+        (int n, int seeds) = (call.Work.X, call.Work.Y);
+        Workers.For(n, (from, to) =>
+        {
+            float* slope = stackalloc float[Block];
+            for (int start = from; start < to; start += Block)
+            {
+                int count = Math.Min(Block, to - start);
+                Map(new SlopeOf<TFunction>(function), saved + start, slope, count);
+                for (int seed = 0; seed < seeds; seed++)
+                {
+                    long at = ((long)seed * n) + start;
+                    Multiply(dy + at, slope, dx + at, count);
+                }
+            }
+        }, Math.Max(Block, Grain / Math.Max(1, seeds)));
+    }
+
+    /// <summary>y = f(x) over n elements. The rest of a vector goes through the same vector code, so every element gets the same bits wherever it lies.</summary>
+    private static void Map<TFunction>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction
+    {
+        int i = 0, width = Vector<float>.Count;
+        for (; i <= n - width; i += width)
+        {
+            function.Value(Vector.Load(x + i)).Store(y + i);
+        }
+        if (i < n)
+        {
+            float* rest = stackalloc float[width];
+            Vector<float>.Zero.Store(rest);
+            new ReadOnlySpan<float>(x + i, n - i).CopyTo(new Span<float>(rest, width));
+            function.Value(Vector.Load(rest)).Store(rest);
+            new ReadOnlySpan<float>(rest, n - i).CopyTo(new Span<float>(y + i, n - i));
+        }
+    }
+
+    private static void Multiply(float* a, float* b, float* y, int n)
+    {
+        int i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (Vector.Load(a + i) * Vector.Load(b + i)).Store(y + i);
+        }
+        for (; i < n; i++)
+        {
+            y[i] = a[i] * b[i];
+        }
+    }
+
+    /// <summary>f′ as a function in its own right.</summary>
+    private readonly struct SlopeOf<TFunction>(TFunction function) : IUnaryFunction where TFunction : struct, IUnaryFunction
+    {
+        public Vector<float> Value(Vector<float> x) => function.Derivative(x);
+
+        public Vector<float> Derivative(Vector<float> saved) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,33 @@
+namespace Vitrine.Tensors;
+
+/// <summary>y[…, ·] = table[ids[…], ·]: rows of a table by number, e.g. token embeddings.</summary>
+/// <remarks>
+/// table <c>[rows, …d]</c>, ids int32 <c>[…]</c>, y <c>[…ids, …d]</c>. Backward adds every row of dy to the table row it came from, in the order of
+/// the ids, so the sum is the same from run to run.
+/// </remarks>
+internal sealed class Gather : Op
+{
+    public override string Name => "gather";
+
+    public override Tensor Forward(Saved saved)
+    {
+        (Tensor table, Tensor ids) = (saved.Inputs[0], saved.Inputs[1]);
+        Check.Type(Name, table, DType.Float32);
+        Check.Type(Name, ids, DType.Int32);
+        Check.Rank(Name, table, 1);
+        (table, ids) = (Layout.Contiguous(table), Layout.Contiguous(ids));
+        Tensor y = Tensor.Empty(Shape.Create([.. ids.Shape.Axes, .. table.Shape.Axes[1..]]), table.Device);
+        Launch("gather_forward", ids.Shape.Elements, [table, ids, y], table.Shape[0], table.Shape[1..].Elements);
+        saved.Keep(ids);
+        return y;
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
+    {
+        Tensor ids = saved[0];
+        Shape table = saved.InputShapes[0];
+        Tensor dTable = Layout.Zeros(table.Prepend(dy.Shape[0]), dy.Device);
+        Launch("gather_backward", new WorkSize(ids.Shape.Elements, dy.Shape[0]), [ids, Layout.Contiguous(dy), dTable], table[0], table[1..].Elements);
+        return [dTable, null];
+    }
+}

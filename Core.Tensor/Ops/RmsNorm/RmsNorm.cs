@@ -1,0 +1,43 @@
+namespace Vitrine.Tensors;
+
+/// <summary>y = gamma · x · rstd over the last axis, with rstd = 1 / √(mean(x²) + epsilon).</summary>
+/// <remarks>
+/// x <c>[…, d]</c>, gamma <c>[d]</c>, y <c>[…, d]</c>. Source: Zhang and Sennrich 2019, eq. 4; Llama's norm.
+/// With x̂ = x·rstd and g = dy·gamma: dx = rstd · (g − x̂ · mean(g·x̂)); dgamma = Σ dy·x̂.
+/// </remarks>
+internal sealed class RmsNorm(float epsilon) : Op
+{
+    public override string Name => "rms_norm";
+
+    public override Tensor Forward(Saved saved)
+    {
+        Check.Type(Name, saved.Inputs[0], DType.Float32);
+        Check.Rank(Name, saved.Inputs[0], 1);
+        (Tensor x, Tensor gamma) = (Layout.Contiguous(saved.Inputs[0]), Layout.Contiguous(saved.Inputs[1]));
+        int d = x.Shape[^1], rows = x.Shape.Rows();
+        Check.Shape(Name, "gamma", gamma, [d]);
+        Tensor y = Tensor.Empty(x.Shape, x.Device), rstd = Tensor.Empty([rows], x.Device);
+        Launch("rms_norm_forward", rows, [x, gamma, y, rstd], d, epsilon);
+        saved.Keep(x, gamma, rstd);
+        return y;
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
+    {
+        (Tensor x, Tensor gamma, Tensor rstd) = (saved[0], saved[1], saved[2]);
+        int d = x.Shape[^1], rows = x.Shape.Rows(), seeds = dy.Shape[0];
+        dy = Layout.Contiguous(dy);
+        Tensor? dx = null, dgamma = null;
+        if (needs[0])
+        {
+            dx = Tensor.Empty(dy.Shape, x.Device);
+            Launch("rms_norm_backward", new WorkSize(rows, seeds), [x, gamma, rstd, dy, dx], d);
+        }
+        if (needs[1])
+        {
+            dgamma = Tensor.Empty([seeds, d], x.Device);
+            Launch("rms_norm_backward_gamma", new WorkSize(d, seeds), [x, rstd, dy, dgamma], rows);
+        }
+        return [dx, dgamma];
+    }
+}
