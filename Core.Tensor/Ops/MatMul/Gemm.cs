@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Vitrine.Tensors;
 
@@ -26,13 +27,8 @@ internal static unsafe class Gemm
     public static void Run(
         bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
     {
-        if ((long)m * n * k < ParallelWork || m == 1)
-        {
-            RunSingle(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias);
-            return;
-        }
-        Workers.For(m, (from, to) => RunSingle(
-            transA, transB, to - from, n, k, alpha, a + (transA ? from : (long)from * lda), lda, b, ldb, beta, c + (long)from * ldc, ldc, bias));
+        bool parallel = (long)m * n * k >= ParallelWork && !Workers.IsInside;
+        Product(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias), parallel);
     }
 
     /// <summary>The product on the calling thread only, for use inside a worker.</summary>
@@ -40,26 +36,7 @@ internal static unsafe class Gemm
     public static void RunSingle(
         bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
     {
-        long aRow = transA ? 1 : lda, aStep = transA ? lda : 1;
-        for (int i = 0; i < m; i++)
-        {
-            float* row = c + (long)i * ldc;
-            for (int j = 0; j < n; j++) row[j] = (beta == 0 ? 0 : beta * row[j]) + (bias == null ? 0 : bias[j]);
-            float* x = a + i * aRow;
-            if (transB)
-            {
-                for (int j = 0; j < n; j++)
-                {
-                    float sum = 0;
-                    for (int p = 0; p < k; p++) sum += x[p * aStep] * b[(long)j * ldb + p];
-                    row[j] += alpha * sum;
-                }
-            }
-            else
-            {
-                for (int p = 0; p < k; p++) AddScaled(alpha * x[p * aStep], b + (long)p * ldb, row, n);
-            }
-        }
+        Product(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias), parallel: false);
     }
 
     /// <summary>Many products of the same size, matrix i at <c>a + i·strideA</c> and so on; a stride of 0 shares one matrix (A or B).</summary>
@@ -74,14 +51,31 @@ internal static unsafe class Gemm
         }
     }
 
-    private static void AddScaled(float scale, float* x, float* y, int n)
-    {
-        int j = 0;
-        var s = new Vector<float>(scale);
-        for (; j <= n - Vector<float>.Count; j += Vector<float>.Count)
+    internal static bool ManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.Arm64.IsSupported;
+
+    private static GemmProblem Problem(
+        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias) =>
+        new()
         {
-            Vector.Store(Vector.Load(y + j) + s * Vector.Load(x + j), y + j);
+            TransA = transA, TransB = transB, M = m, N = n, K = k, Alpha = alpha, A = a, Lda = lda, B = b, Ldb = ldb,
+            Add = beta != 0, C = c, Ldc = ldc, Bias = bias,
+        };
+
+    private static void Product(in GemmProblem g, bool parallel)
+    {
+        if (g.M == 0 || g.N == 0) return;
+        if (g.K == 0) Empty(g);
+        else if (Vector512.IsHardwareAccelerated) GemmBlocked<Simd512, Vector512<float>>.Run(g, parallel);
+        else if (Vector256.IsHardwareAccelerated) GemmBlocked<Simd256, Vector256<float>>.Run(g, parallel);
+        else GemmBlocked<Simd128, Vector128<float>>.Run(g, parallel);
+    }
+
+    private static void Empty(in GemmProblem g)
+    {
+        for (int i = 0; i < g.M; i++)
+        {
+            float* row = g.C + (long)i * g.Ldc;
+            for (int j = 0; j < g.N; j++) row[j] = (g.Add ? row[j] : 0) + (g.Bias == null ? 0 : g.Bias[j]);
         }
-        for (; j < n; j++) y[j] += scale * x[j];
     }
 }

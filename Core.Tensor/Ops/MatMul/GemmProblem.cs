@@ -1,0 +1,18 @@
+namespace Vitrine.Tensors;
+
+/// <summary>One product C[m, n] = alpha · op(A)·op(B) + (Add ? C : 0) + bias, as the kernels pass it on.</summary>
+internal unsafe struct GemmProblem
+{
+    public bool TransA, TransB;
+    public int M, N, K;
+    public float Alpha;
+    public float* A, B, C, Bias;
+    public int Lda, Ldb, Ldc;
+    public bool Add;
+
+    /// <summary>Address of op(A)[i, p].</summary>
+    public readonly float* RowOfA(int i, int p) => A + (TransA ? (long)p * Lda + i : (long)i * Lda + p);
+
+    /// <summary>Address of op(B)[p, j].</summary>
+    public readonly float* ColumnOfB(int p, int j) => B + (TransB ? (long)j * Ldb + p : (long)p * Ldb + j);
+}
