@@ -8,7 +8,7 @@ namespace Vitrine.Attributions;
 /// <param name="Of">The one score of many.</param>
 public sealed record Aggregator(string Name, bool KeepsSign, Func<ReadOnlySpan<float>, float> Of);
 
-/// <summary>The named aggregators; names as in Inseq.</summary>
+/// <summary>The named aggregators; names as in Inseq, and <c>l1</c> = Σ|x|.</summary>
 public static class Aggregators
 {
     /// <summary>Σ x: keeps the sign, and completeness.</summary>
@@ -38,6 +38,7 @@ public static class Aggregators
         new("prod", true, x => Fold(x, (a, b) => a * b)),
         new("absmax", true, x => Fold(x, (a, b) => MathF.Abs(b) > MathF.Abs(a) ? b : a)),
         VectorNorm,
+        new("l1", false, x => Fold(x, (a, b) => a + MathF.Abs(b), 0)),
     ];
 
     /// <summary>The aggregator of a name.</summary>
@@ -54,10 +55,12 @@ public static class Aggregators
         return total;
     }
 
-    private static float Fold(ReadOnlySpan<float> x, Func<float, float, float> combine)
+    private static float Fold(ReadOnlySpan<float> x, Func<float, float, float> combine) => Fold(x[1..], combine, x[0]);
+
+    private static float Fold(ReadOnlySpan<float> x, Func<float, float, float> combine, float start)
     {
-        float result = x[0];
-        foreach (float value in x[1..])
+        float result = start;
+        foreach (float value in x)
         {
             result = combine(result, value);
         }

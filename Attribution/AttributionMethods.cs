@@ -4,7 +4,12 @@ namespace Vitrine.Attributions;
 public static class AttributionMethods
 {
     /// <summary>Every method, in the order in which <c>vitrine methods</c> lists them.</summary>
-    public static IReadOnlyList<IAttributionMethod> All { get; } = [];
+    public static IReadOnlyList<IAttributionMethod> All { get; } =
+    [
+        new Saliency(),
+        new InputXGradient(),
+        new IntegratedGradients(),
+    ];
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="Vitrine.Tensors.VitrineException">There is none of that name; the message names the nearest and lists all.</exception>

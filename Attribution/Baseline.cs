@@ -23,6 +23,9 @@ public enum BaselineKind
 
     /// <summary>Embeddings given by the caller.</summary>
     Embeddings,
+
+    /// <summary>The end-of-sequence token: no baseline of its own, but the one token that Inseq keeps in others.</summary>
+    EndOfText,
 }
 
 /// <summary>The input a method compares with: <c>zero</c>, <c>pad</c>, <c>unk</c>, <c>mask</c>, <c>token:ID</c>, or given embeddings.</summary>

@@ -1,0 +1,22 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>The gradients of all targets at the input itself: one forward, one batched backward.</summary>
+internal static class Slope
+{
+    /// <summary>Scores <c>[target]</c>, and gradients per side <c>[target, pos, d_model]</c>.</summary>
+    public static (double[] Scores, double[][] Gradients) At(ScoreFunction f, AttributionRequest request)
+    {
+        var work = new Work(request, 1);
+        work.Check();
+        double[][] gradients = Sweep.Totals(f);
+        Batching batching = Batching.For(f, f.Targets.Count, request.ByteBudget);
+        Tensor scores = Sweep.Accumulate(f, Sweep.Input(f), batching.Seeds, [1], gradients);
+        work.Advance(1);
+        return (Array.ConvertAll(scores.ToArray(), s => (double)s), gradients);
+    }
+
+    /// <summary>The axes of a gradient after target and position.</summary>
+    public static IReadOnlyList<(string Name, int Length)> Axes(ScoreFunction f) => [("d_model", f.Sides[0].Embeddings.Shape[^1])];
+}

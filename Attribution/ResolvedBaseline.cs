@@ -1,0 +1,53 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>A baseline made concrete for one score function.</summary>
+/// <param name="Name">As <see cref="Baseline.Parse"/> reads it.</param>
+/// <param name="Embeddings">One per side: <c>[pos, d_model]</c>.</param>
+/// <param name="Ids">One per side: token ids <c>[pos]</c>; null where the baseline is not made of tokens.</param>
+internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][]? Ids)
+{
+    /// <summary>Makes the asked-for baseline, or the first of padding, unknown and zero that the model has.</summary>
+    /// <exception cref="VitrineException">The model has no such token, or given embeddings do not fit.</exception>
+    public static ResolvedBaseline Of(ScoreFunction f, AttributionRequest request)
+    {
+        Baseline wanted = request.Baseline ?? Default(f, request.Compat);
+        switch (wanted.Kind)
+        {
+            case BaselineKind.Zero:
+                return new(wanted.ToString(), [.. f.Sides.Select(side => Tensor.Zeros(side.Embeddings.Shape, side.Embeddings.Device))], null);
+            case BaselineKind.Embeddings:
+                CheckGiven(f, wanted.Embeddings);
+                return new(wanted.ToString(), [.. wanted.Embeddings], null);
+            default:
+                int id = (wanted.Kind == BaselineKind.Token ? wanted.Id : f.BaselineId(wanted.Kind)) ?? throw new VitrineException(
+                    $"baseline: this model has no {wanted} token; got '{wanted}'; expected one of zero, token:ID{Available(f)}.");
+                int? end = f.BaselineId(BaselineKind.EndOfText);
+                int[][] ids = [.. f.Sides.Select(side => side.Tokens.Select(
+                    token => (request.Compat == Compat.Inseq ? token.Id == end : token.IsSpecial) ? token.Id : id).ToArray())];
+                return new(wanted.ToString(), [.. ids.Select((row, side) => f.Embed(side, Tensor.From(row, [row.Length])))], ids);
+        }
+    }
+
+    private static Baseline Default(ScoreFunction f, Compat compat) => compat switch
+    {
+        Compat.Captum => Baseline.Zero,
+        Compat.Inseq when f.BaselineId(BaselineKind.Unk) is not null => Baseline.Unk,
+        _ when f.BaselineId(BaselineKind.Pad) is not null => Baseline.Pad,
+        _ when f.BaselineId(BaselineKind.Unk) is not null => Baseline.Unk,
+        _ => Baseline.Zero,
+    };
+
+    private static string Available(ScoreFunction f) => string.Concat(
+        new[] { Baseline.Pad, Baseline.Unk, Baseline.Mask }.Where(b => f.BaselineId(b.Kind) is not null).Select(b => $", {b}"));
+
+    private static void CheckGiven(ScoreFunction f, IReadOnlyList<Tensor> given)
+    {
+        if (given.Count != f.Sides.Count || given.Where((t, i) => t.Shape != f.Sides[i].Embeddings.Shape).Any())
+        {
+            throw new ShapeException($"baseline: given embeddings do not fit; got {string.Join(" and ", given.Select(t => t.Shape))}; "
+                + $"expected {string.Join(" and ", f.Sides.Select(side => side.Embeddings.Shape))}.");
+        }
+    }
+}
