@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
@@ -89,8 +90,16 @@ public sealed record SideScores
     public required IReadOnlyList<float[]> Scores { get; init; }
 
     /// <summary>The scores before aggregation, <c>[target, pos, …]</c>; null unless asked for.</summary>
+    [JsonIgnore]
     public Tensor? Raw { get; init; }
 
     /// <summary>Names of the axes of <see cref="Raw"/> after <c>target</c> and <c>pos</c>: <c>d_model</c>, or <c>layer</c> and <c>head</c>.</summary>
     public IReadOnlyList<string> RawAxes { get; init; } = [];
+
+    [JsonInclude, JsonPropertyName("raw")]
+    internal TensorDocument? RawDocument
+    {
+        get => TensorDocument.Of(Raw);
+        init => Raw = value?.ToTensor();
+    }
 }

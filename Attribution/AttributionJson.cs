@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>Vitrine's own JSON: everything a result holds, versioned, in and out without loss. The schema is in <c>docs/JSON.md</c>.</summary>
+public static class AttributionJson
+{
+    /// <summary>The value of <c>format</c>.</summary>
+    public const string Format = "vitrine.attribution";
+
+    /// <summary>The value of <c>version</c> that is written, and the newest that is read.</summary>
+    public const int Version = 1;
+
+    private static readonly AttributionJsonContext s_compact = Context(indented: false);
+    private static readonly AttributionJsonContext s_indented = Context(indented: true);
+
+    /// <summary>A result as JSON.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="indented">Over several lines, for people; else one line, for JSONL.</param>
+    public static string ToJson(this AttributionResult result, bool indented = true) =>
+        JsonSerializer.Serialize(new AttributionDocument { Format = Format, Version = Version, Result = result },
+            indented ? s_indented.AttributionDocument : s_compact.AttributionDocument);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="VitrineException">It is not JSON, not of this format, or of a newer version.</exception>
+    public static AttributionResult FromJson(string json)
+    {
+        AttributionDocument? document;
+        try
+        {
+            document = JsonSerializer.Deserialize(json, s_compact.AttributionDocument);
+        }
+        catch (JsonException e)
+        {
+            throw new VitrineException($"attribution json: cannot be read; got an error at line {e.LineNumber + 1}, {e.Path}: {FirstSentence(e.Message)} Expected what vitrine explain --json writes.", e);
+        }
+        return document switch
+        {
+            null or { Format: not Format } => throw new VitrineException($"attribution json: another format; got '{document?.Format}'; expected '{Format}'."),
+            { Version: < 1 or > Version } => throw new VitrineException($"attribution json: version not known; got {document.Version}; expected 1 to {Version}. A newer vitrine may read it."),
+            _ => document.Result,
+        };
+    }
+
+    // Text stays readable: tokens of any script are written as they are. Whoever puts the text into HTML escapes it there.
+    private static AttributionJsonContext Context(bool indented) => new(new JsonSerializerOptions(AttributionJsonContext.Default.Options)
+    {
+        WriteIndented = indented,
+        NewLine = "\n",
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    private static string FirstSentence(string message) => message.Split(" Path:")[0];
+}
+
+/// <summary>The outermost object of the file.</summary>
+internal sealed record AttributionDocument
+{
+    [JsonPropertyOrder(-2)]
+    public required string Format { get; init; }
+
+    [JsonPropertyOrder(-1)]
+    public required int Version { get; init; }
+
+    public required AttributionResult Result { get; init; }
+}
+
+/// <summary>A tensor in JSON: its shape, and its float32 values, row-major, little-endian, in base64.</summary>
+internal sealed record TensorDocument
+{
+    public required int[] Shape { get; init; }
+
+    public required byte[] Data { get; init; }
+
+    public static TensorDocument? Of(Tensor? tensor)
+    {
+        if (tensor is null)
+        {
+            return null;
+        }
+        float[] values = tensor.ToArray();
+        byte[] bytes = new byte[values.Length * sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+        }
+        return new() { Shape = tensor.Shape.Axes.ToArray(), Data = bytes };
+    }
+
+    public Tensor ToTensor()
+    {
+        float[] values = new float[Data.Length / sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = BinaryPrimitives.ReadSingleLittleEndian(Data.AsSpan(i * sizeof(float)));
+        }
+        return Tensor.From(values, Tensors.Shape.Create(Shape));
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(AttributionDocument))]
+internal sealed partial class AttributionJsonContext : JsonSerializerContext;
