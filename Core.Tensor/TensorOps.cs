@@ -129,17 +129,48 @@ public static class TensorOps
     public static Tensor Expand(this Tensor x, Shape shape) => x.Shape == shape ? x : Op.Apply(new Expand(shape), x);
 
     /// <summary>Σ x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named.</summary>
-    public static Tensor Sum(this Tensor x, int[]? axes = null, bool keepAxes = false)
-    {
-        int[] summed = [.. (axes ?? [.. Enumerable.Range(0, x.Shape.Rank)]).Select(a => x.Shape.Axis(a, "sum")).Order()];
-        Tensor y = Op.Apply(new Reduce(summed), x);
-        Shape kept = x.Shape;
-        foreach (int axis in summed.Reverse())
-        {
-            kept = kept.Without(axis);
-        }
-        return keepAxes ? y : y.Reshape(kept);
-    }
+    public static Tensor Sum(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "sum", a => new Sum(a));
+
+    /// <summary>The mean of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named.</summary>
+    public static Tensor Mean(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "mean", a => new Mean(a));
+
+    /// <summary>
+    /// The maximum of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient goes to the
+    /// first of equal maxima.
+    /// </summary>
+    public static Tensor Max(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "max", a => new Max(a));
+
+    /// <summary>√Σ x² over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient at 0 is 0.</summary>
+    public static Tensor Norm(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "norm", a => new Norm(a));
+
+    /// <summary>The mean over the counted rows of −ln softmax(logits)[target], in nats; computed stably and without storing probabilities.</summary>
+    /// <param name="logits"><c>[…, classes]</c></param>
+    /// <param name="targets">int32 <c>[…]</c>, each in 0 … classes − 1 or the ignore index.</param>
+    /// <param name="ignoreIndex">Rows with this target do not count. When no row counts, the result is 0.</param>
+    /// <param name="labelSmoothing">The part of the target's probability, 0 to 1, that is spread over all classes (Szegedy et al. 2016).</param>
+    /// <returns>A scalar.</returns>
+    /// <exception cref="ShapeException">The shapes do not fit, or a target is outside the classes.</exception>
+    public static Tensor CrossEntropy(this Tensor logits, Tensor targets, int ignoreIndex = -100, float labelSmoothing = 0) =>
+        Op.Apply(new CrossEntropy(ignoreIndex, labelSmoothing), logits, targets);
+
+    /// <summary>KL(P‖Q) = Σ p · (ln p − ln q) over the last axis, in nats, from log-probabilities.</summary>
+    /// <param name="logP"><c>[…, d]</c></param>
+    /// <param name="logQ"><c>[…, d]</c></param>
+    /// <returns><c>[…]</c></returns>
+    public static Tensor KlDiv(this Tensor logP, Tensor logQ) => Op.Apply(new KlDiv(), logP, logQ);
+
+    /// <summary>Each element is 0 with probability <paramref name="p"/>, else divided by 1 − p. The same seed gives the same mask, on any number of threads.</summary>
+    /// <param name="x"><c>[…]</c></param>
+    /// <param name="p">Probability of dropping, 0 ≤ p &lt; 1.</param>
+    /// <param name="seed">A number of one's own for every layer and step.</param>
+    public static Tensor Dropout(this Tensor x, float p, int seed) => Op.Apply(new Dropout(p, seed), x);
+
+    /// <summary>One element of every row: y[…] = x[…, ids[…]], e.g. the log-probability of each target token.</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="ids">int32 <c>[…]</c>, each in 0 … d − 1.</param>
+    /// <returns><c>[…]</c></returns>
+    /// <exception cref="ShapeException">The shapes do not fit, or a place is outside the row.</exception>
+    public static Tensor Pick(this Tensor x, Tensor ids) => Op.Apply(new Pick(), x, ids);
 
     extension(Tensor)
     {
@@ -154,5 +185,16 @@ public static class TensorOps
 
         /// <summary>y = a / b, broadcast.</summary>
         public static Tensor operator /(Tensor a, Tensor b) => Op.Apply(new Div(), a, b);
+    }
+
+    private static Tensor Reduce(Tensor x, int[]? axes, bool keepAxes, string op, Func<int[], Op> make)
+    {
+        int[] reduced = [.. (axes ?? [.. Enumerable.Range(0, x.Shape.Rank)]).Select(axis => x.Shape.Axis(axis, op)).Order()];
+        if (reduced.Distinct().Count() != reduced.Length)
+        {
+            throw new ShapeException($"{op}: an axis is named twice; got [{string.Join(", ", reduced)}]; expected each axis of {x.Shape} at most once.");
+        }
+        Tensor y = Op.Apply(make(reduced), x);
+        return keepAxes ? y : y.Reshape(reduced.Reverse().Aggregate(x.Shape, (shape, axis) => shape.Without(axis)));
     }
 }

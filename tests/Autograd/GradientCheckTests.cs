@@ -25,6 +25,14 @@ public class GradientCheckTests
         { "log_softmax", t => t[0].LogSoftmax(), [s_x] },
         { "rms_norm", t => t[0].RmsNorm(t[1], 1e-6f), [s_x, RandomTensor.Normal(2, [5])] },
         { "gather", t => t[0].Gather(t[1]), [s_x, Tensor.From([2, 0, 2, 1], [2, 2])] },
+        { "sum", t => t[0].Sum([0]), [s_x] },
+        { "mean", t => t[0].Mean([1]), [s_x] },
+        { "max", t => t[0].Max([0]), [s_x] },
+        { "norm", t => t[0].Norm([0]), [s_x] },
+        { "cross_entropy", t => t[0].CrossEntropy(t[1], 9, 0.1f), [s_x, Tensor.From([3, 9, 1], [3])] },
+        { "kl_div", t => t[0].KlDiv(t[1]), [s_x.LogSoftmax(), RandomTensor.Normal(3, [3, 5]).LogSoftmax()] },
+        { "dropout", t => t[0].Dropout(0.3f, 7), [s_x] },
+        { "pick", t => t[0].Pick(t[1]), [s_x, Tensor.From([3, 0, 1], [3])] },
         { "masked_fill", t => t[0].MaskedFill(t[1], 3), [s_x, Tensor.From([0, 1, 0, 0, 1], [5])] },
     };
 

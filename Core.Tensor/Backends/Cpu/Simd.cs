@@ -140,17 +140,31 @@ internal static unsafe class Simd
         }
     }
 
-    /// <summary>x = factor · x.</summary>
-    public static void Scale(float* x, float factor, int n)
+    /// <summary>y = factor · x.</summary>
+    public static void Scale(float* x, float factor, float* y, int n)
     {
         int i = 0;
         for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
         {
-            (Vector.Load(x + i) * factor).Store(x + i);
+            (Vector.Load(x + i) * factor).Store(y + i);
         }
         for (; i < n; i++)
         {
-            x[i] *= factor;
+            y[i] = x[i] * factor;
+        }
+    }
+
+    /// <summary>x = x + shift.</summary>
+    public static void Shift(float* x, float shift, int n)
+    {
+        int i = 0;
+        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (Vector.Load(x + i) + new Vector<float>(shift)).Store(x + i);
+        }
+        for (; i < n; i++)
+        {
+            x[i] += shift;
         }
     }
 

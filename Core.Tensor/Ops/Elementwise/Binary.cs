@@ -110,6 +110,7 @@ internal sealed class Scale(float factor, float shift) : Op
 
     public override Tensor Forward(Saved saved)
     {
+        Check.Type(Name, saved.Inputs[0], DType.Float32);
         Tensor x = Layout.Contiguous(saved.Inputs[0]);
         Tensor y = Tensor.Empty(x.Shape, x.Device);
         Launch("scale_forward", x.Shape.Elements, [x, y], factor, shift);

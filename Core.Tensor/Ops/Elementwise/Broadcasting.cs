@@ -35,6 +35,6 @@ internal static class Broadcasting
                 axes.Add(i + 1); // axis 0 is the seeds
             }
         }
-        return Reduce.Sum(dy, [.. axes]).Reshape(shape.Prepend(dy.Shape[0]));
+        return Reduction.Sum(dy, [.. axes]).Reshape(shape.Prepend(dy.Shape[0]));
     }
 }

@@ -13,8 +13,9 @@ internal sealed class LayerNorm(float epsilon) : Op
 
     public override Tensor Forward(Saved saved)
     {
-        (Tensor x, Tensor gamma, Tensor beta) = (Layout.Contiguous(saved.Inputs[0]), saved.Inputs[1], saved.Inputs[2]);
-        Check.Rank(Name, x, 1);
+        Array.ForEach(saved.Inputs, input => Check.Type(Name, input, DType.Float32));
+        Check.Rank(Name, saved.Inputs[0], 1);
+        (Tensor x, Tensor gamma, Tensor beta) = (Layout.Contiguous(saved.Inputs[0]), Layout.Contiguous(saved.Inputs[1]), Layout.Contiguous(saved.Inputs[2]));
         int d = x.Shape[^1], rows = x.Shape.Rows();
         Check.Shape(Name, "gamma", gamma, [d]);
         Check.Shape(Name, "beta", beta, [d]);

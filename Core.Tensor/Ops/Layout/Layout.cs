@@ -134,6 +134,7 @@ internal sealed class Concat(int axis) : Op
         Shape first = saved.Inputs[0].Shape;
         foreach (Tensor x in saved.Inputs)
         {
+            Check.Type(Name, x, saved.Inputs[0].DType);
             if (x.Shape.Rank != first.Rank || x.Shape.With(axis, 1) != first.With(axis, 1))
             {
                 throw new ShapeException($"concat: shapes differ off the joined axis; got {first} and {x.Shape} along axis {axis}; expected equal lengths elsewhere.");

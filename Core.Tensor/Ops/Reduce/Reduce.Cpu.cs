@@ -2,11 +2,75 @@ using System.Numerics;
 
 namespace Vitrine.Tensors;
 
-/// <summary>CPU kernels of the sums. Order of summation is fixed, whatever the number of threads.</summary>
+/// <summary>CPU kernels of the reductions. The order of summation is fixed, whatever the number of threads.</summary>
 internal static unsafe class ReduceCpu
 {
-    /// <summary>y[row] = Σ x[row, ·]; scalar 0 is the width.</summary>
+    private const int Grain = 1 << 14;
+    private const int Strip = 256; // columns summed at a time: their sums stay in the first-level cache
+
+    /// <summary>y[row] = factor · Σ x[row, ·]. Work: rows. Tensors x, y. Scalars: width, factor.</summary>
     public static void SumRows(KernelCall call)
+    {
+        float* x = call.Float(0), y = call.Float(1);
+        int width = call.Scalars[0].Int;
+        float factor = call.Scalars[1].Float;
+        Workers.For(call.Work.X, (from, to) =>
+        {
+            for (int row = from; row < to; row++)
+            {
+                y[row] = (float)(factor * SumRow(x + ((long)row * width), width));
+            }
+        }, RowGrain(width));
+    }
+
+    /// <summary>y[outer, column] = factor · Σ over rows of x[outer, ·, column]. Work: (columns, outer). Tensors x, y. Scalars: rows, factor.</summary>
+    public static void SumColumns(KernelCall call)
+    {
+        float* x = call.Float(0), y = call.Float(1);
+        (int rows, float factor) = (call.Scalars[0].Int, call.Scalars[1].Float);
+        (int columns, int outer) = (call.Work.X, call.Work.Y);
+        int strips = (columns + Strip - 1) / Strip;
+        Workers.For(outer * strips, (from, to) =>
+        {
+            for (int task = from; task < to; task++)
+            {
+                (int o, int strip) = Math.DivRem(task, strips);
+                int start = strip * Strip, count = Math.Min(Strip, columns - start);
+                float* target = y + ((long)o * columns) + start, source = x + ((long)o * rows * columns) + start;
+                new Span<float>(target, count).Clear();
+                for (int row = 0; row < rows; row++)
+                {
+                    Simd.Add(target, source + ((long)row * columns), target, count);
+                }
+                if (factor != 1)
+                {
+                    Simd.Scale(target, factor, target, count);
+                }
+            }
+        }, RowGrain(rows * Strip));
+    }
+
+    /// <summary>y[row] = max x[row, ·] and its first place. Work: rows. Tensors x, y, places. Scalar: width.</summary>
+    public static void MaxForward(KernelCall call)
+    {
+        float* x = call.Float(0), y = call.Float(1);
+        int* places = call.Int(2);
+        int width = call.Scalars[0].Int;
+        Workers.For(call.Work.X, (from, to) =>
+        {
+            for (int row = from; row < to; row++)
+            {
+                var values = new ReadOnlySpan<float>(x + ((long)row * width), width);
+                // IndexOf counts a NaN as equal to itself.
+                int nan = values.IndexOf(float.NaN);
+                y[row] = nan >= 0 ? float.NaN : Simd.Max(x + ((long)row * width), width);
+                places[row] = nan >= 0 ? nan : values.IndexOf(y[row]);
+            }
+        }, RowGrain(width));
+    }
+
+    /// <summary>y[row] = √Σ x[row, ·]², squares and sum in float64. Work: rows. Tensors x, y. Scalar: width.</summary>
+    public static void NormForward(KernelCall call)
     {
         float* x = call.Float(0), y = call.Float(1);
         int width = call.Scalars[0].Int;
@@ -14,41 +78,28 @@ internal static unsafe class ReduceCpu
         {
             for (int row = from; row < to; row++)
             {
-                y[row] = SumRow(x + ((long)row * width), width);
+                y[row] = (float)Math.Sqrt(SumSquares(x + ((long)row * width), width));
             }
-        }, Math.Max(1, (1 << 14) / Math.Max(1, width)));
+        }, RowGrain(width));
     }
 
-    /// <summary>y[outer, column] = Σ over rows of x[outer, ·, column]; scalar 0 is the number of rows.</summary>
-    public static void SumColumns(KernelCall call)
+    /// <summary>dx = x · dy / y. Work: (rows, seeds). Tensors x, y, dy, dx. Scalar: width.</summary>
+    public static void NormBackward(KernelCall call)
     {
-        float* x = call.Float(0), y = call.Float(1);
-        int rows = call.Scalars[0].Int, columns = call.Work.X;
-        for (int outer = 0; outer < call.Work.Y; outer++)
+        float* x = call.Float(0), y = call.Float(1), dy = call.Float(2), dx = call.Float(3);
+        int width = call.Scalars[0].Int, rows = call.Work.X;
+        Workers.For(rows * call.Work.Y, (from, to) =>
         {
-            float* source = x + ((long)outer * rows * columns), target = y + ((long)outer * columns);
-            Workers.For(columns, (from, to) =>
+            for (int seedRow = from; seedRow < to; seedRow++)
             {
-                new Span<float>(target + from, to - from).Clear();
-                for (int row = 0; row < rows; row++)
-                {
-                    float* line = source + ((long)row * columns);
-                    int i = from;
-                    for (; i <= to - Vector<float>.Count; i += Vector<float>.Count)
-                    {
-                        (Vector.Load(target + i) + Vector.Load(line + i)).Store(target + i);
-                    }
-                    for (; i < to; i++)
-                    {
-                        target[i] += line[i];
-                    }
-                }
-            }, Math.Max(16, (1 << 14) / Math.Max(1, rows)));
-        }
+                int row = seedRow % rows;
+                Simd.Scale(x + ((long)row * width), y[row] == 0 ? 0 : dy[seedRow] / y[row], dx + ((long)seedRow * width), width);
+            }
+        }, RowGrain(width));
     }
 
     /// <summary>The sum of one row in float64: rows can be long, and a mean must not drift.</summary>
-    private static float SumRow(float* x, int width)
+    private static double SumRow(float* x, int width)
     {
         Vector<double> low = default, high = default;
         int i = 0;
@@ -63,6 +114,26 @@ internal static unsafe class ReduceCpu
         {
             sum += x[i];
         }
-        return (float)sum;
+        return sum;
     }
+
+    private static double SumSquares(float* x, int width)
+    {
+        Vector<double> low = default, high = default;
+        int i = 0;
+        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.Load(x + i), out Vector<double> a, out Vector<double> b);
+            low += a * a;
+            high += b * b;
+        }
+        double sum = Vector.Sum(low + high);
+        for (; i < width; i++)
+        {
+            sum += (double)x[i] * x[i];
+        }
+        return sum;
+    }
+
+    private static int RowGrain(int width) => Math.Max(1, Grain / Math.Max(1, width));
 }

@@ -1,49 +1,148 @@
 namespace Vitrine.Tensors;
 
-/// <summary>y = Σ x over the given axes, which stay with length 1.</summary>
-internal sealed class Reduce(int[] axes) : Op
+/// <summary>Ops that make one number of many along some axes, which stay with length 1: sum, mean, max, norm.</summary>
+/// <remarks>The reduced axes are moved last, so that every kernel reads rows: <c>[…kept, …reduced]</c> seen as <c>[rows, width]</c>.</remarks>
+internal abstract class Reduction(int[] axes) : Op
 {
-    public override string Name => "sum";
+    /// <summary>The reduced axes, ascending.</summary>
+    protected int[] Axes { get; } = axes;
 
-    public override Tensor Forward(Saved saved) => Sum(saved.Inputs[0], axes);
+    /// <summary>x with the reduced axes last and without gaps.</summary>
+    protected Tensor Rows(Tensor x) => Layout.Contiguous(Rows(x, Axes));
 
-    /// <summary>Every summand has the gradient of its sum.</summary>
-    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
-        [dy.Expand(saved.InputShapes[0].Prepend(dy.Shape[0]))];
+    /// <summary>How many numbers make one.</summary>
+    protected int Width(Shape x) => Width(x, Axes);
 
-    /// <summary>The sum itself, without recording. The summed axes are moved last, so the kernel sums rows.</summary>
-    public static Tensor Sum(Tensor x, int[] axes)
+    /// <summary>The shape of the result.</summary>
+    protected Shape Reduced(Shape x) => Reduced(x, Axes);
+
+    /// <summary>An uninitialised gradient for the row layout of x, and the view of it that has x's own axis order.</summary>
+    protected (Tensor Rows, Tensor View) Gradient(Shape x, int seeds, Device device)
     {
-        int[] kept = [.. Enumerable.Range(0, x.Shape.Rank).Except(axes)];
-        int[] order = [.. kept, .. axes];
-        Shape summed = x.Shape;
-        int width = 1;
-        foreach (int axis in axes)
+        int[] order = Order(x.Rank, Axes), inverse = new int[x.Rank + 1]; // axis 0 is the seeds
+        for (int i = 0; i < order.Length; i++)
         {
-            summed = summed.With(axis, 1);
-            width *= x.Shape[axis];
+            inverse[order[i] + 1] = i + 1;
         }
-        Tensor y = Tensor.Empty(summed, x.Device);
-        if (x.IsContiguous && Leading(kept, axes) is { } first)
+        Tensor rows = Tensor.Empty(Shape.Create([seeds, .. order.Select(axis => x[axis])]), device);
+        return (rows, rows.View(x.Prepend(seeds), [.. inverse.Select(axis => rows.Strides[axis])]));
+    }
+
+    /// <summary>factor · Σ x over axes, which stay with length 1; without recording.</summary>
+    internal static Tensor Sum(Tensor x, int[] axes, float factor = 1)
+    {
+        int width = Width(x.Shape, axes);
+        Tensor y = Tensor.Empty(Reduced(x.Shape, axes), x.Device);
+        if (x.IsContiguous && Leading(x.Shape.Rank, axes) is { } first)
         {
             // Sums over leading axes (bias gradients) are column sums: reading row by row is many times faster than transposing.
             int outer = first == 0 ? 1 : x.Shape[0];
             int columns = x.Shape.Elements == 0 ? y.Shape.Elements / Math.Max(1, outer) : x.Shape.Elements / outer / width;
-            Op.Launch("sum_columns", new WorkSize(columns, outer), [x, y], width);
+            Launch("sum_columns", new WorkSize(columns, outer), [x, y], width, factor);
         }
         else
         {
-            Tensor rows = Layout.Contiguous(x.View(Shape.Create([.. order.Select(a => x.Shape[a])]), [.. order.Select(a => x.Strides[a])]));
-            Op.Launch("sum_rows", y.Shape.Elements, [rows, y], width);
+            Launch("sum_rows", y.Shape.Elements, [Layout.Contiguous(Rows(x, axes)), y], width, factor);
         }
         return y;
     }
 
-    /// <summary>The first summed axis, 0 or 1 (behind the seeds), when the summed axes are a block with all other kept ones after it.</summary>
-    private static int? Leading(int[] kept, int[] axes)
+    private static int Width(Shape x, int[] axes) => axes.Aggregate(1, (width, axis) => width * x[axis]);
+
+    private static Shape Reduced(Shape x, int[] axes) => axes.Aggregate(x, (shape, axis) => shape.With(axis, 1));
+
+    private static int[] Order(int rank, int[] axes) => [.. Enumerable.Range(0, rank).Except(axes), .. axes];
+
+    private static Tensor Rows(Tensor x, int[] axes)
     {
-        int first = kept.Length > 0 && kept[0] == 0 ? 1 : 0;
+        int[] order = Order(x.Shape.Rank, axes);
+        return x.View(Shape.Create([.. order.Select(axis => x.Shape[axis])]), [.. order.Select(axis => x.Strides[axis])]);
+    }
+
+    /// <summary>The first summed axis, 0 or 1 (behind the seeds), when the summed axes are a block with all other kept ones after it.</summary>
+    private static int? Leading(int rank, int[] axes)
+    {
+        int first = axes.Length > 0 && axes[0] == 1 ? 1 : 0;
         bool block = axes.Length > 0 && axes.Select((axis, i) => axis == first + i).All(inPlace => inPlace);
-        return block && kept.Length > first ? first : null;
+        return block && axes.Length + first < rank ? first : null;
+    }
+}
+
+/// <summary>y = Σ x over axes; every summand has the gradient of its sum.</summary>
+internal sealed class Sum(int[] axes) : Reduction(axes)
+{
+    public override string Name => "sum";
+
+    public override Tensor Forward(Saved saved)
+    {
+        Check.Type(Name, saved.Inputs[0], DType.Float32);
+        return Sum(saved.Inputs[0], Axes);
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) => [dy.Expand(saved.InputShapes[0].Prepend(dy.Shape[0]))];
+}
+
+/// <summary>y = Σ x / n over axes of n elements together; dx = dy / n.</summary>
+internal sealed class Mean(int[] axes) : Reduction(axes)
+{
+    public override string Name => "mean";
+
+    public override Tensor Forward(Saved saved)
+    {
+        Check.Type(Name, saved.Inputs[0], DType.Float32);
+        return Sum(saved.Inputs[0], Axes, 1f / Width(saved.InputShapes[0]));
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
+        [dy.Scale(1f / Width(saved.InputShapes[0])).Expand(saved.InputShapes[0].Prepend(dy.Shape[0]))];
+}
+
+/// <summary>y = max x over axes; the gradient goes to the first of the largest. A NaN anywhere makes the result NaN.</summary>
+internal sealed class Max(int[] axes) : Reduction(axes)
+{
+    public override string Name => "max";
+
+    public override Tensor Forward(Saved saved)
+    {
+        Tensor x = saved.Inputs[0];
+        Check.Type(Name, x, DType.Float32);
+        int width = Width(x.Shape);
+        if (width == 0)
+        {
+            throw new ShapeException($"max: of no elements; got shape {x.Shape} over axes [{string.Join(", ", Axes)}]; expected at least one element per result.");
+        }
+        Tensor y = Tensor.Empty(Reduced(x.Shape), x.Device), places = Tensor.Empty([y.Shape.Elements], x.Device, DType.Int32);
+        Launch("max_forward", y.Shape.Elements, [Rows(x), y, places], width);
+        saved.Keep(places);
+        return y;
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
+    {
+        (Tensor rows, Tensor dx) = Gradient(saved.InputShapes[0], dy.Shape[0], dy.Device);
+        Launch("pick_backward", new WorkSize(saved[0].Shape[0], dy.Shape[0]), [saved[0], Layout.Contiguous(dy), rows], Width(saved.InputShapes[0]));
+        return [dx];
+    }
+}
+
+/// <summary>y = √Σ x² over axes (the L2 norm); dx = dy · x / y, and 0 where y is 0.</summary>
+internal sealed class Norm(int[] axes) : Reduction(axes)
+{
+    public override string Name => "norm";
+
+    public override Tensor Forward(Saved saved)
+    {
+        Check.Type(Name, saved.Inputs[0], DType.Float32);
+        Tensor x = Rows(saved.Inputs[0]), y = Tensor.Empty(Reduced(saved.InputShapes[0]), x.Device);
+        Launch("norm_forward", y.Shape.Elements, [x, y], Width(saved.InputShapes[0]));
+        saved.Keep(x, y);
+        return y;
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
+    {
+        (Tensor rows, Tensor dx) = Gradient(saved.InputShapes[0], dy.Shape[0], dy.Device);
+        Launch("norm_backward", new WorkSize(saved[1].Shape.Elements, dy.Shape[0]), [saved[0], saved[1], Layout.Contiguous(dy), rows], Width(saved.InputShapes[0]));
+        return [dx];
     }
 }

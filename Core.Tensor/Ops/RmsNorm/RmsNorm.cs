@@ -11,7 +11,7 @@ internal sealed class RmsNorm(float epsilon) : Op
 
     public override Tensor Forward(Saved saved)
     {
-        Check.Type(Name, saved.Inputs[0], DType.Float32);
+        Array.ForEach(saved.Inputs, input => Check.Type(Name, input, DType.Float32));
         Check.Rank(Name, saved.Inputs[0], 1);
         (Tensor x, Tensor gamma) = (Layout.Contiguous(saved.Inputs[0]), Layout.Contiguous(saved.Inputs[1]));
         int d = x.Shape[^1], rows = x.Shape.Rows();

@@ -39,7 +39,7 @@ internal static unsafe class SoftmaxCpu
                     continue;
                 }
                 double sum = Simd.ExpSum(source, target, d, max);
-                Simd.Scale(target, (float)(1 / sum), d);
+                Simd.Scale(target, (float)(1 / sum), target, d);
             }
         }, RowGrain(d));
     }

@@ -1,0 +1,29 @@
+namespace Vitrine.Tensors;
+
+/// <summary>y[…] = x[…, ids[…]]: one element of every row, e.g. the log-probability of the token that came.</summary>
+/// <remarks>x <c>[…, d]</c>, ids int32 <c>[…]</c>, y <c>[…]</c>. Backward puts dy at the picked places and 0 elsewhere.</remarks>
+internal sealed class Pick : Op
+{
+    public override string Name => "pick";
+
+    public override Tensor Forward(Saved saved)
+    {
+        (Tensor x, Tensor ids) = (saved.Inputs[0], saved.Inputs[1]);
+        Check.Type(Name, x, DType.Float32);
+        Check.Type(Name, ids, DType.Int32);
+        Check.Rank(Name, x, 1);
+        Check.Shape(Name, "ids", ids, x.Shape.Without(x.Shape.Rank - 1));
+        (x, ids) = (Layout.Contiguous(x), Layout.Contiguous(ids));
+        Tensor y = Tensor.Empty(ids.Shape, x.Device);
+        Launch("pick_forward", ids.Shape.Elements, [x, ids, y], x.Shape[^1]);
+        saved.Keep(ids);
+        return y;
+    }
+
+    public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
+    {
+        Tensor ids = saved[0], dx = Tensor.Empty(saved.InputShapes[0].Prepend(dy.Shape[0]), dy.Device);
+        Launch("pick_backward", new WorkSize(ids.Shape.Elements, dy.Shape[0]), [ids, Layout.Contiguous(dy), dx], saved.InputShapes[0][^1]);
+        return [dx, null];
+    }
+}
