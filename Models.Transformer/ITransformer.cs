@@ -21,6 +21,9 @@ public interface ITransformer
     /// <summary>Every weight, under its canonical name, with the name it has in the checkpoint.</summary>
     IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>What the checkpoint held beside the parameters: buffers, copies, and tensors this model has no use for.</summary>
+    WeightReport Weights { get; }
+
     /// <summary>
     /// The word embeddings of token ids, as <see cref="ModelInput.Embeddings"/> takes them: rows of the embedding matrix
     /// (Marian: times √d_model), before positions and segments are added.

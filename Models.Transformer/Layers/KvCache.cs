@@ -39,7 +39,7 @@ public sealed class KvCache
 
     /// <summary>A layer's keys and values with new ones behind them, <c>[batch, past + new, kv_head, d_head]</c>.</summary>
     internal KeyValue Extend(string layer, Tensor k, Tensor v) => _layers[layer] = _layers.TryGetValue(layer, out KeyValue past)
-        ? new(TensorOps.Concat(1, past.Key, k), TensorOps.Concat(1, past.Value, v))
+        ? new(Behind(past.Key, k), Behind(past.Value, v))
         : new(k, v);
 
     /// <summary>A cross-attention layer's keys and values of the source, computed by the first call only.</summary>
@@ -47,15 +47,17 @@ public sealed class KvCache
         ? known
         : _layers[layer] = compute() with { IsSource = true };
 
-    /// <summary>Counts new positions, once per forward pass and before its layers run; <see cref="Mask"/> then covers old and new.</summary>
-    internal void Advance(int batch, int positions, Tensor? mask)
+    /// <summary>Counts new positions, once per forward pass and before its layers run.</summary>
+    /// <returns>The mask of old and new positions; null when there is no padding among them.</returns>
+    internal Tensor? Advance(int batch, int positions, Tensor? mask)
     {
         if (mask is not null || Mask is not null)
         {
             Tensor now = mask ?? Masks.Ones(batch, positions);
-            Mask = Length == 0 ? now : TensorOps.Concat(1, Mask ?? Masks.Ones(batch, Length), now);
+            Mask = Length == 0 ? now : Behind(Mask ?? Masks.Ones(batch, Length), now);
         }
         Length += positions;
+        return Mask;
     }
 
     /// <summary>A cache with <paramref name="rows"/> applied to every tensor, and <paramref name="positions"/> to those with an axis of positions.</summary>
@@ -72,6 +74,13 @@ public sealed class KvCache
             Mask = Mask is null ? null : positions(rows(Mask)),
             SourceMask = SourceMask is null ? null : rows(SourceMask),
         };
+    }
+
+    // A past with one row stands before every row of the present, and the other way round.
+    private static Tensor Behind(Tensor past, Tensor now)
+    {
+        int batch = Math.Max(past.Shape[0], now.Shape[0]);
+        return TensorOps.Concat(1, past.Expand(past.Shape.With(0, batch)), now.Expand(now.Shape.With(0, batch)));
     }
 
     // Repeating the only row is a view: a prefix shared by a thousand continuations is stored once.

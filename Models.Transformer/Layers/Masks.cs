@@ -58,6 +58,14 @@ internal static class Masks
         return Tensor.From(at, [batch, positions]);
     }
 
+    /// <summary>Where a causal model's new tokens stand: their positions, and what to add to their scores over past and present. Extends the cache's count.</summary>
+    public static (Tensor Positions, Tensor? Additive) Place(ModelInput input, Tensor x, KvCache? cache)
+    {
+        int past = cache?.Length ?? 0;
+        Tensor? mask = cache is null ? input.Mask : cache.Advance(x.Shape[0], x.Shape[1], input.Mask);
+        return (Positions(mask, past, x.Shape[1]), Additive(mask));
+    }
+
     /// <summary>The mask as numbers 0 and 1, whatever its type.</summary>
     /// <exception cref="ShapeException">Something else is in it.</exception>
     public static int[] Integers(Tensor mask)

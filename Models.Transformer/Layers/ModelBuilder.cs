@@ -1,0 +1,71 @@
+using System.Text.RegularExpressions;
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>Collects a model's parameters and hook points while its constructor walks down the tree of modules.</summary>
+/// <param name="weights">The checkpoint, asked by the names of the table.</param>
+/// <param name="names">The model's table from canonical paths to checkpoint names; its notation is <see cref="ModulePath"/>'s.</param>
+internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictionary<string, string> names)
+{
+    private readonly List<Parameter> _parameters = [];
+    private readonly List<HookPoint> _hooks = [];
+
+    /// <summary>The path from which a model walks down with <c>/</c>.</summary>
+    public ModulePath Root => new(this, "");
+
+    /// <summary>All weights so far, in the order of asking.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>All hook points so far, in the order of making.</summary>
+    public IReadOnlyList<HookPoint> Hooks => _hooks;
+
+    /// <summary>Makes a hook point.</summary>
+    public HookPoint Hook(string name, string axes)
+    {
+        var hook = new HookPoint(name, axes);
+        _hooks.Add(hook);
+        return hook;
+    }
+
+    /// <summary>Whether the checkpoint has the weight.</summary>
+    public bool Has(string name) => weights.Has(Place(name).Tensor);
+
+    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it.</summary>
+    public Parameter Weight(string name, Shape shape)
+    {
+        CheckpointPlace place = Place(name);
+        Shape stored = place.Transposed ? [shape[1], shape[0]] : shape.With(shape.Rank - 1, shape[^1] * place.Parts);
+        Tensor value = weights.Load(place.Tensor, stored);
+        if (place.Transposed)
+        {
+            value = value.Transpose();
+        }
+        if (place.Parts > 1)
+        {
+            value = value.Slice(-1, place.Part * shape[^1], shape[^1]);
+        }
+        var parameter = new Parameter(name, place, value.IsWeight ? value : value.AsWeight());
+        _parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Looks a canonical name up in the table, the numbers in it as <c>{i}</c>.</summary>
+    private CheckpointPlace Place(string name)
+    {
+        string index = Number().Match(name).Value;
+        string stored = names[Number().Replace(name, "{i}")].Replace("{i}", index, StringComparison.Ordinal);
+        Match match = Notation().Match(stored);
+        return new(
+            match.Groups["name"].Value,
+            match.Groups["transposed"].Success,
+            match.Groups["part"].Success ? match.Groups["part"].Value[0] - '0' : 0,
+            match.Groups["parts"].Success ? match.Groups["parts"].Value[0] - '0' : 1);
+    }
+
+    [GeneratedRegex(@"(?<=\.)\d+(?=\.)")]
+    private static partial Regex Number();
+
+    [GeneratedRegex(@"^(?<name>[\w.]+)(?<transposed>\^T)?(\[(?<part>\d)/(?<parts>\d)\])?$")]
+    private static partial Regex Notation();
+}

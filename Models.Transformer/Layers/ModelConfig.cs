@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Vitrine.Transformers;
+
+/// <summary>A checkpoint's <c>config.json</c>: settings by name, with errors that name file and setting.</summary>
+internal sealed class ModelConfig
+{
+    private readonly JsonElement _root;
+    private readonly string _file;
+
+    private ModelConfig(JsonElement root, string file) => (_root, _file) = (root, file);
+
+    /// <summary>Reads <c>config.json</c> (or another JSON object) of a model folder.</summary>
+    /// <exception cref="ModelException">The folder or file is missing, or is not a JSON object.</exception>
+    public static ModelConfig Read(string folder, string name = "config.json")
+    {
+        string file = Path.Combine(folder, name);
+        if (!Directory.Exists(folder))
+        {
+            throw new ModelException($"model: no such folder; got '{folder}'; expected a folder with {name} and model.safetensors.");
+        }
+        if (!File.Exists(file))
+        {
+            throw new ModelException($"model: not a model folder; {name} is missing in '{folder}'; expected {name} beside model.safetensors.");
+        }
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new(document.RootElement.Clone(), file)
+                : throw new ModelException($"config: not an object of settings; got {document.RootElement.ValueKind} in {file}; expected a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new ModelException($"config: not JSON; got an error at line {e.LineNumber + 1} of {file}. Fetch or write the file again.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"config: cannot be read; got: {e.Message.TrimEnd('.')}; expected a readable {file}.", e);
+        }
+    }
+
+    /// <summary>Whether the setting is there and not null.</summary>
+    public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>A whole number of at least <paramref name="least"/>; required unless a default is given.</summary>
+    public int Int(string key, int? fallback = null, int least = 1)
+    {
+        if (Find(key) is not { } value)
+        {
+            return fallback ?? throw Wrong(key, "is missing", "nothing", "a whole number");
+        }
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least
+            ? number
+            : throw Wrong(key, "is not a sensible number", value.GetRawText(), $"a whole number of at least {least}");
+    }
+
+    /// <summary>A whole number, or null when absent.</summary>
+    public int? OptionalInt(string key) => Has(key) ? Int(key, least: 0) : null;
+
+    /// <summary>A real number.</summary>
+    public double Number(string key, double fallback) => Find(key) is not { } value
+        ? fallback
+        : value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble())
+            ? value.GetDouble()
+            : throw Wrong(key, "is not a number", value.GetRawText(), "a finite number");
+
+    /// <summary>True or false.</summary>
+    public bool Flag(string key, bool fallback) => Find(key) is not { } value
+        ? fallback
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Wrong(key, "is neither true nor false", value.GetRawText(), "true or false");
+
+    /// <summary>Whether the setting is a text.</summary>
+    public bool IsText(string key) => Find(key) is { ValueKind: JsonValueKind.String };
+
+    /// <summary>A text.</summary>
+    public string Text(string key, string fallback) => Find(key) is not { } value
+        ? fallback
+        : value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, "is not a text", value.GetRawText(), "a text");
+
+    /// <summary>A list of texts; a lone text counts as a list of one.</summary>
+    public IReadOnlyList<string> Texts(string key) => [.. Items(key).Select(item => item.ValueKind == JsonValueKind.String
+        ? item.GetString()!
+        : throw Wrong(key, "holds something that is not a text", item.GetRawText(), "texts"))];
+
+    /// <summary>A list of whole numbers; a lone number counts as a list of one.</summary>
+    public IReadOnlyList<int> Ints(string key) => [.. Items(key).Select(item => Whole(key, item))];
+
+    /// <summary>A list of lists of whole numbers.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> IntLists(string key) => [.. Items(key).Select(list => list.ValueKind == JsonValueKind.Array
+        ? (IReadOnlyList<int>)[.. list.EnumerateArray().Select(item => Whole(key, item))]
+        : throw Wrong(key, "holds something that is not a list", list.GetRawText(), "lists of numbers"))];
+
+    /// <summary>The names of the labels by index: <c>id2label</c>, else <c>LABEL_i</c> for <c>num_labels</c>, which is 2 by default.</summary>
+    public IReadOnlyList<string> Labels()
+    {
+        if (Find("id2label") is not { ValueKind: JsonValueKind.Object } map)
+        {
+            return [.. Enumerable.Range(0, Int("num_labels", 2)).Select(i => $"LABEL_{i}")];
+        }
+        var labels = new SortedDictionary<int, string>();
+        foreach (JsonProperty entry in map.EnumerateObject())
+        {
+            labels[int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                ? index
+                : throw Wrong("id2label", "has a key that is no index", $"'{entry.Name}'", "0, 1, …")] = entry.Value.ToString();
+        }
+        return labels.Keys.SequenceEqual(Enumerable.Range(0, labels.Count))
+            ? [.. labels.Values]
+            : throw Wrong("id2label", "has gaps", string.Join(", ", labels.Keys), "0, 1, … without gaps");
+    }
+
+    /// <summary>A setting of an inner object, e.g. <c>rope_scaling</c>; null when absent.</summary>
+    public ModelConfig? Inner(string key) => Find(key) is not { } value
+        ? null
+        : value.ValueKind == JsonValueKind.Object ? new(value, $"{_file} ({key})") : throw Wrong(key, "is not an object", value.GetRawText(), "an object of settings");
+
+    /// <summary>Refuses a setting this library does not implement: anything but the values listed, null and absence among the good.</summary>
+    /// <param name="key">The setting.</param>
+    /// <param name="accepted">Its JSON texts that mean what we do: <c>false</c>, <c>"absolute"</c>.</param>
+    public void Expect(string key, params ReadOnlySpan<string> accepted)
+    {
+        if (Find(key) is { } value && !accepted.Contains(value.GetRawText()))
+        {
+            throw Wrong(key, "is not supported", value.GetRawText(), accepted.Length == 0 ? "nothing" : string.Join(" or ", accepted.ToArray()));
+        }
+    }
+
+    /// <summary>The class name under <c>architectures</c>.</summary>
+    /// <param name="fallback">What the family is without one.</param>
+    public string Architecture(string fallback) => Texts("architectures") is [string first, ..] ? first : fallback;
+
+    /// <summary>An exception about a class that is not implemented.</summary>
+    public ModelException UnsupportedArchitecture(params ReadOnlySpan<string> supported) =>
+        Wrong("architectures", "names a class that is not supported", string.Join(", ", Texts("architectures")), string.Join(" or ", supported.ToArray()));
+
+    /// <summary>Refuses sizes of which one must be a multiple of the other and is not.</summary>
+    public void Divides(string partKey, int part, string wholeKey, int whole)
+    {
+        if (whole % part != 0)
+        {
+            throw Wrong(wholeKey, $"is not a multiple of '{partKey}'", $"{whole} and {part}", "a multiple");
+        }
+    }
+
+    /// <summary>An exception about a setting.</summary>
+    public ModelException Wrong(string key, string what, string got, string expected) => new(
+        $"config: '{key}' {what}; got {(got.Length > 80 ? got[..80] + "…" : got)}; expected {expected}. File: {_file}");
+
+    private JsonElement? Find(string key) =>
+        _root.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private JsonElement[] Items(string key) => Find(key) is not { } value
+        ? []
+        : value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+
+    private int Whole(string key, JsonElement item) => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number)
+        ? number
+        : throw Wrong(key, "holds something that is not a whole number", item.GetRawText(), "whole numbers");
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// A place in a model's tree of modules, such as <c>blocks.0.attn</c>: loads the weights and makes the hook points that lie there.
+/// </summary>
+/// <remarks>
+/// Canonical paths are TransformerLens'. Each model file has a short table from them to checkpoint names, where <c>{i}</c> is the
+/// number in the path, <c>^T</c> at the end says “stored as [d_out, d_in]”, and <c>[1/3]</c> “the second third of the last axis”.
+/// </remarks>
+internal sealed class ModulePath
+{
+    private readonly ModelBuilder _builder;
+    private readonly string _path;
+
+    internal ModulePath(ModelBuilder builder, string path) => (_builder, _path) = (builder, path);
+
+    /// <summary>The sub-module of that name.</summary>
+    public static ModulePath operator /(ModulePath path, string name) => new(path._builder, path.Join(name));
+
+    /// <summary>The sub-module of that number.</summary>
+    public static ModulePath operator /(ModulePath path, int index) => path / index.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Whether the checkpoint has a weight of that name: some trainers leave out biases.</summary>
+    public bool Has(string name) => _builder.Has(Join(name));
+
+    /// <summary>The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.</summary>
+    public Parameter Weight(string name, Shape shape) => _builder.Weight(Join(name), shape);
+
+    /// <summary>A new hook point of that name.</summary>
+    public HookPoint Hook(string name, string axes) => _builder.Hook(Join(name), axes);
+
+    /// <summary>The canonical path.</summary>
+    public override string ToString() => _path;
+
+    private string Join(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
+}
