@@ -9,6 +9,8 @@ public static class AttributionMethods
         new Saliency(),
         new InputXGradient(),
         new IntegratedGradients(),
+        new AttentionWeights(),
+        new AttentionRollout(),
     ];
 
     /// <summary>The method of a name.</summary>

@@ -20,6 +20,9 @@ public sealed class InputSide
     /// </summary>
     public required Tensor Embeddings { get; init; }
 
+    /// <summary>The same as a batch of one. <c>[1, pos, d_model]</c></summary>
+    public Tensor Batch => field ??= Embeddings.Reshape(Embeddings.Shape.Prepend(1));
+
     /// <summary>
     /// Positions from here on were generated or forced, not given; equal to the number of tokens when all were given.
     /// Captum's language-model attribution leaves these alone, Inseq explains and perturbs them like the others.

@@ -1,4 +1,5 @@
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
@@ -21,12 +22,35 @@ public abstract class ScoreFunction
     public abstract string StepName { get; }
 
     /// <summary>The model behind it, in words, for the result; null where there is none.</summary>
-    public virtual string? Model => null;
+    public virtual string? Model => Transformer?.Info.Architecture;
+
+    /// <summary>The activations inside that methods may read, change and differentiate; none where there is no model.</summary>
+    public IReadOnlyList<HookPoint> HookPoints => Transformer?.HookPoints ?? [];
+
+    /// <summary>The model whose hook points these are; null where there is none.</summary>
+    protected virtual ITransformer? Transformer => null;
+
+    /// <summary>
+    /// What each target's score is read from: row t is all that score t depends on. A language model's last hidden state at
+    /// the position that predicts token t; the score itself where there is nothing in between.
+    /// </summary>
+    /// <remarks>
+    /// Because rows do not mix in <see cref="Head"/>, one backward through the head serves all targets, and the sweep
+    /// through the model starts from rows of d_model numbers instead of from a vocabulary.
+    /// </remarks>
+    /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>, with as many positions as the side has tokens.</param>
+    /// <returns><c>[batch, target, feature]</c></returns>
+    public abstract Tensor Features(IReadOnlyList<Tensor> embeddings);
+
+    /// <summary>From features to scores, row by row.</summary>
+    /// <param name="features"><c>[batch, target, feature]</c></param>
+    /// <returns><c>[batch, target]</c></returns>
+    public virtual Tensor Head(Tensor features) => features.Reshape([features.Shape[0], features.Shape[1]]);
 
     /// <summary>The scores of a batch of embeddings; differentiable when a tape is open.</summary>
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>, with as many positions as the side has tokens.</param>
     /// <returns><c>[batch, target]</c></returns>
-    public abstract Tensor Score(IReadOnlyList<Tensor> embeddings);
+    public Tensor Score(IReadOnlyList<Tensor> embeddings) => Head(Features(embeddings));
 
     /// <summary>The scores of a batch of token ids, for methods that replace tokens.</summary>
     /// <param name="ids">One per side: <c>[batch, pos]</c>, int32.</param>
@@ -53,4 +77,18 @@ public abstract class ScoreFunction
 
     /// <summary>About how many bytes one more seed costs in a backward sweep over one example.</summary>
     public abstract long BytesPerSeed { get; }
+
+    /// <summary>Captures activations of the scoring passes until the result is disposed.</summary>
+    /// <param name="patterns">Hook names or patterns, e.g. <c>*.hook_pattern</c>.</param>
+    /// <exception cref="VitrineException">There is no model behind this function, or a pattern matches nothing.</exception>
+    public ActivationCache Cache(params string[] patterns) => (Transformer ?? throw NoModel()).Cache(patterns);
+
+    /// <summary>Replaces activations of the scoring passes until the result is disposed.</summary>
+    /// <param name="pattern">A hook name or pattern.</param>
+    /// <param name="edit">From the point and its activation to the replacement, of the same shape.</param>
+    /// <exception cref="VitrineException">There is no model behind this function, or the pattern matches nothing.</exception>
+    public HookScope Intervene(string pattern, Func<HookPoint, Tensor, Tensor> edit) => (Transformer ?? throw NoModel()).Intervene(pattern, edit);
+
+    private static VitrineException NoModel() =>
+        new("score function: no model behind it; got a plain function; expected one made by Targets. Methods that look inside need a model.");
 }

@@ -29,33 +29,37 @@ internal static class Sweep
     /// <summary>Scores a batch and hands out the gradients of its targets.</summary>
     /// <param name="f">The score function.</param>
     /// <param name="points">One per side: <c>[batch, pos, d_model]</c>.</param>
-    /// <param name="targets">Which targets, by index.</param>
     /// <param name="seedsPerSweep">How many targets one backward sweep may carry.</param>
     /// <param name="visit">
-    /// Called per chunk with the index of its first target within <paramref name="targets"/> and the gradients of every side,
-    /// <c>[chunk, batch, pos, d_model]</c>.
+    /// Called per chunk with the index of its first target and the gradients of every side, <c>[chunk, batch, pos, d_model]</c>.
     /// </param>
     /// <param name="weights">What the gradient of each example is multiplied with; 1 when empty.</param>
-    /// <returns>The scores <c>[batch, target]</c> of all targets of <paramref name="f"/>.</returns>
-    public static Tensor Run(
-        ScoreFunction f, Tensor[] points, ReadOnlySpan<int> targets, int seedsPerSweep, Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default)
+    /// <returns>The scores <c>[batch, target]</c>.</returns>
+    public static Tensor Run(ScoreFunction f, Tensor[] points, int seedsPerSweep, Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default)
     {
-        int batch = points[0].Shape[0];
         using var tape = new Tape();
-        Tensor scores = f.Score(points);
-        int all = scores.Shape[1];
-        for (int first = 0; first < targets.Length; first += seedsPerSweep)
+        Tensor features = f.Features(points);
+        Tensor scores = f.Head(features);
+        (int batch, int targets, int width) = (features.Shape[0], features.Shape[1], features.Shape[2]);
+        // Score t reads row t only: the gradient of the sum of all scores holds each one's own gradient in its row.
+        float[] slopes = tape.Gradient(scores, features)[features].ToArray();
+        for (int first = 0; first < targets; first += seedsPerSweep)
         {
-            int count = Math.Min(seedsPerSweep, targets.Length - first);
-            float[] seeds = new float[count * batch * all];
+            int count = Math.Min(seedsPerSweep, targets - first);
+            float[] seeds = new float[checked(count * slopes.Length)];
             for (int seed = 0; seed < count; seed++)
             {
                 for (int example = 0; example < batch; example++)
                 {
-                    seeds[(((seed * batch) + example) * all) + targets[first + seed]] = weights.IsEmpty ? 1 : (float)weights[example];
+                    int row = ((example * targets) + first + seed) * width;
+                    float weight = weights.IsEmpty ? 1 : (float)weights[example];
+                    for (int i = row; i < row + width; i++)
+                    {
+                        seeds[(seed * slopes.Length) + i] = weight * slopes[i];
+                    }
                 }
             }
-            Gradients gradients = tape.Gradient(scores, new Seeds(Tensor.From(seeds, [count, batch, all], scores.Device)), points);
+            Gradients gradients = tape.Gradient(features, new Seeds(Tensor.From(seeds, features.Shape.Prepend(count), features.Device)), points);
             visit(first, [.. points.Select(point => gradients[point])]);
         }
         return scores;
@@ -68,10 +72,8 @@ internal static class Sweep
     /// <param name="weights">One per example.</param>
     /// <param name="totals">One per side: <c>[target, pos, d_model]</c>.</param>
     /// <returns>The scores <c>[batch, target]</c>.</returns>
-    public static Tensor Accumulate(ScoreFunction f, Tensor[] points, int seedsPerSweep, ReadOnlySpan<double> weights, double[][] totals)
-    {
-        int[] targets = [.. Enumerable.Range(0, f.Targets.Count)];
-        return Run(f, points, targets, seedsPerSweep, (first, gradients) =>
+    public static Tensor Accumulate(ScoreFunction f, Tensor[] points, int seedsPerSweep, ReadOnlySpan<double> weights, double[][] totals) =>
+        Run(f, points, seedsPerSweep, (first, gradients) =>
         {
             for (int side = 0; side < gradients.Length; side++)
             {
@@ -84,13 +86,12 @@ internal static class Sweep
                 }
             }
         }, weights);
-    }
 
     /// <summary>Room for one number per target, position and embedding column, one array per side.</summary>
     public static double[][] Totals(ScoreFunction f) =>
         [.. f.Sides.Select(side => new double[checked(f.Targets.Count * side.Embeddings.Shape.Elements)])];
 
-    /// <summary>The inputs themselves as a batch of one. One per side: <c>[1, pos, d_model]</c></summary>
+    /// <summary>The input itself as a batch of one. One per side: <c>[1, pos, d_model]</c></summary>
     public static Tensor[] Input(ScoreFunction f) =>
-        [.. f.Sides.Select(side => side.Embeddings.Reshape(side.Embeddings.Shape.Prepend(1)))];
+        [.. f.Sides.Select(side => side.Batch)];
 }

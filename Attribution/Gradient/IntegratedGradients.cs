@@ -30,7 +30,7 @@ public sealed class IntegratedGradients : IAttributionMethod
     {
         ResolvedBaseline baseline = ResolvedBaseline.Of(f, request);
         var path = new StraightPath(f, baseline.Embeddings);
-        double[][] ends = path.Scores([0, 1], request);
+        double[][] ends = [path.Scores([0], request)[0], path.ScoreOfInput()];
         int steps = request.Steps ?? DefaultSteps;
         var parameters = new Dictionary<string, object> { ["multiply_by_inputs"] = request.MultiplyByInputs };
         string[] warnings = [];

@@ -38,6 +38,9 @@ internal sealed class StraightPath
         return [.. scores];
     }
 
+    /// <summary>f(x), of the input itself and not of a point computed to be close to it. <c>[target]</c></summary>
+    public double[] ScoreOfInput() => Rows(_f.Score(Sweep.Input(_f))).Single();
+
     /// <summary>Adds Σᵢ wᵢ · ∂f/∂x (x(αᵢ)) to <paramref name="totals"/>.</summary>
     public void Integrate(double[] nodes, double[] weights, double[][] totals, AttributionRequest request, Work work)
     {

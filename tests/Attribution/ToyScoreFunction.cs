@@ -47,10 +47,11 @@ internal sealed class ToyScoreFunction : ScoreFunction
 
     public override int? BaselineId(BaselineKind kind) => kind == BaselineKind.Pad ? 1 : null;
 
-    public override Tensor Score(IReadOnlyList<Tensor> embeddings)
+    public override Tensor Features(IReadOnlyList<Tensor> embeddings)
     {
         Forwards++;
-        return _score(embeddings);
+        Tensor scores = _score(embeddings);
+        return scores.Reshape([.. scores.Shape.Axes, 1]);
     }
 
     public override Tensor Embed(int side, Tensor ids)

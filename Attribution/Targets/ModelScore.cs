@@ -1,0 +1,88 @@
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Attributions;
+
+/// <summary>A score function over a model: how its output is cut into rows, and which number is taken of each row.</summary>
+internal sealed class ModelScore : ScoreFunction
+{
+    private readonly ITransformer _model;
+    private readonly StepFunction _step;
+    private readonly Func<IReadOnlyList<Tensor>, Tensor> _features;
+    private readonly Func<Tensor, StepRows> _read;
+    private Tensor? _featuresOfInput;
+    private double[]? _probabilities;
+
+    /// <param name="model">The model.</param>
+    /// <param name="step">Which number is taken.</param>
+    /// <param name="sides">The inputs.</param>
+    /// <param name="targets">What is explained.</param>
+    /// <param name="features">From embeddings, one per side, to <c>[batch, target, feature]</c>.</param>
+    /// <param name="read">From features to rows of logits.</param>
+    public ModelScore(
+        ITransformer model, StepFunction step, InputSide[] sides, ScoreTarget[] targets,
+        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepRows> read)
+    {
+        (_model, _step, _features, _read, Sides, Targets) = (model, step, features, read, sides, targets);
+        if (targets.Length == 0)
+        {
+            throw new VitrineException("targets: nothing to explain; got an empty list; expected at least one label or token.");
+        }
+    }
+
+    public override IReadOnlyList<InputSide> Sides { get; }
+
+    public override IReadOnlyList<ScoreTarget> Targets { get; }
+
+    public override string StepName => _step.Name;
+
+    public override IReadOnlyList<double> Probabilities => _probabilities ??= ProbabilitiesOfInput();
+
+    public override long BytesPerSeed => Floats(10, 0) * sizeof(float);
+
+    protected override ITransformer Transformer => _model;
+
+    public override Tensor Features(IReadOnlyList<Tensor> embeddings)
+    {
+        Tensor features = _features(embeddings);
+        if (embeddings.Select((given, i) => ReferenceEquals(given, Sides[i].Batch)).All(same => same))
+        {
+            _featuresOfInput = features; // the probabilities of the targets can be read from them without another pass
+        }
+        return features;
+    }
+
+    public override Tensor Head(Tensor features) => _step.Of(_read(features));
+
+    public override Tensor Embed(int side, Tensor ids) => _model.Embed(ids);
+
+    public override int? BaselineId(BaselineKind kind)
+    {
+        SpecialTokens? special = _model.Tokenizer?.Special;
+        return kind switch
+        {
+            BaselineKind.Pad => special?.Pad ?? _model.Info.PadId,
+            BaselineKind.Unk => special?.Unk,
+            BaselineKind.Mask => special?.Mask,
+            BaselineKind.EndOfText => special?.Eos ?? (_model.Info.EosIds is [int first, ..] ? first : null),
+            _ => null,
+        };
+    }
+
+    // Per layer and position a recorded pass keeps normed inputs, q, k, v, z, two residuals and both sides of the four times
+    // wider MLP: about 18 · d_model floats. A plain pass holds one layer's worth at a time.
+    public override long BytesPerExample(bool recorded) =>
+        Floats(recorded ? 18L * (_model.Info.NLayers + _model.Info.NDecoderLayers) : 24, recorded ? 4 : 3) * sizeof(float);
+
+    private long Floats(long widths, int rows) =>
+        (widths * Sides.Sum(side => (long)side.Length) * _model.Info.DModel) + ((long)rows * Targets.Count * Math.Max(_model.Info.VocabSize * (IsLanguageModel ? 1 : 0), 1));
+
+    private bool IsLanguageModel => _model is ILanguageModel;
+
+    private double[] ProbabilitiesOfInput()
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        Tensor features = _featuresOfInput ?? Features([.. Sides.Select(side => side.Batch)]);
+        return Array.ConvertAll(_read(features).Probability.ToArray(), p => (double)p);
+    }
+}

@@ -1,0 +1,252 @@
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Attributions;
+
+/// <summary>One word at one position: of a masked token, a label of a token, or the next token.</summary>
+/// <param name="Position">The position whose output is read, from 0.</param>
+/// <param name="Id">Class or token id.</param>
+public readonly record struct TokenTarget(int Position, int Id);
+
+/// <summary>Which inputs of an encoder–decoder are explained.</summary>
+public enum TranslationSides
+{
+    /// <summary>The source, and what has been said so far.</summary>
+    Both,
+
+    /// <summary>The source only; what has been said is a constant.</summary>
+    Source,
+
+    /// <summary>What has been said only; the source is a constant, encoded once.</summary>
+    Target,
+}
+
+/// <summary>From a model, a text and a question to the score function that a method sees: one builder per task.</summary>
+public static class Targets
+{
+    /// <summary>The labels of a whole text: <c>score[t] = step(logits, label t)</c>.</summary>
+    /// <param name="model">A sequence classifier.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="labels">Label indices; null: the one the model predicts.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <exception cref="VitrineException">Another kind of model, or no such label.</exception>
+    public static ScoreFunction Labels(ITransformer model, ExplainedText text, IReadOnlyList<int>? labels = null, string step = "logit")
+    {
+        Require(model, ModelTask.SequenceClassification);
+        ModelInput input = text.Input();
+        int[] ids = labels is null ? [ArgMax(model.Forward(input).ToArray())] : [.. labels];
+        int classes = model.Info.Labels.Count;
+        CheckIds(ids, classes, "label");
+        int position = model.Info.ModelType == "bert" ? 0 : text.Tokens.Count - 1; // [CLS], or the last token
+        return new ModelScore(
+            model, StepFunctions.Get(step), [Side(model, text)],
+            [.. ids.Select(id => new ScoreTarget { Label = model.Info.Labels[id], Id = id, Position = position, Reach = [text.Tokens.Count] })],
+            embeddings =>
+            {
+                Tensor logits = model.Forward(input with { Embeddings = embeddings[0] });
+                return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
+            },
+            logits => new StepRows(ids, () => logits));
+    }
+
+    /// <summary>The start and the end of an answer: two targets, each scored over all positions.</summary>
+    /// <param name="model">A question answering model.</param>
+    /// <param name="text">Question and context.</param>
+    /// <param name="start">Position of the answer's first token; null: the most likely.</param>
+    /// <param name="end">Position of its last token; null: the most likely at or after the start.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>; classes are the positions.</param>
+    /// <exception cref="VitrineException">Another kind of model, or no such position.</exception>
+    public static ScoreFunction Answer(ITransformer model, ExplainedText text, int? start = null, int? end = null, string step = "logit")
+    {
+        Require(model, ModelTask.QuestionAnswering);
+        ModelInput input = text.Input();
+        int length = text.Tokens.Count;
+        if (start is null || end is null)
+        {
+            float[] logits = model.Forward(input).Transpose().ToArray(); // [1, 2, pos]
+            start ??= ArgMax(logits.AsSpan(0, length));
+            end ??= start + ArgMax(logits.AsSpan(length + start.Value, length - start.Value));
+        }
+        int[] ids = [start.Value, end.Value];
+        CheckIds(ids, length, "position");
+        return new ModelScore(
+            model, StepFunctions.Get(step), [Side(model, text)],
+            [.. ids.Select((id, i) => new ScoreTarget { Label = FormattableString.Invariant($"{(i == 0 ? "start" : "end")} {id}"), Id = id, Position = id, Reach = [length] })],
+            embeddings => model.Forward(input with { Embeddings = embeddings[0] }).Transpose(), // [batch, 2, pos]
+            logits => new StepRows(ids, () => logits));
+    }
+
+    /// <summary>The labels of single tokens.</summary>
+    /// <param name="model">A token classifier.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="targets">Position and label of each.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <exception cref="VitrineException">Another kind of model, no such position or label.</exception>
+    public static ScoreFunction TokenLabels(ITransformer model, ExplainedText text, IReadOnlyList<TokenTarget> targets, string step = "logit")
+    {
+        Require(model, ModelTask.TokenClassification);
+        ModelInput input = text.Input();
+        int[] ids = [.. targets.Select(t => t.Id)], positions = [.. targets.Select(t => t.Position)];
+        CheckIds(ids, model.Info.Labels.Count, "label");
+        CheckIds(positions, text.Tokens.Count, "position");
+        return new ModelScore(
+            model, StepFunctions.Get(step), [Side(model, text)],
+            [.. targets.Select(t => new ScoreTarget { Label = model.Info.Labels[t.Id], Id = t.Id, Position = t.Position, Reach = [text.Tokens.Count] })],
+            embeddings => At(model.Forward(input with { Embeddings = embeddings[0] }), positions),
+            logits => new StepRows(ids, () => logits));
+    }
+
+    /// <summary>
+    /// Words at positions of a language model: behind <c>[MASK]</c> in a masked model, after the position in a causal one. One
+    /// forward scores all; only their rows of logits are computed.
+    /// </summary>
+    /// <param name="model">A masked or causal language model.</param>
+    /// <param name="text">The text that is read.</param>
+    /// <param name="targets">Position that is read, and word.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="givenLength">How many tokens of <paramref name="text"/> were given and not generated; null: all.</param>
+    /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
+    public static ScoreFunction Words(ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, string step = "probability", int? givenLength = null)
+    {
+        Require(model, ModelTask.MaskedLanguageModel, ModelTask.CausalLanguageModel);
+        ModelInput input = text.Input();
+        int[] ids = [.. targets.Select(t => t.Id)], positions = [.. targets.Select(t => t.Position)];
+        CheckIds(ids, model.Info.VocabSize, "token id");
+        CheckIds(positions, text.Tokens.Count, "position");
+        bool causal = model.Info.Task == ModelTask.CausalLanguageModel;
+        return new ModelScore(
+            model, StepFunctions.Get(step), [Side(model, text, givenLength)],
+            [.. targets.Select(t => Word(model, t, [causal ? t.Position + 1 : text.Tokens.Count]))],
+            embeddings => At(model.Hidden(input with { Embeddings = embeddings[0] }), positions),
+            hidden => LanguageRows(model, hidden, ids));
+    }
+
+    /// <summary>Every token of a continuation, generated or forced, in one teacher-forced forward.</summary>
+    /// <param name="model">A causal language model.</param>
+    /// <param name="prompt">What was given.</param>
+    /// <param name="continuation">Token ids that follow it; all are targets.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
+    public static ScoreFunction Continuation(ILanguageModel model, ExplainedText prompt, IReadOnlyList<int> continuation, string step = "probability")
+    {
+        int given = prompt.Tokens.Count;
+        return Words(
+            model, prompt.Continued(continuation.SkipLast(1), model.Tokenizer), // nobody reads the last token
+            [.. continuation.Select((id, i) => new TokenTarget(given - 1 + i, id))], step, given);
+    }
+
+    /// <summary>Every token of a translation, generated or forced, in one teacher-forced forward.</summary>
+    /// <param name="model">An encoder–decoder.</param>
+    /// <param name="source">What is translated.</param>
+    /// <param name="translation">Token ids of the translation without the decoder's start token; all are targets.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="sides">Which inputs are explained.</param>
+    /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
+    public static ScoreFunction Translation(
+        ILanguageModel model, ExplainedText source, IReadOnlyList<int> translation, string step = "probability", TranslationSides sides = TranslationSides.Both)
+    {
+        Require(model, ModelTask.SequenceToSequence);
+        int start = model.Info.DecoderStartId ?? throw new VitrineException("targets: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
+        ExplainedText prefix = ExplainedText.Of([]).Continued(translation.SkipLast(1).Prepend(start), model.Tokenizer);
+        return Translation(model, source, prefix, [.. translation.Select((id, i) => new TokenTarget(i, id))], step, sides);
+    }
+
+    /// <summary>Words at positions of an encoder–decoder's target side.</summary>
+    /// <param name="model">An encoder–decoder.</param>
+    /// <param name="source">What is translated.</param>
+    /// <param name="prefix">What the decoder reads, its start token first.</param>
+    /// <param name="targets">Position of <paramref name="prefix"/> that is read, and word.</param>
+    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="sides">Which inputs are explained.</param>
+    /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
+    public static ScoreFunction Translation(
+        ILanguageModel model, ExplainedText source, ExplainedText prefix, IReadOnlyList<TokenTarget> targets, string step, TranslationSides sides)
+    {
+        Require(model, ModelTask.SequenceToSequence);
+        int[] ids = [.. targets.Select(t => t.Id)], positions = [.. targets.Select(t => t.Position)];
+        CheckIds(ids, model.Info.VocabSize, "token id");
+        CheckIds(positions, prefix.Tokens.Count, "position");
+        (InputSide from, InputSide to) = (Side(model, source), Side(model, prefix, 1, "target"));
+        (ModelInput input, ModelInput said) = (source.Input(), prefix.Input());
+        return new ModelScore(
+            model, StepFunctions.Get(step),
+            sides switch { TranslationSides.Source => [from], TranslationSides.Target => [to], _ => [from, to] },
+            [.. targets.Select(t => Word(model, t, sides switch
+            {
+                TranslationSides.Source => [from.Length],
+                TranslationSides.Target => [t.Position + 1],
+                _ => [from.Length, t.Position + 1],
+            }))],
+            embeddings =>
+            {
+                int batch = embeddings[0].Shape[0];
+                Tensor sourceEmbeddings = sides == TranslationSides.Target ? Repeat(from.Batch, batch) : embeddings[0];
+                Tensor targetEmbeddings = sides == TranslationSides.Source ? Repeat(to.Batch, batch) : embeddings[^1];
+                return At(model.Hidden(input with { Embeddings = sourceEmbeddings, Target = said with { Embeddings = targetEmbeddings } }), positions);
+            },
+            hidden => LanguageRows(model, hidden, ids));
+    }
+
+    private static StepRows LanguageRows(ILanguageModel model, Tensor hidden, int[] ids) => new(
+        ids,
+        () => model.Logits(hidden),
+        () => model.Logits(hidden, Tensor.From([.. Enumerable.Repeat(ids, hidden.Shape[0]).SelectMany(row => row)], [hidden.Shape[0], ids.Length])));
+
+    private static ScoreTarget Word(ILanguageModel model, TokenTarget target, int[] reach) => new()
+    {
+        Label = ExplainedText.Token(target.Id, model.Tokenizer).Piece,
+        Id = target.Id,
+        Position = target.Position,
+        Reach = reach,
+    };
+
+    private static InputSide Side(ITransformer model, ExplainedText text, int? givenLength = null, string name = "source") => new()
+    {
+        Name = name,
+        Texts = text.Texts,
+        Tokens = text.Tokens,
+        Embeddings = model.Embed(Tensor.From(text.Ids, [text.Tokens.Count])),
+        GivenLength = givenLength ?? text.Tokens.Count,
+    };
+
+    private static Tensor Repeat(Tensor one, int batch) => one.Expand([batch, one.Shape[1], one.Shape[2]]);
+
+    /// <summary>Rows at positions: <c>[batch, pos, k]</c> → <c>[batch, target, k]</c>. Neighbours are a slice, which copies nothing.</summary>
+    private static Tensor At(Tensor x, int[] positions)
+    {
+        if (positions.Select((p, i) => p == positions[0] + i).All(next => next))
+        {
+            return x.Slice(1, positions[0], positions.Length);
+        }
+        (int batch, int length, int width) = (x.Shape[0], x.Shape[1], x.Shape[2]);
+        int[] rows = [.. Enumerable.Range(0, batch).SelectMany(example => positions.Select(p => (example * length) + p))];
+        return x.Reshape([batch * length, width]).Gather(Tensor.From(rows, [batch, positions.Length]));
+    }
+
+    private static int ArgMax(ReadOnlySpan<float> values)
+    {
+        int best = 0;
+        for (int i = 1; i < values.Length; i++)
+        {
+            best = values[i] > values[best] ? i : best;
+        }
+        return best;
+    }
+
+    private static void Require(ITransformer model, params ModelTask[] tasks)
+    {
+        if (!tasks.Contains(model.Info.Task))
+        {
+            throw new VitrineException($"targets: this model does something else; got {model.Info.Architecture} for {model.Info.Task}; expected a model for {string.Join(" or ", tasks)}.");
+        }
+    }
+
+    private static void CheckIds(int[] ids, int count, string what)
+    {
+        int bad = Array.FindIndex(ids, id => id < 0 || id >= count);
+        if (bad >= 0)
+        {
+            throw new VitrineException($"targets: no such {what}; got {ids[bad]}; expected 0 to {count - 1}.");
+        }
+    }
+}
