@@ -34,7 +34,7 @@ internal sealed unsafe class MappedFile : IDisposable
         // Asked before opening: opening a named pipe would wait for its writer. Pipes and devices report 0.
         if (new FileInfo(path).Length == 0)
         {
-            throw new IOException("the file is empty");
+            throw new IOException("the file is empty, a pipe or a device");
         }
         // The mapping outlives both handles.
         using SafeFileHandle handle = File.OpenHandle(path);

@@ -19,6 +19,9 @@ internal ref struct SafetensorsHeader
     // Bytes of "":{"dtype":"U8","shape":[],"data_offsets":[0,0]}, : bounds the number of tensors without counting them.
     private const int ShortestEntry = 50;
 
+    // Hundreds are the most anybody writes; more small strings than this would outgrow the file they come from.
+    private const int MostMetadata = 10_000;
+
     private static readonly WeightType[] s_types = Enum.GetValues<WeightType>();
     private static readonly string[] s_typeNames = Enum.GetNames<WeightType>();
 
@@ -118,6 +121,10 @@ internal ref struct SafetensorsHeader
             if (!_metadata.TryAdd(key, _json.GetString()!))
             {
                 throw Wrong("a __metadata__ key is listed twice", WeightException.Quote(key), "each key once");
+            }
+            if (_metadata.Count > MostMetadata)
+            {
+                throw Wrong("__metadata__ is too long", $"more than {MostMetadata} keys", $"at most {MostMetadata}");
             }
         }
     }

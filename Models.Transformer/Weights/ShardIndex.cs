@@ -9,6 +9,9 @@ namespace Vitrine.Transformers;
 /// </summary>
 internal static unsafe class ShardIndex
 {
+    // The largest published models have indices below 10 MB; parsing allocates several times the text.
+    private const int Longest = 32_000_000;
+
     /// <summary>Reads and checks an index.</summary>
     /// <returns>Tensor name to file name; file names are plain names in the index's own folder.</returns>
     /// <exception cref="WeightException">The index cannot be read or breaks a rule.</exception>
@@ -17,9 +20,9 @@ internal static unsafe class ShardIndex
         try
         {
             using MappedFile file = MappedFile.Open(path);
-            if (file.Length > SafetensorsFile.LongestHeader)
+            if (file.Length > Longest)
             {
-                throw Wrong(path, "is too long", $"{file.Length} bytes", $"at most {SafetensorsFile.LongestHeader}");
+                throw Wrong(path, "is too long", $"{file.Length} bytes", $"at most {Longest}");
             }
             ReadOnlySpan<byte> json = new(file.Start, (int)file.Length);
             return Utf8.IsValid(json) ? Parse(json, path) : throw Wrong(path, "is not UTF-8", "invalid bytes", "UTF-8 text");

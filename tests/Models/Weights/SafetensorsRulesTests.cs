@@ -40,6 +40,7 @@ public sealed class SafetensorsRulesTests : IDisposable
         { """{"x":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\u0078":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", 0, "listed twice" },
         { """{"__metadata__":{},"__metadata__":{}}""", 0, "__metadata__ is listed twice" },
         { """{"__metadata__":{"a":"1","a":"2"}}""", 0, "__metadata__ key is listed twice" },
+        { "{\"__metadata__\":{" + string.Join(",", Enumerable.Range(0, 10_001).Select(i => $"\"{i}\":\"\"")) + "}}", 0, "__metadata__ is too long" },
         { """{"__metadata__":{"a":1}}""", 0, "__metadata__ value has the wrong kind" },
         { """{"__metadata__":{"a":null}}""", 0, "__metadata__ value has the wrong kind" },
         { """{"__metadata__":[]}""", 0, "__metadata__ has the wrong kind" },
