@@ -8,6 +8,7 @@ public static class ModelLoader
     /// <summary>The families by the name <c>model_type</c> gives them.</summary>
     private static readonly SortedDictionary<string, Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer>> s_families = new(StringComparer.Ordinal)
     {
+        ["bert"] = (config, weights, _) => Bert.Load(config, weights),
         ["gpt2"] = Gpt2.Load,
     };
 

@@ -110,7 +110,7 @@ public class Gpt2 : Transformer
     }
 
     /// <summary>The settings of config.json that change the computation.</summary>
-    private protected sealed record Config(int DModel, int NHeads, int NLayers, int DMlp, string Activation, float Epsilon, bool ScaleScores, bool ScaleByLayer)
+    internal sealed record Config(int DModel, int NHeads, int NLayers, int DMlp, string Activation, float Epsilon, bool ScaleScores, bool ScaleByLayer)
     {
         public static Config Of(ModelConfig json)
         {

@@ -5,9 +5,12 @@ namespace Vitrine.Transformers;
 /// <summary>y = x·W + b, with W <c>[d_in, d_out]</c> (a view of whatever the checkpoint stores) and b <c>[d_out]</c>, or no bias.</summary>
 internal sealed class Linear(Parameter weight, Parameter? bias)
 {
-    /// <summary>The weights <c>W_name</c> and <c>b_name</c> of a module; of TransformerLens' names, e.g. <c>Q</c>, <c>in</c>.</summary>
-    public static Linear Of(ModulePath path, string name, int dIn, int dOut, bool bias = true) =>
-        new(path.Weight($"W_{name}", [dIn, dOut]), bias ? path.Weight($"b_{name}", [dOut]) : null);
+    /// <summary>The weights <c>W_name</c> and <c>b_name</c> of a module (TransformerLens' names: <c>Q</c>, <c>in</c>); <c>W</c> and <c>b</c> for the name "".</summary>
+    public static Linear Of(ModulePath path, string name, int dIn, int dOut, bool bias = true)
+    {
+        string end = name.Length == 0 ? "" : $"_{name}";
+        return new(path.Weight($"W{end}", [dIn, dOut]), bias ? path.Weight($"b{end}", [dOut]) : null);
+    }
 
     /// <summary>The matrix, <c>[d_in, d_out]</c>.</summary>
     public Tensor W => weight.Value;
