@@ -25,6 +25,21 @@ public sealed record SpecialTokens
     public int? Eos { get; init; }
 
     /// <summary>Every id above that is present, each once, ascending.</summary>
-    public IReadOnlyList<int> All =>
-        [.. new[] { Cls, Sep, Pad, Unk, Mask, Bos, Eos }.OfType<int>().Distinct().Order()];
+    public IReadOnlyList<int> All
+    {
+        get
+        {
+            var all = new List<int>(7);
+            foreach (int? id in (ReadOnlySpan<int?>)[Cls, Sep, Pad, Unk, Mask, Bos, Eos])
+            {
+                if (id is { } present && !all.Contains(present))
+                {
+                    all.Add(present);
+                }
+            }
+
+            all.Sort();
+            return all;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Vitrine.Transformers;
@@ -8,13 +9,25 @@ internal sealed class TokenizerConfig
     private readonly string _path;
     private readonly JsonElement? _config;
     private readonly JsonElement? _specialTokens;
+    private readonly JsonElement? _added;
 
     public TokenizerConfig(string folder)
     {
         _path = Path.Combine(folder, "tokenizer_config.json");
-        string map = Path.Combine(folder, "special_tokens_map.json");
-        _config = File.Exists(_path) ? TokenizerFile.ReadJson(_path) : null;
-        _specialTokens = File.Exists(map) ? TokenizerFile.ReadJson(map) : null;
+        _config = Optional(_path);
+        _specialTokens = Optional(Path.Combine(folder, "special_tokens_map.json"));
+        _added = Optional(Path.Combine(folder, "added_tokens.json"));
+    }
+
+    /// <summary>Refuses a folder whose <c>tokenizer_class</c> says that its files are read another way.</summary>
+    public void RequireClass(params string[] supported)
+    {
+        string? name = Property(_config, "tokenizer_class") is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        if (name is not null && !supported.Contains(name.Replace("Fast", "", StringComparison.Ordinal)) && name != "PreTrainedTokenizerFast")
+        {
+            throw new TokenizerException(
+                $"tokenizer: unsupported tokenizer_class; got '{name}' in {_path}; expected {string.Join(" or ", supported)}.");
+        }
     }
 
     /// <summary>A setting, or null where it is absent or JSON null.</summary>
@@ -29,6 +42,25 @@ internal sealed class TokenizerConfig
 
     /// <summary>The spelling of a special token: a string, or an object with "content"; null where it is not named.</summary>
     public string? TokenName(string role) => Spelling(Property(_config, role)) ?? Spelling(Property(_specialTokens, role));
+
+    /// <summary>Tokens beyond the vocabulary's own: <c>added_tokens_decoder</c> with their properties, else the plain
+    /// map of <c>added_tokens.json</c>.</summary>
+    public IReadOnlyList<AddedToken> AddedTokens()
+    {
+        try
+        {
+            return Property(_config, "added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder
+                ? [.. decoder.EnumerateObject().Select(p => AddedToken.FromJson(p.Value, int.Parse(p.Name, CultureInfo.InvariantCulture)))]
+                : [.. _added?.EnumerateObject().Select(p => new AddedToken(p.Name, p.Value.GetInt32()) { Special = false, Normalized = true }) ?? []];
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            throw new TokenizerException(
+                $"tokenizer: malformed added tokens; got {e.Message} in or beside {_path}; expected ids and objects with \"content\".", e);
+        }
+    }
+
+    private static JsonElement? Optional(string path) => File.Exists(path) ? TokenizerFile.ReadJson(path) : null;
 
     private string? Spelling(JsonElement? token) => token switch
     {

@@ -20,14 +20,16 @@ internal static class TokenizerFile
         }
     }
 
-    /// <summary>The file as text, without a byte order mark.</summary>
-    public static string ReadText(string path)
+    /// <summary>The file as characters, without a byte order mark.</summary>
+    public static char[] ReadChars(string path)
     {
         ReadOnlySpan<byte> bytes = ReadBytes(path);
         bytes = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
         try
         {
-            return Strict.GetString(bytes);
+            var chars = new char[Strict.GetCharCount(bytes)];
+            Strict.GetChars(bytes, chars);
+            return chars;
         }
         catch (DecoderFallbackException e)
         {

@@ -6,8 +6,10 @@ public static class TokenizerLoader
     /// <summary>Opens the tokenizer in <paramref name="folder"/>. The first of these that is there decides, and
     /// <see cref="ITokenizer.Description"/> says which it was:
     /// <list type="number">
-    /// <item><c>vocab.txt</c>: WordPiece (BERT), with <c>tokenizer_config.json</c> for lower case and accents.</item>
-    /// </list></summary>
+    /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2).</item>
+    /// <item><c>vocab.txt</c>: WordPiece (BERT).</item>
+    /// </list>
+    /// Settings come from <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>added_tokens.json</c> beside them.</summary>
     /// <param name="folder">A folder that holds at least the tokenizer's files.</param>
     /// <exception cref="TokenizerException">No such folder, no tokenizer in it, or a malformed file.</exception>
     public static ITokenizer Load(string folder)
@@ -17,21 +19,35 @@ public static class TokenizerLoader
             throw new TokenizerException($"tokenizer: no such folder; got '{folder}'; expected a folder with tokenizer files.");
         }
 
-        string vocabularyText = Path.Combine(folder, "vocab.txt");
-        if (File.Exists(vocabularyText))
-        {
-            return LoadWordPiece(folder, vocabularyText);
-        }
-
-        throw new TokenizerException(
-            $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected vocab.txt.");
+        bool has(string file) => File.Exists(Path.Combine(folder, file));
+        return has("merges.txt") ? LoadBytePair(folder)
+            : has("vocab.txt") ? LoadWordPiece(folder)
+            : throw new TokenizerException(
+                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected vocab.json with merges.txt, or vocab.txt.");
     }
 
-    private static ITokenizer LoadWordPiece(string folder, string path)
+    private static ITokenizer LoadBytePair(string folder)
     {
         var config = new TokenizerConfig(folder);
+        config.RequireClass("GPT2Tokenizer");
+        var standard = new BytePairOptions();
+        return BytePairEncoding.Read(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"), standard with
+        {
+            AddPrefixSpace = config.Flag("add_prefix_space") ?? standard.AddPrefixSpace,
+            AddBos = config.Flag("add_bos_token") ?? standard.AddBos,
+            Bos = config.TokenName("bos_token") ?? standard.Bos,
+            Eos = config.TokenName("eos_token") ?? standard.Eos,
+            Unk = config.TokenName("unk_token") ?? standard.Unk,
+            Pad = config.TokenName("pad_token"),
+        }, config.AddedTokens());
+    }
+
+    private static ITokenizer LoadWordPiece(string folder)
+    {
+        var config = new TokenizerConfig(folder);
+        config.RequireClass("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer");
         var standard = new WordPieceOptions();
-        return WordPiece.Create(Vocabulary.ReadText(path), standard with
+        return WordPiece.Create(Vocabulary.ReadText(Path.Combine(folder, "vocab.txt")), standard with
         {
             LowerCase = config.Flag("do_lower_case") ?? standard.LowerCase,
             StripAccents = config.Flag("strip_accents"),
@@ -41,7 +57,7 @@ public static class TokenizerLoader
             Sep = config.TokenName("sep_token") ?? standard.Sep,
             Pad = config.TokenName("pad_token") ?? standard.Pad,
             Mask = config.TokenName("mask_token") ?? standard.Mask,
-        }, "vocab.txt");
+        }, "vocab.txt", config.AddedTokens());
     }
 
     private static string Listing(string folder)

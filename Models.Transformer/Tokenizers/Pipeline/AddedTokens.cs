@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace Vitrine.Transformers;
 
@@ -7,6 +8,9 @@ namespace Vitrine.Transformers;
 /// <param name="Id">Its id.</param>
 internal sealed record AddedToken(string Content, int Id)
 {
+    /// <summary>What to look for: <see cref="Content"/>, or its normalised form where the normalised text is searched.</summary>
+    public string Pattern { get; init; } = Content;
+
     /// <summary>Left out when decoding without special tokens.</summary>
     public bool Special { get; init; } = true;
 
@@ -21,20 +25,36 @@ internal sealed record AddedToken(string Content, int Id)
 
     /// <summary>Is looked for in the normalised text instead of the raw one.</summary>
     public bool Normalized { get; init; }
+
+    /// <summary>The special tokens of a vocabulary and what a configuration adds; the latter knows the details and wins.</summary>
+    public static IReadOnlyList<AddedToken> Union(Vocabulary vocabulary, SpecialTokens special, IReadOnlyList<AddedToken> added) =>
+        [.. added.Concat(special.All.Select(id => new AddedToken(vocabulary.PieceOf(id), id))).DistinctBy(t => t.Content)];
+
+    /// <summary>An entry of <c>added_tokens</c> (tokenizer.json) or <c>added_tokens_decoder</c> (tokenizer_config.json).</summary>
+    public static AddedToken FromJson(JsonElement entry, int id)
+    {
+        bool flag(string name) => entry.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
+        return new AddedToken(entry.GetProperty("content").GetString() ?? "", id)
+        {
+            Special = flag("special"),
+            SingleWord = flag("single_word"),
+            LeftStrip = flag("lstrip"),
+            RightStrip = flag("rstrip"),
+            Normalized = flag("normalized"),
+        };
+    }
 }
 
 /// <summary>Cuts a text at the added tokens it contains: leftmost first, the longest of those that start together.</summary>
 internal sealed class AddedTokens
 {
-    private readonly Dictionary<char, (string Pattern, AddedToken Token)[]> _byFirst;
+    private readonly AddedToken[] _longestFirst;
     private readonly SearchValues<char> _firsts;
 
-    /// <param name="tokens">The tokens, each with the spelling to look for (its normalised form where that applies).</param>
-    public AddedTokens(IEnumerable<(string Pattern, AddedToken Token)> tokens)
+    public AddedTokens(IEnumerable<AddedToken> tokens)
     {
-        _byFirst = tokens.Where(t => t.Pattern.Length > 0).GroupBy(t => t.Pattern[0])
-            .ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Pattern.Length).ToArray());
-        _firsts = SearchValues.Create([.. _byFirst.Keys]);
+        _longestFirst = [.. tokens.Where(t => t.Pattern.Length > 0).OrderByDescending(t => t.Pattern.Length)];
+        _firsts = SearchValues.Create(string.Concat(_longestFirst.Select(t => t.Pattern[..1])));
     }
 
     /// <summary>The parts of <paramref name="text"/> in order: a token, or text between tokens (token null, never empty).</summary>
@@ -43,13 +63,13 @@ internal sealed class AddedTokens
         int from = 0;
         for (int at = Next(text, 0); at < text.Length;)
         {
-            if (MatchAt(text, at) is not var (pattern, token))
+            if (MatchAt(text, at) is not { } token)
             {
                 at = Next(text, at + 1);
                 continue;
             }
 
-            int start = at, end = at + pattern.Length;
+            int start = at, end = at + token.Pattern.Length;
             while (token.LeftStrip && start > from && char.IsWhiteSpace(text[start - 1]))
             {
                 start--;
@@ -82,15 +102,15 @@ internal sealed class AddedTokens
         return found < 0 ? text.Length : from + found;
     }
 
-    private (string Pattern, AddedToken Token)? MatchAt(string text, int at)
+    private AddedToken? MatchAt(string text, int at)
     {
-        foreach ((string pattern, AddedToken token) in _byFirst[text[at]])
+        foreach (AddedToken token in _longestFirst)
         {
-            int end = at + pattern.Length;
-            if (text.AsSpan(at).StartsWith(pattern, StringComparison.Ordinal)
+            int end = at + token.Pattern.Length;
+            if (text.AsSpan(at).StartsWith(token.Pattern, StringComparison.Ordinal)
                 && !(token.SingleWord && ((at > 0 && IsWord(text[at - 1])) || (end < text.Length && IsWord(text[end])))))
             {
-                return (pattern, token);
+                return token;
             }
         }
 

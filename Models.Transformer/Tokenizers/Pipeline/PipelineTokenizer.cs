@@ -1,7 +1,7 @@
 namespace Vitrine.Transformers;
 
 /// <summary>The stages all tokenizers share: literal tokens, normalisation, words, pieces, special tokens around them.</summary>
-/// <remarks>Made by <see cref="TokenizerLoader"/> or by a model's own factory (<see cref="WordPiece.Create"/> …). Every
+/// <remarks>Made by <see cref="TokenizerLoader"/> or by a model's own factory (<see cref="WordPiece.Create(Vocabulary, WordPieceOptions, string)"/> …). Every
 /// stage is immutable, so one tokenizer may serve many threads.</remarks>
 internal sealed class PipelineTokenizer : ITokenizer
 {
@@ -14,8 +14,9 @@ internal sealed class PipelineTokenizer : ITokenizer
     {
         _stages = stages;
         bool late(AddedToken t) => t.Normalized && stages.Normalizer is not null;
-        _raw = new AddedTokens(stages.Added.Where(t => !late(t)).Select(t => (t.Content, t)));
-        _normalized = new AddedTokens(stages.Added.Where(late).Select(t => (Normalize(t.Content, new(0, t.Content.Length)).Text, t)));
+        _raw = new AddedTokens(stages.Added.Where(t => !late(t)));
+        _normalized = new AddedTokens(stages.Added.Where(late)
+            .Select(t => t with { Pattern = Normalize(t.Content, new(0, t.Content.Length)).Text }));
         _skipped = [.. stages.Special.All, .. stages.Added.Where(t => t.Special).Select(t => t.Id)];
     }
 

@@ -14,9 +14,9 @@ internal readonly record struct TemplatePlace(int Sequence, int Id, int Type)
 /// <summary>What a model wants around one text and around a pair, as <c>[CLS] A [SEP] B [SEP]</c>.</summary>
 internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOnlyList<TemplatePlace> Pair)
 {
-    /// <summary>Nothing around the text; both texts of a pair in segment 0.</summary>
+    /// <summary>Nothing around the texts; the second of a pair in segment 1, which GPT-2 itself does not look at.</summary>
     public static PostTemplate Plain { get; } =
-        new([TemplatePlace.Text(0, 0)], [TemplatePlace.Text(0, 0), TemplatePlace.Text(1, 0)]);
+        new([TemplatePlace.Text(0, 0)], [TemplatePlace.Text(0, 0), TemplatePlace.Text(1, 1)]);
 
     /// <summary>BERT: <c>[CLS] A [SEP]</c> and <c>[CLS] A [SEP] B [SEP]</c>, the second part in segment 1.</summary>
     public static PostTemplate Bert(int cls, int sep) => new(
@@ -28,6 +28,11 @@ internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOn
     public static PostTemplate EndOfSentence(int eos) => new(
         [TemplatePlace.Text(0, 0), TemplatePlace.Token(eos, 0)],
         [TemplatePlace.Text(0, 0), TemplatePlace.Text(1, 0), TemplatePlace.Token(eos, 0)]);
+
+    /// <summary>A begin token before each text.</summary>
+    public static PostTemplate BeginOfText(int bos) => new(
+        [TemplatePlace.Token(bos, 0), TemplatePlace.Text(0, 0)],
+        [TemplatePlace.Token(bos, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(bos, 1), TemplatePlace.Text(1, 1)]);
 
     /// <summary>The same texts in the same segments without the special tokens.</summary>
     public PostTemplate WithoutTokens() =>

@@ -11,10 +11,11 @@ internal static class CharacterClasses
     /// <summary>Unicode White_Space.</summary>
     public static bool IsWhiteSpace(int code) => code <= char.MaxValue && char.IsWhiteSpace((char)code);
 
-    /// <summary>BERT's control characters: every category C*, tab and line ends excepted.</summary>
+    /// <summary>BERT's control characters: categories Cc, Cf, Cs, Co, tab and line ends excepted. Unassigned code points
+    /// (Cn) are not among them: which those are changes with every Unicode version.</summary>
     public static bool IsControl(int code) => code is not ('\t' or '\n' or '\r')
         && Category(code) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
+            or UnicodeCategory.PrivateUse;
 
     /// <summary>BERT's punctuation: all ASCII that is neither letter, digit, space nor control ($ + &lt; = &gt; ^ ` | ~
     /// included, although Unicode calls them symbols), and every category P*.</summary>

@@ -27,8 +27,12 @@ public sealed class WordPiece : ISubwordModel
     /// <param name="options">Treatment of text and names of special tokens.</param>
     /// <param name="source">Where the vocabulary came from, for <see cref="ITokenizer.Description"/> and errors.</param>
     /// <exception cref="TokenizerException">A required special token is missing.</exception>
-    public static ITokenizer Create(Vocabulary vocabulary, WordPieceOptions options, string source = "memory")
+    public static ITokenizer Create(Vocabulary vocabulary, WordPieceOptions options, string source = "memory") =>
+        Create(vocabulary, options, source, []);
+
+    internal static ITokenizer Create(Vocabulary vocabulary, WordPieceOptions options, string source, IReadOnlyList<AddedToken> added)
     {
+        vocabulary = vocabulary.With(added, source);
         var special = new SpecialTokens
         {
             Unk = Required(vocabulary, options.Unk, "unknown", source),
@@ -41,7 +45,7 @@ public sealed class WordPiece : ISubwordModel
         var decoder = new WordPieceDecoder(options.ContinuationPrefix, cleanUp: true);
         return new PipelineTokenizer(new PipelineTokenizer.Stages(source, vocabulary, model, decoder, special)
         {
-            Added = [.. special.All.Select(id => new AddedToken(vocabulary.PieceOf(id), id))],
+            Added = AddedToken.Union(vocabulary, special, added),
             Normalizer = new BertNormalizer
             {
                 SpaceCjk = options.SpaceCjk,

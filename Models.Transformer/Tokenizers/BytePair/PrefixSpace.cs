@@ -1,0 +1,23 @@
+namespace Vitrine.Transformers;
+
+/// <summary>Puts a space before a text that does not start with white space; it comes from no character of the text.</summary>
+internal sealed class PrefixSpace : INormalizer
+{
+    public AlignedText Normalize(AlignedText text)
+    {
+        if (text.Length == 0 || char.IsWhiteSpace(text.Text[0]))
+        {
+            return text;
+        }
+
+        int start = text.Origin(0).Start;
+        var builder = new AlignedTextBuilder(text);
+        builder.Append(' ', new TextSpan(start, start));
+        foreach (AlignedRune rune in text.Runes())
+        {
+            builder.Append(rune.Value, rune.Origin);
+        }
+
+        return builder.ToText();
+    }
+}
