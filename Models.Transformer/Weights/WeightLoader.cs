@@ -15,9 +15,6 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     private readonly SortedSet<string> _missing = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _misshapen = new(StringComparer.Ordinal);
 
-    /// <summary>The path of the empty name, from which a model walks down with <c>/</c>.</summary>
-    public WeightPath Root => new(this, "");
-
     /// <summary>Whether the checkpoint holds a tensor for this name, in any spelling or through a tie.</summary>
     /// <param name="name">Full name as written today.</param>
     public bool Has(string name) => Find(name) is not null;
