@@ -49,15 +49,15 @@ internal static class VocabularyFile
         var json = new JsonScanner(TokenizerFile.ReadBytes(path), path);
         var builder = new VocabularyBuilder(path, json.Length / 2);
         json.Expect((byte)'{');
-        while (!json.TryTake((byte)'}'))
+        for (bool more = !json.TryTake((byte)'}'); more;)
         {
             int length = json.ReadString(builder);
             json.Expect((byte)':');
             builder.AddReserved(length, json.ReadInteger());
-            if (!json.TryTake((byte)','))
+            more = json.TryTake((byte)',');
+            if (!more)
             {
                 json.Expect((byte)'}');
-                break;
             }
         }
 
