@@ -10,6 +10,8 @@ public static class ModelLoader
     {
         ["bert"] = (config, weights, _) => Bert.Load(config, weights),
         ["gpt2"] = Gpt2.Load,
+        ["llama"] = Llama.Load,
+        ["marian"] = Marian.Load,
     };
 
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>

@@ -15,7 +15,8 @@ internal static class GenerationConfig
         var standard = new GenerationOptions();
         return standard with
         {
-            MaxNewTokens = json.Int("max_new_tokens", standard.MaxNewTokens),
+            // An encoder–decoder's max_length counts its start token; a decoder's counts the prompt, which is not known here.
+            MaxNewTokens = json.Int("max_new_tokens", config.Flag("is_encoder_decoder", false) ? json.Int("max_length", 21, least: 2) - 1 : standard.MaxNewTokens),
             MinNewTokens = json.Int("min_new_tokens", 0, least: 0),
             NumBeams = json.Int("num_beams", 1),
             NumReturnSequences = json.Int("num_return_sequences", 1),

@@ -40,7 +40,7 @@ public class Gpt2 : Transformer
     private readonly Block[] _blocks;
     private readonly Norm _final;
 
-    private protected Gpt2(Config config, ModelInfo info, ModelBuilder builder) : base(info, builder)
+    private Gpt2(Config config, ModelInfo info, ModelBuilder builder) : base(info, builder)
     {
         ModulePath root = builder.Root;
         _words = new(root / "embed", "W_E", info.VocabSize, info.DModel, "token id");
@@ -95,9 +95,7 @@ public class Gpt2 : Transformer
     /// <returns><c>[batch, pos, d_model]</c></returns>
     public Tensor Hidden(ModelInput input) => Run(input, null);
 
-    private protected Tensor Table => _words.Table;
-
-    private protected Tensor Run(ModelInput input, KvCache? cache)
+    private Tensor Run(ModelInput input, KvCache? cache)
     {
         Tensor words = _hookWords.Run(EmbeddingsOf(input, cache?.Length ?? 0));                // [batch, pos, d_model]
         (Tensor at, Tensor? mask) = Masks.Place(input, words, cache);                          // [batch or 1, pos]
@@ -110,7 +108,7 @@ public class Gpt2 : Transformer
     }
 
     /// <summary>The settings of config.json that change the computation.</summary>
-    internal sealed record Config(int DModel, int NHeads, int NLayers, int DMlp, string Activation, float Epsilon, bool ScaleScores, bool ScaleByLayer)
+    private sealed record Config(int DModel, int NHeads, int NLayers, int DMlp, string Activation, float Epsilon, bool ScaleScores, bool ScaleByLayer)
     {
         public static Config Of(ModelConfig json)
         {
@@ -172,7 +170,7 @@ public class Gpt2 : Transformer
             : base(config, info with { Task = ModelTask.CausalLanguageModel }, builder)
         {
             Parameter? head = tied ? null : (builder.Root / "unembed").Weight("W_U", [info.VocabSize, info.DModel]);
-            _unembed = new(() => head?.Value ?? Table, null, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
+            _unembed = new(() => head?.Value ?? _words.Table, null, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
             GenerationDefaults = generation;
         }
 

@@ -82,6 +82,8 @@ internal sealed class Attention
     /// <summary>z = softmax(scale·q·kᵀ + mask)·v: in one kernel, or step by step under watching eyes.</summary>
     private Tensor Mix(Tensor q, Tensor k, Tensor v, Tensor? mask)
     {
+        int batch = Math.Max(q.Shape[0], k.Shape[0]);                     // one source may serve many targets, one target many sources
+        (q, k, v) = (q.Expand(q.Shape.With(0, batch)), k.Expand(k.Shape.With(0, batch)), v.Expand(v.Shape.With(0, batch)));
         if (!_hookScores.IsWatched && !_hookPattern.IsWatched)
         {
             return TensorOps.Attention(q, k, v, mask, _options.Causal, _options.Scale);

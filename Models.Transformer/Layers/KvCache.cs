@@ -22,6 +22,9 @@ public sealed class KvCache
     /// <summary>Which of them are tokens, int32 <c>[batch, Length]</c>; null when all are.</summary>
     internal Tensor? Mask { get; private set; }
 
+    /// <summary>Whether cross-attention's keys and values are known.</summary>
+    internal bool HasSource => _layers.Values.Any(layer => layer.IsSource);
+
     /// <summary>The mask of Marian's source, for cross-attention; null when the source has no padding.</summary>
     internal Tensor? SourceMask { get; set; }
 

@@ -32,7 +32,7 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
     public bool Has(string name) => weights.Has(Place(name).Tensor);
 
     /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it.</summary>
-    public Parameter Weight(string name, Shape shape)
+    public Parameter Weight(string name, Shape shape, bool isBuffer = false)
     {
         CheckpointPlace place = Place(name);
         Shape stored = place.Transposed ? [shape[1], shape[0]] : shape.With(shape.Rank - 1, shape[^1] * place.Parts);
@@ -45,16 +45,18 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         {
             value = value.Slice(-1, place.Part * shape[^1], shape[^1]);
         }
-        var parameter = new Parameter(name, place, value.IsWeight ? value : value.AsWeight());
+        var parameter = new Parameter(name, place, value.IsWeight ? value : value.AsWeight(), isBuffer);
         _parameters.Add(parameter);
         return parameter;
     }
 
-    /// <summary>Looks a canonical name up in the table, the numbers in it as <c>{i}</c>.</summary>
+    /// <summary>Looks a canonical name up in the table, the number in it as <c>{i}</c>: as a whole, else as module and last part.</summary>
     private CheckpointPlace Place(string name)
     {
-        string index = Number().Match(name).Value;
-        string stored = names[Number().Replace(name, "{i}")].Replace("{i}", index, StringComparison.Ordinal);
+        string index = Number().Match(name).Value, key = Number().Replace(name, "{i}");
+        int leaf = key.LastIndexOf('.');
+        string stored = names.TryGetValue(key, out string? whole) ? whole : $"{names[key[..leaf]]}.{names[key[(leaf + 1)..]]}";
+        stored = stored.Replace("{i}", index, StringComparison.Ordinal);
         Match match = Notation().Match(stored);
         return new(
             match.Groups["name"].Value,

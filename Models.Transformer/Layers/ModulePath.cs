@@ -29,6 +29,9 @@ internal sealed class ModulePath
     /// <summary>The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.</summary>
     public Parameter Weight(string name, Shape shape) => _builder.Weight(Join(name), shape);
 
+    /// <summary>A weight that training leaves alone.</summary>
+    public Parameter Buffer(string name, Shape shape) => _builder.Weight(Join(name), shape, isBuffer: true);
+
     /// <summary>A new hook point of that name.</summary>
     public HookPoint Hook(string name, string axes) => _builder.Hook(Join(name), axes);
 

@@ -12,13 +12,17 @@ public sealed class Parameter
 {
     private Tensor _value;
 
-    internal Parameter(string name, CheckpointPlace place, Tensor value) => (Name, Place, _value) = (name, place, value);
+    internal Parameter(string name, CheckpointPlace place, Tensor value, bool isBuffer) =>
+        (Name, Place, _value, IsBuffer) = (name, place, value, isBuffer);
 
     /// <summary>The canonical name, in TransformerLens' vocabulary: <c>blocks.0.attn.W_Q</c>.</summary>
     public string Name { get; }
 
     /// <summary>Where it lies in the checkpoint.</summary>
     public CheckpointPlace Place { get; }
+
+    /// <summary>Whether it is part of the checkpoint but not trained (Marian's <c>final_logits_bias</c>).</summary>
+    public bool IsBuffer { get; }
 
     /// <summary>The weight as the forward pass uses it.</summary>
     /// <exception cref="ShapeException">A new value has another shape.</exception>

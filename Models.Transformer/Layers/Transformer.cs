@@ -69,21 +69,15 @@ public abstract class Transformer : ITransformer
     /// <summary>The position of each row's last token: the last one the mask shows, else the one before the first padding id, else the last.</summary>
     private protected int[] LastTokens(ModelInput input, int batch, int positions)
     {
-        int[] last = new int[batch];
-        Array.Fill(last, positions - 1);
-        int[]? mask = input.Mask is null ? null : Masks.Integers(input.Mask);
-        int[]? ids = mask is null && Info.PadId is not null ? input.Ids?.ToIntArray() : null;
-        for (int row = 0; row < batch; row++)
+        if (input.Mask is { } mask)
         {
-            if (mask is not null)
-            {
-                last[row] = Math.Max(0, mask.AsSpan(input.Mask!.Shape[0] == 1 ? 0 : row * positions, positions).LastIndexOf(1));
-            }
-            else if (ids is not null && ids.AsSpan(ids.Length == positions ? 0 : row * positions, positions).IndexOf(Info.PadId!.Value) is > 0 and int padding)
-            {
-                last[row] = padding - 1;
-            }
+            return Row(Masks.Integers(mask), row => Math.Max(0, row.LastIndexOf(1)));
         }
-        return last;
+        return input.Ids is { } ids && Info.PadId is { } pad
+            ? Row(ids.ToIntArray(), row => row.IndexOf(pad) is > 0 and int first ? first - 1 : positions - 1)
+            : [.. Enumerable.Repeat(positions - 1, batch)];
+
+        int[] Row(int[] values, Func<ReadOnlySpan<int>, int> find) => // one row may serve the whole batch
+            [.. Enumerable.Range(0, batch).Select(row => find(values.AsSpan(values.Length == positions ? 0 : row * positions, positions)))];
     }
 }

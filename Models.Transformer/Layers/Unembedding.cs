@@ -12,13 +12,15 @@ namespace Vitrine.Transformers;
 internal sealed class Unembedding(Func<Tensor> table, Parameter? bias, HookPoint hook)
 {
     /// <summary><c>[…, d_model]</c> → <c>[…, vocab]</c></summary>
-    public Tensor Run(Tensor hidden) => hook.Run(hidden.MatMul(table(), bias?.Value, transposeB: true));
+    public Tensor Run(Tensor hidden) => hook.Run(hidden.MatMul(table(), Bias, transposeB: true));
 
     /// <summary>The logit of one word per row: <c>[…, d_model]</c> and int32 <c>[…]</c> → <c>[…]</c>. Does not pass the hook, which sees whole rows.</summary>
     public Tensor Run(Tensor hidden, Tensor ids)
     {
         Tensor rows = table().Gather(ids);                              // […, d_model]
         Tensor logits = (hidden * rows).Sum([-1]);
-        return bias is null ? logits : logits + bias.Value.Reshape([bias.Value.Shape[0], 1]).Gather(ids).Reshape(logits.Shape);
+        return bias is null ? logits : logits + bias.Value.Reshape([bias.Value.Shape.Elements, 1]).Gather(ids).Reshape(logits.Shape);
     }
+
+    private Tensor? Bias => bias?.Value.Reshape([bias.Value.Shape.Elements]); // Marian stores [1, vocab]
 }
