@@ -1,0 +1,182 @@
+using System.Runtime.InteropServices;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// Learns a WordPiece vocabulary from texts: starts with single characters and again and again joins the most frequent pair of
+/// neighbours inside a word, until the vocabulary is full. Frequent words become one piece, rare ones stay in parts.
+/// </summary>
+/// <remarks>
+/// Source: Sennrich et al. 2016 (byte-pair encoding), with BERT's <c>##</c> before pieces that continue a word, as Hugging Face's
+/// <c>BertWordPieceTokenizer.train</c> does. Deterministic: of pairs equally frequent, the first in ordinal order is joined.
+/// </remarks>
+public static class WordPieceTrainer
+{
+    /// <summary>The vocabulary: special tokens, characters in ordinal order, then pieces in the order in which they were joined.</summary>
+    /// <param name="texts">The training texts; cut into words as <see cref="WordPiece"/> will cut them.</param>
+    /// <param name="size">Pieces in all, the special tokens included. Fewer come out when there is nothing left to join.</param>
+    /// <param name="options">Treatment of text and names of special tokens; null for BERT uncased.</param>
+    /// <exception cref="TokenizerException">The texts hold more different characters than <paramref name="size"/> allows.</exception>
+    public static Vocabulary Train(IEnumerable<string> texts, int size, WordPieceOptions? options = null)
+    {
+        options ??= new WordPieceOptions();
+        List<Word> words = [.. CountWords(texts, options).Select(w => new Word(Characters(w.Key, options.ContinuationPrefix), w.Value))];
+        List<string> pieces = [.. Special(options)];
+        pieces.AddRange(words.SelectMany(w => w.Pieces).Distinct().Order(StringComparer.Ordinal));
+        if (pieces.Count > size)
+        {
+            throw new TokenizerException(
+                $"word_piece: vocabulary too small; got size {size}; expected at least {pieces.Count}, one piece per character of the texts.");
+        }
+
+        var known = new HashSet<string>(pieces, StringComparer.Ordinal);
+        var pairs = new PairCounts(words);
+        while (pieces.Count < size && pairs.TakeMostFrequent() is { } pair)
+        {
+            string joined = pair.Left + pair.Right[options.ContinuationPrefix.Length..];
+            if (known.Add(joined))
+            {
+                pieces.Add(joined); // two pairs may spell the same piece
+            }
+
+            pairs.Join(pair, joined);
+        }
+
+        return Vocabulary.FromPieces(pieces);
+    }
+
+    /// <summary>A vocabulary of whole words only: those seen at least <paramref name="leastCount"/> times; every other word is unknown.</summary>
+    /// <remarks>For small corpora: the parts of a word that was seen once say less than the plain fact that it is rare.</remarks>
+    /// <param name="texts">The training texts.</param>
+    /// <param name="leastCount">At least 1.</param>
+    /// <param name="options">Treatment of text and names of special tokens; null for BERT uncased.</param>
+    /// <returns>Special tokens, then the words in ordinal order.</returns>
+    public static Vocabulary WholeWords(IEnumerable<string> texts, int leastCount, WordPieceOptions? options = null)
+    {
+        options ??= new WordPieceOptions();
+        return Vocabulary.FromPieces([.. Special(options), .. CountWords(texts, options).Where(w => w.Value >= leastCount).Select(w => w.Key)]);
+    }
+
+    private static string[] Special(WordPieceOptions options) => [options.Pad, options.Unk, options.Cls, options.Sep, options.Mask];
+
+    private static SortedDictionary<string, int> CountWords(IEnumerable<string> texts, WordPieceOptions options)
+    {
+        var normalizer = new BertNormalizer
+        {
+            LowerCase = options.LowerCase,
+            StripAccents = options.StripAccents ?? options.LowerCase,
+            SpaceCjk = options.SpaceCjk,
+        };
+        var splitter = new BertWords();
+        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (string text in texts)
+        {
+            string normal = normalizer.Normalize(AlignedText.Verbatim(text, new TextSpan(0, text.Length))).Text;
+            foreach (TextSpan span in splitter.Split(normal, new TextSpan(0, normal.Length)))
+            {
+                string word = normal[span.Start..span.End];
+                counts[word] = counts.GetValueOrDefault(word) + 1;
+            }
+        }
+
+        return counts;
+    }
+
+    private static List<string> Characters(string word, string prefix) =>
+        [.. word.EnumerateRunes().Select((rune, i) => i == 0 ? rune.ToString() : prefix + rune)];
+
+    /// <summary>A different word of the texts, as it is cut at the moment, and how often it occurs.</summary>
+    private sealed record Word(List<string> Pieces, int Count);
+
+    private readonly record struct Pair(string Left, string Right);
+
+    /// <summary>How often each pair of neighbours occurs, and in which words; kept up to date while pairs are joined.</summary>
+    private sealed class PairCounts
+    {
+        private readonly List<Word> _words;
+        private readonly Dictionary<Pair, int> _counts = [];
+        private readonly Dictionary<Pair, SortedSet<int>> _where = [];
+
+        // Holds outdated counts too: an entry is valid only when it says what _counts says.
+        private readonly PriorityQueue<Pair, (int Count, Pair Pair)> _queue = new(Comparer<(int Count, Pair Pair)>.Create(MostFrequentFirst));
+
+        public PairCounts(List<Word> words)
+        {
+            _words = words;
+            for (int i = 0; i < words.Count; i++)
+            {
+                Add(i, +1);
+            }
+
+            foreach ((Pair pair, int count) in _counts)
+            {
+                _queue.Enqueue(pair, (count, pair));
+            }
+        }
+
+        public Pair? TakeMostFrequent()
+        {
+            while (_queue.TryDequeue(out Pair pair, out (int Count, Pair) entry))
+            {
+                if (entry.Count > 0 && _counts[pair] == entry.Count)
+                {
+                    return pair;
+                }
+            }
+
+            return null;
+        }
+
+        public void Join(Pair pair, string joined)
+        {
+            _where.Remove(pair, out SortedSet<int>? words);
+            var changed = new HashSet<Pair>();
+            foreach (int index in words ?? [])
+            {
+                List<string> pieces = _words[index].Pieces;
+                changed.UnionWith(Add(index, -1));
+                for (int i = 0; i + 1 < pieces.Count; i++)
+                {
+                    if (pieces[i] == pair.Left && pieces[i + 1] == pair.Right)
+                    {
+                        pieces[i] = joined;
+                        pieces.RemoveAt(i + 1);
+                    }
+                }
+
+                changed.UnionWith(Add(index, +1));
+            }
+
+            foreach (Pair other in changed)
+            {
+                _queue.Enqueue(other, (_counts[other], other));
+            }
+        }
+
+        /// <summary>Adds a word's pairs to the counts, or takes them away.</summary>
+        private List<Pair> Add(int index, int sign)
+        {
+            (List<string> pieces, int count) = _words[index];
+            var pairs = new List<Pair>();
+            for (int i = 0; i + 1 < pieces.Count; i++)
+            {
+                var pair = new Pair(pieces[i], pieces[i + 1]);
+                pairs.Add(pair);
+                CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _) += sign * count;
+                if (sign > 0)
+                {
+                    (CollectionsMarshal.GetValueRefOrAddDefault(_where, pair, out _) ??= []).Add(index);
+                }
+            }
+
+            return pairs;
+        }
+
+        private static int MostFrequentFirst((int Count, Pair Pair) a, (int Count, Pair Pair) b)
+        {
+            int order = b.Count.CompareTo(a.Count);
+            order = order != 0 ? order : string.CompareOrdinal(a.Pair.Left, b.Pair.Left);
+            return order != 0 ? order : string.CompareOrdinal(a.Pair.Right, b.Pair.Right);
+        }
+    }
+}
