@@ -1,5 +1,3 @@
-using Vitrine.Tests.Attributions;
-
 namespace Vitrine.Tests;
 
 /// <summary>Which code checks which cases: the one place to add a row.</summary>
@@ -12,12 +10,7 @@ public static class GoldenHandlers
     private static readonly (string Pattern, Handler Run)[] s_table =
     [
         ("forward/*", GoldenForward.Run),
-        ("attr*/output", GoldenGradients.Output),
-        ("attr*/saliency", GoldenGradients.Saliency),
-        ("attr*/input_x_gradient", GoldenGradients.InputXGradient),
-        ("attr_joint/ig", GoldenGradients.Joint),
-        ("attr*/ig*", GoldenGradients.IntegratedGradients),
-        ("attention_rollout", GoldenGradients.Rollout),
+        ("train_*", GoldenTraining.Run),
     ];
 
     /// <summary>The row for a case name; null when there is none: the case is not covered.</summary>
