@@ -146,15 +146,8 @@ internal static unsafe class AttentionCpu
         {
             float* row = pattern + ((long)i * keys);
             float sum = logSum[(((long)b * g.Heads) + h) * g.Queries + first + i];
-            int visible = float.IsNegativeInfinity(sum) ? 0 : g.VisibleKeys(first + i), j = 0;
-            for (; j <= visible - Vector<float>.Count; j += Vector<float>.Count)
-            {
-                Vector.Exp(Vector.Load(row + j) - new Vector<float>(sum)).Store(row + j);
-            }
-            for (; j < visible; j++)
-            {
-                row[j] = MathF.Exp(row[j] - sum);
-            }
+            int visible = float.IsNegativeInfinity(sum) ? 0 : g.VisibleKeys(first + i);
+            Simd.ExpSum(row, row, visible, sum);
             new Span<float>(row + visible, keys - visible).Clear();
         }
     }
@@ -162,65 +155,24 @@ internal static unsafe class AttentionCpu
     /// <summary>Softmax of one row in place; returns log Σ exp. The maximum is subtracted first: exp overflows above 88.</summary>
     private static float Softmax(float* row, int n)
     {
-        Vector<float> vmax = new(float.NegativeInfinity), vsum = default;
-        int j = 0;
-        for (; j <= n - Vector<float>.Count; j += Vector<float>.Count)
-        {
-            vmax = Vector.Max(vmax, Vector.Load(row + j));
-        }
-        float max = float.NegativeInfinity;
-        for (int lane = 0; lane < Vector<float>.Count; lane++)
-        {
-            max = Math.Max(max, vmax[lane]);
-        }
-        for (; j < n; j++)
-        {
-            max = Math.Max(max, row[j]);
-        }
+        float max = Simd.Max(row, n);
         if (float.IsNegativeInfinity(max))
         {
             new Span<float>(row, n).Clear(); // every key hidden: this query attends to nothing
             return max;
         }
-        for (j = 0; j <= n - Vector<float>.Count; j += Vector<float>.Count)
-        {
-            Vector<float> e = Vector.Exp(Vector.Load(row + j) - new Vector<float>(max));
-            vsum += e;
-            e.Store(row + j);
-        }
-        float sum = Vector.Sum(vsum);
-        for (; j < n; j++)
-        {
-            sum += row[j] = MathF.Exp(row[j] - max);
-        }
-        Vector<float> inverse = new(1 / sum);
-        for (j = 0; j <= n - Vector<float>.Count; j += Vector<float>.Count)
-        {
-            (Vector.Load(row + j) * inverse).Store(row + j);
-        }
-        for (; j < n; j++)
-        {
-            row[j] *= 1 / sum;
-        }
-        return max + MathF.Log(sum);
+        double sum = Simd.ExpSum(row, row, n, max);
+        Simd.Scale(row, (float)(1 / sum), row, n);
+        return max + (float)Math.Log(sum);
     }
 
     /// <summary>dS = P ∘ (dP − Σ P∘dP) · scale, in place of dP.</summary>
     private static void SoftmaxBackward(float* p, float* dp, int n, float scale)
     {
-        Vector<float> vdot = default;
+        float dot = (float)Simd.Dot(p, dp, n);
+        Vector<float> d = new(dot), s = new(scale);
         int j = 0;
         for (; j <= n - Vector<float>.Count; j += Vector<float>.Count)
-        {
-            vdot += Vector.Load(p + j) * Vector.Load(dp + j);
-        }
-        float dot = Vector.Sum(vdot);
-        for (; j < n; j++)
-        {
-            dot += p[j] * dp[j];
-        }
-        Vector<float> d = new(dot), s = new(scale);
-        for (j = 0; j <= n - Vector<float>.Count; j += Vector<float>.Count)
         {
             (Vector.Load(p + j) * (Vector.Load(dp + j) - d) * s).Store(dp + j);
         }
