@@ -67,6 +67,16 @@ public sealed class GoldenCheck(GoldenCase golden)
         }
     }
 
+    /// <summary>Compares values if the case has an expected tensor of that name.</summary>
+    public void Optional(string key, Func<float[]> actual)
+    {
+        ArgumentNullException.ThrowIfNull(actual);
+        if (golden.Expected.ContainsKey(key))
+        {
+            Close(key, null, actual());
+        }
+    }
+
     /// <summary>Compares whole numbers exactly.</summary>
     public void Equal(string key, ReadOnlySpan<int> actual)
     {

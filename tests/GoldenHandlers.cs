@@ -1,3 +1,5 @@
+using Vitrine.Tests.Attributions;
+
 namespace Vitrine.Tests;
 
 /// <summary>Which code checks which cases: the one place to add a row.</summary>
@@ -11,6 +13,12 @@ public static class GoldenHandlers
     [
         ("forward/*", GoldenForward.Run),
         ("train_*", GoldenTraining.Run),
+        ("attr*/output", GoldenGradients.Output),
+        ("attr*/saliency", GoldenGradients.Saliency),
+        ("attr*/input_x_gradient", GoldenGradients.InputXGradient),
+        ("attr_joint/ig", GoldenGradients.Joint),
+        ("attr*/ig*", GoldenGradients.IntegratedGradients),
+        ("attention_rollout", GoldenGradients.Rollout),
     ];
 
     /// <summary>The row for a case name; null when there is none: the case is not covered.</summary>

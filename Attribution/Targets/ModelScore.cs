@@ -7,20 +7,20 @@ namespace Vitrine.Attributions;
 internal sealed class ModelScore : ScoreFunction
 {
     private readonly ITransformer _model;
-    private readonly StepFunction _step;
+    private readonly StepOptions _step;
     private readonly Func<IReadOnlyList<Tensor>, Tensor> _features;
     private readonly Func<Tensor, StepRows> _read;
     private Tensor? _featuresOfInput;
     private double[]? _probabilities;
 
     /// <param name="model">The model.</param>
-    /// <param name="step">Which number is taken.</param>
+    /// <param name="step">Which number is taken of a row.</param>
     /// <param name="sides">The inputs.</param>
     /// <param name="targets">What is explained.</param>
     /// <param name="features">From embeddings, one per side, to <c>[batch, target, feature]</c>.</param>
     /// <param name="read">From features to rows of logits.</param>
     public ModelScore(
-        ITransformer model, StepFunction step, InputSide[] sides, ScoreTarget[] targets,
+        ITransformer model, StepOptions step, InputSide[] sides, ScoreTarget[] targets,
         Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepRows> read)
     {
         (_model, _step, _features, _read, Sides, Targets) = (model, step, features, read, sides, targets);
@@ -34,7 +34,7 @@ internal sealed class ModelScore : ScoreFunction
 
     public override IReadOnlyList<ScoreTarget> Targets { get; }
 
-    public override string StepName => _step.Name;
+    public override string StepName => _step.Function.Name;
 
     public override IReadOnlyList<double> Probabilities => _probabilities ??= ProbabilitiesOfInput();
 
@@ -52,7 +52,7 @@ internal sealed class ModelScore : ScoreFunction
         return features;
     }
 
-    public override Tensor Head(Tensor features) => _step.Of(_read(features));
+    public override Tensor Head(Tensor features) => _step.Function.Of(_read(features));
 
     public override Tensor Embed(int side, Tensor ids) => _model.Embed(ids);
 

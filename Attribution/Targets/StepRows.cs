@@ -10,12 +10,17 @@ public sealed class StepRows
 
     /// <summary>Rows that are computed when first asked for.</summary>
     /// <param name="ids">The class or token of each target. <c>[target]</c></param>
+    /// <param name="options">What contrastive steps compare with.</param>
     /// <param name="logits">Makes <see cref="Logits"/>.</param>
     /// <param name="logit">A cheaper way to <see cref="Logit"/>, where there is one.</param>
-    internal StepRows(int[] ids, Func<Tensor> logits, Func<Tensor>? logit = null) => (Ids, _logits, _logit) = (ids, logits, logit);
+    internal StepRows(int[] ids, StepOptions options, Func<Tensor> logits, Func<Tensor>? logit = null) =>
+        (Ids, Options, _logits, _logit) = (ids, options, logits, logit);
 
     /// <summary>The class or token asked about. <c>[target]</c></summary>
     public int[] Ids { get; }
+
+    /// <summary>What was asked for.</summary>
+    public StepOptions Options { get; }
 
     /// <summary>The logits of all classes. <c>[batch, target, class]</c></summary>
     public Tensor Logits => field ??= _logits();
@@ -35,19 +40,28 @@ public sealed class StepRows
     /// <summary>p of the class asked about. <c>[batch, target]</c></summary>
     public Tensor Probability => field ??= Pick(Probabilities, Ids);
 
+    /// <summary>
+    /// The other side of a contrastive step: the contrast class in these rows, or in those of another input; the same class where
+    /// only the input differs.
+    /// </summary>
+    /// <exception cref="VitrineException">The step is contrastive and the options name no contrast.</exception>
+    public StepRows Contrast => field ??= Options is { ContrastIds: null, ContrastLogits: null }
+        ? throw new VitrineException($"{Options.Function.Name}: nothing to compare with; got no contrast; expected contrast tokens or a contrast input.")
+        : Options.ContrastLogits is { } other
+            ? new StepRows([.. Options.ContrastIds ?? Ids], Options, () => other.Expand(Logits.Shape))
+            : new StepRows([.. Options.ContrastIds ?? Ids], Options, () => Logits);
+
     /// <summary>One number per row.</summary>
     /// <param name="rows"><c>[batch, target, class]</c></param>
     /// <param name="ids">Which class of each target. <c>[target]</c></param>
     /// <returns><c>[batch, target]</c></returns>
     public static Tensor Pick(Tensor rows, ReadOnlySpan<int> ids)
     {
-        (int batch, int targets, int classes) = (rows.Shape[0], rows.Shape[1], rows.Shape[2]);
-        int[] places = new int[batch * targets];
+        int[] places = new int[rows.Shape[0] * ids.Length];
         for (int i = 0; i < places.Length; i++)
         {
-            places[i] = (i * classes) + ids[i % targets];
+            places[i] = ids[i % ids.Length];
         }
-        // As a table of one-column rows: gather reads what is asked for, and its gradient touches nothing else.
-        return rows.Reshape([rows.Shape.Elements, 1]).Gather(Tensor.From(places, [batch, targets])).Reshape([batch, targets]);
+        return rows.Pick(Tensor.From(places, [rows.Shape[0], ids.Length]));
     }
 }

@@ -28,25 +28,26 @@ public static class Targets
     /// <param name="model">A sequence classifier.</param>
     /// <param name="text">The text.</param>
     /// <param name="labels">Label indices; null: the one the model predicts.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="step">Which number, e.g. <c>"logit"</c>, the default.</param>
     /// <exception cref="VitrineException">Another kind of model, or no such label.</exception>
-    public static ScoreFunction Labels(ITransformer model, ExplainedText text, IReadOnlyList<int>? labels = null, string step = "logit")
+    public static ScoreFunction Labels(ITransformer model, ExplainedText text, IReadOnlyList<int>? labels = null, StepOptions? step = null)
     {
         Require(model, ModelTask.SequenceClassification);
+        step ??= "logit";
         ModelInput input = text.Input();
         int[] ids = labels is null ? [ArgMax(model.Forward(input).ToArray())] : [.. labels];
         int classes = model.Info.Labels.Count;
         CheckIds(ids, classes, "label");
         int position = model.Info.ModelType == "bert" ? 0 : text.Tokens.Count - 1; // [CLS], or the last token
         return new ModelScore(
-            model, StepFunctions.Get(step), [Side(model, text)],
+            model, step, [Side(model, text)],
             [.. ids.Select(id => new ScoreTarget { Label = model.Info.Labels[id], Id = id, Position = position, Reach = [text.Tokens.Count] })],
             embeddings =>
             {
                 Tensor logits = model.Forward(input with { Embeddings = embeddings[0] });
                 return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
             },
-            logits => new StepRows(ids, () => logits));
+            logits => new StepRows(ids, step, () => logits));
     }
 
     /// <summary>The start and the end of an answer: two targets, each scored over all positions.</summary>
@@ -54,11 +55,12 @@ public static class Targets
     /// <param name="text">Question and context.</param>
     /// <param name="start">Position of the answer's first token; null: the most likely.</param>
     /// <param name="end">Position of its last token; null: the most likely at or after the start.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>; classes are the positions.</param>
+    /// <param name="step">Which number; null: <c>logit</c>. Classes are the positions.</param>
     /// <exception cref="VitrineException">Another kind of model, or no such position.</exception>
-    public static ScoreFunction Answer(ITransformer model, ExplainedText text, int? start = null, int? end = null, string step = "logit")
+    public static ScoreFunction Answer(ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null)
     {
         Require(model, ModelTask.QuestionAnswering);
+        step ??= "logit";
         ModelInput input = text.Input();
         int length = text.Tokens.Count;
         if (start is null || end is null)
@@ -70,30 +72,31 @@ public static class Targets
         int[] ids = [start.Value, end.Value];
         CheckIds(ids, length, "position");
         return new ModelScore(
-            model, StepFunctions.Get(step), [Side(model, text)],
+            model, step, [Side(model, text)],
             [.. ids.Select((id, i) => new ScoreTarget { Label = FormattableString.Invariant($"{(i == 0 ? "start" : "end")} {id}"), Id = id, Position = id, Reach = [length] })],
             embeddings => model.Forward(input with { Embeddings = embeddings[0] }).Transpose(), // [batch, 2, pos]
-            logits => new StepRows(ids, () => logits));
+            logits => new StepRows(ids, step, () => logits));
     }
 
     /// <summary>The labels of single tokens.</summary>
     /// <param name="model">A token classifier.</param>
     /// <param name="text">The text.</param>
     /// <param name="targets">Position and label of each.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="step">Which number, e.g. <c>"logit"</c>, the default.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or label.</exception>
-    public static ScoreFunction TokenLabels(ITransformer model, ExplainedText text, IReadOnlyList<TokenTarget> targets, string step = "logit")
+    public static ScoreFunction TokenLabels(ITransformer model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null)
     {
         Require(model, ModelTask.TokenClassification);
+        step ??= "logit";
         ModelInput input = text.Input();
         int[] ids = [.. targets.Select(t => t.Id)], positions = [.. targets.Select(t => t.Position)];
         CheckIds(ids, model.Info.Labels.Count, "label");
         CheckIds(positions, text.Tokens.Count, "position");
         return new ModelScore(
-            model, StepFunctions.Get(step), [Side(model, text)],
+            model, step, [Side(model, text)],
             [.. targets.Select(t => new ScoreTarget { Label = model.Info.Labels[t.Id], Id = t.Id, Position = t.Position, Reach = [text.Tokens.Count] })],
             embeddings => At(model.Forward(input with { Embeddings = embeddings[0] }), positions),
-            logits => new StepRows(ids, () => logits));
+            logits => new StepRows(ids, step, () => logits));
     }
 
     /// <summary>
@@ -103,31 +106,32 @@ public static class Targets
     /// <param name="model">A masked or causal language model.</param>
     /// <param name="text">The text that is read.</param>
     /// <param name="targets">Position that is read, and word.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <param name="givenLength">How many tokens of <paramref name="text"/> were given and not generated; null: all.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
-    public static ScoreFunction Words(ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, string step = "probability", int? givenLength = null)
+    public static ScoreFunction Words(ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, int? givenLength = null)
     {
         Require(model, ModelTask.MaskedLanguageModel, ModelTask.CausalLanguageModel);
+        step ??= "probability";
         ModelInput input = text.Input();
         int[] ids = [.. targets.Select(t => t.Id)], positions = [.. targets.Select(t => t.Position)];
         CheckIds(ids, model.Info.VocabSize, "token id");
         CheckIds(positions, text.Tokens.Count, "position");
         bool causal = model.Info.Task == ModelTask.CausalLanguageModel;
         return new ModelScore(
-            model, StepFunctions.Get(step), [Side(model, text, givenLength)],
+            model, step, [Side(model, text, givenLength)],
             [.. targets.Select(t => Word(model, t, [causal ? t.Position + 1 : text.Tokens.Count]))],
             embeddings => At(model.Hidden(input with { Embeddings = embeddings[0] }), positions),
-            hidden => LanguageRows(model, hidden, ids));
+            hidden => LanguageRows(model, hidden, ids, step));
     }
 
     /// <summary>Every token of a continuation, generated or forced, in one teacher-forced forward.</summary>
     /// <param name="model">A causal language model.</param>
     /// <param name="prompt">What was given.</param>
     /// <param name="continuation">Token ids that follow it; all are targets.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
-    public static ScoreFunction Continuation(ILanguageModel model, ExplainedText prompt, IReadOnlyList<int> continuation, string step = "probability")
+    public static ScoreFunction Continuation(ILanguageModel model, ExplainedText prompt, IReadOnlyList<int> continuation, StepOptions? step = null)
     {
         int given = prompt.Tokens.Count;
         return Words(
@@ -139,11 +143,11 @@ public static class Targets
     /// <param name="model">An encoder–decoder.</param>
     /// <param name="source">What is translated.</param>
     /// <param name="translation">Token ids of the translation without the decoder's start token; all are targets.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <param name="sides">Which inputs are explained.</param>
     /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
     public static ScoreFunction Translation(
-        ILanguageModel model, ExplainedText source, IReadOnlyList<int> translation, string step = "probability", TranslationSides sides = TranslationSides.Both)
+        ILanguageModel model, ExplainedText source, IReadOnlyList<int> translation, StepOptions? step = null, TranslationSides sides = TranslationSides.Both)
     {
         Require(model, ModelTask.SequenceToSequence);
         int start = model.Info.DecoderStartId ?? throw new VitrineException("targets: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
@@ -156,20 +160,21 @@ public static class Targets
     /// <param name="source">What is translated.</param>
     /// <param name="prefix">What the decoder reads, its start token first.</param>
     /// <param name="targets">Position of <paramref name="prefix"/> that is read, and word.</param>
-    /// <param name="step">A name of <see cref="StepFunctions"/>.</param>
+    /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <param name="sides">Which inputs are explained.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
     public static ScoreFunction Translation(
-        ILanguageModel model, ExplainedText source, ExplainedText prefix, IReadOnlyList<TokenTarget> targets, string step, TranslationSides sides)
+        ILanguageModel model, ExplainedText source, ExplainedText prefix, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, TranslationSides sides = TranslationSides.Both)
     {
         Require(model, ModelTask.SequenceToSequence);
+        step ??= "probability";
         int[] ids = [.. targets.Select(t => t.Id)], positions = [.. targets.Select(t => t.Position)];
         CheckIds(ids, model.Info.VocabSize, "token id");
         CheckIds(positions, prefix.Tokens.Count, "position");
         (InputSide from, InputSide to) = (Side(model, source), Side(model, prefix, 1, "target"));
         (ModelInput input, ModelInput said) = (source.Input(), prefix.Input());
         return new ModelScore(
-            model, StepFunctions.Get(step),
+            model, step,
             sides switch { TranslationSides.Source => [from], TranslationSides.Target => [to], _ => [from, to] },
             [.. targets.Select(t => Word(model, t, sides switch
             {
@@ -184,11 +189,12 @@ public static class Targets
                 Tensor targetEmbeddings = sides == TranslationSides.Source ? Repeat(to.Batch, batch) : embeddings[^1];
                 return At(model.Hidden(input with { Embeddings = sourceEmbeddings, Target = said with { Embeddings = targetEmbeddings } }), positions);
             },
-            hidden => LanguageRows(model, hidden, ids));
+            hidden => LanguageRows(model, hidden, ids, step));
     }
 
-    private static StepRows LanguageRows(ILanguageModel model, Tensor hidden, int[] ids) => new(
+    private static StepRows LanguageRows(ILanguageModel model, Tensor hidden, int[] ids, StepOptions step) => new(
         ids,
+        step,
         () => model.Logits(hidden),
         () => model.Logits(hidden, Tensor.From([.. Enumerable.Repeat(ids, hidden.Shape[0]).SelectMany(row => row)], [hidden.Shape[0], ids.Length])));
 

@@ -40,6 +40,7 @@ internal sealed unsafe class CpuStorage : Storage
     /// <summary>Fresh memory. The array is pinned, so its address holds; the garbage collector frees it with the last tensor.</summary>
     public CpuStorage(long bytes)
     {
+        GarbagePacer.Allocating(bytes);
         byte[] array = GC.AllocateUninitializedArray<byte>(checked((int)Math.Min(bytes + Alignment, Array.MaxLength)), pinned: true);
         if (array.LongLength < bytes + Alignment)
         {
