@@ -14,7 +14,7 @@ internal static class TensorAssert
         double worstExcess = 0;
         for (int i = 0; i < actual.Length; i++)
         {
-            bool same = double.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : double.IsInfinity(expected[i]) && actual[i] == (float)expected[i];
+            bool same = double.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : actual[i] == expected[i] || (double.IsInfinity(expected[i]) && actual[i] == (float)expected[i]);
             double excess = same ? 0 : Math.Abs(actual[i] - expected[i]) / (atol + (rtol * Math.Abs(expected[i])));
             if (!same && !(excess <= 1))
             {

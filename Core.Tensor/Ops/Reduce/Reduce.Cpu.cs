@@ -6,7 +6,7 @@ namespace Vitrine.Tensors;
 internal static unsafe class ReduceCpu
 {
     private const int Grain = 1 << 14;
-    private const int Strip = 256; // columns summed at a time: their sums stay in the first-level cache
+    private const int Strip = 256, Rows = 16; // a block of columns and rows that stays in the first-level cache
 
     /// <summary>y[row] = factor · Σ x[row, ·]. Work: rows. Tensors x, y. Scalars: width, factor.</summary>
     public static void SumRows(KernelCall call)
@@ -32,19 +32,20 @@ internal static unsafe class ReduceCpu
         int strips = (columns + Strip - 1) / Strip;
         Workers.For(outer * strips, (from, to) =>
         {
+            double* totals = stackalloc double[Strip];
             for (int task = from; task < to; task++)
             {
                 (int o, int strip) = Math.DivRem(task, strips);
                 int start = strip * Strip, count = Math.Min(Strip, columns - start);
-                float* target = y + ((long)o * columns) + start, source = x + ((long)o * rows * columns) + start;
-                new Span<float>(target, count).Clear();
-                for (int row = 0; row < rows; row++)
+                new Span<double>(totals, count).Clear();
+                for (int row = 0; row < rows; row += Rows)
                 {
-                    Simd.Add(target, source + ((long)row * columns), target, count);
+                    AddRows(x + ((((long)o * rows) + row) * columns) + start, columns, Math.Min(Rows, rows - row), totals, count);
                 }
-                if (factor != 1)
+                float* target = y + ((long)o * columns) + start;
+                for (int i = 0; i < count; i++)
                 {
-                    Simd.Scale(target, factor, target, count);
+                    target[i] = (float)(factor * totals[i]);
                 }
             }
         }, RowGrain(rows * Strip));
@@ -96,6 +97,31 @@ internal static unsafe class ReduceCpu
                 Simd.Scale(x + ((long)row * width), y[row] == 0 ? 0 : dy[seedRow] / y[row], dx + ((long)seedRow * width), width);
             }
         }, RowGrain(width));
+    }
+
+    /// <summary>totals[i] += Σ over a few rows of x[row, i], in float64.</summary>
+    private static void AddRows(float* x, int stride, int rows, double* totals, int count)
+    {
+        int i = 0;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<double> low = Vector.Load(totals + i), high = Vector.Load(totals + i + Vector<double>.Count);
+            for (int row = 0; row < rows; row++)
+            {
+                Vector.Widen(Vector.Load(x + ((long)row * stride) + i), out Vector<double> a, out Vector<double> b);
+                low += a;
+                high += b;
+            }
+            low.Store(totals + i);
+            high.Store(totals + i + Vector<double>.Count);
+        }
+        for (; i < count; i++)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                totals[i] += x[((long)row * stride) + i];
+            }
+        }
     }
 
     /// <summary>The sum of one row in float64: rows can be long, and a mean must not drift.</summary>

@@ -1,0 +1,120 @@
+namespace Vitrine.Tensors;
+
+/// <summary>A row of the op table: everything a test, a benchmark or a page of documentation wants to know about one op.</summary>
+/// <param name="Name">The op's name: <c>layer_norm</c>.</param>
+/// <param name="Formula">What it computes, in one line of plain text.</param>
+/// <param name="Cases">Sample calls: tiny, odd and benchmark sizes, and one for every option.</param>
+public sealed record OpRow(string Name, string Formula, params IReadOnlyList<OpCase> Cases)
+{
+    /// <summary>The kernels it may launch, besides the copies that make a strided operand contiguous.</summary>
+    public required IReadOnlyList<string> Kernels { get; init; }
+
+    /// <summary>How far float32 results may be from float64 ones.</summary>
+    public Tolerance Tolerance { get; init; } = Tolerance.Tight;
+
+    /// <summary>Whether it is defined for every real number: inputs of ±10⁴ must then give no NaN.</summary>
+    public bool AcceptsAnyNumber { get; init; } = true;
+
+    /// <summary>The class that defines it.</summary>
+    public required Type Definition { get; init; }
+
+    /// <summary>The cases that are timed.</summary>
+    public IEnumerable<OpCase> Benchmarks => Cases.Where(c => c.IsBenchmark);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
+
+/// <summary>|actual − expected| ≤ Absolute + Relative · |expected|.</summary>
+/// <param name="Relative">Part of the expected value.</param>
+/// <param name="Absolute">For values around 1.</param>
+/// <param name="Reason">Why it is looser than usual; null when it is not.</param>
+public sealed record Tolerance(double Relative, double Absolute, string? Reason = null)
+{
+    /// <summary>A few units in the last place of float32.</summary>
+    public static Tolerance Tight { get; } = new(2e-6, 1e-6);
+
+    /// <summary>Nothing is computed, only moved: the bits must agree.</summary>
+    public static Tolerance Exact { get; } = new(0, 0);
+}
+
+/// <summary>One sample call of an op.</summary>
+/// <param name="Inputs">What to call it with.</param>
+/// <param name="Apply">The call.</param>
+public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor> Apply)
+{
+    /// <summary>Which option it shows, e.g. <c>bias, transposed</c>; empty for the plain call.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>Whether it is large enough to be timed.</summary>
+    public bool IsBenchmark { get; init; }
+
+    /// <summary>Floating-point operations of a forward call, a fused multiply–add counted as two.</summary>
+    public double Flops { get; init; }
+
+    /// <summary>Bytes a forward call must move at least: every input read once, the output written once.</summary>
+    public double Bytes { get; init; }
+
+    /// <summary>The same in float64, written for clearness and not for speed.</summary>
+    public required Func<Array64[], Array64> Reference { get; init; }
+
+    /// <summary>The inputs as tensors; the same for the same seed.</summary>
+    public Tensor[] Make(int seed = 1) => [.. Inputs.Select((input, i) => input.Make((seed * 31) + i))];
+
+    /// <summary>The label and the shapes, e.g. <c>[2, 7] x [7, 3] bias</c>.</summary>
+    public override string ToString() => $"{string.Join(" x ", Inputs.Select(i => i.Shape))}{(Label.Length > 0 ? " " + Label : "")}";
+}
+
+/// <summary>The kind of numbers an input holds.</summary>
+public enum OpValues
+{
+    /// <summary>Standard normal.</summary>
+    Normal,
+
+    /// <summary>Between 0.5 and 2.5.</summary>
+    Positive,
+
+    /// <summary>Logarithms of probabilities that sum to 1 along the last axis.</summary>
+    LogProbability,
+
+    /// <summary>A mask added to scores: 0 or −∞, the first of a row always 0. No gradient.</summary>
+    Hiding,
+
+    /// <summary>int32 from 0 to a limit, exclusive.</summary>
+    Index,
+}
+
+/// <summary>One input of a sample call.</summary>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Values">What it holds.</param>
+/// <param name="Limit">For indices: one more than the largest.</param>
+public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int Limit = 0)
+{
+    /// <summary>Whether gradients with respect to it are checked.</summary>
+    public bool HasGradient => Values is not (OpValues.Index or OpValues.Hiding);
+
+    /// <summary>A tensor of that kind; the same for the same seed.</summary>
+    public Tensor Make(int seed)
+    {
+        var random = new Random(seed);
+        if (Values == OpValues.Index)
+        {
+            return Tensor.From([.. Enumerable.Range(0, Shape.Elements).Select(_ => random.Next(Limit))], Shape);
+        }
+        float[] values = [.. Enumerable.Range(0, Shape.Elements).Select(i => Draw(random, i))];
+        if (Values == OpValues.LogProbability)
+        {
+            using Recorder.Pause pause = Recorder.Suspend();
+            return Tensor.From(values, Shape).LogSoftmax();
+        }
+        Tensor tensor = Tensor.From(values, Shape);
+        return HasGradient ? tensor : tensor.AsWeight();
+    }
+
+    private float Draw(Random random, int i) => Values switch
+    {
+        OpValues.Positive => 0.5f + (2 * random.NextSingle()),
+        OpValues.Hiding => i % Shape[^1] == 0 || random.Next(3) > 0 ? 0 : float.NegativeInfinity,
+        _ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())),
+    };
+}
