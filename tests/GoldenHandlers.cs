@@ -19,6 +19,12 @@ public static class GoldenHandlers
         ("attr_joint/ig", GoldenGradients.Joint),
         ("attr*/ig*", GoldenGradients.IntegratedGradients),
         ("attention_rollout", GoldenGradients.Rollout),
+        ("inseq/*/saliency*", GoldenInseq.Run),
+        ("inseq/*/input_x_gradient*", GoldenInseq.Run),
+        ("inseq/*/integrated_gradients*", GoldenInseq.Run),
+        ("inseq/*/attention", GoldenInseq.Run),
+        ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
+        ("inseq/*/entropy", GoldenInseq.Run),
     ];
 
     /// <summary>The row for a case name; null when there is none: the case is not covered.</summary>
