@@ -10,10 +10,10 @@ namespace Vitrine.Tests.Attributions;
 internal static partial class GoldenInseq
 {
     /// <summary>
-    /// The token Inseq's baselines are made of: id 1, the unknown token of the tiny tokenizers those runs were made with (the
-    /// folders hold no tokenizer files).
+    /// The token Inseq's baselines are made of. The tiny tokenizers of those runs are not recorded; their unknown token is the first id
+    /// that is not the end of text.
     /// </summary>
-    private const int Unknown = 1;
+    private static int Unknown(ITransformer model) => model.Info.EosIds.Contains(0) ? 1 : 0;
 
     public static void Run(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
@@ -24,7 +24,7 @@ internal static partial class GoldenInseq
         {
             Compat = Compat.Inseq,
             KeepRaw = true,
-            Baseline = Baseline.Token(Unknown),
+            Baseline = Baseline.Token(Unknown(model)),
             Steps = one.Has("n_steps") ? (int)one.Number("n_steps") : null,
         };
         ScoreFunction f = Function(model, one, said, new StepOptions(step) { ContrastIds = contrast, Compat = Compat.Inseq });
