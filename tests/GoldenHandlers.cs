@@ -18,6 +18,8 @@ public static class GoldenHandlers
         ("attr*/input_x_gradient", GoldenGradients.InputXGradient),
         ("attr_joint/ig", GoldenGradients.Joint),
         ("attr*/ig*", GoldenGradients.IntegratedGradients),
+        ("attr*/occlusion/*", GoldenPerturbations.Occlusion),
+        ("attr*/feature_ablation/*", GoldenPerturbations.FeatureAblation),
         ("attention_rollout", GoldenGradients.Rollout),
         ("inseq/*/saliency*", GoldenInseq.Run),
         ("inseq/*/input_x_gradient*", GoldenInseq.Run),
