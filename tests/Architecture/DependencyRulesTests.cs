@@ -58,12 +58,15 @@ public class DependencyRulesTests
     {
         foreach (string path in SourceTree.Files(".csproj"))
         {
-            string[] referenced = [.. Items(Path.GetFileNameWithoutExtension(path), "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))];
+            string[] referenced = [.. ItemsOf(path, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))];
             Assert.DoesNotContain("tests", referenced);
             Assert.DoesNotContain("bench", referenced);
         }
     }
 
     private static string[] Items(string project, string kind) =>
-        [.. XDocument.Load(Path.Combine(SourceTree.Root(), project, project + ".csproj")).Descendants(kind).Select(item => item.Attribute("Include")!.Value)];
+        ItemsOf(Path.Combine(SourceTree.Root(), project, project + ".csproj"), kind);
+
+    private static string[] ItemsOf(string path, string kind) =>
+        [.. XDocument.Load(path).Descendants(kind).Select(item => item.Attribute("Include")!.Value)];
 }
