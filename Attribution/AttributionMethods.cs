@@ -11,8 +11,6 @@ public static class AttributionMethods
         new IntegratedGradients(),
         new AttentionWeights(),
         new AttentionRollout(),
-        new FeatureAblation(),
-        new Occlusion(),
     ];
 
     /// <summary>The method of a name.</summary>

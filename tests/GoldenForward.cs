@@ -35,6 +35,13 @@ internal static partial class GoldenForward
         }
     }
 
+    /// <summary>embed_positions: Marian's table of sinusoids.</summary>
+    public static void Positions(GoldenModel golden, GoldenCase one, GoldenCheck check)
+    {
+        int[] shape = one.Expected["table"].Shape;
+        check.Close("table", Marian.Sinusoids(shape[0], shape[1]));
+    }
+
     /// <summary>The input of a case, by Hugging Face's names.</summary>
     public static ModelInput Input(GoldenCase one)
     {

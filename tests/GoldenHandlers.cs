@@ -13,20 +13,16 @@ public static class GoldenHandlers
     [
         ("forward/*", GoldenForward.Run),
         ("train_*", GoldenTraining.Run),
+        ("loss", GoldenLoss.Run),
+        ("loss_and_grads", GoldenLoss.Gradients),
+        ("embed_positions", GoldenForward.Positions),
+        ("generate/*", GoldenGenerate.Run),
         ("attr*/output", GoldenGradients.Output),
         ("attr*/saliency", GoldenGradients.Saliency),
         ("attr*/input_x_gradient", GoldenGradients.InputXGradient),
         ("attr_joint/ig", GoldenGradients.Joint),
         ("attr*/ig*", GoldenGradients.IntegratedGradients),
-        ("attr*/occlusion/*", GoldenPerturbations.Occlusion),
-        ("attr*/feature_ablation/*", GoldenPerturbations.FeatureAblation),
         ("attention_rollout", GoldenGradients.Rollout),
-        ("inseq/*/saliency*", GoldenInseq.Run),
-        ("inseq/*/input_x_gradient*", GoldenInseq.Run),
-        ("inseq/*/integrated_gradients*", GoldenInseq.Run),
-        ("inseq/*/attention", GoldenInseq.Run),
-        ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
-        ("inseq/*/entropy", GoldenInseq.Run),
     ];
 
     /// <summary>The row for a case name; null when there is none: the case is not covered.</summary>

@@ -89,10 +89,8 @@ internal static class GoldenTraining
             return (loss.Item(), tape.Gradient(loss, Weights));
         }
 
-        /// <summary>A quantity of every parameter, in the layout of the checkpoint: transposed back, parts side by side again.</summary>
-        public IEnumerable<(string Name, Tensor Value)> Stored(Func<Parameter, Tensor> value) => _model.Parameters
-            .GroupBy(p => p.Place.Tensor)
-            .Select(parts => (parts.Key, TensorOps.Concat(-1, [.. parts.OrderBy(p => p.Place.Part).Select(p => p.Place.Transposed ? value(p).Transpose() : value(p))])));
+        /// <summary>A quantity of every parameter, in the layout of the checkpoint.</summary>
+        public IEnumerable<(string Name, Tensor Value)> Stored(Func<Parameter, Tensor> value) => ParameterLayout.Stored(_model.Parameters, value);
 
         /// <summary>
         /// What cannot be compared. The biases of keys have no influence (softmax ignores a shift), so their gradient is rounding noise that

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vitrine.Transformers;
 
 /// <summary>When beam search stops looking for better sequences.</summary>
@@ -72,4 +74,33 @@ public sealed record GenerationOptions
 
     /// <summary>The token Marian's decoder starts with; null elsewhere.</summary>
     public int? DecoderStartId { get; init; }
+
+    /// <summary>What finished sequences are filled with while others go on.</summary>
+    internal int Fill => PadId ?? (EosIds.Count > 0 ? EosIds[0] : 0);
+
+    /// <summary>Checks the options against each other.</summary>
+    /// <exception cref="ModelException">They contradict each other, or one is out of its range.</exception>
+    internal void Validate()
+    {
+        Require(MaxNewTokens >= 1, "max_new_tokens", MaxNewTokens, "at least 1");
+        Require(NumBeams >= 1, "num_beams", NumBeams, "at least 1");
+        Require(NumReturnSequences >= 1, "num_return_sequences", NumReturnSequences, "at least 1");
+        Require(NumBeams == 1 || NumReturnSequences <= NumBeams, "num_return_sequences", NumReturnSequences, $"at most num_beams, {NumBeams}");
+        Require(NumBeams > 1 || Sample || NumReturnSequences == 1, "num_return_sequences", NumReturnSequences, "1: greedy search finds one sequence. Sample, or use beams");
+        Require(!(Sample && NumBeams > 1), "do_sample", "true with several beams", "one of the two: drawing from beams is not supported");
+        Require(Temperature > 0, "temperature", Temperature, "above 0; greedy search is what 0 would mean");
+        Require(TopK >= 0, "top_k", TopK, "at least 0");
+        Require(TopP is > 0 and <= 1, "top_p", TopP, "above 0, at most 1");
+        Require(RepetitionPenalty > 0, "repetition_penalty", RepetitionPenalty, "above 0");
+        Require(NoRepeatNgramSize >= 0, "no_repeat_ngram_size", NoRepeatNgramSize, "at least 0");
+        Require(double.IsFinite(LengthPenalty), "length_penalty", LengthPenalty, "a finite number");
+
+        static void Require(bool good, string name, object got, string expected)
+        {
+            if (!good)
+            {
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"generate: bad {name}; got {got}; expected {expected}."));
+            }
+        }
+    }
 }
