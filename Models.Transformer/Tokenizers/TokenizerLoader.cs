@@ -6,6 +6,7 @@ public static class TokenizerLoader
     /// <summary>Opens the tokenizer in <paramref name="folder"/>. The first of these that is there decides, and
     /// <see cref="ITokenizer.Description"/> says which it was:
     /// <list type="number">
+    /// <item><c>source.spm</c> with <c>target.spm</c> and <c>vocab.json</c>: <see cref="MarianTokenizer"/>.</item>
     /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2).</item>
     /// <item><c>vocab.txt</c>: WordPiece (BERT).</item>
     /// </list>
@@ -20,10 +21,11 @@ public static class TokenizerLoader
         }
 
         bool has(string file) => File.Exists(Path.Combine(folder, file));
-        return has("merges.txt") ? LoadBytePair(folder)
+        return has("source.spm") ? MarianTokenizer.Read(folder)
+            : has("merges.txt") ? LoadBytePair(folder)
             : has("vocab.txt") ? LoadWordPiece(folder)
             : throw new TokenizerException(
-                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected vocab.json with merges.txt, or vocab.txt.");
+                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or merges.txt with vocab.json, or vocab.txt.");
     }
 
     private static ITokenizer LoadBytePair(string folder)

@@ -100,5 +100,13 @@ internal sealed class AlignedTextBuilder(AlignedText source)
         }
     }
 
+    public bool EndsWith(char c) => _text.Length > 0 && _text[^1] == c;
+
+    public void RemoveLast()
+    {
+        _text.Length--;
+        _origins.RemoveAt(_origins.Count - 1);
+    }
+
     public AlignedText ToText() => AlignedText.From(_text.ToString(), [.. _origins]);
 }

@@ -33,6 +33,10 @@ internal sealed class PipelineTokenizer : ITokenizer
 
         /// <summary>Whether offsets leave out white space at a piece's edges (<c>Ġthe</c> covers "the").</summary>
         public bool TrimOffsets { get; init; }
+
+        /// <summary>Where a text may begin with a language code like <c>&gt;&gt;fra&lt;&lt;</c>: the id of codes the vocabulary
+        /// lacks. Null where such a beginning is ordinary text.</summary>
+        public int? LanguageCodeUnk { get; init; }
     }
 
     public string Description => $"{_stages.Model.Name} from {_stages.Source}, {Vocabulary.Count} pieces";
@@ -81,13 +85,21 @@ internal sealed class PipelineTokenizer : ITokenizer
         var pieces = new List<SubwordPiece>();
         var normalized = new List<string>();
         int word = 0;
-        foreach ((TextSpan span, AddedToken? token) in _raw.Split(text))
+        foreach ((TextSpan outer, AddedToken? token) in _raw.Split(text))
         {
             if (token is not null)
             {
                 normalized.Add(token.Content);
-                AddLiteral(token, span);
+                AddLiteral(token, outer);
                 continue;
+            }
+
+            TextSpan span = outer;
+            if (LanguageCode(span.Of(text)) is { } code)
+            {
+                span = new TextSpan(span.Start + code.Content.Length, span.End);
+                normalized.Add(code.Content);
+                AddLiteral(code, new TextSpan(outer.Start, span.Start));
             }
 
             AlignedText part = Normalize(text, span);
@@ -131,6 +143,14 @@ internal sealed class PipelineTokenizer : ITokenizer
             word += pieces.Count > 0 ? 1 : 0;
             words?.Add(new ExplainedWord(w.Of(part.Text), part.Origin(w.Start, w.End), steps ?? [], [.. pieces.Select(p => p.Text)]));
         }
+    }
+
+    private AddedToken? LanguageCode(string text)
+    {
+        int end = _stages.LanguageCodeUnk is not null && text.StartsWith(">>", StringComparison.Ordinal)
+            ? text.IndexOf("<<", StringComparison.Ordinal)
+            : -1;
+        return end < 0 ? null : new AddedToken(text[..(end + 2)], Vocabulary.IdOf(text[..(end + 2)]) ?? _stages.LanguageCodeUnk.GetValueOrDefault());
     }
 
     private AlignedText Normalize(string text, TextSpan span)

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text.Unicode;
 
 namespace Vitrine.Transformers;
@@ -114,8 +113,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json, string source)
                 return '\r';
             case (byte)'t':
                 return '\t';
-            case (byte)'u' when text.Length >= 6
-                && ushort.TryParse(text.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit):
+            case (byte)'u' when text.Length >= 6 && Utf8Parser.TryParse(text.Slice(2, 4), out ushort unit, out used, 'x') && used == 4:
                 used = 6;
                 return (char)unit;
             default:

@@ -27,6 +27,26 @@ public sealed class TokenizerCasesTests
         Assert.True(cases.GetArrayLength() > 0);
     }
 
+    [Theory]
+    [InlineData("source_cases")]
+    [InlineData("target_cases")]
+    public void Marian_ChineseToEnglish_MatchesEveryCase(string side)
+    {
+        var marian = (MarianTokenizer)TokenizerLoader.Load(DataFolder.Find("opus-mt-zh-en"));
+        ITokenizer tokenizer = side == "source_cases" ? marian.Source : marian.Target;
+        JsonElement cases = Cases("sentencepiece-opus-mt-zh-en.json").GetProperty(side);
+
+        foreach (JsonElement c in cases.EnumerateArray())
+        {
+            Encoding e = tokenizer.Encode(c.GetProperty("text").GetString()!);
+
+            Assert.Equal(Strings(c, "pieces"), e.Pieces[..^1]);
+            Assert.Equal(c.GetProperty("ids").EnumerateArray().Select(i => i.GetInt32()), e.Ids);
+        }
+
+        Assert.True(cases.GetArrayLength() > 0);
+    }
+
     private static JsonElement Cases(string file) =>
         JsonDocument.Parse(File.ReadAllBytes(DataFolder.Find($"tokenizer-cases/{file}"))).RootElement;
 
