@@ -56,7 +56,7 @@ public class DependencyRulesTests
     [Fact]
     public void Projects_TestsAndBench_AreReferencedByNobody()
     {
-        foreach (string path in SourceTree.Files(".csproj"))
+        foreach (string path in SourceTree.Files(".csproj").Select(file => Path.Combine(SourceTree.Root(), file)))
         {
             string[] referenced = [.. ItemsOf(path, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))];
             Assert.DoesNotContain("tests", referenced);
