@@ -20,6 +20,7 @@ public static class ModelLoader
     /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 weights are mapped, not copied.</summary>
     /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it.</param>
     /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting.</exception>
+    /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
     /// <exception cref="WeightException">Weights that are missing, misshapen or not safetensors.</exception>
     public static ITransformer Load(string folder)
     {
@@ -32,6 +33,8 @@ public static class ModelLoader
         }
         using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of anybody's computation
         using WeightsFolder weights = WeightsFolder.Open(folder);
-        return load(config, weights, GenerationConfig.Read(folder, config));
+        Transformer model = load(config, weights, GenerationConfig.Read(folder, config));
+        model.Tokenizer = TokenizerLoader.IsIn(folder) ? TokenizerLoader.Load(folder) : null;
+        return model;
     }
 }

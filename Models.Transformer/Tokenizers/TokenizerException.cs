@@ -1,6 +1,13 @@
+using Vitrine.Tensors;
+
 namespace Vitrine.Transformers;
 
 /// <summary>A tokenizer's files are missing, malformed or ask for something this library does not do.</summary>
-/// <param name="message">What is wrong, in which file, and what to do.</param>
-/// <param name="inner">The error underneath, or null.</param>
-public sealed class TokenizerException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class TokenizerException : VitrineException
+{
+    /// <summary>Says what is wrong, in which file, and what to do.</summary>
+    public TokenizerException(string message) : base(message) { }
+
+    /// <summary>The same, with the error underneath.</summary>
+    public TokenizerException(string message, Exception inner) : base(message, inner) { }
+}

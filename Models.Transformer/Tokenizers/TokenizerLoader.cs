@@ -3,6 +3,9 @@ namespace Vitrine.Transformers;
 /// <summary>Opens the tokenizer in a model folder; the files in it decide which kind it is.</summary>
 public static class TokenizerLoader
 {
+    // The files that tell the kinds apart.
+    private static readonly string[] s_markers = ["source.spm", "merges.txt", "vocab.txt"];
+
     /// <summary>Opens the tokenizer in <paramref name="folder"/>. The first of these that is there decides, and
     /// <see cref="ITokenizer.Description"/> says which it was:
     /// <list type="number">
@@ -27,6 +30,10 @@ public static class TokenizerLoader
             : throw new TokenizerException(
                 $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or merges.txt with vocab.json, or vocab.txt.");
     }
+
+    /// <summary>Whether the folder holds a tokenizer's files.</summary>
+    /// <param name="folder">A folder, which may be absent.</param>
+    public static bool IsIn(string folder) => s_markers.Any(file => File.Exists(Path.Combine(folder, file)));
 
     private static ITokenizer LoadBytePair(string folder)
     {
