@@ -1,0 +1,143 @@
+using System.Globalization;
+using Vitrine.Attributions;
+
+namespace Vitrine.Viz;
+
+/// <summary>Scores as lines of numbers and bars.</summary>
+internal static class ConsoleTable
+{
+    private const int LongestToken = 24;
+
+    /// <summary>One target's scores: token, number, and a bar to the left of the axis (against) or to the right (for).</summary>
+    public static void WriteBars(AttributionResult result, int target, TextWriter output, ConsoleInk ink, ConsoleOptions options)
+    {
+        ColorScale scale = Layout.ScaleOf(result, target);
+        Row[] rows = [.. RowsOf(result, [scale], side => [side.Scores[target]])];
+        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], options.Top);
+        int name = NameWidth(rows, shown), number = NumberWidth(rows, shown, scale, 0);
+        int bar = Math.Clamp((options.Width - name - number - 6) / (scale.IsSigned ? 2 : 1), 4, 24);
+        output.WriteLine();
+        foreach (int i in shown)
+        {
+            double score = rows[i].Scores[0];
+            string left = score < 0 ? ink.Bar(BarToLeft(scale.Strength(score), bar), score) : new string(' ', bar);
+            string right = score > 0 ? ink.Bar(Bar(scale.Strength(score), bar), score) : "";
+            string figure = scale.Format(score).PadLeft(number);
+            output.WriteLine($"  {rows[i].Shown(name, ink)} {figure}  {(scale.IsSigned ? left + "│" : "")}{right}".TrimEnd());
+        }
+        WriteRest(rows.Length, shown.Length, output, ink);
+    }
+
+    /// <summary>Several methods side by side: one line per token, one column per method, each on its own scale.</summary>
+    public static void WriteComparison(Explanation explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options)
+    {
+        IReadOnlyList<AttributionResult> results = explanation.Results;
+        ColorScale[] scales = [.. results.Select(r => Layout.ScaleOf(r, 0))];
+        Row[] rows = [.. RowsOf(results[0], scales, results)];
+        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], options.Top);
+        int name = NameWidth(rows, shown);
+        int[] widths = [.. results.Select((r, c) => Math.Max(r.Method.Length, NumberWidth(rows, shown, scales[c], c)))];
+        output.WriteLine();
+        WriteColumns(rows, shown, name, [.. results.Select(r => r.Method)], widths, scales, output, ink, options.Width);
+    }
+
+    /// <summary>A text the model wrote: one line per token it read, one column per token it wrote.</summary>
+    public static void WriteMatrix(AttributionResult result, TextWriter output, ConsoleInk ink, ConsoleOptions options)
+    {
+        ColorScale scale = Layout.ScaleOf(result);
+        ColorScale[] scales = [.. Enumerable.Repeat(scale, result.Targets.Count)];
+        Row[] rows = [.. RowsOf(result, scales, side => [.. side.Scores.Select((column, t) => Reached(result, side, column, t))])];
+        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], options.Top);
+        string[] heads = [.. result.Targets.Select(t => TextWidth.Cut(TokenCell.Spell(t.Label), 12))];
+        int[] widths = [.. heads.Select((h, c) => Math.Max(TextWidth.Of(h), NumberWidth(rows, shown, scale, c)))];
+        output.WriteLine();
+        WriteColumns(rows, shown, NameWidth(rows, shown), heads, widths, scales, output, ink, options.Width);
+    }
+
+    /// <summary>A bar of eighths of a cell.</summary>
+    public static string Bar(double strength, int cells)
+    {
+        int eighths = (int)Math.Round(Math.Clamp(strength, 0, 1) * cells * 8);
+        return new string('█', eighths / 8) + (eighths % 8 > 0 ? "▏▎▍▌▋▊▉"[(eighths % 8) - 1].ToString() : "");
+    }
+
+    // Characters fill a cell from its left only, except the half block.
+    private static string BarToLeft(double strength, int cells)
+    {
+        int halves = (int)Math.Round(Math.Clamp(strength, 0, 1) * cells * 2);
+        return ((halves % 2 > 0 ? "▐" : "") + new string('█', halves / 2)).PadLeft(cells);
+    }
+
+    /// <summary>Columns in as many blocks as the width asks for.</summary>
+    private static void WriteColumns(
+        Row[] rows, int[] shown, int name, string[] heads, int[] widths, ColorScale[] scales, TextWriter output, ConsoleInk ink, int width)
+    {
+        for (int first = 0, next; first < heads.Length; first = next)
+        {
+            int used = name + 2;
+            for (next = first; next < heads.Length && (next == first || used + widths[next] + 2 <= width); next++)
+            {
+                used += widths[next] + 2;
+            }
+            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first).Select(c => "  " + PadLeft(heads[c], widths[c]))));
+            foreach (int i in shown)
+            {
+                output.Write("  " + rows[i].Shown(name, ink));
+                for (int c = first; c < next; c++)
+                {
+                    string figure = Figure(rows[i].Scores[c], scales[c]);
+                    output.Write(new string(' ', widths[c] - figure.Length + 2) + ink.OnScore(figure, rows[i].Scores[c], scales[c]));
+                }
+                output.WriteLine();
+            }
+            output.WriteLine();
+        }
+        WriteRest(rows.Length, shown.Length, output, ink);
+    }
+
+    private static void WriteRest(int all, int shown, TextWriter output, ConsoleInk ink)
+    {
+        if (shown < all)
+        {
+            output.WriteLine("  " + ink.Faint(string.Create(CultureInfo.InvariantCulture, $"the {shown} strongest of {all} tokens; --top shows more or fewer")));
+        }
+    }
+
+    // NaN where a target could not see: the tokens written after it.
+    private static float[] Reached(AttributionResult result, SideScores side, float[] scores, int target)
+    {
+        int reach = result.Targets[target].Reach[result.Sides.ToList().IndexOf(side)];
+        return [.. scores.Select((score, p) => p < reach ? score : float.NaN)];
+    }
+
+    private static IEnumerable<Row> RowsOf(AttributionResult tokens, ColorScale[] scales, IReadOnlyList<AttributionResult> results) =>
+        tokens.Sides.SelectMany((side, s) => TokenCell.Of(side, []).Select(cell =>
+            new Row(cell, "", [.. results.Select(r => r.Sides[s].Scores[0][cell.Position])], scales)));
+
+    private static IEnumerable<Row> RowsOf(AttributionResult result, ColorScale[] scales, Func<SideScores, IReadOnlyList<float[]>> scores) =>
+        result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => new Row(
+            cell, cell.Position >= side.GivenLength || side.Name == "target" ? "→" : "", [.. scores(side).Select(column => column[cell.Position])], scales)));
+
+    private static int NameWidth(Row[] rows, int[] shown) => Math.Min(LongestToken, shown.Select(i => TextWidth.Of(rows[i].Name)).DefaultIfEmpty(0).Max());
+
+    private static int NumberWidth(Row[] rows, int[] shown, ColorScale scale, int column) =>
+        shown.Select(i => Figure(rows[i].Scores[column], scale).Length).DefaultIfEmpty(0).Max();
+
+    private static string Figure(float score, ColorScale scale) => float.IsNaN(score) ? "" : scale.Format(score);
+
+    private static string PadLeft(string text, int cells) => new string(' ', Math.Max(0, cells - TextWidth.Of(text))) + text;
+
+    /// <summary>A token and its scores; <c>Mark</c> tells what the model wrote from what it was given.</summary>
+    private sealed record Row(TokenCell Cell, string Mark, float[] Scores, ColorScale[] Scales)
+    {
+        public string Name => Mark + Cell.Listed;
+
+        public double Strength => Scores.Select((score, c) => Scales[c].Strength(score)).Max();
+
+        public string Shown(int width, ConsoleInk ink)
+        {
+            string name = TextWidth.PadRight(TextWidth.Cut(Name, width), width);
+            return Cell.IsSpecial ? ink.Faint(name) : name;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Vitrine.Attributions;
+
+namespace Vitrine.Viz;
+
+/// <summary>An explanation in a terminal: the text on colours, and every score as a signed number and a bar, so that it reads without colours too.</summary>
+public static class ConsoleView
+{
+    private const string Indent = "  ";
+
+    /// <summary>Writes an explanation.</summary>
+    public static void Write(Explanation explanation, TextWriter output, ConsoleOptions options)
+    {
+        var ink = new ConsoleInk(options.Colors);
+        int width = Math.Max(40, options.Width);
+        string facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"));
+        output.WriteLine(ink.Bold(Markup.Visible(explanation.Title)) + (facts.Length > 0 ? Indent + ink.Faint(Markup.Visible(facts)) : ""));
+        WritePredictions(explanation.Predictions, output, ink, width);
+        if (explanation.Results.Count > 1 && !explanation.Results.Any(Layout.IsSequence))
+        {
+            foreach (AttributionResult result in explanation.Results)
+            {
+                WriteStrips(result, explanation.Marks, output, ink, width);
+            }
+            ConsoleTable.WriteComparison(explanation, output, ink, options with { Width = width });
+            return;
+        }
+        foreach (AttributionResult result in explanation.Results)
+        {
+            if (Layout.IsSequence(result))
+            {
+                WriteHeading(result, null, output, ink);
+                ConsoleTable.WriteMatrix(result, output, ink, options with { Width = width });
+                WriteNotes(result, null, output, ink);
+                continue;
+            }
+            for (int target = 0; target < result.Targets.Count; target++)
+            {
+                WriteStrip(result, target, explanation.Marks, output, ink, width);
+                ConsoleTable.WriteBars(result, target, output, ink, options with { Width = width });
+            }
+        }
+    }
+
+    private static void WritePredictions(IReadOnlyList<Prediction> predictions, TextWriter output, ConsoleInk ink, int width)
+    {
+        if (predictions.Count == 0)
+        {
+            return;
+        }
+        output.WriteLine();
+        int label = Math.Min(30, predictions.Max(p => TextWidth.Of(Markup.Visible(p.Label))));
+        foreach (Prediction prediction in predictions)
+        {
+            string name = TextWidth.PadRight(TextWidth.Cut(Markup.Visible(prediction.Label), label), label);
+            string bar = ConsoleTable.Bar(prediction.Probability, Math.Min(30, width - label - 14));
+            output.WriteLine($"{Indent}{(prediction.IsExplained ? ink.Bold(name) : name)} {Numbers.Percent(prediction.Probability),8}  {ink.Faint(bar)}".TrimEnd());
+        }
+    }
+
+    private static void WriteStrips(AttributionResult result, IReadOnlyList<TextMark> marks, TextWriter output, ConsoleInk ink, int width)
+    {
+        for (int target = 0; target < result.Targets.Count; target++)
+        {
+            WriteStrip(result, target, marks, output, ink, width);
+        }
+    }
+
+    /// <summary>Heading, the text on colours with its legend, notes. Without colours the text says nothing and is left out.</summary>
+    private static void WriteStrip(AttributionResult result, int target, IReadOnlyList<TextMark> marks, TextWriter output, ConsoleInk ink, int width)
+    {
+        WriteHeading(result, target, output, ink);
+        if (ink.HasColor)
+        {
+            ColorScale scale = Layout.ScaleOf(result, target);
+            foreach (SideScores side in result.Sides)
+            {
+                WriteTokens(TokenCell.Of(side, marks), side.Scores[target], scale, output, ink, width);
+            }
+            WriteLegend(scale, output, ink);
+        }
+        WriteNotes(result, target, output, ink);
+    }
+
+    private static void WriteHeading(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
+    {
+        string what = target is { } one ? $" → {Markup.Visible(result.Targets[one].Label)} ({result.StepName})" : $" → {result.Targets.Count} tokens ({result.StepName})";
+        output.WriteLine();
+        output.WriteLine(ink.Bold(result.Method) + what);
+    }
+
+    private static void WriteNotes(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
+    {
+        string note = target is { } one ? Layout.Note(result, result.Targets[one]) : Layout.Note(result);
+        if (note.Length > 0)
+        {
+            output.WriteLine(Indent + ink.Faint(note));
+        }
+        foreach (string warning in result.Warnings)
+        {
+            output.WriteLine($"{Indent}! {Markup.Visible(warning)}");
+        }
+    }
+
+    private static void WriteTokens(TokenCell[] cells, float[] scores, ColorScale scale, TextWriter output, ConsoleInk ink, int width)
+    {
+        output.Write(Indent);
+        int column = Indent.Length;
+        for (int i = 0; i < cells.Length; i++)
+        {
+            bool breaks = cells[i].Gap.Contains('\n', StringComparison.Ordinal) || (i > 0 && cells[i].TextIndex > 0 && cells[i].TextIndex != cells[i - 1].TextIndex && column > Indent.Length);
+            int gap = cells[i].Gap.Length > 0 && column > Indent.Length ? 1 : 0;
+            int word = 0; // a word's pieces stay on one line
+            for (int j = i; j < cells.Length && (j == i || cells[j].Gap.Length == 0); j++)
+            {
+                word += TextWidth.Of(cells[j].Text);
+            }
+            bool isInside = cells[i].Gap.Length == 0 && i > 0;
+            if (column > Indent.Length && (breaks || (!isInside && column + gap + word > width) || column + TextWidth.Of(cells[i].Text) > width))
+            {
+                output.WriteLine();
+                output.Write(Indent);
+                (column, gap) = (Indent.Length, 0);
+            }
+            string text = cells[i].IsMarked ? $"[{cells[i].Text}]" : cells[i].Text;
+            output.Write(new string(' ', gap) + (cells[i].IsSpecial ? ink.Faint(text) : ink.OnScore(text, scores[i], scale)));
+            column += gap + TextWidth.Of(text);
+        }
+        output.WriteLine();
+    }
+
+    private static void WriteLegend(ColorScale scale, TextWriter output, ConsoleInk ink)
+    {
+        double[] steps = scale.IsSigned ? [-1, -0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1] : [0, 0.2, 0.4, 0.6, 0.8, 1];
+        string blocks = string.Concat(steps.Select(s => ink.OnScore("  ", s * scale.Limit, scale)));
+        string low = scale.IsSigned ? $"against {scale.Format(-scale.Limit)} " : "0 ";
+        output.WriteLine($"{Indent}{ink.Faint(low)}{blocks}{ink.Faint($" {scale.Format(scale.Limit)}{(scale.IsSigned ? " for" : "")}")}");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Vitrine.Attributions;
+
+namespace Vitrine.Viz;
+
+/// <summary>Scores as tables, for reading out, copying and comparing.</summary>
+internal static class HtmlNumbers
+{
+    /// <summary>Every token of one target with its id and its score, folded away.</summary>
+    public static void WriteTokens(HtmlPage page, AttributionResult result, int target, ColorScale scale)
+    {
+        page.Raw("<details><summary>All numbers</summary><table class=\"numbers\"><tr><th>#</th><th>token</th><th>id</th><th>score</th></tr>").Line();
+        foreach (SideScores side in result.Sides)
+        {
+            foreach (TokenCell cell in TokenCell.Of(side, []))
+            {
+                WriteRow(page, cell, side.Tokens[cell.Position].Id.ToString(CultureInfo.InvariantCulture), [side.Scores[target][cell.Position]], [scale]);
+            }
+        }
+        page.Raw("</table></details>").Line();
+    }
+
+    /// <summary>One line per token, one column per method, each on its own scale.</summary>
+    public static void WriteComparison(HtmlPage page, IReadOnlyList<AttributionResult> results)
+    {
+        ColorScale[] scales = [.. results.Select(r => Layout.ScaleOf(r, 0))];
+        page.Raw("<section><h2>Side by side</h2><div class=\"wide\"><table class=\"numbers\"><tr><th>#</th><th>token</th>");
+        foreach (AttributionResult result in results)
+        {
+            page.Element("th", "", result.Method);
+        }
+        page.Raw("</tr>").Line();
+        for (int s = 0; s < results[0].Sides.Count; s++)
+        {
+            foreach (TokenCell cell in TokenCell.Of(results[0].Sides[s], []))
+            {
+                WriteRow(page, cell, null, [.. results.Select(r => r.Sides[s].Scores[0][cell.Position])], scales);
+            }
+        }
+        page.Raw("</table></div></section>").Line();
+    }
+
+    private static void WriteRow(HtmlPage page, TokenCell cell, string? id, float[] scores, ColorScale[] scales)
+    {
+        page.Raw("<tr>").Element("td", "", cell.Position.ToString(CultureInfo.InvariantCulture))
+            .Element("td", cell.IsSpecial ? "class=\"special\"" : "dir=\"auto\"", cell.Listed);
+        if (id is not null)
+        {
+            page.Element("td", "", id);
+        }
+        for (int c = 0; c < scores.Length; c++)
+        {
+            string color = scores[c] == 0 ? "" : $"class=\"{(scores[c] < 0 ? "against" : "for")}\" style=\"--a:{Numbers.Length(scales[c].Strength(scores[c]) * 0.9)}\"";
+            page.Element("td", color, scales[c].Format(scores[c]));
+        }
+        page.Raw("</tr>").Line();
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text;
+
+namespace Vitrine.Viz;
+
+/// <summary>One self-contained HTML file: style and script inside, nothing fetched, light or dark as the reader's system is.</summary>
+internal sealed class HtmlPage
+{
+    private readonly StringBuilder _body = new();
+    private readonly string _title;
+
+    /// <summary>An empty page.</summary>
+    public HtmlPage(string title) => _title = Markup.Escape(title);
+
+    /// <summary>Appends markup as it is.</summary>
+    public HtmlPage Raw(string markup)
+    {
+        _body.Append(markup);
+        return this;
+    }
+
+    /// <summary>Appends an element that holds a text.</summary>
+    /// <param name="name">The element's name.</param>
+    /// <param name="attributes">Its attributes, already escaped; may be empty.</param>
+    /// <param name="text">Any text.</param>
+    public HtmlPage Element(string name, string attributes, string text)
+    {
+        _body.Append('<').Append(name).Append(attributes.Length > 0 ? " " : "").Append(attributes).Append('>')
+            .Append(Markup.Escape(text)).Append("</").Append(name).Append('>');
+        return this;
+    }
+
+    /// <summary>Appends a line break, so that the source can be read.</summary>
+    public HtmlPage Line()
+    {
+        _body.Append('\n');
+        return this;
+    }
+
+    /// <summary>The file.</summary>
+    public override string ToString() => $"""
+        <!DOCTYPE html>
+        <html lang="und">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="generator" content="vitrine">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+        <title>{_title}</title>
+        <style>
+        {Resource("page.css")}</style>
+        </head>
+        <body>
+        {_body}<div id="tip" hidden></div>
+        <script>
+        {Resource("page.js")}</script>
+        </body>
+        </html>
+
+        """.ReplaceLineEndings("\n");
+
+    private static string Resource(string name)
+    {
+        using Stream stream = typeof(HtmlPage).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"page: the resource {name} is not in the assembly.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}

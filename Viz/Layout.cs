@@ -1,0 +1,46 @@
+using System.Globalization;
+using Vitrine.Attributions;
+
+namespace Vitrine.Viz;
+
+/// <summary>What all pictures decide in the same way about a result.</summary>
+internal static class Layout
+{
+    /// <summary>Whether the targets are the tokens of a text the model wrote, so that they make the rows of a matrix.</summary>
+    public static bool IsSequence(AttributionResult result) =>
+        result.Sides.Count > 1 || result.Sides.Any(side => side.GivenLength < side.Tokens.Count);
+
+    /// <summary>The scale over all sides of one target.</summary>
+    public static ColorScale ScaleOf(AttributionResult result, int target) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores[target]));
+
+    /// <summary>The scale over all sides and targets.</summary>
+    public static ColorScale ScaleOf(AttributionResult result) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores.SelectMany(s => s)));
+
+    /// <summary>A target's numbers in one line: f(x), f(baseline), the gap, what the scores sum to.</summary>
+    public static string Note(AttributionResult result, ExplainedTarget target) => string.Join(" · ", new string?[]
+    {
+        $"f(x) {Numbers.Exact(target.Score)}",
+        target.BaselineScore is { } baseline ? $"f(baseline {result.Baseline}) {Numbers.Exact(baseline)}" : null,
+        target.Delta is { } delta ? $"gap {Numbers.Exact(delta)}" : null,
+        Note(result) is { Length: > 0 } note ? note : null,
+    }.OfType<string>());
+
+    /// <summary>What holds for all targets: the method's parameters, and how scores were put together.</summary>
+    public static string Note(AttributionResult result) => string.Join(" · ", result.Parameters
+        .OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")
+        .Concat(new[]
+        {
+            result.Aggregator is { } aggregator ? $"{aggregator} over d_model" : null,
+            result.SumsTo is { } sum ? $"scores sum to {sum}" : null,
+            result.Seed is { } seed ? string.Create(CultureInfo.InvariantCulture, $"seed {seed}") : null,
+        }.OfType<string>()));
+
+    /// <summary>The positions to list: the strongest, in the text's order; all when there are few.</summary>
+    /// <param name="strength">One magnitude per position.</param>
+    /// <param name="top">How many at most; null: all of up to 32, else the 20 strongest.</param>
+    public static int[] Strongest(IReadOnlyList<double> strength, int? top)
+    {
+        int keep = top ?? (strength.Count <= 32 ? strength.Count : 20);
+        return [.. Enumerable.Range(0, strength.Count).OrderByDescending(i => strength[i]).Take(keep).Order()];
+    }
+}

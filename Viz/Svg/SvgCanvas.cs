@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vitrine.Viz;
+
+/// <summary>A drawing that grows: rectangles, lines and texts in user units of one CSS pixel, light or dark as its reader is.</summary>
+internal sealed class SvgCanvas
+{
+    // Classes and not attributes carry the colours, so that the dark half can change them. Programs that know no media
+    // queries (rsvg-convert, Inkscape, LaTeX) draw the light half.
+    private const string Style = """
+        text{font:12px "Noto Sans","DejaVu Sans","Noto Sans CJK SC","Noto Sans Arabic",sans-serif;fill:#191b1f}
+        .title{font-size:15px;font-weight:600}.soft{fill:#5d636b}.small{font-size:11px}
+        .paper{fill:#fff}.for{fill:#e8601c}.against{fill:#3486dc}.card{fill:#f1f2f4}.axis{stroke:#8a9098}
+        @media (prefers-color-scheme:dark){text{fill:#eceef1}.soft{fill:#a2a8b0}.paper{fill:#14161a}.for{fill:#e2702f}.against{fill:#4a90dd}.card{fill:#24282e}}
+        """;
+
+    private readonly StringBuilder _shapes = new();
+
+    /// <summary>Estimated width of a text, in units: about 0.54 em per terminal cell suits common sans-serif fonts.</summary>
+    public static double TextLength(string text, double size = 12) => TextWidth.Of(text) * size * 0.54;
+
+    /// <summary>A rectangle.</summary>
+    /// <param name="kind">Its class: what it stands for.</param>
+    /// <param name="x">Left.</param>
+    /// <param name="y">Top.</param>
+    /// <param name="width">Width.</param>
+    /// <param name="height">Height.</param>
+    /// <param name="opacity">0–1.</param>
+    /// <param name="tip">What hovering shows; null for nothing.</param>
+    public void Rect(string kind, double x, double y, double width, double height, double opacity = 1, string? tip = null)
+    {
+        string faint = opacity < 1 ? $" fill-opacity=\"{Numbers.Length(opacity)}\"" : "";
+        string title = tip is null ? "/>" : $"><title>{Markup.Escape(tip)}</title></rect>";
+        _shapes.Append(CultureInfo.InvariantCulture, $"<rect class=\"{kind}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" height=\"{N(height)}\"{faint}{title}\n");
+    }
+
+    /// <summary>A line of text.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="x">Where its anchor is.</param>
+    /// <param name="y">Its baseline.</param>
+    /// <param name="anchor"><c>start</c>, <c>middle</c> or <c>end</c>.</param>
+    /// <param name="kind">Its class; may be empty.</param>
+    /// <param name="turn">Degrees clockwise around the anchor.</param>
+    public void Text(string text, double x, double y, string anchor = "start", string kind = "", double turn = 0)
+    {
+        string style = (kind.Length > 0 ? $" class=\"{kind}\"" : "") + (anchor == "start" ? "" : $" text-anchor=\"{anchor}\"");
+        string rotate = turn == 0 ? "" : $" transform=\"rotate({N(turn)} {N(x)} {N(y)})\"";
+        // The anchor means left or right on the page, also for scripts written from the right: the run is isolated in it.
+        _shapes.Append(CultureInfo.InvariantCulture, $"<text x=\"{N(x)}\" y=\"{N(y)}\"{style}{rotate}>{Markup.Escape(text)}</text>\n");
+    }
+
+    /// <summary>A thin line.</summary>
+    public void Line(double x1, double y1, double x2, double y2) =>
+        _shapes.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\"/>\n");
+
+    /// <summary>The legend of a scale: a row of steps from the lowest to the highest score.</summary>
+    public void Legend(ColorScale scale, double x, double y)
+    {
+        const int Steps = 21;
+        string low = scale.IsSigned ? $"against {scale.Format(-scale.Limit)}" : "0";
+        double left = x + TextLength(low, 11) + 6;
+        Text(low, x, y + 9, kind: "soft small");
+        for (int i = 0; i < Steps; i++)
+        {
+            double at = scale.IsSigned ? ((2.0 * i) / (Steps - 1)) - 1 : (double)i / (Steps - 1);
+            Rect(at < 0 ? "against" : "for", left + (i * 6), y, 6, 10, Math.Abs(at));
+        }
+        Text(scale.Format(scale.Limit) + (scale.IsSigned ? " for" : ""), left + (Steps * 6) + 6, y + 9, kind: "soft small");
+    }
+
+    /// <summary>The file.</summary>
+    /// <param name="width">Width.</param>
+    /// <param name="height">Height.</param>
+    /// <param name="title">What a screen reader calls the picture.</param>
+    public string Close(double width, double height, string title) => $"""
+        <?xml version="1.0" encoding="UTF-8"?>
+        <svg xmlns="http://www.w3.org/2000/svg" width="{N(width)}" height="{N(height)}" viewBox="0 0 {N(width)} {N(height)}" role="img">
+        <title>{Markup.Escape(title)}</title>
+        <style>
+        {Style}
+        </style>
+        <rect class="paper" width="{N(width)}" height="{N(height)}"/>
+        {_shapes}</svg>
+
+        """.ReplaceLineEndings("\n");
+
+    private static string N(double value) => Numbers.Length(value);
+}

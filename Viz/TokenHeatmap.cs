@@ -1,0 +1,118 @@
+using Vitrine.Attributions;
+
+namespace Vitrine.Viz;
+
+/// <summary>An explanation as one HTML file: the text on colours, a matrix for a text the model wrote, every number on hover and in a table.</summary>
+public static class TokenHeatmap
+{
+    /// <summary>The whole page.</summary>
+    public static string Html(Explanation explanation)
+    {
+        var page = new HtmlPage(explanation.Title);
+        page.Raw("<header>").Element("h1", "dir=\"auto\"", explanation.Title);
+        page.Element("p", "class=\"facts\"", string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"))).Raw("</header>").Line();
+        WritePredictions(page, explanation.Predictions);
+        foreach (AttributionResult result in explanation.Results)
+        {
+            if (Layout.IsSequence(result))
+            {
+                WriteSequence(page, result);
+                continue;
+            }
+            for (int target = 0; target < result.Targets.Count; target++)
+            {
+                WriteStrip(page, result, target, explanation.Marks);
+            }
+        }
+        if (explanation.Results.Count > 1 && !explanation.Results.Any(Layout.IsSequence))
+        {
+            HtmlNumbers.WriteComparison(page, explanation.Results);
+        }
+        string versions = string.Join(" · ", explanation.Results[0].Versions.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"));
+        page.Element("footer", "", versions.Length > 0 ? versions : "vitrine").Line();
+        return page.ToString();
+    }
+
+    private static void WritePredictions(HtmlPage page, IReadOnlyList<Prediction> predictions)
+    {
+        if (predictions.Count == 0)
+        {
+            return;
+        }
+        page.Raw("<table class=\"choices\">").Line();
+        foreach (Prediction prediction in predictions)
+        {
+            page.Raw(prediction.IsExplained ? "<tr class=\"chosen\">" : "<tr>").Element("th", "dir=\"auto\"", prediction.Label)
+                .Element("td", "", Numbers.Percent(prediction.Probability))
+                .Raw($"<td><i style=\"width:{Numbers.Length(Math.Clamp(prediction.Probability, 0, 1) * 100)}%\"></i></td></tr>").Line();
+        }
+        page.Raw("</table>").Line();
+    }
+
+    private static void WriteStrip(HtmlPage page, AttributionResult result, int target, IReadOnlyList<TextMark> marks)
+    {
+        ColorScale scale = Layout.ScaleOf(result, target);
+        WriteHeading(page, result, $"{result.Targets[target].Label} ({result.StepName})");
+        foreach (SideScores side in result.Sides)
+        {
+            WriteText(page, TokenCell.Of(side, marks), (cell, p) => WriteToken(p, cell, side.Scores[target][cell.Position], scale));
+        }
+        WriteLegend(page, scale);
+        WriteNotes(page, result, Layout.Note(result, result.Targets[target]));
+        HtmlNumbers.WriteTokens(page, result, target, scale);
+        page.Raw("</section>").Line();
+    }
+
+    private static void WriteSequence(HtmlPage page, AttributionResult result)
+    {
+        WriteHeading(page, result, $"{result.Targets.Count} tokens ({result.StepName})");
+        HtmlReading.Write(page, result);
+        HtmlMatrix.Write(page, result);
+        WriteLegend(page, Layout.ScaleOf(result));
+        WriteNotes(page, result, Layout.Note(result));
+        page.Raw("</section>").Line();
+    }
+
+    private static void WriteHeading(HtmlPage page, AttributionResult result, string target) =>
+        page.Raw("<section><h2>").Raw(Markup.Escape(result.Method)).Raw(" <small>→ <bdi>").Raw(Markup.Escape(target)).Raw("</bdi></small></h2>").Line();
+
+    private static void WriteNotes(HtmlPage page, AttributionResult result, string note)
+    {
+        page.Element("p", "class=\"note\"", note).Line();
+        foreach (string warning in result.Warnings)
+        {
+            page.Element("p", "class=\"warning\"", warning).Line();
+        }
+    }
+
+    /// <summary>Tokens as running text: one block per text, each in the direction of its own script.</summary>
+    internal static void WriteText(HtmlPage page, TokenCell[] cells, Action<TokenCell, HtmlPage> write)
+    {
+        page.Raw("<div class=\"text\" dir=\"auto\">");
+        for (int i = 0; i < cells.Length; i++)
+        {
+            if (i > 0 && cells[i].TextIndex > 0 && cells[i].TextIndex != cells[i - 1].TextIndex)
+            {
+                page.Raw("</div>").Line().Raw("<div class=\"text\" dir=\"auto\">"); // a second text: the context of a question
+            }
+            else if (i > 0)
+            {
+                page.Raw(cells[i].Gap.Contains('\n', StringComparison.Ordinal) ? "\n" : Markup.Escape(cells[i].Gap));
+            }
+            write(cells[i], page);
+        }
+        page.Raw("</div>").Line();
+    }
+
+    private static void WriteToken(HtmlPage page, TokenCell cell, float score, ColorScale scale)
+    {
+        string kind = (score < 0 ? " against" : score > 0 ? " for" : "") + (cell.IsSpecial ? " special" : "") + (cell.IsMarked ? " mark" : "");
+        string strength = score == 0 ? "" : $" style=\"--a:{Numbers.Length(scale.Strength(score) * 0.9)}\"";
+        // A special token is isolated: its Latin letters must not decide the direction of an Arabic text.
+        page.Element(cell.IsSpecial ? "bdi" : "span", $"class=\"token{kind}\"{strength} data-tip=\"{Markup.Escape(cell.Piece)}&#10;{Numbers.Exact(score)}\"", cell.Text);
+    }
+
+    private static void WriteLegend(HtmlPage page, ColorScale scale) => page.Raw(scale.IsSigned
+        ? $"<div class=\"legend\">against {scale.Format(-scale.Limit)} <i class=\"both\"></i> {scale.Format(scale.Limit)} for</div>"
+        : $"<div class=\"legend\">0 <i class=\"one\"></i> {scale.Format(scale.Limit)}</div>").Line();
+}
