@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+
+namespace Vitrine.Cli;
+
+/// <summary>Parses a command line, runs the command, and turns whatever goes wrong into one line and an exit code.</summary>
+internal static class Application
+{
+    private static readonly ParserConfiguration s_parsing = new()
+    {
+        EnablePosixBundling = false,
+        ResponseFileTokenReplacer = null, // a text may begin with @
+    };
+
+    /// <summary>Runs one command line to its end.</summary>
+    public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        ExitCode code;
+        try
+        {
+            ParseResult parsed = Catalog.Root(terminal).Parse(arguments, s_parsing);
+            Refuse(parsed);
+            code = (ExitCode)parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = terminal.Output,
+                    Error = terminal.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellation).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (Failure.Of(e) is var failure)
+        {
+            terminal.Error.WriteLine($"vitrine: {failure.Line}");
+            code = failure.Code;
+        }
+        terminal.Output.Flush();
+        terminal.Error.Flush();
+        return code;
+    }
+
+    /// <summary>Throws when the command line is not understood; a request for help is always understood.</summary>
+    private static void Refuse(ParseResult parsed)
+    {
+        if (parsed.Action is HelpAction or ExampleHelp)
+        {
+            return;
+        }
+        Command command = parsed.CommandResult.Command;
+        string? unknown = MistakenOption(parsed) ?? (parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null);
+        string? message = unknown switch
+        {
+            null when parsed.Errors.Count == 0 => null,
+            null when command.Subcommands.Count > 0 => $"no command given; expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
+            null => Explained(parsed.Errors[0]),
+            ['-', _, ..] => $"unknown option '{unknown}'.{Hint(unknown, Options(parsed.CommandResult))}",
+            _ when command.Subcommands.Count > 0 => $"unknown command '{unknown}'.{Hint(unknown, command.Subcommands.Select(c => c.Name))}",
+            _ => $"more than one text; got '{unknown}' besides. Put quotes around a text with spaces.",
+        };
+        if (message is not null)
+        {
+            string path = PathOf(parsed.CommandResult);
+            throw new CommandException(ExitCode.Usage, $"{path}{(path.Length > 0 ? ": " : "")}{message} Run 'vitrine{(path.Length > 0 ? " " : "")}{path} --help'.");
+        }
+    }
+
+    // The library would name the .NET type.
+    private static string Explained(ParseError error) => error.SymbolResult switch
+    {
+        OptionResult { Option: var option, IdentifierTokenCount: > 1 } => $"{option.Name}: given more than once; expected one value.",
+        OptionResult { Option: var option, Tokens: [var given] } => $"{option.Name}: not a number; got '{given.Value}'; expected a number.",
+        OptionResult { Option: var option } => $"{option.Name}: no value behind it; expected <{option.HelpName}>.",
+        _ => $"{error.Message.TrimEnd('.')}.",
+    };
+
+    // The library takes a misspelt option for a text. A text may begin with a dash all the same: behind --, or with a space in it.
+    private static string? MistakenOption(ParseResult parsed)
+    {
+        HashSet<string> known = [.. Options(parsed.CommandResult)];
+        return parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+            .Where(token => token.Type == TokenType.Argument && token.Value is ['-', '-', ..] or ['-', >= 'a' and <= 'z'])
+            .Select(token => token.Value.Split('=')[0])
+            .FirstOrDefault(value => !known.Contains(value) && value[2..].All(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
+    }
+
+    private static IEnumerable<string> Options(CommandResult? command) =>
+        command is null ? [] : [.. command.Command.Options.SelectMany(o => o.Aliases.Prepend(o.Name)), .. Options(command.Parent as CommandResult)];
+
+    private static string PathOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}".TrimStart() : "";
+
+    private static string Hint(string name, IEnumerable<string> names) =>
+        Nearest.To(name, names) is { } near ? $" Did you mean '{near}'?" : "";
+}

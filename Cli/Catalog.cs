@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Help;
+
+namespace Vitrine.Cli;
+
+/// <summary>The table of commands.</summary>
+internal static class Catalog
+{
+    /// <summary>The whole tree, bound to a terminal.</summary>
+    public static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Vitrine shows which words made a transformer decide as it did.")
+        {
+            ExplainCommand.Create(terminal),
+            PredictCommand.Create(terminal),
+            TokenizeCommand.Create(terminal),
+            InspectCommand.Create(terminal),
+            HooksCommand.Create(terminal),
+            MethodsCommand.Create(terminal),
+            DevicesCommand.Create(terminal),
+            BenchCommand.Create(terminal),
+        };
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction standard } help)
+            {
+                standard.MaxWidth = terminal.Width;
+                help.Action = new ExampleHelp(standard);
+            }
+        }
+        foreach (Directive directive in root.Directives.Where(d => d is not SuggestDirective).ToArray())
+        {
+            root.Directives.Remove(directive); // tab completion stays; [diagram] and the like are the library's own tools
+        }
+        return root;
+    }
+}

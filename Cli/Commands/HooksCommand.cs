@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine hooks</c>: every place in a model's forward pass that can be read and changed.</summary>
+internal static class HooksCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource();
+        var pattern = new Argument<string>("pattern")
+        {
+            Description = "A name, or a pattern in which * stands for any characters.",
+            DefaultValueFactory = _ => "*",
+        };
+        return new Verb("hooks", "Lists the hook points of a model with the axes of their activations.", """
+            vitrine hooks
+            vitrine hooks "blocks.*.attn.hook_pattern"
+            vitrine hooks --model path/to/gpt2 "blocks.0.*"
+            """)
+            .With(pattern)
+            .With(source.Options)
+            .Does((parsed, _) =>
+            {
+                ITransformer model = source.Load(parsed, terminal).Model;
+                using ActivationCache cache = model.Cache(parsed.GetValue(pattern) ?? "*");
+                HashSet<string> matched = [.. cache.Names];
+                Table.Write(terminal.Output, ["hook", "axes"],
+                    model.HookPoints.Where(point => matched.Contains(point.Name)).Select(point => (string[])[point.Name, point.Axes]));
+            });
+    }
+}

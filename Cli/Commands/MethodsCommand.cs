@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Vitrine.Attributions;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine methods</c>: what can explain, what it costs, and where it comes from.</summary>
+internal static class MethodsCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var name = new Argument<string?>("name") { Description = "One method, in full.", Arity = ArgumentArity.ZeroOrOne };
+        return new Verb("methods", "Lists the attribution methods: name, cost, what their scores sum to, paper.", """
+            vitrine methods
+            vitrine methods integrated_gradients
+            """)
+            .With(name)
+            .Does((parsed, _) =>
+            {
+                IEnumerable<IAttributionMethod> methods = parsed.GetValue(name) is { } one ? [AttributionMethods.Get(one)] : AttributionMethods.All;
+                foreach (IAttributionMethod method in methods)
+                {
+                    terminal.Output.WriteLine($"{method.Name}\n  cost     {method.Cost}\n  sums to  {method.SumsTo}\n  paper    {method.Citation}");
+                }
+            });
+    }
+}

@@ -1,0 +1,145 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Vitrine.Transformers;
+using Vitrine.Viz;
+using Encoding = Vitrine.Transformers.Encoding;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine tokenize</c>: pieces, ids and offsets of a text, or of many.</summary>
+internal static class TokenizeCommand
+{
+    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource();
+        var text = new TextSource();
+        var pair = new Option<string?>("--context") { Description = "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
+        var bare = new Option<bool>("--no-special") { Description = "Leave out what the model expects around a text, such as [CLS] and [SEP]." };
+        var lines = new Option<bool>("--jsonl") { Description = "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line." };
+        return new Verb("tokenize", "Shows how a text is cut into pieces, with ids and offsets. A folder with tokenizer files alone is enough.", """
+            vitrine tokenize "a gorgeous, witty, seductive movie"
+            vitrine tokenize --model path/to/gpt2 "naïve café" --no-special
+            vitrine tokenize --model path/to/opus-mt-zh-en --jsonl < texts.jsonl > tokens.jsonl
+
+            Offsets count Unicode characters (code points) from 0, as Python does; the end is exclusive.
+            """)
+            .With(text.Text, text.File, pair, source.Model, bare, lines)
+            .Does((parsed, cancellation) =>
+            {
+                ITokenizer tokenizer = Load(source.Folder(parsed, terminal));
+                bool special = !parsed.GetValue(bare);
+                if (parsed.GetValue(lines))
+                {
+                    WriteLines(tokenizer, special, terminal, cancellation);
+                    return;
+                }
+                string given = text.Read(parsed, terminal);
+                Encoding encoding = parsed.GetValue(pair) is { } second
+                    ? tokenizer.Encode(given, TextSource.Argued(second), special)
+                    : tokenizer.Encode(given, special);
+                WriteTable(tokenizer, encoding, terminal.Output);
+            });
+    }
+
+    private static ITokenizer Load(string folder)
+    {
+        try
+        {
+            return TokenizerLoader.Load(folder);
+        }
+        catch (TokenizerException e)
+        {
+            throw new CommandException(ExitCode.Model, e.Message, e);
+        }
+    }
+
+    private static void WriteTable(ITokenizer tokenizer, Encoding encoding, TextWriter output)
+    {
+        output.WriteLine(tokenizer.Description);
+        output.WriteLine();
+        TextSpan[] offsets = encoding.CodePointOffsets();
+        Table.Write(output, [">#", ">id", "piece", "offsets", "text"], Enumerable.Range(0, encoding.Count).Select(i => (string[])
+        [
+            Number(i), Number(encoding.Ids[i]), Markup.Visible(encoding.Pieces[i]),
+            encoding.SequenceIds[i] < 0 ? "" : $"{Number(offsets[i].Start)}–{Number(offsets[i].End)}",
+            Markup.Visible(encoding.Surface(i)),
+        ]));
+    }
+
+    // Streams: each line is written before the next is read, so memory stays flat whatever the input's length.
+    private static void WriteLines(ITokenizer tokenizer, bool special, Terminal terminal, CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(terminal.Input(), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        int number = 0;
+        while (Next(reader, ++number) is { } line)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (line.Length > 0)
+            {
+                string text = Parse(line, number);
+                terminal.Output.WriteLine(Json(text, tokenizer.Encode(text, special)));
+            }
+        }
+    }
+
+    private static string? Next(StreamReader reader, int number)
+    {
+        try
+        {
+            return reader.ReadLine();
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new CommandException(ExitCode.Input, $"tokenize: not UTF-8; got a bad byte in or after line {number} of standard input. Convert it, e.g. with iconv -t UTF-8.", e);
+        }
+    }
+
+    private static string Parse(string line, int number)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            return document.RootElement.ValueKind == JsonValueKind.String
+                ? document.RootElement.GetString() ?? ""
+                : throw new CommandException(ExitCode.Input, $"tokenize: not a JSON string; got {document.RootElement.ValueKind} in line {number}; expected \"a text in quotes\".");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CommandException(ExitCode.Input, $"tokenize: not a JSON string; got an error in line {number} of standard input; expected \"a text in quotes\".", e);
+        }
+    }
+
+    private static string Json(string text, Encoding encoding)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, s_json))
+        {
+            json.WriteStartObject();
+            json.WriteString("text", text);
+            json.WriteStartArray("ids");
+            Array.ForEach(encoding.Ids, json.WriteNumberValue);
+            json.WriteEndArray();
+            json.WriteStartArray("pieces");
+            Array.ForEach(encoding.Pieces, json.WriteStringValue);
+            json.WriteEndArray();
+            json.WriteStartArray("offsets");
+            foreach (TextSpan span in encoding.CodePointOffsets())
+            {
+                json.WriteStartArray();
+                json.WriteNumberValue(span.Start);
+                json.WriteNumberValue(span.End);
+                json.WriteEndArray();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,27 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Cli;
+
+/// <summary>What an exception means to somebody who typed a command: an exit code and one line.</summary>
+/// <param name="Code">How the process ends.</param>
+/// <param name="Line">What, where, and what to do; without line breaks.</param>
+internal readonly record struct Failure(ExitCode Code, string Line)
+{
+    /// <summary>Tells an exception; never one without an answer.</summary>
+    public static Failure Of(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var only] } => Of(only),
+        CommandException command => new(command.Code, OneLine(command.Message)),
+        OperationCanceledException => new(ExitCode.Cancelled, "cancelled; nothing was written."),
+        DeviceException device => new(ExitCode.Device, OneLine(device.Message)),
+        OutOfMemoryException => new(ExitCode.Device, "out of memory. Use a smaller model, a shorter text, or fewer steps."),
+        ShapeException shape => new(ExitCode.Input, OneLine(shape.Message)),
+        VitrineException ours => new(ExitCode.Usage, OneLine(ours.Message)),
+        IOException or UnauthorizedAccessException => new(ExitCode.Output, OneLine(exception.Message)),
+        _ when Environment.GetEnvironmentVariable("VITRINE_TRACE") is { Length: > 0 } => new(ExitCode.Failure, exception.ToString()),
+        _ => new(ExitCode.Failure, $"internal error: {OneLine(exception.Message)} ({exception.GetType().Name}). Set VITRINE_TRACE=1 to see where, and report it."),
+    };
+
+    private static string OneLine(string message) => string.Join(' ', message.Split(
+        ['\r', '\n', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

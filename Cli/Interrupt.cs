@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace Vitrine.Cli;
+
+/// <summary>Turns Ctrl-C into a cancelled token; work that does not notice within a second is ended all the same.</summary>
+/// <remarks>Ending a process is safe at any moment: result files are written aside and renamed.</remarks>
+internal sealed class Interrupt : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private readonly CancellationTokenSource _source = new();
+    private Timer? _deadline;
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>The first signal asks, the second ends the process.</summary>
+    public void Signalled(PosixSignalContext context)
+    {
+        context.Cancel = !_source.IsCancellationRequested;
+        if (context.Cancel)
+        {
+            _source.Cancel();
+            _deadline = new Timer(_ => Environment.Exit((int)ExitCode.Cancelled), null, s_patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void Dispose()
+    {
+        _deadline?.Dispose();
+        _source.Dispose();
+    }
+}

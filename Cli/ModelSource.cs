@@ -1,0 +1,111 @@
+using System.CommandLine;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary>Which model a command runs, and on what.</summary>
+internal sealed class ModelSource
+{
+    private const string Shipped = "models/sentiment";
+
+    /// <summary>The model's folder.</summary>
+    public Option<string?> Model { get; } = new("--model", "-m")
+    {
+        Description = $"Folder with config.json and model.safetensors. Default: the shipped {Shipped}.",
+        HelpName = "folder",
+    };
+
+    /// <summary>The device.</summary>
+    public Option<string> Device { get; } = new("--device")
+    {
+        Description = "Where to compute; 'vitrine devices' lists what there is.",
+        HelpName = "name",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    /// <summary>Threads of the CPU.</summary>
+    public Option<int?> Threads { get; } = new("--threads") { Description = "CPU threads. Default: one per core.", HelpName = "n" };
+
+    /// <summary>The options that loading understands.</summary>
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Device, Threads };
+
+    /// <summary>The folder a command line means.</summary>
+    /// <exception cref="CommandException">It names none that exists.</exception>
+    public string Folder(ParseResult parsed, Terminal terminal)
+    {
+        if (parsed.GetValue(Model) is not { } given)
+        {
+            return Default(terminal);
+        }
+        string folder = terminal.Resolve(given);
+        return Directory.Exists(folder) ? folder : throw new CommandException(ExitCode.Model, File.Exists(folder)
+            ? $"model: '{given}' is a file; expected the folder that holds it."
+            : $"model: there is no folder '{given}'. Check the path given to --model.");
+    }
+
+    /// <summary>Loads the model.</summary>
+    /// <exception cref="CommandException">There is none, it is damaged, or it is not supported.</exception>
+    public LoadedModel Load(ParseResult parsed, Terminal terminal)
+    {
+        SetThreads(parsed);
+        _ = Tensors.Device.Parse(parsed.GetValue(Device) ?? "cpu");
+        string folder = Folder(parsed, terminal);
+        try
+        {
+            return new(ModelLoader.Load(folder), Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)), folder);
+        }
+        catch (Exception e) when (e is ModelException or WeightException or TokenizerException)
+        {
+            throw new CommandException(ExitCode.Model, e.Message, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Model, $"model: cannot read '{folder}'; {e.Message}", e);
+        }
+    }
+
+    /// <summary>Sets the number of threads a command line asks for.</summary>
+    /// <exception cref="CommandException">It is not a sensible number.</exception>
+    public void SetThreads(ParseResult parsed)
+    {
+        if (parsed.GetValue(Threads) is not { } threads)
+        {
+            return;
+        }
+        if (threads is < 1 or > 1024)
+        {
+            throw new CommandException(ExitCode.Usage, $"threads: out of range; got {threads}; expected 1 to 1024.");
+        }
+        Workers.SetCount(threads);
+    }
+
+    // Beside the program first, so that an installed command works anywhere; then upwards, so that a clone works anywhere in it.
+    private static string Default(Terminal terminal)
+    {
+        foreach (string start in (string[])[terminal.ProgramDirectory, terminal.WorkingDirectory])
+        {
+            for (DirectoryInfo? at = new(start); at is not null; at = at.Parent)
+            {
+                string folder = Path.Combine(at.FullName, Shipped);
+                if (File.Exists(Path.Combine(folder, "config.json")))
+                {
+                    return folder;
+                }
+            }
+        }
+        throw new CommandException(ExitCode.Model, $"model: the shipped {Shipped} is neither beside the program nor above '{terminal.WorkingDirectory}'. Name a model's folder with --model.");
+    }
+}
+
+/// <summary>A model and where it came from.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Name">Its folder's name.</param>
+/// <param name="Folder">Its folder.</param>
+internal sealed record LoadedModel(ITransformer Model, string Name, string Folder)
+{
+    /// <summary>Its tokenizer.</summary>
+    /// <exception cref="CommandException">The folder holds none.</exception>
+    public ITokenizer Tokenizer => Model.Tokenizer ?? throw new CommandException(
+        ExitCode.Model, $"model: no tokenizer in '{Folder}'; expected vocab.txt, vocab.json with merges.txt, source.spm or tokenizer.json. Give token ids with --ids instead of a text.");
+}

@@ -1,0 +1,51 @@
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary>Writes a result where it was asked for: a file, replaced whole or not at all, or standard output.</summary>
+internal static class OutputFile
+{
+    /// <summary>Writes a text as UTF-8.</summary>
+    /// <param name="path">A path, or <c>-</c> for standard output.</param>
+    /// <param name="text">The result.</param>
+    /// <param name="terminal">Where paths start, and standard output.</param>
+    /// <exception cref="CommandException">The file cannot be written.</exception>
+    public static void Write(string path, string text, Terminal terminal)
+    {
+        if (path == "-")
+        {
+            terminal.Output.Write(text);
+            return;
+        }
+        string target = terminal.Resolve(path);
+        try
+        {
+            AtomicFile.Write(target, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Output, $"output: cannot write '{path}'; {Why(target, e)}. Choose another path.", e);
+        }
+    }
+
+    /// <summary>Finds out before long work whether a file can be written at all.</summary>
+    /// <exception cref="CommandException">It cannot.</exception>
+    public static void Probe(string? path, Terminal terminal)
+    {
+        if (path is null or "-")
+        {
+            return;
+        }
+        string target = terminal.Resolve(path);
+        string folder = Path.GetDirectoryName(target) ?? target;
+        if (!Directory.Exists(folder) || Directory.Exists(target))
+        {
+            throw new CommandException(ExitCode.Output, $"output: cannot write '{path}'; {Why(target, null)}. Choose another path.");
+        }
+    }
+
+    private static string Why(string target, Exception? error) =>
+        Directory.Exists(target) ? "it is a folder"
+        : !Directory.Exists(Path.GetDirectoryName(target)) ? "its folder does not exist"
+        : error?.Message.TrimEnd('.') ?? "it cannot be opened";
+}

@@ -1,0 +1,59 @@
+using Spectre.Console;
+using Vitrine.Attributions;
+
+namespace Vitrine.Cli;
+
+/// <summary>Progress of long work on standard error, when that is a screen: share done, rate by eye, time left.</summary>
+/// <remarks>The display starts after half a second on a thread of its own, so that short work neither waits for it nor loads its library.</remarks>
+internal sealed class ProgressLine : IProgress<AttributionProgress>, IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+    private readonly CancellationTokenSource _end = new();
+    private readonly Thread? _display;
+    private long _progress; // done in the upper half, total in the lower: read and written at once
+
+    private ProgressLine(string what, bool isShown)
+    {
+        if (isShown)
+        {
+            _display = new Thread(() => Show(what)) { IsBackground = true, Name = "progress" };
+            _display.Start();
+        }
+    }
+
+    /// <summary>Begins; disposing ends it and clears the line.</summary>
+    public static ProgressLine Start(string what, Terminal terminal) => new(what, terminal.ErrorIsInteractive);
+
+    /// <inheritdoc/>
+    public void Report(AttributionProgress value) => Volatile.Write(ref _progress, ((long)value.Done << 32) | (uint)value.Total);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _end.Cancel();
+        _display?.Join();
+        _end.Dispose();
+    }
+
+    private void Show(string what)
+    {
+        if (_end.Token.WaitHandle.WaitOne(s_patience))
+        {
+            return;
+        }
+        IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
+        console.Progress().AutoClear(true).AutoRefresh(false).HideCompleted(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context =>
+            {
+                ProgressTask task = context.AddTask(Markup.Escape(what));
+                do
+                {
+                    long now = Volatile.Read(ref _progress);
+                    (task.MaxValue, task.Value) = (Math.Max(1, (uint)now), now >> 32);
+                    context.Refresh();
+                }
+                while (!_end.Token.WaitHandle.WaitOne(100));
+            });
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.Text;
+using Vitrine.Attributions;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary>Where an explanation goes: the screen, and any of HTML, SVG and JSON.</summary>
+internal sealed class ExplainOutput
+{
+    private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
+    private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _json, _top };
+
+    /// <summary>Finds out before the work whether its results can be written.</summary>
+    /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
+    public void Probe(ParseResult parsed, Terminal terminal)
+    {
+        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json)];
+        if (paths.Count(p => p == "-") > 1)
+        {
+            throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
+        }
+        foreach (string? path in paths)
+        {
+            OutputFile.Probe(path, terminal);
+        }
+        if (parsed.GetValue(_top) is { } top)
+        {
+            PredictCommand.Positive(top, "top");
+        }
+    }
+
+    /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
+    public void Write(ParseResult parsed, Terminal terminal, Explanation explanation)
+    {
+        (string? html, string? svg, string? json) = (parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json));
+        int? top = parsed.GetValue(_top);
+        if (html is not null)
+        {
+            OutputFile.Write(html, TokenHeatmap.Html(explanation), terminal);
+        }
+        if (svg is not null)
+        {
+            OutputFile.Write(svg, Picture.Svg(explanation, top), terminal);
+        }
+        if (json is not null)
+        {
+            OutputFile.Write(json, Json(explanation.Results), terminal);
+        }
+        if (html != "-" && svg != "-" && json != "-")
+        {
+            ConsoleView.Write(explanation, terminal.Output, new() { Width = terminal.Width, Colors = terminal.Colors, Top = top });
+        }
+    }
+
+    private static string Json(IReadOnlyList<AttributionResult> results)
+    {
+        if (results is [var only])
+        {
+            return only.ToJson() + "\n";
+        }
+        var text = new StringBuilder("[\n");
+        return text.AppendJoin(",\n", results.Select(r => r.ToJson())).Append("\n]\n").ToString();
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using Vitrine.Attributions;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary>What a model reads: a text, a pair of texts, or bare token ids, within the model's limits.</summary>
+internal sealed class InputOptions
+{
+    /// <summary>The text.</summary>
+    public TextSource Text { get; } = new();
+
+    /// <summary>A second text.</summary>
+    public Option<string?> Context { get; } = new("--context") { Description = "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
+
+    /// <summary>The second text in a file.</summary>
+    public Option<string?> ContextFile { get; } = new("--context-file") { Description = "Read the second text from a UTF-8 file.", HelpName = "path" };
+
+    /// <summary>Token ids instead of a text.</summary>
+    public Option<string?> Ids { get; } = new("--ids") { Description = "Token ids instead of a text, for models without a tokenizer: \"5 17 3\".", HelpName = "ids" };
+
+    /// <summary>Whether a text may be cut.</summary>
+    public Option<bool> Truncate { get; } = new("--truncate") { Description = "Cut a text that is longer than the model can read, instead of refusing it." };
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, Context, ContextFile, Ids, Truncate };
+
+    /// <summary>Reads and tokenizes what a command line means.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="loaded">The model.</param>
+    /// <param name="terminal">Where paths start, and standard input.</param>
+    /// <param name="reserve">Positions to keep free for tokens that follow.</param>
+    /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
+    public ExplainedText Read(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve = 0)
+    {
+        int limit = loaded.Model.Info.MaxPositions - reserve;
+        bool cut = parsed.GetValue(Truncate);
+        ExplainedText text = parsed.GetValue(Ids) is { } ids
+            ? Fit(ExplainedText.Of(ParseIds(ids, loaded.Model), loaded.Model.Tokenizer), limit, cut)
+            : ExplainedText.Of(Fit(Encode(parsed, loaded, terminal), limit, cut));
+        int beyond = text.Tokens.Select(t => t.Id).FirstOrDefault(id => id >= loaded.Model.Info.VocabSize, -1);
+        return beyond < 0 ? text : throw new CommandException(
+            ExitCode.Model, $"model: the tokenizer does not fit the model; got token id {Number(beyond)}; expected 0 to {Number(loaded.Model.Info.VocabSize - 1)}. Check that both files belong together.");
+    }
+
+    private Encoding Encode(ParseResult parsed, LoadedModel loaded, Terminal terminal)
+    {
+        ITokenizer tokenizer = loaded.Tokenizer;
+        string first = Text.Read(parsed, terminal);
+        string? second = (parsed.GetValue(Context), parsed.GetValue(ContextFile)) switch
+        {
+            (not null, not null) => throw new CommandException(ExitCode.Usage, "context: two contexts; got --context and --context-file. Give one of them."),
+            (var given, null) => given is null ? null : TextSource.Argued(given),
+            (_, var file) => TextSource.ReadFile(file, terminal),
+        };
+        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && string.IsNullOrWhiteSpace(second))
+        {
+            throw new CommandException(ExitCode.Input, "context: missing; got a question alone. Give the text that holds the answer with --context or --context-file.");
+        }
+        Encoding encoding = second is null ? tokenizer.Encode(first) : tokenizer.Encode(first, second);
+        return encoding.SpecialMask.Any(special => !special) ? encoding : throw new CommandException(
+            ExitCode.Input, "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
+    }
+
+    /// <summary>Token ids with spaces or commas between them.</summary>
+    /// <exception cref="CommandException">There are none, or one is not an id of the model.</exception>
+    public static int[] ParseIds(string text, ITransformer model)
+    {
+        string[] parts = text.Split([' ', ',', ';', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        int[] ids = new int[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (!int.TryParse(parts[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ids[i]) || ids[i] < 0 || ids[i] >= model.Info.VocabSize)
+            {
+                throw new CommandException(ExitCode.Input, $"ids: not a token of this model; got '{parts[i]}' at position {Number(i)}; expected 0 to {Number(model.Info.VocabSize - 1)}.");
+            }
+        }
+        return ids.Length > 0 ? ids : throw new CommandException(ExitCode.Input, "ids: empty; got no number; expected ids with spaces or commas between them.");
+    }
+
+    private static Encoding Fit(Encoding encoding, int limit, bool cut) =>
+        encoding.Count <= limit ? encoding : cut ? encoding.Truncate(limit) : throw TooLong(encoding.Count, limit);
+
+    private static ExplainedText Fit(ExplainedText text, int limit, bool cut) =>
+        text.Tokens.Count <= limit ? text : cut ? text with { Tokens = [.. text.Tokens.Take(limit)] } : throw TooLong(text.Tokens.Count, limit);
+
+    private static CommandException TooLong(int tokens, int limit) => new(
+        ExitCode.Input, $"text: too long; got {Number(tokens)} tokens; expected at most {Number(limit)}. Shorten it, or cut it with --truncate.");
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.Globalization;
+using Vitrine.Attributions;
+using Vitrine.Tensors;
+
+namespace Vitrine.Cli;
+
+/// <summary>How to explain: methods and their parameters.</summary>
+internal sealed class RequestOptions
+{
+    /// <summary>The methods.</summary>
+    public Option<string[]> Methods { get; } = new("--method")
+    {
+        Description = "Attribution method; 'vitrine methods' lists them. Repeatable. Default: integrated_gradients; for written text, input_x_gradient.",
+        HelpName = "name",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string?> _baseline = new("--baseline") { Description = "What 'absent' means: zero, pad, unk, mask or token:ID. Default: the first of pad, unk, zero that the model has.", HelpName = "kind" };
+    private readonly Option<int?> _steps = new("--steps") { Description = "Points of a path integral. Default: 50.", HelpName = "n" };
+    private readonly Option<double?> _gap = new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName = "fraction" };
+    private readonly Option<string?> _quadrature = new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.", HelpName = "name" };
+    private readonly Option<string?> _aggregator = new("--aggregate") { Description = $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's own.", HelpName = "name" };
+    private readonly Option<string?> _compat = new("--compat") { Description = "Copy the quirks of another tool: captum or inseq.", HelpName = "tool" };
+    private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random.", HelpName = "n" };
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _seed };
+
+    /// <summary>The request a command line means.</summary>
+    /// <exception cref="VitrineException">A value is not known or out of range.</exception>
+    public AttributionRequest Read(ParseResult parsed, CancellationToken cancellation) => new()
+    {
+        Baseline = parsed.GetValue(_baseline) is { } baseline ? Baseline.Parse(baseline) : null,
+        Steps = parsed.GetValue(_steps),
+        CompletenessGap = parsed.GetValue(_gap),
+        Quadrature = parsed.GetValue(_quadrature) is { } quadrature ? Quadrature.Get(quadrature) : Quadrature.GaussLegendre,
+        Aggregator = parsed.GetValue(_aggregator),
+        Compat = parsed.GetValue(_compat) is { } tool ? ParseCompat(tool) : Compat.None,
+        Seed = parsed.GetValue(_seed),
+        Cancellation = cancellation,
+    };
+
+    private static Compat ParseCompat(string tool) => tool.ToLowerInvariant() switch
+    {
+        "captum" => Compat.Captum,
+        "inseq" => Compat.Inseq,
+        "none" => Compat.None,
+        _ => throw new CommandException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture,
+            $"compat: no such tool; got '{tool}'; expected captum or inseq.{(Nearest.To(tool, ["captum", "inseq"]) is { } near ? $" Did you mean '{near}'?" : "")}")),
+    };
+}

@@ -1,0 +1,29 @@
+using Vitrine.Attributions;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary>What is explained: the function a method sees, and what a reader should know beside it.</summary>
+internal sealed record Subject
+{
+    /// <summary>The function.</summary>
+    public required ScoreFunction Function { get; init; }
+
+    /// <summary>What the model said.</summary>
+    public IReadOnlyList<Prediction> Predictions { get; init; } = [];
+
+    /// <summary>Stretches of the text to point out.</summary>
+    public IReadOnlyList<TextMark> Marks { get; init; } = [];
+
+    /// <summary>Facts for the heading.</summary>
+    public IReadOnlyList<Fact> Facts { get; init; } = [];
+
+    /// <summary>How the targets read, where their pieces do not say it well; empty: as they are.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>A result with <see cref="Labels"/> in place of the pieces.</summary>
+    public AttributionResult Label(AttributionResult result) => Labels.Count != result.Targets.Count ? result : result with
+    {
+        Targets = [.. result.Targets.Select((target, i) => target with { Label = Labels[i] })],
+    };
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+
+namespace Vitrine.Cli;
+
+/// <summary>What of a model's answer is explained.</summary>
+internal sealed class SubjectOptions
+{
+    /// <summary>Labels, words, an answer, or numbers of written tokens.</summary>
+    public Option<string[]> Targets { get; } = new("--target", "-t")
+    {
+        Description = "What to explain: a label's name or number, 'all', an answer of the context, a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
+        HelpName = "name",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    /// <summary>Which number of a target.</summary>
+    public Option<string?> Step { get; } = new("--score")
+    {
+        Description = "Which number to explain: logit, probability, log_probability, … Default: logit; for written text, probability.",
+        HelpName = "name",
+    };
+
+    /// <summary>A text the model did not choose itself.</summary>
+    public Option<string?> Forced { get; } = new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
+
+    /// <summary>The same as ids.</summary>
+    public Option<string?> ForcedIds { get; } = new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
+
+    /// <summary>How much to write.</summary>
+    public Option<int?> MaxNewTokens { get; } = new("--max-new-tokens") { Description = "How many tokens to write at most. Default: as the checkpoint says, else 20.", HelpName = "n" };
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Targets, Step, Forced, ForcedIds, MaxNewTokens };
+}

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Globalization;
+using Vitrine.Attributions;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary>A text that a model writes, or is made to write: every token of it is a target, explained in one teacher-forced pass.</summary>
+internal static class WrittenSubject
+{
+    /// <summary>Reads the text, lets the model write unless the command line says what, and builds the subject.</summary>
+    public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        var model = (IGenerator)loaded.Model;
+        bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence;
+        int[]? forced = Forced(parsed, loaded, options, isTranslation);
+        int budget = forced?.Length ?? parsed.GetValue(options.MaxNewTokens) ?? model.GenerationDefaults.MaxNewTokens;
+        PredictCommand.Positive(budget, "max-new-tokens");
+        ExplainedText given = input.Read(parsed, loaded, terminal, reserve: isTranslation ? 0 : budget);
+        int[] ids = forced ?? Written.By(model, given, parsed.GetValue(options.MaxNewTokens), cancellation);
+        if (ids.Length == 0)
+        {
+            throw new CommandException(ExitCode.Input, "text: the model wrote nothing; got the end of the text at once. Give the text to explain with --forced.");
+        }
+        int[] numbers = Numbers(parsed.GetValue(options.Targets) ?? [], ids.Length);
+        string step = parsed.GetValue(options.Step) ?? "probability";
+        return isTranslation ? Translation(model, given, ids, numbers, step) : Continuation(model, given, ids, numbers, step);
+    }
+
+    private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, string step)
+    {
+        InputToken[] written = Spelling.Place(ids, model.Tokenizer, prompt.Texts.Count, out string whole);
+        ExplainedText text = prompt with
+        {
+            Tokens = [.. prompt.Tokens, .. written.SkipLast(1)], // nobody reads the last token
+            Texts = whole.Length > 0 ? [.. prompt.Texts, whole] : prompt.Texts,
+            Types = null,
+        };
+        int given = prompt.Tokens.Count;
+        return new()
+        {
+            Function = Targets.Words(model, text, [.. numbers.Select(n => new TokenTarget(given - 1 + n, ids[n]))], step, given),
+            Facts = whole.Length > 0 ? [new("continuation", whole.Trim())] : [],
+            Labels = [.. numbers.Select(n => Spelling.Surface(written[n], whole))],
+        };
+    }
+
+    private static Subject Translation(IGenerator model, ExplainedText source, int[] ids, int[] numbers, string step)
+    {
+        int start = model.Info.DecoderStartId ?? throw new CommandException(ExitCode.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
+        InputToken[] written = Spelling.Place(ids, model.Tokenizer, 0, out string whole);
+        var prefix = new ExplainedText
+        {
+            Tokens = [Spelling.Special(start, model.Tokenizer), .. written.SkipLast(1)],
+            Texts = whole.Length > 0 ? [whole] : [],
+        };
+        return new()
+        {
+            Function = Targets.Translation(model, source, prefix, [.. numbers.Select(n => new TokenTarget(n, ids[n]))], step, TranslationSides.Both),
+            Facts = whole.Length > 0 ? [new("translation", whole.Trim())] : [],
+            Labels = [.. numbers.Select(n => Spelling.Surface(written[n], whole))],
+        };
+    }
+
+    private static int[]? Forced(ParseResult parsed, LoadedModel loaded, SubjectOptions options, bool isTranslation)
+    {
+        if (parsed.GetValue(options.ForcedIds) is { } ids)
+        {
+            return InputOptions.ParseIds(ids, loaded.Model);
+        }
+        if (parsed.GetValue(options.Forced) is not { } text)
+        {
+            return null;
+        }
+        int[] tokens = loaded.Tokenizer.Encode(TextSource.Argued(text), special: isTranslation).Ids;
+        return tokens.Length > 0 ? tokens : throw new CommandException(ExitCode.Input, "forced: empty; got no token; expected the text that the model shall write.");
+    }
+
+    // Which of the written tokens are targets: all, or the numbers that were named.
+    private static int[] Numbers(string[] targets, int count) => targets is [] or ["all"] ? [.. Enumerable.Range(0, count)] : [.. targets.Select(target =>
+        int.TryParse(target, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n < count ? n : throw new CommandException(
+            ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"target: not a written token; got '{target}'; expected 0 to {count - 1}, or 'all'.")))];
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+
+namespace Vitrine.Cli;
+
+/// <summary>A command with examples, which its help shows.</summary>
+/// <param name="name">The word that is typed.</param>
+/// <param name="description">What it does, in a sentence.</param>
+/// <param name="examples">One command line per line, with a remark behind <c>#</c> where it helps.</param>
+internal sealed class Verb(string name, string description, string examples) : Command(name, description)
+{
+    /// <summary>The examples.</summary>
+    public string Examples { get; } = examples;
+
+    /// <summary>Adds arguments and options.</summary>
+    public Verb With(params ReadOnlySpan<Symbol> symbols)
+    {
+        foreach (Symbol symbol in symbols)
+        {
+            switch (symbol)
+            {
+                case Argument argument:
+                    Add(argument);
+                    break;
+                case Option option:
+                    Add(option);
+                    break;
+                default:
+                    throw new ArgumentException($"verb: neither argument nor option; got {symbol.Name}.", nameof(symbols));
+            }
+        }
+        return this;
+    }
+
+    /// <summary>Says what it does. Work checks the token often, and writes nothing after it is cancelled.</summary>
+    public Verb Does(Action<ParseResult, CancellationToken> work)
+    {
+        SetAction((parsed, cancellation) =>
+        {
+            work(parsed, cancellation);
+            return Task.FromResult((int)ExitCode.Success);
+        });
+        return this;
+    }
+}
