@@ -11,6 +11,12 @@ public static class AttributionMethods
         new IntegratedGradients(),
         new AttentionWeights(),
         new AttentionRollout(),
+        new FeatureAblation(),
+        new Occlusion(),
+        new ShapleyValues(),
+        new ShapleyValueSampling(),
+        new KernelShap(),
+        new Lime(),
     ];
 
     /// <summary>The method of a name.</summary>

@@ -75,6 +75,43 @@ public sealed record AttributionRequest
     /// <summary>Which heads attention methods look at; null: all.</summary>
     public IReadOnlyList<int>? Heads { get; init; }
 
+    /// <summary>
+    /// Which tokens perturbation methods take away together: per side one number for every token, equal for the members of a group; −1
+    /// for a token that stays. Null: every token on its own, except padding and those that the baseline keeps.
+    /// </summary>
+    public IReadOnlyList<int[]>? FeatureGroups { get; init; }
+
+    /// <summary>How many neighbouring features occlusion covers at once, at least 1; default 1.</summary>
+    public int Window
+    {
+        get;
+        init => field = AtLeast("window", value, 1);
+    } = 1;
+
+    /// <summary>How far occlusion's window moves on, at least 1 and at most <see cref="Window"/>; default 1.</summary>
+    public int Stride
+    {
+        get;
+        init => field = AtLeast("stride", value, 1);
+    } = 1;
+
+    /// <summary>How many random samples a sampling method draws, at least 1; null: the method's default.</summary>
+    public int? Samples
+    {
+        get;
+        init => field = AtLeast("samples", value, 1);
+    }
+
+    /// <summary>The linear model that LIME and ContextCite fit; null: the method's own.</summary>
+    public Surrogate? Surrogate { get; init; }
+
+    /// <summary>How far from the input LIME's samples still count, as a cosine distance above 0; null: the method's own.</summary>
+    public double? KernelWidth
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw Bad("kernel width", value, "above 0");
+    }
+
     /// <summary>Seed of everything random; the same seed gives the same bits.</summary>
     public int Seed { get; init; }
 

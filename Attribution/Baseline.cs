@@ -21,6 +21,9 @@ public enum BaselineKind
     /// <summary>A token of the caller's choice; special tokens are kept.</summary>
     Token,
 
+    /// <summary>A token for every position, given by the caller; special tokens are what the caller makes them.</summary>
+    Ids,
+
     /// <summary>Embeddings given by the caller.</summary>
     Embeddings,
 
@@ -39,6 +42,9 @@ public sealed record Baseline
     /// <summary>The token of <see cref="BaselineKind.Token"/>.</summary>
     public int? Id { get; private init; }
 
+    /// <summary>The token ids of <see cref="BaselineKind.Ids"/>, one array per side: <c>[pos]</c>.</summary>
+    public IReadOnlyList<int[]> Ids { get; private init; } = [];
+
     /// <summary>The embeddings of <see cref="BaselineKind.Embeddings"/>, one per side: <c>[pos, d_model]</c>.</summary>
     public IReadOnlyList<Tensor> Embeddings { get; private init; } = [];
 
@@ -56,6 +62,9 @@ public sealed record Baseline
 
     /// <summary>A token of the caller's choice.</summary>
     public static Baseline Token(int id) => new(BaselineKind.Token) { Id = id };
+
+    /// <summary>Another input of the same length, one array of token ids per side: <c>[pos]</c>.</summary>
+    public static Baseline Given(params int[][] ids) => new(BaselineKind.Ids) { Ids = ids };
 
     /// <summary>Embeddings of the caller's choice, one per side: <c>[pos, d_model]</c>.</summary>
     public static Baseline Given(params Tensor[] embeddings) => new(BaselineKind.Embeddings) { Embeddings = embeddings };

@@ -29,8 +29,14 @@ public sealed class InputSide
     /// </summary>
     public int GivenLength { get; init; } = int.MaxValue;
 
+    /// <summary>1 for a token, 0 for padding; null: no padding. <c>[pos]</c></summary>
+    public IReadOnlyList<int>? Mask { get; init; }
+
     /// <summary>Number of tokens.</summary>
     public int Length => Tokens.Count;
+
+    /// <summary>Whether a position is padding, which nothing attends to.</summary>
+    public bool IsPadding(int position) => Mask?[position] == 0;
 
     /// <summary>Token ids. <c>[pos]</c></summary>
     public int[] Ids => [.. Tokens.Select(token => token.Id)];

@@ -47,7 +47,7 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             throw new VitrineException($"{method.Name}: the model's score is not finite; got {Scores[bad]} for target '{f.Targets[bad].Label}'; "
                 + "expected a number. Check the weights for NaN, and the input's length.");
         }
-        Aggregator? aggregator = Axes.Count == 0 ? null : request.Aggregator is { } name ? Aggregators.Get(name) : Aggregator ?? Aggregators.Sum;
+        Aggregator? aggregator = Axes.Count == 0 ? null : request.Aggregator is { } name ? Aggregators.Get(name) : Default();
         return new AttributionResult
         {
             Method = method.Name,
@@ -68,6 +68,10 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             },
         };
     }
+
+    /// <summary>The method's own aggregator; Inseq takes the L2 norm over d_model for every method, and loses the sign.</summary>
+    private Aggregator Default() =>
+        request.Compat == Compat.Inseq && Axes[0].Name == "d_model" ? Aggregators.VectorNorm : Aggregator ?? Aggregators.Sum;
 
     private ExplainedTarget Explained(ScoreTarget target, int index)
     {

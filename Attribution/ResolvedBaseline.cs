@@ -20,15 +20,22 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
             case BaselineKind.Embeddings:
                 CheckGiven(f, wanted.Embeddings);
                 return new(wanted.ToString(), [.. wanted.Embeddings], null);
+            case BaselineKind.Ids:
+                CheckGiven(f, wanted.Ids);
+                return OfIds(f, wanted, [.. wanted.Ids]);
             default:
                 int id = (wanted.Kind == BaselineKind.Token ? wanted.Id : f.BaselineId(wanted.Kind)) ?? throw new VitrineException(
                     $"baseline: this model has no {wanted} token; got '{wanted}'; expected one of zero, token:ID{Available(f)}.");
                 int? end = f.BaselineId(BaselineKind.EndOfText);
-                int[][] ids = [.. f.Sides.Select(side => side.Tokens.Select(
-                    token => (request.Compat == Compat.Inseq ? token.Id == end : token.IsSpecial) ? token.Id : id).ToArray())];
-                return new(wanted.ToString(), [.. ids.Select((row, side) => f.Embed(side, Tensor.From(row, [row.Length])))], ids);
+                // Inseq keeps the end of text, and the start token that it puts before a target.
+                int[][] ids = [.. f.Sides.Select(side => side.Tokens.Select((token, p) =>
+                    (request.Compat == Compat.Inseq ? token.Id == end || (p == 0 && side.Name == "target") : token.IsSpecial) ? token.Id : id).ToArray())];
+                return OfIds(f, wanted, ids);
         }
     }
+
+    private static ResolvedBaseline OfIds(ScoreFunction f, Baseline wanted, int[][] ids) =>
+        new(wanted.ToString(), [.. ids.Select((row, side) => f.Embed(side, Tensor.From(row, [row.Length])))], ids);
 
     private static Baseline Default(ScoreFunction f, Compat compat) => compat switch
     {
@@ -41,6 +48,15 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
 
     private static string Available(ScoreFunction f) => string.Concat(
         new[] { Baseline.Pad, Baseline.Unk, Baseline.Mask }.Where(b => f.BaselineId(b.Kind) is not null).Select(b => $", {b}"));
+
+    private static void CheckGiven(ScoreFunction f, IReadOnlyList<int[]> given)
+    {
+        if (given.Count != f.Sides.Count || given.Where((ids, i) => ids.Length != f.Sides[i].Length).Any())
+        {
+            throw new ShapeException($"baseline: given tokens do not fit; got {string.Join(" and ", given.Select(ids => ids.Length))}; "
+                + $"expected {string.Join(" and ", f.Sides.Select(side => side.Length))}.");
+        }
+    }
 
     private static void CheckGiven(ScoreFunction f, IReadOnlyList<Tensor> given)
     {

@@ -28,7 +28,7 @@ public abstract class ScoreFunction
     public IReadOnlyList<HookPoint> HookPoints => Transformer?.HookPoints ?? [];
 
     /// <summary>The model whose hook points these are; null where there is none.</summary>
-    protected virtual ITransformer? Transformer => null;
+    protected internal virtual ITransformer? Transformer => null;
 
     /// <summary>
     /// What each target's score is read from: row t is all that score t depends on. A language model's last hidden state at

@@ -22,7 +22,23 @@ public static class GoldenHandlers
         ("attr*/input_x_gradient", GoldenGradients.InputXGradient),
         ("attr_joint/ig", GoldenGradients.Joint),
         ("attr*/ig*", GoldenGradients.IntegratedGradients),
+        ("attr*/occlusion/*", GoldenPerturbations.Occlusion),
+        ("attr*/feature_ablation/*", GoldenPerturbations.FeatureAblation),
+        ("attr*/shapley_exact", GoldenPerturbations.ShapleyValues),
+        ("attr*/shapley_sampling", GoldenPerturbations.ShapleyValueSampling),
+        ("attr*/lime/*", GoldenPerturbations.Lime),
+        ("attr*/kernel_shap", GoldenPerturbations.KernelShap),
+        ("llm/feature_ablation*", GoldenLanguage.FeatureAblation),
+        ("llm/shapley*", GoldenLanguage.Shapley),
+        ("llm/lime_kernelshap", GoldenLanguage.LimeAndKernelShap),
         ("attention_rollout", GoldenGradients.Rollout),
+        ("inseq/*/saliency*", GoldenInseq.Run),
+        ("inseq/*/input_x_gradient*", GoldenInseq.Run),
+        ("inseq/*/integrated_gradients*", GoldenInseq.Run),
+        ("inseq/*/attention", GoldenInseq.Run),
+        ("inseq/*/occlusion", GoldenInseq.Run),
+        ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
+        ("inseq/*/entropy", GoldenInseq.Run),
     ];
 
     /// <summary>The row for a case name; null when there is none: the case is not covered.</summary>

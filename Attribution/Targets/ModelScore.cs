@@ -40,7 +40,7 @@ internal sealed class ModelScore : ScoreFunction
 
     public override long BytesPerSeed => Floats(10, 0) * sizeof(float);
 
-    protected override ITransformer Transformer => _model;
+    protected internal override ITransformer Transformer => _model;
 
     public override Tensor Features(IReadOnlyList<Tensor> embeddings)
     {

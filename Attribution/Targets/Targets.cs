@@ -213,6 +213,7 @@ public static class Targets
         Tokens = text.Tokens,
         Embeddings = model.Embed(Tensor.From(text.Ids, [text.Tokens.Count])),
         GivenLength = givenLength ?? text.Tokens.Count,
+        Mask = text.Mask,
     };
 
     private static Tensor Repeat(Tensor one, int batch) => one.Expand([batch, one.Shape[1], one.Shape[2]]);
