@@ -18,6 +18,14 @@ internal sealed record BertNormalizer : INormalizer
     /// <summary>Whether lower case knows the final sigma, as Python does and Hugging Face's tokenizer.json does not.</summary>
     public bool FinalSigma { get; init; } = true;
 
+    /// <summary>The treatment that <paramref name="options"/> describe.</summary>
+    public static BertNormalizer From(WordPieceOptions options) => new()
+    {
+        SpaceCjk = options.SpaceCjk,
+        LowerCase = options.LowerCase,
+        StripAccents = options.StripAccents ?? options.LowerCase,
+    };
+
     public AlignedText Normalize(AlignedText text)
     {
         text = CleanText || SpaceCjk ? Clean(text) : text;

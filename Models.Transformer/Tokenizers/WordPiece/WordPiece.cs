@@ -46,12 +46,7 @@ public sealed class WordPiece : ISubwordModel
         return new PipelineTokenizer(new PipelineTokenizer.Stages(source, vocabulary, model, decoder, special)
         {
             Added = AddedToken.Union(vocabulary, special, added),
-            Normalizer = new BertNormalizer
-            {
-                SpaceCjk = options.SpaceCjk,
-                LowerCase = options.LowerCase,
-                StripAccents = options.StripAccents ?? options.LowerCase,
-            },
+            Normalizer = BertNormalizer.From(options),
             PreTokenizer = new BertWords(),
             Template = PostTemplate.Bert(special.Cls.Value, special.Sep.Value),
         });

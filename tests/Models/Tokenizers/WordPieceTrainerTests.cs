@@ -1,7 +1,7 @@
 using Vitrine.Transformers;
 using Xunit;
 
-namespace Vitrine.Tests.Models;
+namespace Vitrine.Tests.Models.Tokenizers;
 
 public class WordPieceTrainerTests
 {
@@ -41,6 +41,65 @@ public class WordPieceTrainerTests
             Assert.DoesNotContain(tokenizer.Special.Unk!.Value, tokenizer.Encode(text).Ids);
         }
     }
+
+    [Fact]
+    public void Train_LeastCount_StopsAtRarerPairs()
+    {
+        Vocabulary vocabulary = WordPieceTrainer.Train(s_texts, size: 1000, leastCount: 4);
+
+        Assert.Equal(["##ow", "low", "##es", "##est"], Pieces(vocabulary).SkipWhile(p => p != "##ow"));
+    }
+
+    [Fact]
+    public void Train_LinesInAnotherOrder_GivesTheSame()
+    {
+        string[] lines = [.. Enumerable.Range(0, 300).Select(i => $"word{i * 37 % 101} and {i * i % 89} others")];
+
+        Vocabulary forward = WordPieceTrainer.Train(lines, size: 150), backward = WordPieceTrainer.Train(lines.Reverse(), size: 150);
+
+        Assert.Equal(Pieces(forward), Pieces(backward));
+    }
+
+    [Fact]
+    public void Train_RandomText_MatchesCountingAnew()
+    {
+        var random = new Random(23);
+        string[] words = [.. Enumerable.Range(0, 200).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => "abc"[random.Next(3)])))];
+
+        Assert.Equal(CountAnew(words, size: 60), Pieces(WordPieceTrainer.Train(words, size: 60)));
+    }
+
+    /// <summary>The definition, without any bookkeeping: count all pairs, join the most frequent, start again.</summary>
+    private static List<string> CountAnew(string[] words, int size)
+    {
+        List<List<string>> cut = [.. words.Select(w => w.Select((c, i) => i == 0 ? $"{c}" : $"##{c}").ToList())];
+        List<string> pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. cut.SelectMany(c => c).Distinct().Order(StringComparer.Ordinal)];
+        while (pieces.Count < size)
+        {
+            (string left, string right) = cut.SelectMany(c => c.Zip(c.Skip(1))).GroupBy(p => p).OrderByDescending(g => g.Count())
+                .ThenBy(g => g.Key.First, StringComparer.Ordinal).ThenBy(g => g.Key.Second, StringComparer.Ordinal).First().Key;
+            foreach (List<string> c in cut)
+            {
+                for (int i = 0; i + 1 < c.Count; i++)
+                {
+                    if (c[i] == left && c[i + 1] == right)
+                    {
+                        c[i] += right[2..];
+                        c.RemoveAt(i + 1);
+                    }
+                }
+            }
+
+            string joined = left + right[2..];
+            pieces.AddRange(pieces.Contains(joined) ? [] : [joined]);
+        }
+
+        return pieces;
+    }
+
+    [Fact]
+    public void Train_WordTooLongForTheTokenizer_TeachesNothing() =>
+        Assert.Equal(["a"], Pieces(WordPieceTrainer.Train(["a " + new string('q', 1_000_000)], size: 100)).Skip(5));
 
     [Fact]
     public void Train_MoreCharactersThanSize_Throws() =>

@@ -16,8 +16,9 @@ public static class WordPieceTrainer
     /// <param name="texts">The training texts; cut into words as <see cref="WordPiece"/> will cut them.</param>
     /// <param name="size">Pieces in all, the special tokens included. Fewer come out when there is nothing left to join.</param>
     /// <param name="options">Treatment of text and names of special tokens; null for BERT uncased.</param>
+    /// <param name="leastCount">Join no pair that occurs less often. Default 1; Hugging Face's BERT trainer has 2.</param>
     /// <exception cref="TokenizerException">The texts hold more different characters than <paramref name="size"/> allows.</exception>
-    public static Vocabulary Train(IEnumerable<string> texts, int size, WordPieceOptions? options = null)
+    public static Vocabulary Train(IEnumerable<string> texts, int size, WordPieceOptions? options = null, int leastCount = 1)
     {
         options ??= new WordPieceOptions();
         List<Word> words = [.. CountWords(texts, options).Select(w => new Word(Characters(w.Key, options.ContinuationPrefix), w.Value))];
@@ -31,7 +32,7 @@ public static class WordPieceTrainer
 
         var known = new HashSet<string>(pieces, StringComparer.Ordinal);
         var pairs = new PairCounts(words);
-        while (pieces.Count < size && pairs.TakeMostFrequent() is { } pair)
+        while (pieces.Count < size && pairs.TakeMostFrequent(leastCount) is { } pair)
         {
             string joined = pair.Left + pair.Right[options.ContinuationPrefix.Length..];
             if (known.Add(joined))
@@ -61,12 +62,7 @@ public static class WordPieceTrainer
 
     private static SortedDictionary<string, int> CountWords(IEnumerable<string> texts, WordPieceOptions options)
     {
-        var normalizer = new BertNormalizer
-        {
-            LowerCase = options.LowerCase,
-            StripAccents = options.StripAccents ?? options.LowerCase,
-            SpaceCjk = options.SpaceCjk,
-        };
+        BertNormalizer normalizer = BertNormalizer.From(options);
         var splitter = new BertWords();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (string text in texts)
@@ -74,8 +70,11 @@ public static class WordPieceTrainer
             string normal = normalizer.Normalize(AlignedText.Verbatim(text, new TextSpan(0, text.Length))).Text;
             foreach (TextSpan span in splitter.Split(normal, new TextSpan(0, normal.Length)))
             {
-                string word = normal[span.Start..span.End];
-                counts[word] = counts.GetValueOrDefault(word) + 1;
+                string word = span.Of(normal);
+                if (word.EnumerateRunes().Count() <= options.MaxWordLength)   // longer words are unknown whatever the vocabulary
+                {
+                    counts[word] = counts.GetValueOrDefault(word) + 1;
+                }
             }
         }
 
@@ -114,11 +113,11 @@ public static class WordPieceTrainer
             }
         }
 
-        public Pair? TakeMostFrequent()
+        public Pair? TakeMostFrequent(int leastCount)
         {
             while (_queue.TryDequeue(out Pair pair, out (int Count, Pair) entry))
             {
-                if (entry.Count > 0 && _counts[pair] == entry.Count)
+                if (entry.Count >= Math.Max(1, leastCount) && _counts[pair] == entry.Count)
                 {
                     return pair;
                 }
