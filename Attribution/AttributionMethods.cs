@@ -16,7 +16,14 @@ public static class AttributionMethods
         new ShapleyValues(),
         new ShapleyValueSampling(),
         new KernelShap(),
+        new PartitionShap(),
         new Lime(),
+        new FeaturePermutation(),
+        new Sobol(),
+        new ContextCite(),
+        new Reagent(),
+        new RandomScores(),
+        new ConstantScores(),
     ];
 
     /// <summary>The method of a name.</summary>

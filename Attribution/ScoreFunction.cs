@@ -57,6 +57,18 @@ public abstract class ScoreFunction
     /// <returns><c>[batch, target]</c></returns>
     public virtual Tensor ScoreIds(IReadOnlyList<Tensor> ids) => Score([.. ids.Select((side, i) => Embed(i, side))]);
 
+    /// <summary>How many classes are more likely than each target: 0 for the most likely.</summary>
+    /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
+    /// <returns><c>[batch, target]</c></returns>
+    /// <exception cref="VitrineException">There are no classes behind this function.</exception>
+    public virtual Tensor Ranks(IReadOnlyList<Tensor> embeddings) => throw NoModel();
+
+    /// <summary>
+    /// A scorer of embeddings <c>[batch, pos, d_model]</c> that equal the input's own before a position, for functions that can reuse what they
+    /// computed of it; null for others. It is bound to the hooks of the moment.
+    /// </summary>
+    internal virtual Func<Tensor, int, Tensor>? FromPrefix() => null;
+
     /// <summary>The embeddings of token ids, as <see cref="InputSide.Embeddings"/> holds them.</summary>
     /// <param name="side">Index into <see cref="Sides"/>.</param>
     /// <param name="ids"><c>[…]</c>, int32.</param>

@@ -43,6 +43,9 @@ internal sealed class Coalition : IEquatable<Coalition>
         return new(words);
     }
 
+    /// <summary>The same with several more.</summary>
+    public Coalition With(int[] players) => players.Aggregate(this, (made, player) => made.With(player));
+
     /// <summary>The same with one less.</summary>
     public Coalition Without(int player)
     {

@@ -8,14 +8,19 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// A coalition is scored once however often it is asked for, in batches that keep to the byte budget; all targets are scored
-/// by the same forward.
+/// by the same forward. In a causal model coalitions are scored in the order of their first absentee, so that a batch reuses
+/// the keys and values of the text before.
 /// </remarks>
 internal sealed class Game
 {
+    /// <summary>More tokens at a time are not faster, and share a shorter prefix.</summary>
+    private const int MaxBatchTokens = 2048;
+
     private readonly ScoreFunction _f;
     private readonly AttributionRequest _request;
     private readonly Players _players;
     private readonly float[][] _present, _absent;
+    private readonly Lazy<Func<Tensor, int, Tensor>?> _fromPrefix;
     private readonly Dictionary<Coalition, double[]> _known = [];
     private readonly Work _work;
 
@@ -28,6 +33,7 @@ internal sealed class Game
         _players = Players.Of(method, f, request, Baseline);
         _present = [.. f.Sides.Select(side => side.Embeddings.ToArray())];
         _absent = [.. Baseline.Embeddings.Select(side => side.ToArray())];
+        _fromPrefix = new(f.FromPrefix);
         Everybody = Coalition.All(Count);
         Nobody = Coalition.None(Count);
     }
@@ -50,6 +56,12 @@ internal sealed class Game
     /// <summary>The players of a side in the order of their first tokens.</summary>
     public int[] InOrder(int side) => _players.InOrder(side);
 
+    /// <summary>The player of a token; −1 where it stays as it is.</summary>
+    public int PlayerAt(int side, int position) => _players.At(side, position);
+
+    /// <summary>The first token of a player on a side.</summary>
+    public int PositionOf(int player, int side) => Enumerable.Range(0, _f.Sides[side].Length).First(p => PlayerAt(side, p) == player);
+
     /// <summary>Whether a target can depend on a player at all.</summary>
     public bool Reaches(int target, int player) => _players.Reaches(_f.Targets[target], player);
 
@@ -60,25 +72,45 @@ internal sealed class Game
     public double[][] Values(IReadOnlyList<Coalition> coalitions)
     {
         Coalition[] open = [.. coalitions.Where(c => !_known.ContainsKey(c)).Distinct()];
-        _work.Plan(open.Length);
-        foreach (Coalition[] chunk in open.Chunk(Batching.Forward(_f, _request.ByteBudget)))
+        if (open is [Coalition only] && only.Equals(Everybody))
         {
             _work.Check();
-            float[] scores = Score(chunk);
-            for (int i = 0; i < chunk.Length; i++)
-            {
-                _known[chunk[i]] = Array.ConvertAll(scores[(i * Targets)..((i + 1) * Targets)], s => (double)s);
-            }
-            _work.Advance(chunk.Length);
+            _known[only] = Rows(_f.Score(Sweep.Input(_f)).ToArray()).Single();
+            return [.. coalitions.Select(c => _known[c])];
+        }
+        if (open.Length > 1 && _fromPrefix.Value is not null)
+        {
+            open = [.. open.OrderByDescending(FirstAbsent)];
+        }
+        double[][] values = Batches(open.Length, i => [.. _present.Select((_, side) => Embeddings(open[i], side))], (first, embeddings) =>
+            open.Length > 1 && _fromPrefix.Value is { } fromPrefix && FirstAbsent(open[first + embeddings[0].Shape[0] - 1]) is > 0 and int kept
+                ? fromPrefix(embeddings[0], kept)
+                : _f.Score(embeddings));
+        for (int i = 0; i < open.Length; i++)
+        {
+            _known[open[i]] = values[i];
         }
         return [.. coalitions.Select(c => _known[c])];
     }
 
+    /// <summary>The scores of inputs of another making: <c>make(i)</c> gives one row of <c>[pos · d_model]</c> per side. <c>[input][target]</c></summary>
+    public double[][] Score(int count, Func<int, float[][]> make) => Batches(count, make, (_, embeddings) => _f.Score(embeddings));
+
+    /// <summary>How many classes are more likely than each target, in inputs of another making. <c>[input][target]</c></summary>
+    public double[][] Ranks(int count, Func<int, float[][]> make) => Batches(count, make, (_, embeddings) => _f.Ranks(embeddings));
+
     /// <summary>The embeddings of a coalition on one side. <c>[pos · d_model]</c></summary>
     public float[] Embeddings(Coalition coalition, int side)
     {
-        float[] made = new float[_present[side].Length];
-        Fill(coalition, side, made);
+        float[] made = [.. _present[side]];
+        int width = made.Length / _f.Sides[side].Length;
+        for (int p = 0; p < _f.Sides[side].Length; p++)
+        {
+            if (_players.At(side, p) is >= 0 and int player && !coalition.Has(player))
+            {
+                _absent[side].AsSpan(p * width, width).CopyTo(made.AsSpan(p * width));
+            }
+        }
         return made;
     }
 
@@ -106,36 +138,34 @@ internal sealed class Game
         };
     }
 
-    private float[] Score(Coalition[] coalitions)
+    /// <summary>The position of the first absentee, at least one before the end; whoever stands before is as in the input.</summary>
+    private int FirstAbsent(Coalition coalition)
     {
-        if (coalitions is [Coalition only] && only.Equals(Everybody))
+        int last = _f.Sides[0].Length - 1, p = 0;
+        while (p < last && (PlayerAt(0, p) < 0 || coalition.Has(PlayerAt(0, p))))
         {
-            return _f.Score(Sweep.Input(_f)).ToArray();
+            p++;
         }
-        var embeddings = new Tensor[_f.Sides.Count];
-        for (int side = 0; side < embeddings.Length; side++)
-        {
-            int size = _present[side].Length;
-            float[] rows = new float[checked(coalitions.Length * size)];
-            for (int i = 0; i < coalitions.Length; i++)
-            {
-                Fill(coalitions[i], side, rows.AsSpan(i * size, size));
-            }
-            embeddings[side] = Tensor.From(rows, _f.Sides[side].Embeddings.Shape.Prepend(coalitions.Length), _f.Sides[side].Embeddings.Device);
-        }
-        return _f.Score(embeddings).ToArray();
+        return p;
     }
 
-    private void Fill(Coalition coalition, int side, Span<float> row)
+    /// <summary>Makes inputs and scores them, as many at a time as the byte budget allows.</summary>
+    private double[][] Batches(int count, Func<int, float[][]> make, Func<int, Tensor[], Tensor> score)
     {
-        int width = _present[side].Length / _f.Sides[side].Length;
-        _present[side].CopyTo(row);
-        for (int p = 0; p < _f.Sides[side].Length; p++)
+        _work.Plan(count);
+        var scores = new List<double[]>(count);
+        int size = Math.Min(Batching.Forward(_f, _request.ByteBudget), Math.Max(1, MaxBatchTokens / _f.Sides.Sum(side => side.Length)));
+        for (int first = 0; first < count; first += size)
         {
-            if (_players.At(side, p) is >= 0 and int player && !coalition.Has(player))
-            {
-                _absent[side].AsSpan(p * width, width).CopyTo(row[(p * width)..]);
-            }
+            _work.Check();
+            float[][][] rows = [.. Enumerable.Range(first, Math.Min(size, count - first)).Select(make)];
+            Tensor[] embeddings = [.. _f.Sides.Select((side, s) =>
+                Tensor.From([.. rows.SelectMany(row => row[s])], side.Embeddings.Shape.Prepend(rows.Length), side.Embeddings.Device))];
+            scores.AddRange(Rows(score(first, embeddings).ToArray()));
+            _work.Advance(rows.Length);
         }
+        return [.. scores];
     }
+
+    private IEnumerable<double[]> Rows(float[] scores) => scores.Chunk(Targets).Select(row => Array.ConvertAll(row, score => (double)score));
 }

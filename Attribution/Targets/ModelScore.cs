@@ -10,6 +10,7 @@ internal sealed class ModelScore : ScoreFunction
     private readonly StepOptions _step;
     private readonly Func<IReadOnlyList<Tensor>, Tensor> _features;
     private readonly Func<Tensor, StepRows> _read;
+    private readonly Func<Func<Tensor, int, Tensor>>? _fromPrefix;
     private Tensor? _featuresOfInput;
     private double[]? _probabilities;
 
@@ -19,11 +20,12 @@ internal sealed class ModelScore : ScoreFunction
     /// <param name="targets">What is explained.</param>
     /// <param name="features">From embeddings, one per side, to <c>[batch, target, feature]</c>.</param>
     /// <param name="read">From features to rows of logits.</param>
+    /// <param name="fromPrefix">Makes a function from embeddings and the first position that may differ from the input's to features.</param>
     public ModelScore(
         ITransformer model, StepOptions step, InputSide[] sides, ScoreTarget[] targets,
-        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepRows> read)
+        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepRows> read, Func<Func<Tensor, int, Tensor>>? fromPrefix = null)
     {
-        (_model, _step, _features, _read, Sides, Targets) = (model, step, features, read, sides, targets);
+        (_model, _step, _features, _read, Sides, Targets, _fromPrefix) = (model, step, features, read, sides, targets, fromPrefix);
         if (targets.Length == 0)
         {
             throw new VitrineException("targets: nothing to explain; got an empty list; expected at least one label or token.");
@@ -53,6 +55,25 @@ internal sealed class ModelScore : ScoreFunction
     }
 
     public override Tensor Head(Tensor features) => _step.Function.Of(_read(features));
+
+    public override Tensor Ranks(IReadOnlyList<Tensor> embeddings)
+    {
+        StepRows rows = _read(Features(embeddings));
+        int classes = rows.Logits.Shape[^1];
+        float[] logits = rows.Logits.ToArray(), own = rows.Logit.ToArray();
+        float[] ranks = [.. own.Select((logit, row) => (float)logits.Skip(row * classes).Take(classes).Count(other => other > logit))];
+        return Tensor.From(ranks, rows.Logit.Shape);
+    }
+
+    internal override Func<Tensor, int, Tensor>? FromPrefix()
+    {
+        if (_fromPrefix is null || HookPoints.Any(point => point.IsWatched))
+        {
+            return null;
+        }
+        Func<Tensor, int, Tensor> features = _fromPrefix();
+        return (embeddings, first) => Head(features(embeddings, first));
+    }
 
     public override Tensor Embed(int side, Tensor ids) => _model.Embed(ids);
 

@@ -118,11 +118,19 @@ public static class Targets
         CheckIds(ids, model.Info.VocabSize, "token id");
         CheckIds(positions, text.Tokens.Count, "position");
         bool causal = model.Info.Task == ModelTask.CausalLanguageModel;
+        InputSide side = Side(model, text, givenLength);
         return new ModelScore(
-            model, step, [Side(model, text, givenLength)],
+            model, step, [side],
             [.. targets.Select(t => Word(model, t, [causal ? t.Position + 1 : text.Tokens.Count]))],
             embeddings => At(model.Hidden(input with { Embeddings = embeddings[0] }), positions),
-            hidden => LanguageRows(model, hidden, ids, step));
+            hidden => LanguageRows(model, hidden, ids, step),
+            causal && model is IGenerator && text.Mask is null ? FromPrefix : null);
+
+        Func<Tensor, int, Tensor> FromPrefix()
+        {
+            var pass = new PrefixPass((IGenerator)model, side.Batch);
+            return (embeddings, first) => At(pass.Hidden(embeddings, first), positions);
+        }
     }
 
     /// <summary>Every token of a continuation, generated or forced, in one teacher-forced forward.</summary>

@@ -3,7 +3,20 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
-/// <summary>All tokens of a continuation as one target: ln p of the whole, the sum of the tokens' log-probabilities; or p itself.</summary>
+/// <summary>Which number is taken of a whole sequence of probability p.</summary>
+public enum SequenceStep
+{
+    /// <summary>ln p, nats: the sum of the tokens' log-probabilities.</summary>
+    LogProbability,
+
+    /// <summary>p itself; it underflows for long sequences.</summary>
+    Probability,
+
+    /// <summary>ln p − ln(1 − p), nats.</summary>
+    LogOdds,
+}
+
+/// <summary>All tokens of a continuation as one target: the log-probability, probability or log-odds of the whole.</summary>
 /// <remarks>
 /// What Captum's language-model attribution calls the sequence score. For methods that are linear in the score, explaining the sum is
 /// summing the explanations; for lasso, norms and p it is not.
@@ -11,15 +24,15 @@ namespace Vitrine.Attributions;
 public sealed class WholeSequence : ScoreFunction
 {
     private readonly ScoreFunction _tokens;
-    private readonly bool _probability;
+    private readonly SequenceStep _step;
 
     /// <summary>The sequence that the targets of another function make up.</summary>
     /// <param name="tokens">A function whose step is <c>log_probability</c>.</param>
-    /// <param name="probability">Whether p is taken instead of ln p; it underflows for long sequences.</param>
+    /// <param name="step">Which number is taken.</param>
     /// <exception cref="VitrineException">The function's scores are something else.</exception>
-    public WholeSequence(ScoreFunction tokens, bool probability = false)
+    public WholeSequence(ScoreFunction tokens, SequenceStep step = SequenceStep.LogProbability)
     {
-        (_tokens, _probability) = (tokens, probability);
+        (_tokens, _step) = (tokens, step);
         if (tokens.StepName != "log_probability")
         {
             throw new VitrineException($"whole sequence: these scores have no meaningful sum; got step '{tokens.StepName}'; expected log_probability.");
@@ -38,7 +51,15 @@ public sealed class WholeSequence : ScoreFunction
     public override IReadOnlyList<ScoreTarget> Targets { get; }
 
     /// <inheritdoc/>
-    public override string StepName => _probability ? "sequence_probability" : "sequence_log_probability";
+    public override string StepName => _step switch
+    {
+        SequenceStep.Probability => "sequence_probability",
+        SequenceStep.LogOdds => "sequence_log_odds",
+        _ => "sequence_log_probability",
+    };
+
+    /// <summary>How many tokens it has.</summary>
+    public int Length => _tokens.Targets.Count;
 
     /// <inheritdoc/>
     public override IReadOnlyList<double> Probabilities => [_tokens.Probabilities.Aggregate((all, p) => all * p)];
@@ -59,10 +80,12 @@ public sealed class WholeSequence : ScoreFunction
     /// <inheritdoc/>
     public override Tensor Head(Tensor features)
     {
-        int tokens = _tokens.Targets.Count;
-        Tensor sum = _tokens.Head(features.Reshape([features.Shape[0], tokens, features.Shape[2] / tokens])).Sum([1], keepAxes: true);
-        return _probability ? sum.Exp() : sum;
+        return Whole(_tokens.Head(features.Reshape([features.Shape[0], Length, features.Shape[2] / Length])));
     }
+
+    /// <inheritdoc/>
+    internal override Func<Tensor, int, Tensor>? FromPrefix() =>
+        _tokens.FromPrefix() is { } scores ? (embeddings, first) => Whole(scores(embeddings, first)) : null;
 
     /// <inheritdoc/>
     public override Tensor Embed(int side, Tensor ids) => _tokens.Embed(side, ids);
@@ -72,4 +95,15 @@ public sealed class WholeSequence : ScoreFunction
 
     /// <inheritdoc/>
     public override long BytesPerExample(bool recorded) => _tokens.BytesPerExample(recorded);
+
+    private Tensor Whole(Tensor logProbabilities)
+    {
+        Tensor sum = logProbabilities.Sum([1], keepAxes: true);
+        return _step switch
+        {
+            SequenceStep.Probability => sum.Exp(),
+            SequenceStep.LogOdds => sum - sum.Exp().Scale(-1, 1).Log(),
+            _ => sum,
+        };
+    }
 }

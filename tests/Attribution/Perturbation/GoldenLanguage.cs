@@ -10,7 +10,7 @@ internal static class GoldenLanguage
     {
         bool probability = one.Name.EndsWith("_prob", StringComparison.Ordinal);
         ScoreFunction tokens = Tokens(golden, one, probability ? "probability" : "log_probability");
-        var whole = new WholeSequence(Tokens(golden, one), probability);
+        var whole = new WholeSequence(Tokens(golden, one), probability ? SequenceStep.Probability : SequenceStep.LogProbability);
         AttributionRequest request = Request(one, tokens);
         foreach (string key in one.Expected.Keys)
         {

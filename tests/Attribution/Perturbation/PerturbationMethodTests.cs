@@ -11,7 +11,7 @@ public class PerturbationMethodTests
     private static readonly double[] s_worth = [1.5, -0.5, 0, 2.25, -1, 0.125];
 
     /// <summary>Methods whose answer for a function without interactions is that function's coefficients.</summary>
-    public static TheoryData<string> Methods => ["feature_ablation", "occlusion", "shapley_values", "shapley_value_sampling", "kernel_shap", "lime"];
+    public static TheoryData<string> Methods => ["feature_ablation", "occlusion", "shapley_values", "shapley_value_sampling", "kernel_shap", "partition_shap", "lime"];
 
     private static AttributionRequest Request => new() { Surrogate = Surrogate.LeastSquares, Samples = 100 };
 

@@ -9,7 +9,7 @@ public class ShapleyTests
 {
     private const int Players = 6;
 
-    public static TheoryData<string> Methods => ["shapley_values", "shapley_value_sampling", "kernel_shap"];
+    public static TheoryData<string> Methods => ["shapley_values", "shapley_value_sampling", "kernel_shap", "partition_shap"];
 
     public static TheoryData<string> ExactMethods => ["shapley_values", "kernel_shap"];
 
