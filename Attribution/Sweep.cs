@@ -40,9 +40,26 @@ internal static class Sweep
         using var tape = new Tape();
         Tensor features = f.Features(points);
         Tensor scores = f.Head(features);
+        Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), points, seedsPerSweep, visit, weights);
+        return scores;
+    }
+
+    /// <summary>The backward half: from scores to features once, from features to the inputs with one seed per target.</summary>
+    /// <param name="features"><c>[batch, target, feature]</c></param>
+    /// <param name="scores"><c>[batch, target]</c></param>
+    /// <param name="gradient">A tape's gradient, or a backward pass by another rule.</param>
+    /// <param name="points">Where to arrive.</param>
+    /// <param name="seedsPerSweep">How many targets at once.</param>
+    /// <param name="visit">Called per chunk.</param>
+    /// <param name="weights">One per example; 1 when empty.</param>
+    public static void Backward(
+        Tensor features, Tensor scores, Func<Tensor, Seeds, Tensor[], Gradients> gradient, Tensor[] points, int seedsPerSweep,
+        Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default)
+    {
         (int batch, int targets, int width) = (features.Shape[0], features.Shape[1], features.Shape[2]);
-        // Score t reads row t only: the gradient of the sum of all scores holds each one's own gradient in its row.
-        float[] slopes = tape.Gradient(scores, features)[features].ToArray();
+        // Score t reads row t only: a seed of ones gives every score's own gradient in its row.
+        var ones = new Seeds(Tensor.Full(scores.Shape.Prepend(1), 1, scores.Device));
+        float[] slopes = gradient(scores, ones, [features])[features].ToArray();
         for (int first = 0; first < targets; first += seedsPerSweep)
         {
             int count = Math.Min(seedsPerSweep, targets - first);
@@ -59,10 +76,9 @@ internal static class Sweep
                     }
                 }
             }
-            Gradients gradients = tape.Gradient(features, new Seeds(Tensor.From(seeds, features.Shape.Prepend(count), features.Device)), points);
+            Gradients gradients = gradient(features, new Seeds(Tensor.From(seeds, features.Shape.Prepend(count), features.Device)), points);
             visit(first, [.. points.Select(point => gradients[point])]);
         }
-        return scores;
     }
 
     /// <summary>The weighted sum over the batch of the gradients of every target, added to <paramref name="totals"/>.</summary>
@@ -73,19 +89,22 @@ internal static class Sweep
     /// <param name="totals">One per side: <c>[target, pos, d_model]</c>.</param>
     /// <returns>The scores <c>[batch, target]</c>.</returns>
     public static Tensor Accumulate(ScoreFunction f, Tensor[] points, int seedsPerSweep, ReadOnlySpan<double> weights, double[][] totals) =>
-        Run(f, points, seedsPerSweep, (first, gradients) =>
+        Run(f, points, seedsPerSweep, (first, gradients) => Add(f, first, gradients, totals), weights);
+
+    /// <summary>Adds a chunk of gradients, summed over the batch, to <paramref name="totals"/>.</summary>
+    public static void Add(ScoreFunction f, int first, Tensor[] gradients, double[][] totals)
+    {
+        for (int side = 0; side < gradients.Length; side++)
         {
-            for (int side = 0; side < gradients.Length; side++)
+            float[] sums = gradients[side].Sum([1]).ToArray();
+            int row = f.Sides[side].Embeddings.Shape.Elements;
+            Span<double> total = totals[side].AsSpan(first * row, sums.Length);
+            for (int i = 0; i < sums.Length; i++)
             {
-                float[] sums = gradients[side].Sum([1]).ToArray();
-                int row = f.Sides[side].Embeddings.Shape.Elements;
-                Span<double> total = totals[side].AsSpan(first * row, sums.Length);
-                for (int i = 0; i < sums.Length; i++)
-                {
-                    total[i] += sums[i];
-                }
+                total[i] += sums[i];
             }
-        }, weights);
+        }
+    }
 
     /// <summary>Room for one number per target, position and embedding column, one array per side.</summary>
     public static double[][] Totals(ScoreFunction f) =>

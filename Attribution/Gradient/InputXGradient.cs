@@ -19,14 +19,7 @@ public sealed class InputXGradient : IAttributionMethod
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
         (double[] scores, double[][] raw) = Slope.At(f, request);
-        for (int side = 0; side < raw.Length; side++)
-        {
-            float[] x = f.Sides[side].Embeddings.ToArray();
-            for (int i = 0; i < raw[side].Length; i++)
-            {
-                raw[side][i] *= x[i % x.Length];
-            }
-        }
+        Slope.Multiply(raw, [.. f.Sides.Select(side => side.Embeddings)]);
         return new Report(this, f, request) { Raw = raw, Axes = Slope.Axes(f), Scores = scores }.Make();
     }
 }

@@ -53,7 +53,7 @@ public sealed class IntegratedGradients : IAttributionMethod
         }
         if (request.MultiplyByInputs)
         {
-            path.MultiplyByDifference(raw);
+            Slope.Multiply(raw, path.Difference);
         }
         return new Report(this, f, request)
         {

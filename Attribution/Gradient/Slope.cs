@@ -19,4 +19,17 @@ internal static class Slope
 
     /// <summary>The axes of a gradient after target and position.</summary>
     public static IReadOnlyList<(string Name, int Length)> Axes(ScoreFunction f) => [("d_model", f.Sides[0].Embeddings.Shape[^1])];
+
+    /// <summary>Multiplies gradients <c>[target, pos, d_model]</c> of every side by a tensor of the side's own shape, in place.</summary>
+    public static void Multiply(double[][] gradients, IReadOnlyList<Tensor> by)
+    {
+        for (int side = 0; side < gradients.Length; side++)
+        {
+            float[] factors = by[side].ToArray();
+            for (int i = 0; i < gradients[side].Length; i++)
+            {
+                gradients[side][i] *= factors[i % factors.Length];
+            }
+        }
+    }
 }

@@ -54,18 +54,8 @@ internal sealed class StraightPath
         }
     }
 
-    /// <summary>Multiplies a mean gradient by x − x₀, in place.</summary>
-    public void MultiplyByDifference(double[][] totals)
-    {
-        for (int side = 0; side < totals.Length; side++)
-        {
-            float[] difference = _difference[side].ToArray();
-            for (int i = 0; i < totals[side].Length; i++)
-            {
-                totals[side][i] *= difference[i % difference.Length];
-            }
-        }
-    }
+    /// <summary>x − x₀, one per side: <c>[pos, d_model]</c>.</summary>
+    public IReadOnlyList<Tensor> Difference => _difference;
 
     /// <summary>Σ (x − x₀) · totals: what the scores of each target sum to. <c>[target]</c></summary>
     public double[] DotDifference(double[][] totals)

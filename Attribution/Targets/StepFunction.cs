@@ -44,11 +44,15 @@ public static class StepFunctions
     private static Tensor Information(StepRows rows) =>
         (rows.LogProbability - rows.Contrast.LogProbability).Scale(rows.Options.Compat == Compat.Inseq ? -1 : 1);
 
-    /// <summary>ln p − ln(1 − p), the second from the sum over the other classes: 1 − p is 0 in float32 long before it is small.</summary>
+    /// <summary>
+    /// logit(t) − ln Σ_{u≠t} e^logit(u): the second from the other classes, for 1 − p is 0 in float32 long before it is small.
+    /// ln Σ e^x is x_u − ln softmax(x)_u for any u.
+    /// </summary>
     private static Tensor LogOdds(StepRows rows)
     {
         Tensor others = rows.Logits.MaskedFill(Asked(rows), float.NegativeInfinity);
-        return rows.Logit - LogSumExp(others);
+        int[] another = Array.ConvertAll(rows.Ids, id => id == 0 ? 1 : 0);
+        return rows.Logit - StepRows.Pick(rows.Logits, another) + StepRows.Pick(others.LogSoftmax(), another);
     }
 
     private static Tensor Margin(StepRows rows) => rows.Logit - rows.Logits.MaskedFill(Asked(rows), float.NegativeInfinity).Max([-1]);
@@ -63,12 +67,6 @@ public static class StepFunctions
             mask[(t * classes) + rows.Ids[t]] = 1;
         }
         return Tensor.From(mask, [rows.Ids.Length, classes]);
-    }
-
-    private static Tensor LogSumExp(Tensor x)
-    {
-        Tensor largest = Tensor.From(x.Max([-1], keepAxes: true).ToArray(), [.. x.Shape.Axes[..^1], 1]); // a constant shift
-        return (x - largest).Exp().Sum([-1]).Log() + largest.Reshape(x.Shape.Without(x.Shape.Rank - 1));
     }
 
     private static Tensor TopPSize(StepRows rows)

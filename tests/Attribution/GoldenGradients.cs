@@ -89,6 +89,26 @@ internal static class GoldenGradients
         }
     }
 
+    /// <summary>attr*/deeplift/BASELINE in Captum's way; the case also says how far that is from gradient × difference.</summary>
+    public static void DeepLift(GoldenModel golden, GoldenCase one, GoldenCheck check)
+    {
+        ScoreFunction f = GoldenScore.Of(golden, one);
+        AttributionRequest request = new() { Compat = Compat.Captum, KeepRaw = true };
+        if (one.Name == "attr_joint/deeplift")
+        {
+            AttributionResult joint = new DeepLift().Attribute(f, request with { Baseline = Baseline.Zero });
+            check.Close("src", joint.Sides[0].Raw!);
+            check.Close("tgt", joint.Sides[1].Raw!);
+            return;
+        }
+        request = request with { Baseline = GoldenScore.Baseline(golden, one, one.Json("baseline").GetString()!) };
+        Compare(new DeepLift(), f, request, check);
+        float[] deeplift = new DeepLift().Attribute(f, request).Sides[0].Raw!.ToArray();
+        float[] gradient = Raw(new Saliency(), f).ToArray(), x = f.Sides[0].Embeddings.ToArray();
+        float[] x0 = request.Baseline.Embeddings is [Tensor given] ? given.ToArray() : new float[x.Length];
+        check.Close("max_abs_diff_to_grad_x_diff", [1], [deeplift.Select((value, i) => Math.Abs(value - (gradient[i] * (x[i] - x0[i])))).Max()]);
+    }
+
     /// <summary>attention_rollout: the row of every position.</summary>
     public static void Rollout(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
