@@ -21,7 +21,14 @@ public sealed class InputSide
     public required Tensor Embeddings { get; init; }
 
     /// <summary>The same as a batch of one. <c>[1, pos, d_model]</c></summary>
-    public Tensor Batch => field ??= Embeddings.Reshape(Embeddings.Shape.Prepend(1));
+    public Tensor Batch
+    {
+        get
+        {
+            using Recorder.Pause pause = Recorder.Suspend(); // made when first asked for, whoever is recording then
+            return field ??= Embeddings.Reshape(Embeddings.Shape.Prepend(1));
+        }
+    }
 
     /// <summary>
     /// Positions from here on were generated or forced, not given; equal to the number of tokens when all were given.

@@ -160,6 +160,7 @@ public static class Targets
         Require(model, ModelTask.SequenceToSequence);
         int start = model.Info.DecoderStartId ?? throw new VitrineException("targets: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
         ExplainedText prefix = ExplainedText.Of([]).Continued(translation.SkipLast(1).Prepend(start), model.Tokenizer);
+        prefix = prefix with { Tokens = [prefix.Tokens[0] with { IsSpecial = true }, .. prefix.Tokens.Skip(1)] };
         return Translation(model, source, prefix, [.. translation.Select((id, i) => new TokenTarget(i, id))], step, sides);
     }
 

@@ -18,6 +18,7 @@ public class GenerationTests
         { "input_x_gradient", "entropy" },
         { "integrated_gradients", "probability" },
         { "integrated_gradients", "margin" },
+        { "deeplift", "probability" },
         { "attention", "probability" },
         { "attention_rollout", "probability" },
     };
@@ -57,7 +58,9 @@ public class GenerationTests
 
         for (int t = 0; t < s_said.Length; t++)
         {
-            ScoreFunction f = Targets.Translation(model, source, ExplainedText.Of([start, .. s_said[..t]]), [new(t, s_said[t])], step);
+            ExplainedText prefix = ExplainedText.Of([start, .. s_said[..t]]);
+            prefix = prefix with { Tokens = [prefix.Tokens[0] with { IsSpecial = true }, .. prefix.Tokens.Skip(1)] };
+            ScoreFunction f = Targets.Translation(model, source, prefix, [new(t, s_said[t])], step);
             AttributionResult one = explain.Attribute(f, request);
             TensorAssert.Close(all.Sides[0].Scores[t], one.Sides[0].Scores[0], rtol: 1e-5, atol: 1e-5, what: $"source of token {t}");
             TensorAssert.Close(all.Sides[1].Scores[t].AsSpan(0, t + 1), one.Sides[1].Scores[0], rtol: 1e-5, atol: 1e-5, what: $"target of token {t}");
