@@ -37,7 +37,7 @@ try
     ModelFolder.WriteUntrained(folder, [.. Enumerable.Range(0, vocabulary.Count).Select(lessons.Teacher.Evidence)], recipe);
     ITransformer model = ModelLoader.Load(folder);
 
-    new Trainer(model, lessons, recipe).Run(epoch =>
+    new Trainer(model, lessons, recipe, Console.Error).Run(epoch =>
     {
         ModelFolder.WriteWeights(folder, model);
         Say($"epoch {epoch}: saved{(validate ? "; validation " + Result(Evaluation.Of(model, tokenizer, data.Validation)) : "")}");

@@ -28,10 +28,10 @@ internal sealed record Recipe
     public double Temperature { get; init; } = 3;
 
     /// <summary>Weight of the true label against the teacher's opinion on real sentences; made-up sentences have no true label.</summary>
-    public float TrueLabels { get; init; }
+    public float TrueLabels { get; init; } = 0.3f;
 
     /// <summary>Made-up sentences per real one.</summary>
-    public int MadeUp { get; init; } = 2;
+    public int MadeUp { get; init; } = 1;
 
     /// <summary>Part of the words of a made-up sentence that are replaced by random words of the training part.</summary>
     public double Replaced { get; init; } = 0.2;
@@ -39,15 +39,15 @@ internal sealed record Recipe
     // The optimisation.
 
     /// <summary>Part of the words of a real sentence that the model does not get to see.</summary>
-    public double WordDropout { get; init; } = 0.1;
-    public float Dropout { get; init; } = 0.1f;
-    public int Epochs { get; init; } = 6;
+    public double WordDropout { get; init; } = 0.3;
+    public float Dropout { get; init; } = 0.4f;
+    public int Epochs { get; init; } = 4;
     public int BatchSize { get; init; } = 32;
-    public float LearningRate { get; init; } = 2e-3f;
+    public float LearningRate { get; init; } = 1e-3f;
     public double WarmUp { get; init; } = 0.1;
     public float WeightDecay { get; init; } = 0.1f;
     public float Beta2 { get; init; } = 0.98f;
     public float GradientLimit { get; init; } = 1;
-    public float AverageDecay { get; init; } = 0.995f;
+    public float AverageDecay { get; init; } = 0.998f;
     public int Seed { get; init; } = 1;
 }

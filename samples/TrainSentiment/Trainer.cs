@@ -17,10 +17,15 @@ internal sealed class Trainer
     private readonly WeightAverage _average;
     private readonly LearningRateSchedule _schedule;
     private readonly Random _random;
+    private readonly TextWriter _progress;
 
-    public Trainer(ITransformer model, Lessons lessons, Recipe recipe)
+    /// <param name="model">The model to train; its weights are replaced by copies that may be written.</param>
+    /// <param name="lessons">What it learns.</param>
+    /// <param name="recipe">How.</param>
+    /// <param name="progress">Where the progress line goes.</param>
+    public Trainer(ITransformer model, Lessons lessons, Recipe recipe, TextWriter progress)
     {
-        (_model, _lessons, _recipe, _random) = (model, lessons, recipe, new Random(recipe.Seed));
+        (_model, _lessons, _recipe, _random, _progress) = (model, lessons, recipe, new Random(recipe.Seed), progress);
         foreach (Parameter parameter in model.Parameters)
         {
             // Memory of our own: what the loader gave may be a view of a mapped file.
@@ -52,7 +57,7 @@ internal sealed class Trainer
                 }
             }
 
-            Console.Error.WriteLine();
+            _progress.WriteLine();
             _average.Swap();
             afterEpoch(epoch);
             _average.Swap();
@@ -96,7 +101,7 @@ internal sealed class Trainer
         return (logits.LogSoftmax() * targets).Sum().Scale(-1f / batch.Length);
     }
 
-    private static void Report(int epoch, int step, int steps, double loss, TimeSpan elapsed) => Console.Error.Write(string.Create(
+    private void Report(int epoch, int step, int steps, double loss, TimeSpan elapsed) => _progress.Write(string.Create(
         CultureInfo.InvariantCulture,
         $"\repoch {epoch}  {step}/{steps}  loss {loss:F4}  {elapsed.TotalSeconds:F0} s  left {elapsed.TotalSeconds * (steps - step) / step:F0} s   "));
 }
