@@ -24,6 +24,9 @@ public interface ITransformer
     /// <summary>What the checkpoint held beside the parameters: buffers, copies, and tensors this model has no use for.</summary>
     WeightReport Weights { get; }
 
+    /// <summary>What a user should know about how the checkpoint was read, one sentence each; empty for most.</summary>
+    IReadOnlyList<string> Notices { get; }
+
     /// <summary>
     /// The word embeddings of token ids, as <see cref="ModelInput.Embeddings"/> takes them: rows of the embedding matrix
     /// (Marian: times √d_model), before positions and segments are added.

@@ -23,9 +23,10 @@ internal sealed class Decode
         {
             throw new ShapeException("generate: prompts are padded behind; expected padding in front, where it does not come between a text and its continuation. Batch with left: true.");
         }
-        if (ids.Shape[1] + options.MaxNewTokens > model.Info.MaxPositions)
+        int most = model.Info.MaxPositions + 1 - ids.Shape[1]; // the last new token is never read
+        if (options.MaxNewTokens > most)
         {
-            throw new ShapeException($"generate: too many tokens; got a prompt of {ids.Shape[1]} and {options.MaxNewTokens} new ones; expected at most {model.Info.MaxPositions} together.");
+            throw new ShapeException($"generate: too many tokens; got a prompt of {ids.Shape[1]} and {options.MaxNewTokens} new ones; expected at most {Math.Max(0, most)} new ones after this prompt.");
         }
         int[] all = ids.ToIntArray();
         Prompts = [.. all.Chunk(ids.Shape[1])];

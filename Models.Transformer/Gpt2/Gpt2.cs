@@ -142,7 +142,7 @@ public class Gpt2 : Transformer
                 DModel = config.DModel,
                 NHeads = config.NHeads,
                 Causal = true,
-                Bias = (path / "attn").Has("b_Q"), // nanoGPT and minGPT can train without
+                Bias = (path / "attn").HasBias("b_Q"), // nanoGPT can train without
                 Scale = config.ScaleByLayer ? scale / (layer + 1) : scale,
             });
             _attnOut = path.Hook("hook_attn_out", "[batch, pos, d_model]");

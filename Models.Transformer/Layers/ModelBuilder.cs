@@ -10,6 +10,7 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
 {
     private readonly List<Parameter> _parameters = [];
     private readonly List<HookPoint> _hooks = [];
+    private readonly List<string> _notices = [];
 
     /// <summary>The path from which a model walks down with <c>/</c>.</summary>
     public ModulePath Root => new(this, "");
@@ -28,8 +29,22 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         return hook;
     }
 
+    /// <summary>What a user should know about how the checkpoint was read.</summary>
+    public IReadOnlyList<string> Notices => _notices;
+
     /// <summary>Whether the checkpoint has the weight.</summary>
     public bool Has(string name) => weights.Has(Place(name).Tensor);
+
+    /// <summary>Whether the checkpoint has an optional bias; says so when it has not, for it might also have been lost.</summary>
+    public bool HasBias(string name)
+    {
+        bool has = Has(name);
+        if (!has)
+        {
+            _notices.Add($"The checkpoint has no {Place(name).Tensor}: taken as zeros.");
+        }
+        return has;
+    }
 
     /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it.</summary>
     public Parameter Weight(string name, Shape shape, bool isBuffer = false)

@@ -23,8 +23,8 @@ internal sealed class ModulePath
     /// <summary>The sub-module of that number.</summary>
     public static ModulePath operator /(ModulePath path, int index) => path / index.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Whether the checkpoint has a weight of that name: some trainers leave out biases.</summary>
-    public bool Has(string name) => _builder.Has(Join(name));
+    /// <summary>Whether the checkpoint has a bias of that name: some trainers leave them out. The model's notices say when it has not.</summary>
+    public bool HasBias(string name) => _builder.HasBias(Join(name));
 
     /// <summary>The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.</summary>
     public Parameter Weight(string name, Shape shape) => _builder.Weight(Join(name), shape);

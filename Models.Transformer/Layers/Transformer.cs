@@ -25,6 +25,9 @@ public abstract class Transformer : ITransformer
     public WeightReport Weights { get; private set; } = new("", [], [], [], new Dictionary<string, string>());
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Notices => _builder.Notices;
+
+    /// <inheritdoc/>
     public abstract Tensor Embed(Tensor ids);
 
     /// <inheritdoc/>

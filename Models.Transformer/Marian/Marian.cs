@@ -64,7 +64,7 @@ public sealed class Marian : Transformer, IGenerator
         _decoder = [.. Enumerable.Range(0, info.NDecoderLayers).Select(decoder)];
         ModulePath unembed = root / "unembed";
         Parameter? own = json.Flag("tie_word_embeddings", true) ? null : unembed.Weight("W_U", [targetVocab, info.DModel]);
-        Parameter? bias = unembed.Has("b_U") ? unembed.Buffer("b_U", [1, targetVocab]) : null;
+        Parameter? bias = unembed.HasBias("b_U") ? unembed.Buffer("b_U", [1, targetVocab]) : null;
         _unembed = new(() => own?.Value ?? _targetWords.Table, bias, root.Hook("hook_logits", "[batch, pos, vocab]"));
         GenerationDefaults = generation;
     }
@@ -189,7 +189,8 @@ public sealed class Marian : Transformer, IGenerator
     private sealed class Block
     {
         private const float Epsilon = 1e-5f; // torch's default; the config has none
-        private readonly Norm _ln1, _ln2, _lnLast;
+        private readonly Norm _ln1, _lnLast;
+        private readonly Norm? _lnCross;
         private readonly Attention _attention;
         private readonly Attention? _cross;
         private readonly FeedForward _mlp;
@@ -209,12 +210,12 @@ public sealed class Marian : Transformer, IGenerator
                 _cross = new(path / "cross_attn", options);
                 _crossOut = path.Hook("hook_cross_attn_out", "[batch, pos, d_model]");
                 _residMidCross = path.Hook("hook_resid_mid_cross", "[batch, pos, d_model]");
+                _lnCross = Norm.Layer(path / "ln2", dModel, Epsilon);
             }
-            _ln2 = Norm.Layer(path / "ln2", dModel, Epsilon);
             _mlp = new(path / "mlp", dModel, dMlp, activation);
             _mlpOut = path.Hook("hook_mlp_out", "[batch, pos, d_model]");
             _residPost = path.Hook("hook_resid_post", "[batch, pos, d_model]");
-            _lnLast = decoder ? Norm.Layer(path / "ln3", dModel, Epsilon) : _ln2;
+            _lnLast = Norm.Layer(path / (decoder ? "ln3" : "ln2"), dModel, Epsilon);
             _normalized = path.Hook("hook_normalized_resid_post", "[batch, pos, d_model]");
         }
 
@@ -231,9 +232,9 @@ public sealed class Marian : Transformer, IGenerator
         {
             resid = _residPre.Run(resid);                                                             // [batch, pos, d_model]
             resid = _ln1.Run(_residMid.Run(resid + _attnOut.Run(_attention.Run(resid, mask, cache))));
-            if (_cross is not null && _crossOut is not null && _residMidCross is not null)
+            if (_cross is not null && _crossOut is not null && _residMidCross is not null && _lnCross is not null)
             {
-                resid = _ln2.Run(_residMidCross.Run(resid + _crossOut.Run(_cross.Run(resid, source, sourceMask, cache))));
+                resid = _lnCross.Run(_residMidCross.Run(resid + _crossOut.Run(_cross.Run(resid, source, sourceMask, cache))));
             }
             resid = _residPost.Run(resid + _mlpOut.Run(_mlp.Run(resid)));
             return _normalized.Run(_lnLast.Run(resid));
