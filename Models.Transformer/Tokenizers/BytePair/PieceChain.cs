@@ -11,7 +11,7 @@ internal sealed class PieceChain
     private readonly int[] _next;   // place of the right neighbour; the length at the end
     private readonly int[] _previous;
     private readonly MergeTable _merges;
-    private readonly PriorityQueue<Candidate, long> _queue = new();   // by rank, then from left to right
+    private readonly PriorityQueue<int, long> _queue;   // left places, by rank and then from left to right
 
     public PieceChain(int[] ids, MergeTable merges)
     {
@@ -19,39 +19,43 @@ internal sealed class PieceChain
         _merges = merges;
         _next = [.. Enumerable.Range(1, ids.Length)];
         _previous = [.. Enumerable.Range(-1, ids.Length)];
-        for (int place = 0; place + 1 < ids.Length; place++)
+        var possible = new List<(int, long)>(ids.Length);
+        for (int place = 0; place < ids.Length; place++)
         {
-            Consider(place);
+            if (TryFind(place, out MergeTable.Merged merged))
+            {
+                possible.Add((place, Priority(place, merged)));
+            }
         }
+
+        _queue = new PriorityQueue<int, long>(possible);
     }
 
     /// <summary>A join that was made.</summary>
     public readonly record struct Join(int Rank, int Left, int Right);
 
-    private readonly record struct Candidate(int Place, int Left, int Right, MergeTable.Merged Merged);
-
     /// <summary>Makes the join of lowest rank, the leftmost of equals; false when none is left.</summary>
     public bool TryMergeNext(out Join join)
     {
-        while (_queue.TryDequeue(out Candidate c, out _))
+        while (_queue.TryDequeue(out int place, out long priority))
         {
-            int right = _next[c.Place];
-            if (_ids[c.Place] != c.Left || right == _ids.Length || _ids[right] != c.Right)
+            if (!TryFind(place, out MergeTable.Merged merged) || Priority(place, merged) != priority)
             {
                 continue;   // one of the two has joined another neighbour meanwhile
             }
 
-            _ids[c.Place] = c.Merged.Id;
+            int right = _next[place];
+            join = new Join(merged.Rank, _ids[place], _ids[right]);
+            _ids[place] = merged.Id;
             _ids[right] = Gone;
-            _next[c.Place] = _next[right];
+            _next[place] = _next[right];
             if (_next[right] < _ids.Length)
             {
-                _previous[_next[right]] = c.Place;
+                _previous[_next[right]] = place;
             }
 
-            Consider(_previous[c.Place]);
-            Consider(c.Place);
-            join = new Join(c.Merged.Rank, c.Left, c.Right);
+            Consider(_previous[place]);
+            Consider(place);
             return true;
         }
 
@@ -70,9 +74,18 @@ internal sealed class PieceChain
 
     private void Consider(int place)
     {
-        if (place >= 0 && _next[place] < _ids.Length && _merges.TryGet(_ids[place], _ids[_next[place]], out MergeTable.Merged merged))
+        if (place >= 0 && TryFind(place, out MergeTable.Merged merged))
         {
-            _queue.Enqueue(new Candidate(place, _ids[place], _ids[_next[place]], merged), ((long)merged.Rank << 32) | (uint)place);
+            _queue.Enqueue(place, Priority(place, merged));
         }
     }
+
+    /// <summary>The merge of the piece at <paramref name="place"/> with its right neighbour, if both are there and there is one.</summary>
+    private bool TryFind(int place, out MergeTable.Merged merged)
+    {
+        merged = default;
+        return _ids[place] != Gone && _next[place] < _ids.Length && _merges.TryGet(_ids[place], _ids[_next[place]], out merged);
+    }
+
+    private static long Priority(int place, MergeTable.Merged merged) => ((long)merged.Rank << 32) | (uint)place;
 }
