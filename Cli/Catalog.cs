@@ -14,6 +14,8 @@ internal static class Catalog
         {
             ExplainCommand.Create(terminal),
             PredictCommand.Create(terminal),
+            GenerateCommand.Create(terminal),
+            GenerateCommand.CreateTranslate(terminal),
             TokenizeCommand.Create(terminal),
             InspectCommand.Create(terminal),
             HooksCommand.Create(terminal),

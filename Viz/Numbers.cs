@@ -29,9 +29,9 @@ public static class Numbers
     public static string Exact(double value) => value.ToString("G6", CultureInfo.InvariantCulture);
 
     /// <summary>A probability as per cent: <c>97.3 %</c>.</summary>
-    public static string Percent(double probability) => probability.ToString("0.0", CultureInfo.InvariantCulture) is "NaN"
+    public static string Percent(double probability) => double.IsNaN(probability)
         ? "n/a"
-        : (probability * 100).ToString(probability is > 0 and < 0.001 ? "0.0e+0" : "0.0", CultureInfo.InvariantCulture) + " %";
+        : (probability * 100).ToString(probability is >= 0.001 or 0 ? "0.0" : probability >= 1e-5 ? "0.000" : "0.0e+0", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>A length or an opacity in a picture: at most two decimals.</summary>
     public static string Length(double value) => Math.Round(value, 2).ToString("0.##", CultureInfo.InvariantCulture);

@@ -21,6 +21,7 @@ internal static class TokenizeCommand
         var pair = new Option<string?>("--context") { Description = "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
         var bare = new Option<bool>("--no-special") { Description = "Leave out what the model expects around a text, such as [CLS] and [SEP]." };
         var lines = new Option<bool>("--jsonl") { Description = "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line." };
+        var side = new Option<string>("--side") { Description = "Marian only: source, the language that is read, or target, the one that is written.", HelpName = "side", DefaultValueFactory = _ => "source" };
         return new Verb("tokenize", "Shows how a text is cut into pieces, with ids and offsets. A folder with tokenizer files alone is enough.", """
             vitrine tokenize "a gorgeous, witty, seductive movie"
             vitrine tokenize --model path/to/gpt2 "naïve café" --no-special
@@ -28,10 +29,10 @@ internal static class TokenizeCommand
 
             Offsets count Unicode characters (code points) from 0, as Python does; the end is exclusive.
             """)
-            .With(text.Text, text.File, pair, source.Model, bare, lines)
+            .With(text.Text, text.File, pair, source.Model, bare, lines, side)
             .Does((parsed, cancellation) =>
             {
-                ITokenizer tokenizer = Load(source.Folder(parsed, terminal));
+                ITokenizer tokenizer = Load(source.Folder(parsed, terminal), parsed.GetValue(side) ?? "source");
                 bool special = !parsed.GetValue(bare);
                 if (parsed.GetValue(lines))
                 {
@@ -46,11 +47,22 @@ internal static class TokenizeCommand
             });
     }
 
-    private static ITokenizer Load(string folder)
+    private static ITokenizer Load(string folder, string side)
     {
+        if (side is not ("source" or "target"))
+        {
+            throw new CommandException(ExitCode.Usage, $"side: no such side; got '{side}'; expected source or target.");
+        }
         try
         {
-            return TokenizerLoader.Load(folder);
+            ITokenizer tokenizer = TokenizerLoader.Load(folder);
+            return (tokenizer, side) switch
+            {
+                (MarianTokenizer marian, "target") => marian.Target,
+                (MarianTokenizer marian, _) => marian.Source,
+                (_, "target") => throw new CommandException(ExitCode.Usage, $"side: this tokenizer has one side; got {tokenizer.Description}; expected Marian's for --side target."),
+                _ => tokenizer,
+            };
         }
         catch (TokenizerException e)
         {

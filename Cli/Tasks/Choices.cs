@@ -83,7 +83,7 @@ internal static class Choices
 
     /// <summary>The output itself, when all of it is finite; else the search for the weight that is not.</summary>
     /// <exception cref="CommandException">It is not.</exception>
-    private static Tensor Finite(LoadedModel loaded, Tensor output)
+    public static Tensor Finite(LoadedModel loaded, Tensor output)
     {
         if (Array.TrueForAll(output.ToArray(), float.IsFinite))
         {

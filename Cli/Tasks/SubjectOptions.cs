@@ -26,9 +26,9 @@ internal sealed class SubjectOptions
     /// <summary>The same as ids.</summary>
     public Option<string?> ForcedIds { get; } = new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
 
-    /// <summary>How much to write.</summary>
-    public Option<int?> MaxNewTokens { get; } = new("--max-new-tokens") { Description = "How many tokens to write at most. Default: as the checkpoint says, else 20.", HelpName = "n" };
+    /// <summary>How the model writes, where it does.</summary>
+    public Written Writing { get; } = new();
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Targets, Step, Forced, ForcedIds, MaxNewTokens };
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[Targets, Step, Forced, ForcedIds, .. Writing.Symbols];
 }

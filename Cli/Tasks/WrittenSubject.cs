@@ -11,13 +11,12 @@ internal static class WrittenSubject
     /// <summary>Reads the text, lets the model write unless the command line says what, and builds the subject.</summary>
     public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        var model = (IGenerator)loaded.Model;
+        IGenerator model = Written.Generator(loaded);
         bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence;
         int[]? forced = Forced(parsed, loaded, options, isTranslation);
-        int budget = forced?.Length ?? parsed.GetValue(options.MaxNewTokens) ?? model.GenerationDefaults.MaxNewTokens;
-        PredictCommand.Positive(budget, "max-new-tokens");
-        ExplainedText given = input.Read(parsed, loaded, terminal, reserve: isTranslation ? 0 : budget);
-        int[] ids = forced ?? Written.By(model, given, parsed.GetValue(options.MaxNewTokens), cancellation);
+        GenerationOptions writing = options.Writing.Options(parsed, model);
+        ExplainedText given = input.Read(parsed, loaded, terminal, reserve: isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens);
+        int[] ids = forced ?? [.. Written.By(loaded, given, writing, terminal, cancellation).Tokens];
         if (ids.Length == 0)
         {
             throw new CommandException(ExitCode.Input, "text: the model wrote nothing; got the end of the text at once. Give the text to explain with --forced.");
@@ -29,7 +28,7 @@ internal static class WrittenSubject
 
     private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, string step)
     {
-        InputToken[] written = Spelling.Place(ids, model.Tokenizer, prompt.Texts.Count, out string whole);
+        InputToken[] written = Spelling.Place(ids, Written.Tokenizer(model), prompt.Texts.Count, out string whole);
         ExplainedText text = prompt with
         {
             Tokens = [.. prompt.Tokens, .. written.SkipLast(1)], // nobody reads the last token
@@ -48,7 +47,7 @@ internal static class WrittenSubject
     private static Subject Translation(IGenerator model, ExplainedText source, int[] ids, int[] numbers, string step)
     {
         int start = model.Info.DecoderStartId ?? throw new CommandException(ExitCode.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
-        InputToken[] written = Spelling.Place(ids, model.Tokenizer, 0, out string whole);
+        InputToken[] written = Spelling.Place(ids, Written.Tokenizer(model), 0, out string whole);
         var prefix = new ExplainedText
         {
             Tokens = [Spelling.Special(start, model.Tokenizer), .. written.SkipLast(1)],
@@ -72,7 +71,8 @@ internal static class WrittenSubject
         {
             return null;
         }
-        int[] tokens = loaded.Tokenizer.Encode(TextSource.Argued(text), special: isTranslation).Ids;
+        ITokenizer tokenizer = Written.Tokenizer(loaded.Model) ?? loaded.Tokenizer;
+        int[] tokens = tokenizer.Encode(TextSource.Argued(text), special: isTranslation).Ids;
         return tokens.Length > 0 ? tokens : throw new CommandException(ExitCode.Input, "forced: empty; got no token; expected the text that the model shall write.");
     }
 

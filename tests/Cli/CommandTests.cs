@@ -1,0 +1,223 @@
+using System.Text.Json;
+using Vitrine.Attributions;
+using Vitrine.Cli;
+using Vitrine.Tests.Support;
+using Xunit;
+
+namespace Vitrine.Tests;
+
+public sealed class CommandTests : IDisposable
+{
+    private readonly TinyModel _model = new();
+
+    public static TheoryData<string> Commands => ["explain", "predict", "generate", "translate", "tokenize", "inspect", "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
+
+    public void Dispose() => _model.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Help_OfEveryCommand_ShowsExamples(string command)
+    {
+        CliRun run = CliRun.Of([.. command.Split(' '), "--help"]).IsDone();
+
+        Assert.Contains("Usage:", run.Output, StringComparison.Ordinal);
+        Assert.Contains($"Examples:\n  vitrine {command.Split(' ')[0]}", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_OfTheWhole_ListsCommandsAndExitCodes()
+    {
+        CliRun run = CliRun.Of(["--help"]).IsDone();
+
+        Assert.All(Commands, row => Assert.Contains("  " + row.Data.Split(' ')[0], run.Output, StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"\n  {(int)code} ", run.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Explain_AClassifier_ShowsLabelsAndTokens()
+    {
+        CliRun run = CliRun.Of(["explain", "a good movie", "--model", _model.Path]).IsDone();
+
+        Assert.Contains("LABEL_0", run.Output, StringComparison.Ordinal);
+        Assert.Contains("integrated_gradients → LABEL_", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  movie ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Output);
+    }
+
+    [Fact]
+    public void Explain_SameCommandTwice_SameBytes()
+    {
+        string[] words = ["explain", "a good movie", "--method", "saliency", "--method", "integrated_gradients", "--model", _model.Path];
+
+        Assert.Equal(CliRun.Of(words).IsDone().Output, CliRun.Of(words).IsDone().Output);
+    }
+
+    [Fact]
+    public void Explain_TextFromArgumentFileAndPipe_SayTheSame()
+    {
+        File.WriteAllText(Path.Combine(_model.Path, "text.txt"), "a good movie\n");
+        string[] end = ["--model", _model.Path, "--steps", "4"];
+
+        string argument = CliRun.Of(["explain", "a good movie", .. end]).IsDone().Output;
+
+        Assert.Equal(argument, CliRun.Of(["explain", "--file", "text.txt", .. end], folder: _model.Path).IsDone().Output);
+        Assert.Equal(argument, CliRun.Of(["explain", .. end], "a good movie\n").IsDone().Output);
+        Assert.Equal(argument, CliRun.Of(["explain", "-", .. end], "\uFEFFa good movie\r\n").IsDone().Output);
+    }
+
+    [Fact]
+    public void Explain_Files_AreWrittenWholeAndTheScreenToo()
+    {
+        CliRun run = CliRun.Of(
+            ["explain", "a good movie", "--model", _model.Path, "--html", "out.html", "--svg", "out.svg", "--json", "out.json", "--steps", "4"], folder: _model.Path).IsDone();
+
+        Assert.NotEqual("", run.Output);
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(Path.Combine(_model.Path, "out.html")), StringComparison.Ordinal);
+        Assert.Contains("<svg", File.ReadAllText(Path.Combine(_model.Path, "out.svg")), StringComparison.Ordinal);
+        AttributionResult read = AttributionJson.FromJson(File.ReadAllText(Path.Combine(_model.Path, "out.json")));
+        Assert.Equal("integrated_gradients", read.Method);
+        Assert.Empty(Directory.EnumerateFiles(_model.Path, "*.part"));
+    }
+
+    [Fact]
+    public void Explain_JsonToStandardOutput_IsJsonAlone()
+    {
+        CliRun run = CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--json", "-", "--method", "saliency", "--method", "input_x_gradient"]).IsDone();
+
+        using JsonDocument document = JsonDocument.Parse(run.Output);
+        Assert.Equal(2, document.RootElement.GetArrayLength());
+    }
+
+    [Fact]
+    public void Explain_TargetAll_ExplainsEveryLabel()
+    {
+        CliRun run = CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--target", "all", "--method", "saliency"]).IsDone();
+
+        Assert.Contains("saliency → LABEL_0", run.Output, StringComparison.Ordinal);
+        Assert.Contains("saliency → LABEL_1", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_AQuestion_NamesAnAnswerOfTheContext()
+    {
+        using var reader = new TinyModel("bert_qa");
+
+        CliRun run = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--model", reader.Path, "--steps", "4"]).IsDone();
+
+        Assert.Contains("→ start ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("→ end ", run.Output, StringComparison.Ordinal);
+        CliRun forced = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "ada", "--model", reader.Path, "--steps", "4"]).IsDone();
+        Assert.Contains("answer ada", forced.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_AMask_ExplainsTheWord()
+    {
+        using var filler = new TinyModel("bert_mlm");
+
+        CliRun run = CliRun.Of(["explain", "a good [MASK]", "--target", "movie", "--model", filler.Path, "--steps", "4"]).IsDone();
+
+        Assert.Contains("→ movie (logit)", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gpt2", "5 6 7")]
+    [InlineData("llama", "5 6 7")]
+    [InlineData("marian", "5 6 7 0")]
+    public void Explain_WrittenText_ShowsAMatrix(string golden, string ids)
+    {
+        string folder = GoldenFolder.Find(golden);
+
+        CliRun own = CliRun.Of(["explain", "--ids", ids, "--model", folder, "--max-new-tokens", "3"]).IsDone();
+        CliRun forced = CliRun.Of(["explain", "--ids", ids, "--model", folder, "--forced-ids", "8 9", "--target", "1"]).IsDone();
+
+        Assert.Contains("input_x_gradient → ", own.Output, StringComparison.Ordinal);
+        Assert.Contains("tokens (probability)", own.Output, StringComparison.Ordinal);
+        Assert.Contains("#9", forced.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("generate", "gpt2", "5 6 7")]
+    [InlineData("translate", "marian", "5 6 7 0")]
+    public void Writing_WithScores_ListsTheTokens(string command, string golden, string ids)
+    {
+        CliRun run = CliRun.Of([command, "--ids", ids, "--model", GoldenFolder.Find(golden), "--max-new-tokens", "3", "--scores"]).IsDone();
+
+        Assert.Contains("probability", run.Output, StringComparison.Ordinal);
+        Assert.Contains(" %", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writing_WithTheWrongModel_IsRefused() =>
+        CliRun.Of(["generate", "good", "--model", _model.Path]).IsRefused(ExitCode.Usage, "BertForSequenceClassification", "GPT-2 or Llama");
+
+    [Fact]
+    public void Tokenize_Lines_WritesOneObjectEach()
+    {
+        CliRun run = CliRun.Of(["tokenize", "--jsonl", "--no-special", "--model", _model.Path], "\"a movie\"\n\n\"bad\"\n").IsDone();
+
+        string[] lines = run.Output.TrimEnd('\n').Split('\n');
+        Assert.Equal("{\"text\":\"a movie\",\"ids\":[8,7],\"pieces\":[\"a\",\"movie\"],\"offsets\":[[0,1],[2,7]]}", lines[0]);
+        Assert.Equal(2, lines.Length);
+    }
+
+    [Fact]
+    public void Tokenize_AText_ShowsPiecesAndOffsets()
+    {
+        CliRun run = CliRun.Of(["tokenize", "good ada", "--model", _model.Path]).IsDone();
+
+        Assert.Contains("[CLS]", run.Output, StringComparison.Ordinal);
+        Assert.Matches("ada +5–8 +ada", run.Output);
+    }
+
+    [Fact]
+    public void Inspect_WithEverything_ListsSettingsTensorsAndParameters()
+    {
+        CliRun run = CliRun.Of(["inspect", "--config", "--tensors", "--parameters", "--model", _model.Path]).IsDone();
+
+        Assert.Contains("BertForSequenceClassification", run.Output, StringComparison.Ordinal);
+        Assert.Contains("hidden_size", run.Output, StringComparison.Ordinal);
+        Assert.Contains("bert.embeddings.word_embeddings.weight", run.Output, StringComparison.Ordinal);
+        Assert.Contains("blocks.0.attn.W_Q", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hooks_OfAPattern_AreThoseAlone()
+    {
+        CliRun run = CliRun.Of(["hooks", "blocks.1.attn.hook_pattern", "--model", _model.Path]).IsDone();
+
+        Assert.Equal(2, run.Output.TrimEnd('\n').Split('\n').Length);
+        Assert.Contains("[batch, head, query, key]", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Methods_All_AreListed()
+    {
+        CliRun run = CliRun.Of(["methods"]).IsDone();
+
+        Assert.All(AttributionMethods.All, method => Assert.Contains(method.Name + "\n", run.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Devices_Always_HaveTheCpu() => Assert.Contains("cpu", CliRun.Of(["devices"]).IsDone().Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void BenchOps_OfOneOp_ReportsItsSizes() => Assert.Contains("gather", CliRun.Of(["bench", "ops", "gather", "--reps", "2"]).IsDone().Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void BenchModel_OnATinyModel_HasThePeersKeysAndValues()
+    {
+        using var folder = new TempFolder();
+
+        CliRun run = CliRun.Of(["bench", "model", "--model", GoldenFolder.Find("gpt2"), "--tokens", "20", "--generate", "4", "--reps", "1", "--values", "v.json"], folder: folder.Path).IsDone();
+
+        using JsonDocument times = JsonDocument.Parse(run.Output), values = JsonDocument.Parse(File.ReadAllText(folder.File("v.json")));
+        string[] keys = ["vitrine", "threads", "tokens", "generate", "target", "unit", "forward", "saliency", "ig50", "ig50_batched", "explain_generation", "peak_rss_mb"];
+        Assert.Equal(keys, times.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(64, values.RootElement.GetProperty("last_logits_first_64").GetArrayLength());
+        Assert.Equal([16, 17, 18, 19], values.RootElement.GetProperty("explain_generation").EnumerateArray().Select(row => row.GetArrayLength()));
+        double[] single = [.. values.RootElement.GetProperty("ig50").EnumerateArray().Select(v => v.GetDouble())];
+        double[] batched = [.. values.RootElement.GetProperty("ig50_batched").EnumerateArray().Select(v => v.GetDouble())];
+        Assert.All(single.Zip(batched), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+    }
+}
