@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Vitrine.Tensors;
 
@@ -56,8 +57,8 @@ internal static unsafe class Simd
         Vector<float> s = default, t = default;
         for (; i <= n - (2 * width); i += 2 * width)
         {
-            s = SimdMath.Fma(Vector.Load(a + i), Vector.Load(b + i), s);
-            t = SimdMath.Fma(Vector.Load(a + i + width), Vector.Load(b + i + width), t);
+            s = Vector.MultiplyAddEstimate(Vector.Load(a + i), Vector.Load(b + i), s);
+            t = Vector.MultiplyAddEstimate(Vector.Load(a + i + width), Vector.Load(b + i + width), t);
         }
         double sum = Vector.Sum(s + t);
         for (; i < n; i++)
@@ -91,37 +92,36 @@ internal static unsafe class Simd
     }
 
     /// <summary>y = e^(x − shift) and its sum, kept in float64 between blocks so that a long row does not drift.</summary>
-    public static double ExpSum(float* x, float* y, int n, float shift)
+    public static double ExpSum(float* x, float* y, int n, float shift) =>
+        Vector256.IsHardwareAccelerated ? ExpSum<Floats16>(x, y, n, shift) : ExpSum<Floats8>(x, y, n, shift);
+
+    private static double ExpSum<V>(float* x, float* y, int n, float shift) where V : struct, IFloats<V>
     {
         const int Block = 1024;
-        int width = Vector<float>.Count;
-        Vector<float> v = new(shift);
+        V v = V.Of(shift);
+        float* rest = stackalloc float[V.Count];
         double sum = 0;
-        float* rest = stackalloc float[width];
         for (int start = 0; start < n; start += Block)
         {
             int end = Math.Min(n, start + Block), i = start;
-            Vector<float> a = default, b = default;
-            for (; i <= end - (2 * width); i += 2 * width)
+            V part = V.Of(0);
+            for (; i <= end - V.Count; i += V.Count)
             {
-                Vector<float> e = SimdMath.Exp(Vector.Load(x + i) - v), f = SimdMath.Exp(Vector.Load(x + i + width) - v);
+                V e = SimdMath.Exp(V.Load(x + i) - v);
                 e.Store(y + i);
-                f.Store(y + i + width);
-                a += e;
-                b += f;
+                part += e;
             }
-            sum += Vector.Sum(a + b);
-            for (; i < end; i += width)
+            if (i < end)
             {
                 // The rest of a row takes the vector road too, padded with −∞, whose exponential is 0.
-                int count = Math.Min(width, end - i);
-                new Vector<float>(float.NegativeInfinity).Store(rest);
-                new ReadOnlySpan<float>(x + i, count).CopyTo(new Span<float>(rest, width));
-                Vector<float> e = SimdMath.Exp(Vector.Load(rest) - v);
+                V.Of(float.NegativeInfinity).Store(rest);
+                new ReadOnlySpan<float>(x + i, end - i).CopyTo(new Span<float>(rest, V.Count));
+                V e = SimdMath.Exp(V.Load(rest) - v);
                 e.Store(rest);
-                new ReadOnlySpan<float>(rest, count).CopyTo(new Span<float>(y + i, count));
-                sum += Vector.Sum(e);
+                new ReadOnlySpan<float>(rest, end - i).CopyTo(new Span<float>(y + i, end - i));
+                part += e;
             }
+            sum += V.Sum(part);
         }
         return sum;
     }

@@ -2,6 +2,8 @@
 // The struct is a type argument, so the compiler builds a loop of its own for every function and inlines it.
 
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Vitrine.Tensors;
 
@@ -9,10 +11,10 @@ namespace Vitrine.Tensors;
 internal interface IUnaryFunction
 {
     /// <summary>f(x).</summary>
-    Vector<float> Value(Vector<float> x);
+    V Value<V>(V x) where V : struct, IFloats<V>;
 
     /// <summary>f′, from what the op saved: x, or y for functions whose derivative is simpler in y.</summary>
-    Vector<float> Derivative(Vector<float> saved);
+    V Derivative<V>(V saved) where V : struct, IFloats<V>;
 }
 
 /// <summary>The two loops that all unary ops share.</summary>
@@ -55,20 +57,32 @@ internal static unsafe class UnaryCpu
         }, Math.Max(Block, Grain / Math.Max(1, seeds)));
     }
 
-    /// <summary>y = f(x) over n elements. The rest of a vector goes through the same vector code, so every element gets the same bits wherever it lies.</summary>
     private static void Map<TFunction>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction
     {
-        int i = 0, width = Vector<float>.Count;
-        for (; i <= n - width; i += width)
+        if (Vector256.IsHardwareAccelerated)
         {
-            function.Value(Vector.Load(x + i)).Store(y + i);
+            Map<TFunction, Floats16>(function, x, y, n);
+        }
+        else
+        {
+            Map<TFunction, Floats8>(function, x, y, n);
+        }
+    }
+
+    /// <summary>y = f(x) over n elements. The rest of a vector goes through the same vector code, so every element gets the same bits wherever it lies.</summary>
+    private static void Map<TFunction, V>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction where V : struct, IFloats<V>
+    {
+        int i = 0;
+        for (; i <= n - V.Count; i += V.Count)
+        {
+            function.Value(V.Load(x + i)).Store(y + i);
         }
         if (i < n)
         {
-            float* rest = stackalloc float[width];
-            Vector<float>.Zero.Store(rest);
-            new ReadOnlySpan<float>(x + i, n - i).CopyTo(new Span<float>(rest, width));
-            function.Value(Vector.Load(rest)).Store(rest);
+            float* rest = stackalloc float[V.Count];
+            V.Of(0).Store(rest);
+            new ReadOnlySpan<float>(x + i, n - i).CopyTo(new Span<float>(rest, V.Count));
+            function.Value(V.Load(rest)).Store(rest);
             new ReadOnlySpan<float>(rest, n - i).CopyTo(new Span<float>(y + i, n - i));
         }
     }
@@ -89,8 +103,9 @@ internal static unsafe class UnaryCpu
     /// <summary>f′ as a function in its own right.</summary>
     private readonly struct SlopeOf<TFunction>(TFunction function) : IUnaryFunction where TFunction : struct, IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => function.Derivative(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => function.Derivative(x);
 
-        public Vector<float> Derivative(Vector<float> saved) => throw new NotSupportedException();
+        public V Derivative<V>(V saved) where V : struct, IFloats<V> => throw new NotSupportedException();
     }
 }

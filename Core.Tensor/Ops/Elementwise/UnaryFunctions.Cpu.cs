@@ -1,100 +1,105 @@
-using System.Numerics;
-using static Vitrine.Tensors.SimdMath;
+using System.Runtime.CompilerServices;
 
 namespace Vitrine.Tensors;
 
 /// <summary>The functions of the unary ops and their derivatives; gelu has a folder of its own.</summary>
 internal static class UnaryFunctions
 {
-    private static Vector<float> One => Vector<float>.One;
-
-    private static Vector<float> Zero => Vector<float>.Zero;
-
     public readonly struct Relu : IUnaryFunction
     {
-        // The native maximum returns its second operand when it is NaN.
-        public Vector<float> Value(Vector<float> x) => Vector.MaxNative(Zero, x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => V.Max(V.Of(0), x);
 
-        public Vector<float> Derivative(Vector<float> y) => Vector.ConditionalSelect(Vector.GreaterThan(y, Zero), One, Zero);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V y) where V : struct, IFloats<V> => V.Select(V.Greater(y, V.Of(0)), V.Of(1), V.Of(0));
     }
 
     public readonly struct Silu : IUnaryFunction
     {
-        // Below −104 the logistic function is 0; the bound keeps −∞ · 0 from being NaN.
-        public Vector<float> Value(Vector<float> x) => Vector.MaxNative(new Vector<float>(-104f), x) * Sigmoid(x);
+        // Below −104 the logistic function is 0; the bound keeps −∞ / ∞ from being NaN.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => V.Max(V.Of(-104), x) / (V.Of(1) + SimdMath.Exp(-x));
 
-        public Vector<float> Derivative(Vector<float> x)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V x) where V : struct, IFloats<V>
         {
-            Vector<float> s = Sigmoid(x), inside = Vector.MinNative(new Vector<float>(104f), Vector.MaxNative(new Vector<float>(-104f), x));
-            return Fma(s * (One - s), inside, s);
+            V s = SimdMath.Sigmoid(x), bounded = V.Min(V.Of(104), V.Max(V.Of(-104), x));
+            return V.Fma(s * (V.Of(1) - s), bounded, s);
         }
     }
 
     public readonly struct Tanh : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => SimdMath.Tanh(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => SimdMath.Tanh(x);
 
-        public Vector<float> Derivative(Vector<float> y) => One - (y * y);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V y) where V : struct, IFloats<V> => V.Of(1) - (y * y);
     }
 
     public readonly struct Sigmoid : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => SimdMath.Sigmoid(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => SimdMath.Sigmoid(x);
 
-        public Vector<float> Derivative(Vector<float> y) => y * (One - y);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V y) where V : struct, IFloats<V> => y * (V.Of(1) - y);
     }
 
     public readonly struct Exp : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => SimdMath.Exp(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => SimdMath.Exp(x);
 
-        public Vector<float> Derivative(Vector<float> y) => y;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V y) where V : struct, IFloats<V> => y;
     }
 
     public readonly struct Log : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => SimdMath.Log(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => SimdMath.Log(x);
 
-        public Vector<float> Derivative(Vector<float> x) => One / x;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V x) where V : struct, IFloats<V> => V.Of(1) / x;
     }
 
     public readonly struct Sqrt : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => Vector.SquareRoot(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => V.Sqrt(x);
 
-        public Vector<float> Derivative(Vector<float> y) => new Vector<float>(0.5f) / y;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V y) where V : struct, IFloats<V> => V.Of(0.5f) / y;
     }
 
     public readonly struct Abs : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => Vector.Abs(x);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => V.Abs(x);
 
-        public Vector<float> Derivative(Vector<float> x) =>
-            Vector.ConditionalSelect(Vector.Equals(x, Zero), Zero, Vector.CopySign(One, x));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V x) where V : struct, IFloats<V> => V.Select(V.Equal(x, V.Of(0)), V.Of(0), V.CopySign(V.Of(1), x));
     }
 
-    /// <summary>xᵖ in double precision: the error of a float32 logarithm would be amplified by p · ln x.</summary>
     public readonly struct Pow(float exponent) : IUnaryFunction
     {
-        public Vector<float> Value(Vector<float> x) => Power(x, exponent);
+        public V Value<V>(V x) where V : struct, IFloats<V> => Power(x, exponent);
 
-        public Vector<float> Derivative(Vector<float> x) => new Vector<float>(exponent) * Power(x, exponent - 1);
+        public V Derivative<V>(V x) where V : struct, IFloats<V> => V.Of(exponent) * Power(x, exponent - 1);
 
-        private static Vector<float> Power(Vector<float> x, float p)
+        private static V Power<V>(V x, float p) where V : struct, IFloats<V>
         {
             switch (p)
             {
-                case 0: return One;
+                case 0: return V.Of(1);
                 case 1: return x;
                 case 2: return x * x;
-                case -1: return One / x;
+                case -1: return V.Of(1) / x;
             }
-            Vector.Widen(Vector.Abs(x), out Vector<double> low, out Vector<double> high);
-            Vector<double> wide = new(p);
-            Vector<float> magnitude = Vector.Narrow(Vector.Exp(Vector.Log(low) * wide), Vector.Exp(Vector.Log(high) * wide));
-            bool whole = float.IsInteger(p), odd = whole && Math.Abs(p % 2) == 1;
-            Vector<float> ofNegative = odd ? -magnitude : whole ? magnitude : new Vector<float>(float.NaN);
-            return Vector.ConditionalSelect(Vector.LessThan(x, Zero), ofNegative, magnitude);
+            V magnitude = V.Power(V.Abs(x), p);
+            V ofNegative = !float.IsInteger(p) ? V.Of(float.NaN) : Math.Abs(p % 2) == 1 ? -magnitude : magnitude;
+            return V.Select(V.Greater(V.Of(0), x), ofNegative, magnitude);
         }
     }
 }

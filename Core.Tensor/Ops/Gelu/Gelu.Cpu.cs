@@ -1,5 +1,4 @@
-using System.Numerics;
-using static Vitrine.Tensors.SimdMath;
+using System.Runtime.CompilerServices;
 
 namespace Vitrine.Tensors;
 
@@ -10,36 +9,41 @@ internal static class GeluCpu
     public readonly struct Exact : IUnaryFunction
     {
         // Φ(−15) is 0 in float32; the bound keeps −∞ · 0 from being NaN.
-        public Vector<float> Value(Vector<float> x) => Vector.MaxNative(new Vector<float>(-15f), x) * NormalCdf(x, out _);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V> => V.Max(V.Of(-15), x) * SimdMath.NormalCdf(x, out _);
 
-        public Vector<float> Derivative(Vector<float> x)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V x) where V : struct, IFloats<V>
         {
-            Vector<float> cdf = NormalCdf(x, out Vector<float> density);
-            return Fma(Clamp(x), density, cdf);
+            V cdf = SimdMath.NormalCdf(x, out V density);
+            return V.Fma(V.Min(V.Of(15), V.Max(V.Of(-15), x)), density, cdf);
         }
     }
 
-    /// <summary>x · σ(2u): the tanh form without its cancellation for negative x, and with one exponential less to be careful about.</summary>
+    /// <summary>x · σ(2u): the tanh form without its cancellation for negative x, and with one exponential instead of a tanh.</summary>
     public readonly struct TanhForm : IUnaryFunction
     {
         private const float A = 1.59576912f;      // 2 · √(2/π)
         private const float B = 0.0713548163f;    // A · 0.044715
 
-        public Vector<float> Value(Vector<float> x)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Value<V>(V x) where V : struct, IFloats<V>
         {
-            Vector<float> c = Clamp(x);
-            return Vector.MaxNative(new Vector<float>(-15f), x) * Sigmoid(c * Fma(c * c, new Vector<float>(B), new Vector<float>(A)));
+            V c = Clamp(x), minus2U = c * V.Fma(c * c, V.Of(-B), V.Of(-A));
+            return V.Max(V.Of(-15), x) / (V.Of(1) + SimdMath.ExpWithin(V.Min(V.Of(89), minus2U)));
         }
 
-        public Vector<float> Derivative(Vector<float> x)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Derivative<V>(V x) where V : struct, IFloats<V>
         {
-            Vector<float> c = Clamp(x), square = c * c;
-            Vector<float> s = Sigmoid(c * Fma(square, new Vector<float>(B), new Vector<float>(A)));
-            Vector<float> slope = Fma(square, new Vector<float>(3 * B), new Vector<float>(A));
-            return Fma(c * slope, s * (Vector<float>.One - s), s);
+            V c = Clamp(x), square = c * c, minus2U = c * V.Fma(square, V.Of(-B), V.Of(-A));
+            V s = V.Of(1) / (V.Of(1) + SimdMath.ExpWithin(V.Min(V.Of(89), minus2U)));
+            V slope = V.Fma(square, V.Of(3 * B), V.Of(A));
+            return V.Fma(c * slope, s * (V.Of(1) - s), s);
         }
+
+        /// <summary>Beyond ±10.7 the result is 0 or x exactly; x³ of larger numbers would overflow and ∞ · 0 is NaN.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static V Clamp<V>(V x) where V : struct, IFloats<V> => V.Min(V.Of(10.7f), V.Max(V.Of(-10.7f), x));
     }
-
-    /// <summary>Beyond ±15 both forms are 0 or x exactly; x³ of larger numbers would overflow and ∞ · 0 is NaN.</summary>
-    private static Vector<float> Clamp(Vector<float> x) => Vector.MinNative(new Vector<float>(15f), Vector.MaxNative(new Vector<float>(-15f), x));
 }

@@ -50,7 +50,7 @@ internal static unsafe class RmsNormCpu
                 int i = 0;
                 for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
                 {
-                    sum = SimdMath.Fma(Vector.Load(dyr + i) * Vector.Load(gamma + i), Vector.Load(xr + i), sum);
+                    sum = Vector.MultiplyAddEstimate(Vector.Load(dyr + i) * Vector.Load(gamma + i), Vector.Load(xr + i), sum);
                 }
                 float total = Vector.Sum(sum);
                 for (; i < d; i++)
