@@ -3,7 +3,7 @@ namespace Vitrine.Tensors;
 /// <summary>A handful of floats that are computed with at once, so that a formula is written once and runs on every vector width.</summary>
 /// <remarks>
 /// <see cref="Floats16"/> serves 512-bit and 256-bit hardware (there each operation becomes two), <see cref="Floats8"/> 128-bit hardware: the compiler
-/// splits a vector well in two, but not in four. Comparisons give masks of all-one or all-zero bits for <see cref="Select"/>.
+/// splits a vector well in two, but not in four.
 /// </remarks>
 internal unsafe interface IFloats<V> where V : struct, IFloats<V>
 {
@@ -43,14 +43,13 @@ internal unsafe interface IFloats<V> where V : struct, IFloats<V>
     /// <summary>|x| with the sign of another number.</summary>
     static abstract V CopySign(V x, V sign);
 
-    static abstract V Greater(V a, V b);
+    /// <summary><paramref name="yes"/> where a &gt; b, else <paramref name="no"/>.</summary>
+    static abstract V WhereGreater(V a, V b, V yes, V no);
 
-    static abstract V Equal(V a, V b);
+    /// <summary><paramref name="yes"/> where a = b, else <paramref name="no"/>.</summary>
+    static abstract V WhereEqual(V a, V b, V yes, V no);
 
-    /// <summary>a where the mask is set, b elsewhere.</summary>
-    static abstract V Select(V mask, V a, V b);
-
-    /// <summary>x · 2ⁿ for whole n from −150 to 128, rounded once more when the result is subnormal.</summary>
+    /// <summary>x · 2ⁿ for whole n from −126 to 128.</summary>
     static abstract V TimesPowerOfTwo(V x, V n);
 
     /// <summary>The m in [√½, √2) with x = m · 2ᵏ, for positive normal x.</summary>
@@ -61,4 +60,7 @@ internal unsafe interface IFloats<V> where V : struct, IFloats<V>
 
     /// <summary>The sum of all.</summary>
     static abstract float Sum(V x);
+
+    /// <summary>The largest of all.</summary>
+    static abstract float Largest(V x);
 }

@@ -54,13 +54,10 @@ internal readonly unsafe struct Floats16(Vector512<float> value) : IFloats<Float
     public static Floats16 CopySign(Floats16 x, Floats16 sign) => new(Vector512.CopySign(x._value, sign._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats16 Greater(Floats16 a, Floats16 b) => new(Vector512.GreaterThan(a._value, b._value));
+    public static Floats16 WhereGreater(Floats16 a, Floats16 b, Floats16 yes, Floats16 no) => new(Vector512.ConditionalSelect(Vector512.GreaterThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats16 Equal(Floats16 a, Floats16 b) => new(Vector512.Equals(a._value, b._value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats16 Select(Floats16 mask, Floats16 a, Floats16 b) => new(Vector512.ConditionalSelect(mask._value, a._value, b._value));
+    public static Floats16 WhereEqual(Floats16 a, Floats16 b, Floats16 yes, Floats16 no) => new(Vector512.ConditionalSelect(Vector512.Equals(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats16 TimesPowerOfTwo(Floats16 x, Floats16 n)
@@ -92,4 +89,7 @@ internal readonly unsafe struct Floats16(Vector512<float> value) : IFloats<Float
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Floats16 x) => Vector512.Sum(x._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Floats16 x) => Floats8.Largest(new(Vector256.MaxNative(x._value.GetLower(), x._value.GetUpper())));
 }

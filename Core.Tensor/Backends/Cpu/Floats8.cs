@@ -53,13 +53,10 @@ internal readonly unsafe struct Floats8(Vector256<float> value) : IFloats<Floats
     public static Floats8 CopySign(Floats8 x, Floats8 sign) => new(Vector256.CopySign(x._value, sign._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats8 Greater(Floats8 a, Floats8 b) => new(Vector256.GreaterThan(a._value, b._value));
+    public static Floats8 WhereGreater(Floats8 a, Floats8 b, Floats8 yes, Floats8 no) => new(Vector256.ConditionalSelect(Vector256.GreaterThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats8 Equal(Floats8 a, Floats8 b) => new(Vector256.Equals(a._value, b._value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats8 Select(Floats8 mask, Floats8 a, Floats8 b) => new(Vector256.ConditionalSelect(mask._value, a._value, b._value));
+    public static Floats8 WhereEqual(Floats8 a, Floats8 b, Floats8 yes, Floats8 no) => new(Vector256.ConditionalSelect(Vector256.Equals(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats8 TimesPowerOfTwo(Floats8 x, Floats8 n)
@@ -87,4 +84,12 @@ internal readonly unsafe struct Floats8(Vector256<float> value) : IFloats<Floats
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Floats8 x) => Vector256.Sum(x._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Floats8 x)
+    {
+        Vector128<float> four = Vector128.MaxNative(x._value.GetLower(), x._value.GetUpper());
+        Vector128<float> two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Math.Max(two[0], two[1]);
+    }
 }

@@ -13,23 +13,42 @@ internal static class SimdMath
     private const float Log2E = 1.44269504f;
     // ln 2 in two pieces: n · Ln2High is exact for every n that occurs, the rest corrects it.
     private const float Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
+    private const float Lowest = -87.3365f; // ln 2⁻¹²⁶
     // Adding 1.5 · 2²³ pushes the fraction out of the mantissa; subtracting it again leaves the nearest whole number.
     private const float RoundToWhole = 12582912f;
 
-    /// <summary>eˣ within 1.5 ulp; subnormal results included, 0 below −104, +∞ from 88.73 on, NaN stays NaN.</summary>
+    /// <summary>eˣ within 1.5 ulp; +∞ from 88.73 on, NaN stays NaN. Results below the normal range (x &lt; −87.33) are 0.</summary>
+    /// <remarks>A subnormal result costs some hundred cycles, and a softmax over hidden places is full of them.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Exp<V>(V x) where V : struct, IFloats<V> => ExpWithin(V.Min(V.Of(89), V.Max(V.Of(-104), x)));
+    public static V Exp<V>(V x) where V : struct, IFloats<V> =>
+        V.WhereGreater(V.Of(Lowest), x, V.Of(0), ExpWithin(V.Min(V.Of(89), V.Max(V.Of(Lowest), x))));
 
-    /// <summary>The same for numbers known to lie between −113 and 89.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V ExpWithin<V>(V x) where V : struct, IFloats<V> => V.TimesPowerOfTwo(ReducedExpm1(x, out V n) + V.Of(1), n);
+    private static V ExpWithin<V>(V x) where V : struct, IFloats<V>
+    {
+        V r = Reduce(x, out V n);
+        return V.TimesPowerOfTwo(V.Fma(V.Fma(Series(r), r, V.Of(1)), r, V.Of(1)), n);
+    }
+
+    /// <summary>2ˣ within 2 ulp (and 0.2 · |x| more, from the rounding of x itself) for numbers known to lie between −126 and 127.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp2Within<V>(V x) where V : struct, IFloats<V>
+    {
+        V n = x + V.Of(RoundToWhole) - V.Of(RoundToWhole), r = x - n;
+        V p = V.Of(0.00132645952f);
+        p = V.Fma(p, r, V.Of(0.00967161915f));
+        p = V.Fma(p, r, V.Of(0.0555073501f));
+        p = V.Fma(p, r, V.Of(0.240222405f));
+        p = V.Fma(p, r, V.Of(0.693146976f));
+        return V.TimesPowerOfTwo(V.Fma(p, r, V.Of(1)), n);
+    }
 
     /// <summary>eˣ − 1 without cancellation near 0, for |x| ≤ 40.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Expm1<V>(V x) where V : struct, IFloats<V>
     {
-        V reduced = ReducedExpm1(x, out V n), scale = V.TimesPowerOfTwo(V.Of(1), n);
-        return V.Fma(reduced, scale, scale - V.Of(1));
+        V r = Reduce(x, out V n), scale = V.TimesPowerOfTwo(V.Of(1), n);
+        return V.Fma(V.Fma(r * r, Series(r), r), scale, scale - V.Of(1));
     }
 
     /// <summary>tanh x = t / (t + 2) with t = e^(2|x|) − 1, and the sign of x; within 2.5 ulp.</summary>
@@ -49,34 +68,31 @@ internal static class SimdMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Log<V>(V x) where V : struct, IFloats<V>
     {
-        V small = V.Greater(V.Of(1.17549435e-38f), x); // subnormal: scale into the normal range
         // x = 2ᵏ · m; ln m = 2s + s · z · L(z) with s = f / (2 + f), z = s², f = m − 1.
-        V f = V.Mantissa(V.Select(small, x * V.Of(1 << 25), x), out V k) - V.Of(1);
-        k -= V.Select(small, V.Of(25), V.Of(0));
+        V normal = V.Of(1.17549435e-38f); // smaller ones are scaled into the normal range
+        V f = V.Mantissa(V.WhereGreater(normal, x, x * V.Of(1 << 25), x), out V k) - V.Of(1);
+        k -= V.WhereGreater(normal, x, V.Of(25), V.Of(0));
         V s = f / (f + V.Of(2)), z = s * s, halfSquare = V.Of(0.5f) * f * f;
         V series = z * V.Fma(V.Fma(V.Of(0.298730759f), z, V.Of(0.399774955f)), z, V.Of(0.666667767f));
         // 2s = f − f²/2 + s · f²/2: written so, the large part f is added last and exactly.
         V rest = V.Fma(s, halfSquare + series, k * V.Of(Ln2Low)) - halfSquare;
         V log = rest + f + (k * V.Of(Ln2High));
         V infinity = V.Of(float.PositiveInfinity), zero = V.Of(0);
-        V edge = V.Select(V.Equal(x, zero), -infinity, V.Select(V.Equal(x, infinity), infinity, V.Of(float.NaN)));
-        return V.Select(V.Greater(x, zero), V.Select(V.Greater(infinity, x), log, edge), edge);
+        V edge = V.WhereEqual(x, zero, -infinity, V.WhereEqual(x, infinity, infinity, V.Of(float.NaN)));
+        return V.WhereGreater(x, zero, V.WhereGreater(infinity, x, log, edge), edge);
     }
 
     /// <summary>
-    /// Φ(x), the standard normal distribution, and its density φ(x). Both tails keep their relative accuracy (7 ulp): ½ · (1 + erf(x/√2)) would cancel
-    /// for negative x.
+    /// Φ(−a), the tail of the standard normal distribution, is gauss · P; this gives P. The product keeps its relative accuracy (10 ulp near 0, 1e-5 at −12),
+    /// where ½ · (1 − erf(a/√2)) would cancel. Φ(−12.9) is 2e-38: what follows is subnormal, and slow.
     /// </summary>
+    /// <param name="a">0 to 12.9.</param>
+    /// <param name="gauss">e^(−a²/2).</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V NormalCdf<V>(V x, out V density) where V : struct, IFloats<V>
+    public static V NormalTail<V>(V a, out V gauss) where V : struct, IFloats<V>
     {
-        V a = V.Min(V.Of(15), V.Abs(x)); // Φ(−15) is 0 in float32
-        // e^(−a²/2), with the rounding error of a² put back: in the tail it would be amplified a hundred times.
-        V square = a * a, lost = V.Fma(a, a, -square);
-        V gauss = ExpWithin(square * V.Of(-0.5f));
-        gauss = V.Fma(gauss * V.Of(-0.5f), lost, gauss);
-        density = gauss * V.Of(0.398942280f);
-        // Φ(−a) = e^(−a²/2) · P(t) with t = 1 / (1 + 0.3a); relative error of P 6e-8 up to a = 14.6.
+        gauss = Exp2Within(a * a * V.Of(-0.5f * Log2E));
+        // P is a polynomial in 1 / (1 + 0.3a), fitted to a relative error of 6e-8.
         V t = V.Of(1) / V.Fma(a, V.Of(0.3f), V.Of(1));
         V p = V.Of(0.0384117577f);
         p = V.Fma(p, t, V.Of(-0.169328647f));
@@ -86,22 +102,25 @@ internal static class SimdMath
         p = V.Fma(p, t, V.Of(0.0945713036f));
         p = V.Fma(p, t, V.Of(0.121948971f));
         p = V.Fma(p, t, V.Of(0.11948369f));
-        p = V.Fma(p, t, V.Of(7.40250758e-6f));
-        V tail = gauss * p;
-        return V.Select(V.Greater(x, V.Of(0)), V.Of(1) - tail, tail);
+        return V.Fma(p, t, V.Of(7.40250758e-6f));
     }
 
-    /// <summary>x = n · ln 2 + r with |r| ≤ ½ ln 2; gives eʳ − 1 = r + r² · Q(r), Q fitted to a relative error of 1e-8.</summary>
+    /// <summary>The r with |r| ≤ ½ ln 2 and x = n · ln 2 + r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V ReducedExpm1<V>(V x, out V n) where V : struct, IFloats<V>
+    private static V Reduce<V>(V x, out V n) where V : struct, IFloats<V>
     {
         n = V.Fma(x, V.Of(Log2E), V.Of(RoundToWhole)) - V.Of(RoundToWhole);
-        V r = V.Fma(n, V.Of(-Ln2Low), V.Fma(n, V.Of(-Ln2High), x));
+        return V.Fma(n, V.Of(-Ln2Low), V.Fma(n, V.Of(-Ln2High), x));
+    }
+
+    /// <summary>The Q of eʳ = 1 + r + r² · Q(r), fitted to a relative error of 1e-8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Series<V>(V r) where V : struct, IFloats<V>
+    {
         V q = V.Of(0.00138825183f);
         q = V.Fma(q, r, V.Of(0.00836654718f));
         q = V.Fma(q, r, V.Of(0.0416672007f));
         q = V.Fma(q, r, V.Of(0.166665434f));
-        q = V.Fma(q, r, V.Of(0.499999981f));
-        return V.Fma(r * r, q, r);
+        return V.Fma(q, r, V.Of(0.499999981f));
     }
 }

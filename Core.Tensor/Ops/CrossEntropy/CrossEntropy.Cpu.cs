@@ -63,7 +63,7 @@ internal static unsafe class CrossEntropyCpu
                     if (target != ignore)
                     {
                         Simd.ExpSum(logits + ((long)row * classes) + start, p, count, logSums[row]);
-                        Simd.Shift(p, -smoothing / classes, count);
+                        Simd.Shift(p, -smoothing / classes, p, count);
                         if (target >= start && target < start + count)
                         {
                             p[target - start] -= 1 - smoothing;

@@ -1,9 +1,7 @@
 // CPU kernels of the place-by-place ops: one loop for the values, one for the gradients, and a struct per function.
 // The struct is a type argument, so the compiler builds a loop of its own for every function and inlines it.
 
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Vitrine.Tensors;
 
@@ -51,7 +49,7 @@ internal static unsafe class UnaryCpu
                 for (int seed = 0; seed < seeds; seed++)
                 {
                     long at = ((long)seed * n) + start;
-                    Multiply(dy + at, slope, dx + at, count);
+                    Simd.Multiply(dy + at, slope, dx + at, count);
                 }
             }
         }, Math.Max(Block, Grain / Math.Max(1, seeds)));
@@ -59,7 +57,7 @@ internal static unsafe class UnaryCpu
 
     private static void Map<TFunction>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction
     {
-        if (Vector256.IsHardwareAccelerated)
+        if (Simd.Wide)
         {
             Map<TFunction, Floats16>(function, x, y, n);
         }
@@ -84,19 +82,6 @@ internal static unsafe class UnaryCpu
             new ReadOnlySpan<float>(x + i, n - i).CopyTo(new Span<float>(rest, V.Count));
             function.Value(V.Load(rest)).Store(rest);
             new ReadOnlySpan<float>(rest, n - i).CopyTo(new Span<float>(y + i, n - i));
-        }
-    }
-
-    private static void Multiply(float* a, float* b, float* y, int n)
-    {
-        int i = 0;
-        for (; i <= n - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            (Vector.Load(a + i) * Vector.Load(b + i)).Store(y + i);
-        }
-        for (; i < n; i++)
-        {
-            y[i] = a[i] * b[i];
         }
     }
 

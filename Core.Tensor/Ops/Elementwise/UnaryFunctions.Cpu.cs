@@ -11,7 +11,7 @@ internal static class UnaryFunctions
         public V Value<V>(V x) where V : struct, IFloats<V> => V.Max(V.Of(0), x);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Derivative<V>(V y) where V : struct, IFloats<V> => V.Select(V.Greater(y, V.Of(0)), V.Of(1), V.Of(0));
+        public V Derivative<V>(V y) where V : struct, IFloats<V> => V.WhereGreater(y, V.Of(0), V.Of(1), V.Of(0));
     }
 
     public readonly struct Silu : IUnaryFunction
@@ -79,7 +79,7 @@ internal static class UnaryFunctions
         public V Value<V>(V x) where V : struct, IFloats<V> => V.Abs(x);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Derivative<V>(V x) where V : struct, IFloats<V> => V.Select(V.Equal(x, V.Of(0)), V.Of(0), V.CopySign(V.Of(1), x));
+        public V Derivative<V>(V x) where V : struct, IFloats<V> => V.WhereEqual(x, V.Of(0), V.Of(0), V.CopySign(V.Of(1), x));
     }
 
     public readonly struct Pow(float exponent) : IUnaryFunction
@@ -99,7 +99,7 @@ internal static class UnaryFunctions
             }
             V magnitude = V.Power(V.Abs(x), p);
             V ofNegative = !float.IsInteger(p) ? V.Of(float.NaN) : Math.Abs(p % 2) == 1 ? -magnitude : magnitude;
-            return V.Select(V.Greater(V.Of(0), x), ofNegative, magnitude);
+            return V.WhereGreater(V.Of(0), x, ofNegative, magnitude);
         }
     }
 }

@@ -5,45 +5,52 @@ namespace Vitrine.Tensors;
 /// <summary>The arithmetic of gelu and gelu_tanh.</summary>
 internal static class GeluCpu
 {
-    /// <summary>x · Φ(x).</summary>
+    /// <summary>x · Φ(x) = max(x, 0) − |x| · Φ(−|x|).</summary>
     public readonly struct Exact : IUnaryFunction
     {
-        // Φ(−15) is 0 in float32; the bound keeps −∞ · 0 from being NaN.
+        private const float Edge = 12.9f; // below, the result stays at −3e-37
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Value<V>(V x) where V : struct, IFloats<V> => V.Max(V.Of(-15), x) * SimdMath.NormalCdf(x, out _);
+        public V Value<V>(V x) where V : struct, IFloats<V>
+        {
+            V a = V.Min(V.Of(Edge), V.Abs(x)), p = SimdMath.NormalTail(a, out V gauss);
+            return V.Fma(-(a * gauss), p, V.Max(V.Of(0), x));
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Derivative<V>(V x) where V : struct, IFloats<V>
         {
-            V cdf = SimdMath.NormalCdf(x, out V density);
-            return V.Fma(V.Min(V.Of(15), V.Max(V.Of(-15), x)), density, cdf);
+            V a = V.Min(V.Of(Edge), V.Abs(x)), tail = SimdMath.NormalTail(a, out V gauss) * gauss;
+            V cdf = V.WhereGreater(x, V.Of(0), V.Of(1) - tail, tail);
+            return V.Fma(V.CopySign(a, x), gauss * V.Of(0.398942280f), cdf);
         }
     }
 
     /// <summary>x · σ(2u): the tanh form without its cancellation for negative x, and with one exponential instead of a tanh.</summary>
     public readonly struct TanhForm : IUnaryFunction
     {
-        private const float A = 1.59576912f;      // 2 · √(2/π)
-        private const float B = 0.0713548163f;    // A · 0.044715
+        private const float Edge = 10; // beyond, the result is x, or stays at −1e-37; x³ of huge numbers would overflow and ∞ · 0 is NaN
+        private const float A = 1.59576912f, B = 0.0713548163f; // 2u = x · (A + B · x²), A = 2 · √(2/π), B = A · 0.044715
+        private const float MinusLog2E = -1.44269504f;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Value<V>(V x) where V : struct, IFloats<V>
         {
-            V c = Clamp(x), minus2U = c * V.Fma(c * c, V.Of(-B), V.Of(-A));
-            return V.Max(V.Of(-15), x) / (V.Of(1) + SimdMath.ExpWithin(V.Min(V.Of(89), minus2U)));
+            V c = V.Min(V.Of(Edge), V.Max(V.Of(-Edge), x));
+            return V.Max(V.Of(-Edge), x) / (V.Of(1) + Exp(c, c * c));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Derivative<V>(V x) where V : struct, IFloats<V>
         {
-            V c = Clamp(x), square = c * c, minus2U = c * V.Fma(square, V.Of(-B), V.Of(-A));
-            V s = V.Of(1) / (V.Of(1) + SimdMath.ExpWithin(V.Min(V.Of(89), minus2U)));
-            V slope = V.Fma(square, V.Of(3 * B), V.Of(A));
+            V c = V.Min(V.Of(Edge), V.Max(V.Of(-Edge), x)), square = c * c;
+            V s = V.Of(1) / (V.Of(1) + Exp(c, square)), slope = V.Fma(square, V.Of(3 * B), V.Of(A));
             return V.Fma(c * slope, s * (V.Of(1) - s), s);
         }
 
-        /// <summary>Beyond ±10.7 the result is 0 or x exactly; x³ of larger numbers would overflow and ∞ · 0 is NaN.</summary>
+        /// <summary>e^(−2u).</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static V Clamp<V>(V x) where V : struct, IFloats<V> => V.Min(V.Of(10.7f), V.Max(V.Of(-10.7f), x));
+        private static V Exp<V>(V x, V square) where V : struct, IFloats<V> =>
+            SimdMath.Exp2Within(x * V.Fma(square, V.Of(MinusLog2E * B), V.Of(MinusLog2E * A)));
     }
 }

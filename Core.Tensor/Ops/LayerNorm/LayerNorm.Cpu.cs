@@ -1,8 +1,8 @@
-using System.Numerics;
+// CPU kernels of layer_norm: one row stays in the first-level cache for all its passes.
 
 namespace Vitrine.Tensors;
 
-/// <summary>CPU kernels of layer_norm: one row stays in the first-level cache for all its passes.</summary>
+/// <summary>CPU kernels of layer_norm; each finds its rows, <see cref="Rows{V}"/> holds the arithmetic.</summary>
 internal static unsafe class LayerNormCpu
 {
     private const int Grain = 1 << 14;
@@ -19,20 +19,16 @@ internal static unsafe class LayerNormCpu
             {
                 float* xr = x + ((long)row * d), yr = y + ((long)row * d);
                 // Two passes: the mean first, then squares of what is left. One pass (E[x²] − mean²) cancels badly.
-                double sum = Simd.Sum(xr, d);
-                float mu = (float)(sum / d);
-                double squares = Simd.SumSquaredDeviations(xr, mu, d);
-                float r = (float)(1 / Math.Sqrt((squares / d) + epsilon));
+                float mu = (float)(Simd.Sum(xr, d) / d);
+                float r = (float)(1 / Math.Sqrt((Simd.SumSquaredDeviations(xr, mu, d) / d) + epsilon));
                 (mean[row], rstd[row]) = (mu, r);
-                Vector<float> vmu = new(mu), vr = new(r);
-                int i = 0;
-                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
+                if (Simd.Wide)
                 {
-                    (((Vector.Load(xr + i) - vmu) * vr * Vector.Load(gamma + i)) + Vector.Load(beta + i)).Store(yr + i);
+                    Rows<Floats16>.Normalize(xr, mu, r, gamma, beta, yr, d);
                 }
-                for (; i < d; i++)
+                else
                 {
-                    yr[i] = ((xr[i] - mu) * r * gamma[i]) + beta[i];
+                    Rows<Floats8>.Normalize(xr, mu, r, gamma, beta, yr, d);
                 }
             }
         }, Math.Max(1, Grain / Math.Max(1, d)));
@@ -49,33 +45,13 @@ internal static unsafe class LayerNormCpu
             {
                 int row = seedRow % rows;
                 float* xr = x + ((long)row * d), dyr = dy + ((long)seedRow * d), dxr = dx + ((long)seedRow * d);
-                (float mu, float r) = (mean[row], rstd[row]);
-                // mean(g) and mean(g·x̂), g = dy·gamma
-                Vector<float> vmu = new(mu), vr = new(r), sumG = default, sumGx = default;
-                int i = 0;
-                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
+                if (Simd.Wide)
                 {
-                    Vector<float> g = Vector.Load(dyr + i) * Vector.Load(gamma + i);
-                    sumG += g;
-                    sumGx += g * ((Vector.Load(xr + i) - vmu) * vr);
+                    Rows<Floats16>.Backward(xr, mean[row], rstd[row], gamma, dyr, dxr, d);
                 }
-                float meanG = Vector.Sum(sumG), meanGx = Vector.Sum(sumGx);
-                for (; i < d; i++)
+                else
                 {
-                    float g = dyr[i] * gamma[i];
-                    meanG += g;
-                    meanGx += g * ((xr[i] - mu) * r);
-                }
-                (meanG, meanGx) = (meanG / d, meanGx / d);
-                Vector<float> vG = new(meanG), vGx = new(meanGx);
-                for (i = 0; i <= d - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    Vector<float> g = Vector.Load(dyr + i) * Vector.Load(gamma + i);
-                    ((g - vG - ((Vector.Load(xr + i) - vmu) * vr * vGx)) * vr).Store(dxr + i);
-                }
-                for (; i < d; i++)
-                {
-                    dxr[i] = ((dyr[i] * gamma[i]) - meanG - ((xr[i] - mu) * r * meanGx)) * r;
+                    Rows<Floats8>.Backward(xr, mean[row], rstd[row], gamma, dyr, dxr, d);
                 }
             }
         }, Math.Max(1, Grain / Math.Max(1, d)));
@@ -94,28 +70,95 @@ internal static unsafe class LayerNormCpu
     /// </summary>
     public static void SumOverRows(float* x, float* mean, float* rstd, float* dy, float* sums, int rows, int d, int seeds)
     {
-        for (int seed = 0; seed < seeds; seed++)
+        const int Strip = 128; // columns of a strip: their sums stay in the first-level cache while the rows stream by
+        int strips = (d + Strip - 1) / Strip;
+        Workers.For(seeds * strips, (from, to) =>
         {
-            float* dys = dy + ((long)seed * rows * d), target = sums + ((long)seed * d);
-            Workers.For(d, (from, to) =>
+            for (int task = from; task < to; task++)
             {
-                new Span<float>(target + from, to - from).Clear();
+                (int seed, int strip) = Math.DivRem(task, strips);
+                int start = strip * Strip, count = Math.Min(Strip, d - start);
+                float* target = sums + ((long)seed * d) + start;
+                new Span<float>(target, count).Clear();
                 for (int row = 0; row < rows; row++)
                 {
-                    float* xr = x + ((long)row * d), dyr = dys + ((long)row * d);
-                    (float mu, float r) = (mean == null ? 0 : mean[row], rstd[row]);
-                    Vector<float> vmu = new(mu), vr = new(r);
-                    int i = from;
-                    for (; i <= to - Vector<float>.Count; i += Vector<float>.Count)
+                    float* xr = x + ((long)row * d) + start, dyr = dy + ((((long)seed * rows) + row) * d) + start;
+                    float mu = mean == null ? 0 : mean[row];
+                    if (Simd.Wide)
                     {
-                        (Vector.Load(target + i) + (Vector.Load(dyr + i) * ((Vector.Load(xr + i) - vmu) * vr))).Store(target + i);
+                        Rows<Floats16>.AddProducts(dyr, xr, mu, rstd[row], target, count);
                     }
-                    for (; i < to; i++)
+                    else
                     {
-                        target[i] += dyr[i] * ((xr[i] - mu) * r);
+                        Rows<Floats8>.AddProducts(dyr, xr, mu, rstd[row], target, count);
                     }
                 }
-            }, Math.Max(64, Grain / Math.Max(1, rows)));
+            }
+        }, Math.Max(1, Grain / Math.Max(1, rows * Strip)));
+    }
+
+    /// <summary>The arithmetic of one row, for one vector width.</summary>
+    private static class Rows<V> where V : struct, IFloats<V>
+    {
+        /// <summary>y = (x − mu) · r · gamma + beta.</summary>
+        public static void Normalize(float* x, float mu, float r, float* gamma, float* beta, float* y, int d)
+        {
+            V vMu = V.Of(mu), vR = V.Of(r);
+            int i = 0;
+            for (; i <= d - V.Count; i += V.Count)
+            {
+                V.Fma((V.Load(x + i) - vMu) * vR, V.Load(gamma + i), V.Load(beta + i)).Store(y + i);
+            }
+            for (; i < d; i++)
+            {
+                y[i] = ((x[i] - mu) * r * gamma[i]) + beta[i];
+            }
+        }
+
+        /// <summary>dx = r · (g − mean(g) − x̂ · mean(g·x̂)) with g = dy · gamma and x̂ = (x − mu) · r.</summary>
+        public static void Backward(float* x, float mu, float r, float* gamma, float* dy, float* dx, int d)
+        {
+            V vMu = V.Of(mu), vR = V.Of(r), sumG = V.Of(0), sumGx = V.Of(0);
+            int i = 0;
+            for (; i <= d - V.Count; i += V.Count)
+            {
+                V g = V.Load(dy + i) * V.Load(gamma + i);
+                sumG += g;
+                sumGx = V.Fma(g, (V.Load(x + i) - vMu) * vR, sumGx);
+            }
+            float meanG = V.Sum(sumG), meanGx = V.Sum(sumGx);
+            for (; i < d; i++)
+            {
+                float g = dy[i] * gamma[i];
+                meanG += g;
+                meanGx += g * ((x[i] - mu) * r);
+            }
+            (meanG, meanGx) = (meanG / d, meanGx / d);
+            V vG = V.Of(meanG), vGx = V.Of(-meanGx);
+            for (i = 0; i <= d - V.Count; i += V.Count)
+            {
+                V g = (V.Load(dy + i) * V.Load(gamma + i)) - vG;
+                (V.Fma((V.Load(x + i) - vMu) * vR, vGx, g) * vR).Store(dx + i);
+            }
+            for (; i < d; i++)
+            {
+                dx[i] = ((dy[i] * gamma[i]) - meanG - ((x[i] - mu) * r * meanGx)) * r;
+            }
+        }
+
+        /// <summary>sums += dy · (x − mu) · r.</summary>
+        public static void AddProducts(float* dy, float* x, float mu, float r, float* sums, int n)
+        {
+            V vMu = V.Of(mu), vR = V.Of(r);
+            int i = 0;
+            for (; i <= n - V.Count; i += V.Count)
+            {
+                V.Fma(V.Load(dy + i), (V.Load(x + i) - vMu) * vR, V.Load(sums + i)).Store(sums + i);
+            }
+            for (; i < n; i++)
+            {
+                sums[i] += dy[i] * ((x[i] - mu) * r);
+            }
         }
     }
 }

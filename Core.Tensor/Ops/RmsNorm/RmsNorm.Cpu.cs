@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Vitrine.Tensors;
 
 /// <summary>CPU kernels of rms_norm.</summary>
@@ -20,16 +18,8 @@ internal static unsafe class RmsNormCpu
                 float* xr = x + ((long)row * d), yr = y + ((long)row * d);
                 float r = (float)(1 / Math.Sqrt((Simd.Dot(xr, xr, d) / d) + epsilon));
                 rstd[row] = r;
-                Vector<float> vr = new(r);
-                int i = 0;
-                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    (Vector.Load(xr + i) * vr * Vector.Load(gamma + i)).Store(yr + i);
-                }
-                for (; i < d; i++)
-                {
-                    yr[i] = xr[i] * r * gamma[i];
-                }
+                Simd.Scale(xr, r, yr, d);
+                Simd.Multiply(yr, gamma, yr, d);
             }
         }, Math.Max(1, Grain / Math.Max(1, d)));
     }
@@ -46,28 +36,11 @@ internal static unsafe class RmsNormCpu
                 int row = seedRow % rows;
                 float* xr = x + ((long)row * d), dyr = dy + ((long)seedRow * d), dxr = dx + ((long)seedRow * d);
                 float r = rstd[row];
-                Vector<float> sum = default;
-                int i = 0;
-                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    sum = Vector.MultiplyAddEstimate(Vector.Load(dyr + i) * Vector.Load(gamma + i), Vector.Load(xr + i), sum);
-                }
-                float total = Vector.Sum(sum);
-                for (; i < d; i++)
-                {
-                    total += dyr[i] * gamma[i] * xr[i];
-                }
-                // x̂ · mean(g·x̂) = x · rstd² · mean(g·x)
-                float pull = total / d * r * r;
-                Vector<float> vr = new(r), vPull = new(pull);
-                for (i = 0; i <= d - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    (((Vector.Load(dyr + i) * Vector.Load(gamma + i)) - (Vector.Load(xr + i) * vPull)) * vr).Store(dxr + i);
-                }
-                for (; i < d; i++)
-                {
-                    dxr[i] = ((dyr[i] * gamma[i]) - (xr[i] * pull)) * r;
-                }
+                Simd.Multiply(dyr, gamma, dxr, d);
+                // dx = r · g − x · r³ · mean(g·x)
+                float pull = (float)(Simd.Dot(dxr, xr, d) / d) * r * r * r;
+                Simd.Scale(dxr, r, dxr, d);
+                Simd.MultiplyAdd(xr, -pull, dxr, dxr, d);
             }
         }, Math.Max(1, Grain / Math.Max(1, d)));
     }

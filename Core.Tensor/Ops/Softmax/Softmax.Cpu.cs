@@ -1,7 +1,5 @@
 // CPU kernels of softmax and log_softmax: a row stays in cache for its three passes (maximum, exponentials, division).
 
-using System.Numerics;
-
 namespace Vitrine.Tensors;
 
 /// <summary>CPU kernels of softmax and log_softmax.</summary>
@@ -54,17 +52,7 @@ internal static unsafe class SoftmaxCpu
             for (int seedRow = from; seedRow < to; seedRow++)
             {
                 float* yr = y + ((long)(seedRow % rows) * d), dyr = dy + ((long)seedRow * d), dxr = dx + ((long)seedRow * d);
-                float dot = (float)Simd.Dot(yr, dyr, d);
-                Vector<float> v = new(dot);
-                int i = 0;
-                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    (Vector.Load(yr + i) * (Vector.Load(dyr + i) - v)).Store(dxr + i);
-                }
-                for (; i < d; i++)
-                {
-                    dxr[i] = yr[i] * (dyr[i] - dot);
-                }
+                Simd.MultiplyShifted(yr, dyr, -(float)Simd.Dot(yr, dyr, d), dxr, d);
             }
         }, RowGrain(d));
     }
@@ -80,17 +68,9 @@ internal static unsafe class SoftmaxCpu
             {
                 float* source = x + ((long)row * d), target = y + ((long)row * d);
                 float max = Simd.Max(source, d), log = (float)Math.Log(Simd.ExpSum(source, target, d, max));
-                Vector<float> vMax = new(max), vLog = new(log);
-                int i = 0;
-                for (; i <= d - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    // Two subtractions: max + log would round away digits when the maximum is large.
-                    (Vector.Load(source + i) - vMax - vLog).Store(target + i);
-                }
-                for (; i < d; i++)
-                {
-                    target[i] = source[i] - max - log;
-                }
+                // Two subtractions: max + log would round away digits when the maximum is large.
+                Simd.Shift(source, -max, target, d);
+                Simd.Shift(target, -log, target, d);
             }
         }, RowGrain(d));
     }
