@@ -1,0 +1,216 @@
+using System.Text.Json.Nodes;
+using Vitrine.Tensors;
+using Vitrine.Tests.Support;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Models;
+
+/// <summary>What every family promises beside its numbers, and what it refuses.</summary>
+public class ModelTests
+{
+    public static TheoryData<string> Families() => [.. TinyModels.Families];
+
+    public static TheoryData<string, string, ModelTask, int[]> Heads() => new()
+    {
+        { "bert", "BertForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "bert", "BertForTokenClassification", ModelTask.TokenClassification, [2, 7, 3] },
+        { "bert", "BertForQuestionAnswering", ModelTask.QuestionAnswering, [2, 7, 2] },
+        { "bert", "BertForMaskedLM", ModelTask.MaskedLanguageModel, [2, 7, 50] },
+        { "bert", "BertModel", ModelTask.None, [2, 7, 16] },
+        { "gpt2", "GPT2ForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "gpt2", "GPT2LMHeadModel", ModelTask.CausalLanguageModel, [2, 7, 50] },
+        { "gpt2", "GPT2Model", ModelTask.None, [2, 7, 16] },
+        { "llama", "LlamaForCausalLM", ModelTask.CausalLanguageModel, [2, 7, 50] },
+        { "marian", "MarianMTModel", ModelTask.SequenceToSequence, [2, 5, 50] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Heads))]
+    public void Forward_Head_HasTaskAndShape(string family, string architecture, ModelTask task, int[] shape)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family, architecture);
+
+        Tensor output = model.Forward(TinyInputs.For(model));
+
+        Assert.Equal(task, model.Info.Task);
+        Assert.Equal(shape, output.Shape.Axes.ToArray());
+        Assert.All(output.ToArray(), x => Assert.True(float.IsFinite(x)));
+        Assert.Empty(model.Weights.Unused);
+        Assert.Empty(model.Notices);
+    }
+
+    [Fact]
+    public void MultipleChoice_EachChoice_IsScoredAlone()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "bert", "BertForMultipleChoice");
+        int[] ids = [5, 9, 13, 7, 30, 41, 3, 8, 8, 17, 22, 6];
+
+        Tensor together = model.Forward(new() { Ids = Tensor.From(ids, [1, 3, 4]) });
+        float[] alone = [.. ids.Chunk(4).Select(choice => model.Forward(new() { Ids = Tensor.From(choice, [1, 1, 4]) }).Item())];
+
+        Assert.Equal([1, 3], together.Shape.Axes.ToArray());
+        TensorAssert.Close(together.ToArray(), alone);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Forward_EmbeddingsOfIds_SameBitsAsIds(string family)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family);
+        ModelInput input = TinyInputs.For(model);
+
+        Assert.Equal(model.Forward(input).ToArray(), model.Forward(TinyInputs.Embedded(model, input)).ToArray());
+    }
+
+    [Theory]
+    [InlineData("bert", "BertForSequenceClassification", false)]
+    [InlineData("gpt2", "GPT2ForSequenceClassification", false)]
+    [InlineData("gpt2", "GPT2ForSequenceClassification", true)]
+    public void Forward_PaddedBatch_EqualsOneByOne(string family, string architecture, bool left)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family, architecture);
+        int[][] texts = [[5, 9, 13, 7, 30], [3, 8], [17, 22, 6, 40]];
+
+        float[] together = model.Forward(ModelInput.Batch(texts, pad: 0, left)).ToArray();
+
+        TensorAssert.Close(together, (float[])[.. texts.SelectMany(text => model.Forward(ModelInput.Of(text)).ToArray())]);
+    }
+
+    [Fact]
+    public void Marian_OneSourceManyTargets_EqualsRepeatedSource()
+    {
+        using var folder = new TempFolder();
+        var model = (Marian)TinyModels.Load(folder.Path, "marian");
+        ModelInput target = new() { Ids = Tensor.From([49, 4, 12, 49, 20, 7], [2, 3]) };
+
+        Tensor shared = model.Forward(ModelInput.Of(5, 9, 13) with { Target = target });
+        Tensor encoded = model.Forward(new() { Encoded = model.Encode(ModelInput.Of(5, 9, 13)), Target = target });
+        Tensor repeated = model.Forward(new() { Ids = Tensor.From([5, 9, 13, 5, 9, 13], [2, 3]), Target = target });
+
+        TensorAssert.Close(shared.ToArray(), repeated.ToArray());
+        Assert.Equal(shared.ToArray(), encoded.ToArray());
+    }
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("bert")]
+    [InlineData("llama")]
+    [InlineData("marian")]
+    public void Logits_OfOneWord_EqualsItsColumn(string family)
+    {
+        using var folder = new TempFolder();
+        var model = (ILanguageModel)TinyModels.Load(folder.Path, family);
+        Tensor hidden = model.Hidden(TinyInputs.For(model)).Select(1, 4);
+        float[] all = model.Logits(hidden).ToArray();
+
+        float[] some = model.Logits(hidden, Tensor.From([31, 2], [2])).ToArray();
+
+        TensorAssert.Close(some, (float[])[all[31], all[50 + 2]]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Save_ModelLoadedAgain_SameBits(string family)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family);
+        float[] before = model.Forward(TinyInputs.For(model)).ToArray();
+
+        ParameterLayout.Save(model, folder.File("model.safetensors"));
+
+        ITransformer again = ModelLoader.Load(folder.Path);
+        Assert.Equal(before, again.Forward(TinyInputs.For(again)).ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Forward_TokenOutOfRange_IsRefused(string family)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family);
+
+        foreach (int id in new[] { -1, 50 })
+        {
+            ModelInput input = TinyInputs.For(model) with { Ids = Tensor.From([3, id], [1, 2]) };
+            Assert.Contains("expected 0..49", Assert.Throws<ShapeException>(() => model.Forward(input)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Forward_TooManyTokens_SaysTheLimit()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "gpt2");
+
+        Assert.Contains("at most 24", Assert.Throws<ShapeException>(() => model.Forward(ModelInput.Of(new int[25]))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bert", "position_embedding_type", "\"relative_key\"")]
+    [InlineData("bert", "is_decoder", "true")]
+    [InlineData("bert", "hidden_act", "\"mish\"")]
+    [InlineData("bert", "num_attention_heads", "3")]
+    [InlineData("gpt2", "add_cross_attention", "true")]
+    [InlineData("gpt2", "activation_function", "\"snake\"")]
+    [InlineData("gpt2", "n_layer", "-1")]
+    [InlineData("gpt2", "architectures", "[\"GPT2DoubleHeadsModel\"]")]
+    [InlineData("llama", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2.0}")]
+    [InlineData("llama", "rope_scaling", "{\"rope_type\": \"llama3\", \"factor\": 8.0}")]
+    [InlineData("llama", "num_key_value_heads", "3")]
+    [InlineData("llama", "head_dim", "3")]
+    [InlineData("marian", "normalize_before", "true")]
+    [InlineData("marian", "static_position_embeddings", "false")]
+    [InlineData("gpt2", "quantization_config", "{\"bits\": 4}")]
+    [InlineData("gpt2", "model_type", "\"gpt_neox\"")]
+    public void Load_SettingThatIsNotSupported_IsRefusedByName(string family, string key, string value)
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, family, edit: config => config[key] = JsonNode.Parse(value));
+
+        VitrineException e = Assert.ThrowsAny<VitrineException>(() => ModelLoader.Load(folder.Path));
+
+        Assert.True(e.Message.Contains(key, StringComparison.Ordinal) || e.Message.Contains(value.Trim('"'), StringComparison.Ordinal), e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Theory]
+    [InlineData("scale_attn_weights", "false")]
+    [InlineData("scale_attn_by_inverse_layer_idx", "true")]
+    [InlineData("activation_function", "\"relu\"")]
+    [InlineData("layer_norm_epsilon", "0.5")]
+    public void Load_Gpt2Setting_ChangesTheResult(string key, string value)
+    {
+        using TempFolder plainFolder = new(), changedFolder = new();
+        ITransformer plain = TinyModels.Load(plainFolder.Path, "gpt2"), changed = TinyModels.Load(changedFolder.Path, "gpt2", edit: config => config[key] = JsonNode.Parse(value));
+
+        Assert.NotEqual(plain.Forward(TinyInputs.For(plain)).ToArray(), changed.Forward(TinyInputs.For(plain)).ToArray());
+    }
+
+    [Fact]
+    public void Load_LlamaAttentionBias_IsUsed()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "llama", edit: config => config["attention_bias"] = true);
+
+        Assert.Contains(model.Parameters, p => p.Name == "blocks.0.attn.b_O");
+        Assert.Empty(model.Weights.Unused);
+    }
+
+    [Fact]
+    public void Load_NotAModelFolder_SaysWhatIsMissing()
+    {
+        using var folder = new TempFolder();
+
+        Assert.Contains("no such folder", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.File("none"))).Message, StringComparison.Ordinal);
+        Assert.Contains("config.json", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder.File("config.json"), "{ \"model_type\": ");
+        Assert.Contains("not JSON", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder.File("config.json"), "{ \"model_type\": \"gpt2\" }");
+        Assert.Contains("model.safetensors", Assert.Throws<WeightException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+}
