@@ -1,7 +1,7 @@
 // The thread pool under every CPU kernel: a parallel for over item ranges.
 //
-// Kernels of a transformer last 10 µs to 10 ms and follow each other closely, so a worker that finds nothing spins for a short
-// while before it sleeps: waking a sleeping thread costs about as much as a small kernel.
+// Kernels of a transformer last 10 µs to 10 ms and follow each other closely, so a worker that finds nothing lingers for a short
+// while before it sleeps: waking a sleeping thread costs as much as a kernel.
 // The caller always works too, and waits for *items done*, never for workers awake: on a busy machine a worker may not get a
 // core at all, and the call must not be slower than doing everything itself.
 
@@ -52,14 +52,12 @@ internal static class Workers
         ArgumentOutOfRangeException.ThrowIfLessThan(grain, 1);
         if (items == 0) return;
         Pool pool = s_pool;
-        // Eight ranges per thread even out threads of unequal speed (another process on one core) without many claims.
-        int range = Math.Max(grain, items / (8 * pool.Count));
-        if (t_inside || pool.Count == 1 || items <= range)
+        if (t_inside || pool.Count == 1 || items <= grain)
         {
             RunInline(items, body);
             return;
         }
-        pool.Run(new Loop(items, range, body));
+        pool.Run(new Loop(items, grain, pool.Count, body));
     }
 
     private static void RunInline(int items, Action<int, int> body)
@@ -70,6 +68,18 @@ internal static class Workers
         finally { t_inside = outer; }
     }
 
+    // Waits a moment, awake; false when it is time to sleep. The gap between two kernels is mostly below 20 µs, so that much is spun;
+    // then the core is offered to whoever wants it, yet not given up, because waking costs 10 µs at best, and on a virtual machine
+    // whose host is busy milliseconds (measured: 5 ms on average, 69 ms at worst).
+    private static bool Linger(long since)
+    {
+        double waited = Stopwatch.GetElapsedTime(since).TotalMicroseconds;
+        if (waited < 20) Thread.SpinWait(10);
+        else if (waited < 2000) Thread.Yield();
+        else return false;
+        return true;
+    }
+
     private static int DefaultCount() =>
         int.TryParse(Environment.GetEnvironmentVariable("VITRINE_THREADS"), out int n) && n >= 1 ? n : Environment.ProcessorCount;
 
@@ -77,19 +87,21 @@ internal static class Workers
     private sealed class Loop
     {
         private readonly int _items;
-        private readonly int _range;
+        private readonly int _grain;
+        private readonly int _threads;
         private readonly Action<int, int> _body;
-        private long _claimed; // long: several threads may each step past the end
+        private int _claimed;
         private int _unfinished;
         private volatile ExceptionDispatchInfo? _failure;
 
-        public Loop(int items, int range, Action<int, int> body)
+        public Loop(int items, int grain, int threads, Action<int, int> body)
         {
-            (_items, _range, _body) = (items, range, body);
+            (_items, _grain, _threads, _body) = (items, grain, threads, body);
             _unfinished = items;
         }
 
-        public int Ranges => (_items - 1) / _range + 1;
+        /// <summary>Threads beside the caller that can find something to do.</summary>
+        public int Helpers => Math.Min(_threads, (_items - 1) / _grain + 1) - 1;
 
         public bool HasWork => Volatile.Read(ref _claimed) < _items;
 
@@ -97,12 +109,8 @@ internal static class Workers
         public void Work()
         {
             t_inside = true;
-            while (HasWork)
+            while (Claim(out int from, out int to))
             {
-                long claim = Interlocked.Add(ref _claimed, _range) - _range;
-                if (claim >= _items) break;
-                int from = (int)claim;
-                int to = (int)Math.Min(claim + _range, _items);
                 try
                 {
                     if (_failure is null) _body(from, to);
@@ -119,14 +127,27 @@ internal static class Workers
             t_inside = false;
         }
 
+        // Each claim takes half of a fair share of what is left: long ranges first (few claims, neighbours in memory), short ones at
+        // the end, so that a thread slowed by another process delays the loop by one short range at most.
+        private bool Claim(out int from, out int to)
+        {
+            while (true)
+            {
+                from = Volatile.Read(ref _claimed);
+                int left = _items - from;
+                to = from + Math.Min(left, Math.Max(_grain, left / (2 * _threads)));
+                if (left <= 0) return false;
+                if (Interlocked.CompareExchange(ref _claimed, to, from) == from) return true;
+            }
+        }
+
         /// <summary>Returns when every item is finished; rethrows the first failure.</summary>
         public void Wait()
         {
             long start = Stopwatch.GetTimestamp();
             while (Volatile.Read(ref _unfinished) > 0)
             {
-                Thread.SpinWait(10);
-                if (Stopwatch.GetElapsedTime(start) < Pool.SpinTime) continue;
+                if (Linger(start)) continue;
                 lock (this)
                 {
                     while (Volatile.Read(ref _unfinished) > 0) Monitor.Wait(this);
@@ -139,9 +160,6 @@ internal static class Workers
     /// <summary>The sleeping or spinning threads, and a few places where callers post their loops.</summary>
     private sealed class Pool
     {
-        /// <summary>Spinning pays when it is longer than the gap between two kernels and about the cost of a wake-up (tens of µs).</summary>
-        public static readonly TimeSpan SpinTime = TimeSpan.FromMicroseconds(50);
-
         // As many callers as places get help; a further one runs its loop alone, which is right when so many threads are busy.
         private readonly Loop?[] _posted = new Loop?[8];
         private int _started;
@@ -158,7 +176,7 @@ internal static class Workers
             int place = Post(loop);
             if (place >= 0)
             {
-                int sleepers = Math.Min(Volatile.Read(ref _asleep), loop.Ranges - 1);
+                int sleepers = Math.Min(Volatile.Read(ref _asleep), loop.Helpers);
                 if (sleepers > 0) Wake(sleepers);
             }
             loop.Work();
@@ -227,11 +245,7 @@ internal static class Workers
                     loop.Work();
                     idleSince = Stopwatch.GetTimestamp();
                 }
-                else if (Stopwatch.GetElapsedTime(idleSince) < SpinTime)
-                {
-                    Thread.SpinWait(10);
-                }
-                else
+                else if (!Linger(idleSince))
                 {
                     Sleep();
                     idleSince = Stopwatch.GetTimestamp();

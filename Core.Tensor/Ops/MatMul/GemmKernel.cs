@@ -10,6 +10,7 @@
 // Read next: GemmBlocked.cs, which feeds this kernel.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Vitrine.Tensors;
 
@@ -42,14 +43,25 @@ internal static unsafe class GemmKernel<S, V>
     /// <param name="ldc">Elements between rows of C.</param>
     /// <param name="add">Whether the old C counts; if not, it is not read.</param>
     /// <param name="bias">2·Lanes values added to every row, or null.</param>
+    /// <param name="ahead">What to fetch meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile<R>(int k, float* a, float* b, long ldb, float* c, long ldc, bool add, float* bias) where R : struct, IRows
+    public static void Tile<R>(int k, float* a, float* b, long ldb, float* c, long ldc, bool add, float* bias, ref GemmPrefetch ahead)
+        where R : struct, IRows
     {
+        // C is needed at the end, when nothing is left to hide its way from memory behind: 3 % where C exceeds the cache.
+        for (int i = 0; Sse.IsSupported && i < R.Count; i++)
+        {
+            Sse.Prefetch0(c + i * ldc);
+            Sse.Prefetch0(c + i * ldc + S.Lanes);
+        }
+
+        GemmPrefetch next = ahead;
         V zero = S.Splat(0);
         V p0 = zero, p1 = zero, p2 = zero, p3 = zero, p4 = zero, p5 = zero, p6 = zero, p7 = zero, p8 = zero, p9 = zero, p10 = zero, p11 = zero;
         V q0 = zero, q1 = zero, q2 = zero, q3 = zero, q4 = zero, q5 = zero, q6 = zero, q7 = zero, q8 = zero, q9 = zero, q10 = zero, q11 = zero;
         for (float* end = a + (long)k * R.Count; a < end; a += R.Count, b += ldb)
         {
+            next.Step();
             V p = S.Load(b), q = S.Load(b + S.Lanes), x;
             x = S.Splat(a[0]); p0 = S.MulAdd(x, p, p0); q0 = S.MulAdd(x, q, q0);
             x = S.Splat(a[1]); p1 = S.MulAdd(x, p, p1); q1 = S.MulAdd(x, q, q1);
@@ -77,6 +89,7 @@ internal static unsafe class GemmKernel<S, V>
             }
         }
 
+        ahead = next;
         V u = bias == null ? zero : S.Load(bias), v = bias == null ? zero : S.Load(bias + S.Lanes);
         Put(c, p0, q0, u, v, add);
         Put(c + ldc, p1, q1, u, v, add);

@@ -11,8 +11,8 @@ internal unsafe struct GemmProblem
     public bool Add;
 
     /// <summary>Address of op(A)[i, p].</summary>
-    public readonly float* RowOfA(int i, int p) => A + (TransA ? (long)p * Lda + i : (long)i * Lda + p);
+    public readonly float* AddressOfA(int i, int p) => A + (TransA ? (long)p * Lda + i : (long)i * Lda + p);
 
     /// <summary>Address of op(B)[p, j].</summary>
-    public readonly float* ColumnOfB(int p, int j) => B + (TransB ? (long)j * Ldb + p : (long)p * Ldb + j);
+    public readonly float* AddressOfB(int p, int j) => B + (TransB ? (long)j * Ldb + p : (long)p * Ldb + j);
 }
