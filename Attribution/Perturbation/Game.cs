@@ -159,12 +159,22 @@ internal sealed class Game
         {
             _work.Check();
             float[][][] rows = [.. Enumerable.Range(first, Math.Min(size, count - first)).Select(make)];
-            Tensor[] embeddings = [.. _f.Sides.Select((side, s) =>
-                Tensor.From([.. rows.SelectMany(row => row[s])], side.Embeddings.Shape.Prepend(rows.Length), side.Embeddings.Device))];
-            scores.AddRange(Rows(score(first, embeddings).ToArray()));
+            scores.AddRange(Rows(score(first, [.. _f.Sides.Select((side, s) => Stack(side, rows, s))]).ToArray()));
             _work.Advance(rows.Length);
         }
         return [.. scores];
+    }
+
+    /// <summary>The rows of one side as a batch. <c>[batch, pos, d_model]</c></summary>
+    private static Tensor Stack(InputSide side, float[][][] rows, int index)
+    {
+        int size = side.Embeddings.Shape.Elements;
+        float[] all = new float[checked(rows.Length * size)];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i][index].CopyTo(all, i * size);
+        }
+        return Tensor.From(all, side.Embeddings.Shape.Prepend(rows.Length), side.Embeddings.Device);
     }
 
     private IEnumerable<double[]> Rows(float[] scores) => scores.Chunk(Targets).Select(row => Array.ConvertAll(row, score => (double)score));

@@ -17,12 +17,12 @@ internal sealed class Players
 
     /// <summary>
     /// The groups of the request; else every token on its own, but for padding, which nobody sees, and for a token that is its own
-    /// baseline (a special token that is kept), which cannot matter.
+    /// baseline (a special token that is kept), which cannot matter. <c>--compat captum</c> leaves what a causal model generated alone.
     /// </summary>
     /// <exception cref="VitrineException">The groups do not fit the tokens, or nobody is left.</exception>
     public static Players Of(IAttributionMethod method, ScoreFunction f, AttributionRequest request, ResolvedBaseline baseline)
     {
-        int[][] groups = request.FeatureGroups is { } given ? Checked(f, given) : Tokens(f, baseline);
+        int[][] groups = request.FeatureGroups is { } given ? Checked(f, given) : Tokens(f, baseline, request.Compat == Compat.Captum);
         int[] numbers = [.. groups.SelectMany(side => side).Where(group => group >= 0).Distinct().Order()];
         if (numbers.Length == 0)
         {
@@ -73,11 +73,14 @@ internal sealed class Players
         return raw;
     }
 
-    private static int[][] Tokens(ScoreFunction f, ResolvedBaseline baseline)
+    private static int[][] Tokens(ScoreFunction f, ResolvedBaseline baseline, bool givenOnly)
     {
         int next = 0;
         return [.. f.Sides.Select((side, s) => side.Tokens.Select((token, p) =>
-            side.IsPadding(p) || baseline.Ids?[s][p] == token.Id ? -1 : next++).ToArray())];
+        {
+            bool generated = givenOnly && side.Name == "source" && p >= side.GivenLength;
+            return generated || side.IsPadding(p) || baseline.Ids?[s][p] == token.Id ? -1 : next++;
+        }).ToArray())];
     }
 
     private static int[][] Checked(ScoreFunction f, IReadOnlyList<int[]> given)

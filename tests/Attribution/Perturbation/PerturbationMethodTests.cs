@@ -115,6 +115,20 @@ public class PerturbationMethodTests
 
     [Theory]
     [MemberData(nameof(Methods))]
+    public void Method_InCaptumsWay_LeavesWhatWasGeneratedAlone(string name)
+    {
+        GoldenModel golden = GoldenModel.Named("gpt2");
+        Assert.SkipUnless(Directory.Exists(golden.Folder), $"no golden folder at {golden.Folder}");
+        ScoreFunction f = Targets.Continuation((ILanguageModel)golden.Model, ExplainedText.Of([19, 85, 12]), [17, 33, 5], "logit");
+
+        AttributionResult result = AttributionMethods.Get(name).Attribute(f, Request with { Baseline = Baseline.Token(0), Compat = Compat.Captum });
+
+        Assert.All(result.Sides[0].Scores, row => Assert.Equal([0f, 0f], row[3..]));
+        Assert.All(result.Sides[0].Scores, row => Assert.DoesNotContain(0, row[..3]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
     public void Method_Cancelled_Stops(string name)
     {
         using var source = new CancellationTokenSource();
