@@ -112,6 +112,33 @@ public sealed record AttributionRequest
         init => field = value is null or > 0 ? value : throw Bad("kernel width", value, "above 0");
     }
 
+    /// <summary>
+    /// The inputs that gradient_shap and deeplift_shap draw from; null: <see cref="Baseline"/> alone.
+    /// </summary>
+    public IReadOnlyList<Baseline>? Baselines { get; init; }
+
+    /// <summary>
+    /// Standard deviation of the noise on embeddings, at least 0; null: the method's own (smoothgrad 0.15 · (largest − smallest
+    /// embedding value), as its paper advises; gradient_shap 0).
+    /// </summary>
+    public double? NoiseScale
+    {
+        get;
+        init => field = value is null or (>= 0 and < double.PositiveInfinity) ? value : throw Bad("noise scale", value, "at least 0");
+    }
+
+    /// <summary>The gradient method that smoothgrad and vargrad run on noisy inputs; default saliency.</summary>
+    public string Around { get; init; } = "saliency";
+
+    /// <summary>The hook points that layer and neuron methods look at, by full name: <c>blocks.0.hook_mlp_out</c>.</summary>
+    public IReadOnlyList<string> Hooks { get; init; } = [];
+
+    /// <summary>
+    /// The neurons that neuron methods explain or go through: each a place in the activation at the first of <see cref="Hooks"/>, one index
+    /// per axis without the batch axis, e.g. <c>[pos, unit]</c>.
+    /// </summary>
+    public IReadOnlyList<int[]> Neurons { get; init; } = [];
+
     /// <summary>Seed of everything random; the same seed gives the same bits.</summary>
     public int Seed { get; init; }
 

@@ -34,6 +34,11 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
         }
     }
 
+    /// <summary>The baselines of methods that average over several; the one baseline where the request names no others.</summary>
+    public static ResolvedBaseline[] AllOf(ScoreFunction f, AttributionRequest request) => request.Baselines is { Count: > 0 } several
+        ? [.. several.Select(baseline => Of(f, request with { Baseline = baseline }))]
+        : [Of(f, request)];
+
     private static ResolvedBaseline OfIds(ScoreFunction f, Baseline wanted, int[][] ids) =>
         new(wanted.ToString(), [.. ids.Select((row, side) => f.Embed(side, Tensor.From(row, [row.Length])))], ids);
 

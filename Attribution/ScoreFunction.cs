@@ -69,6 +69,9 @@ public abstract class ScoreFunction
     /// </summary>
     internal virtual Func<Tensor, int, Tensor>? FromPrefix() => null;
 
+    /// <summary>What one number of a token's embedding is.</summary>
+    internal virtual string UnitName => "d_model";
+
     /// <summary>The embeddings of token ids, as <see cref="InputSide.Embeddings"/> holds them.</summary>
     /// <param name="side">Index into <see cref="Sides"/>.</param>
     /// <param name="ids"><c>[…]</c>, int32.</param>

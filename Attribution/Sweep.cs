@@ -34,13 +34,15 @@ internal static class Sweep
     /// Called per chunk with the index of its first target and the gradients of every side, <c>[chunk, batch, pos, d_model]</c>.
     /// </param>
     /// <param name="weights">What the gradient of each example is multiplied with; 1 when empty.</param>
+    /// <param name="arrive">Where gradients are wanted, asked after the forward (what a hook captured); null: at <paramref name="points"/>.</param>
     /// <returns>The scores <c>[batch, target]</c>.</returns>
-    public static Tensor Run(ScoreFunction f, Tensor[] points, int seedsPerSweep, Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default)
+    public static Tensor Run(
+        ScoreFunction f, Tensor[] points, int seedsPerSweep, Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default, Func<Tensor[]>? arrive = null)
     {
         using var tape = new Tape();
         Tensor features = f.Features(points);
         Tensor scores = f.Head(features);
-        Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), points, seedsPerSweep, visit, weights);
+        Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), arrive?.Invoke() ?? points, seedsPerSweep, visit, weights);
         return scores;
     }
 

@@ -17,8 +17,8 @@ internal static class Slope
         return (Array.ConvertAll(scores.ToArray(), s => (double)s), gradients);
     }
 
-    /// <summary>The axes of a gradient after target and position.</summary>
-    public static IReadOnlyList<(string Name, int Length)> Axes(ScoreFunction f) => [("d_model", f.Sides[0].Embeddings.Shape[^1])];
+    /// <summary>The axes of a gradient after target and position: the units of an embedding.</summary>
+    public static IReadOnlyList<(string Name, int Length)> Axes(ScoreFunction f) => [(f.UnitName, f.Sides[0].Embeddings.Shape[^1])];
 
     /// <summary>Multiplies gradients <c>[target, pos, d_model]</c> of every side by a tensor of the side's own shape, in place.</summary>
     public static void Multiply(double[][] gradients, IReadOnlyList<Tensor> by)
@@ -28,7 +28,8 @@ internal static class Slope
             float[] factors = by[side].ToArray();
             for (int i = 0; i < gradients[side].Length; i++)
             {
-                gradients[side][i] *= factors[i % factors.Length];
+                // A gradient of exactly 0 stays 0: what a mask hides is −∞ in attention scores.
+                gradients[side][i] = gradients[side][i] == 0 ? 0 : gradients[side][i] * factors[i % factors.Length];
             }
         }
     }

@@ -73,7 +73,7 @@ internal sealed class StraightPath
     }
 
     /// <summary>The points of the path, one per side: <c>[α, pos, d_model]</c>.</summary>
-    private Tensor[] Points(ReadOnlySpan<double> alphas)
+    public Tensor[] Points(ReadOnlySpan<double> alphas)
     {
         float[] values = new float[alphas.Length];
         for (int i = 0; i < values.Length; i++)

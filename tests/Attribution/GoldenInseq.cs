@@ -26,6 +26,7 @@ internal static partial class GoldenInseq
             KeepRaw = true,
             Baseline = Baseline.Token(Unknown(model)),
             Steps = one.Has("n_steps") ? (int)one.Number("n_steps") : null,
+            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(".0.hook_mlp_out", StringComparison.Ordinal)).Name], // what those runs named
         };
         ScoreFunction f = Function(model, one, said, new StepOptions(step) { ContrastIds = contrast, Compat = Compat.Inseq });
         IAttributionMethod explain = AttributionMethods.Get(method);
@@ -89,7 +90,9 @@ internal static partial class GoldenInseq
 
     private static ScoreFunction Function(ILanguageModel model, GoldenCase one, int[] said, StepOptions step) => one.Has("prompt_ids")
         ? Targets.Continuation(model, ExplainedText.Of(GoldenScore.Row(one, "prompt_ids")!), said, step)
-        : Targets.Translation(model, ExplainedText.Of(GoldenScore.Row(one, "source_ids")!), said, step);
+        : Targets.Translation(model, ExplainedText.Of(GoldenScore.Row(one, "source_ids")!), said, step, one.Expected.Keys.Any(key => key.Contains("target", StringComparison.Ordinal))
+            ? TranslationSides.Both
+            : TranslationSides.Source);
 
     /// <summary>What was said, and what it was contrasted with, read from the tokens Inseq shows: <c>t17</c>, or <c>t40 → t17</c>.</summary>
     private static (int[] Said, int[]? Contrast) Tokens(GoldenCase one)

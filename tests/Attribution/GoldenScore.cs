@@ -80,6 +80,8 @@ internal static partial class GoldenScore
 
         public override long BytesPerExample(bool recorded) => all.BytesPerExample(recorded);
 
+        protected internal override ITransformer? Transformer => all.Transformer;
+
         public override Tensor Features(IReadOnlyList<Tensor> embeddings) => all.Score(embeddings).Slice(1, target, 1).Reshape([embeddings[0].Shape[0], 1, 1]);
 
         public override Tensor Embed(int side, Tensor ids) => all.Embed(side, ids);

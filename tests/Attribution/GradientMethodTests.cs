@@ -8,7 +8,7 @@ public class GradientMethodTests
 {
     private static readonly AttributionRequest s_raw = new() { KeepRaw = true, Baseline = Baseline.Zero };
 
-    public static TheoryData<string> Methods => [.. AttributionMethods.All.Where(m => m is Saliency or InputXGradient or IntegratedGradients).Select(m => m.Name)];
+    public static TheoryData<string> Methods => [.. AttributionMethods.All.Where(m => m is Saliency or InputXGradient or IntegratedGradients or SequentialIntegratedGradients or DeepLift or GradientShap or NoiseTunnel).Select(m => m.Name)];
 
     [Fact]
     public void Saliency_Network_IsTheGradient()

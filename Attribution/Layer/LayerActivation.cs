@@ -1,0 +1,33 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>The activations at hook points themselves, token by token: not an attribution of the score, but what there is to attribute to.</summary>
+public sealed class LayerActivation : IAttributionMethod
+{
+    /// <inheritdoc/>
+    public string Name => "layer_activation";
+
+    /// <inheritdoc/>
+    public string Citation => "Kokhlikyan et al. 2020, Captum: a unified and generic model interpretability library for PyTorch";
+
+    /// <inheritdoc/>
+    public string Cost => "1 forward";
+
+    /// <inheritdoc/>
+    public string SumsTo => "nothing in particular; the same for every target";
+
+    /// <inheritdoc/>
+    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
+    {
+        var layer = new LayerScore(f, request.Hooks);
+        return new Report(this, layer, request)
+        {
+            Raw = [.. layer.Sides.Select(side => Enumerable.Repeat(side.Embeddings.ToArray(), f.Targets.Count).SelectMany(row => row).Select(x => (double)x).ToArray())],
+            Axes = Slope.Axes(layer),
+            Aggregator = Aggregators.VectorNorm,
+            Scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score),
+            Parameters = new Dictionary<string, object> { ["hooks"] = string.Join(" ", request.Hooks) },
+        }.Make();
+    }
+}
