@@ -47,17 +47,15 @@ internal sealed class TokenizerConfig
     /// map of <c>added_tokens.json</c>.</summary>
     public IReadOnlyList<AddedToken> AddedTokens()
     {
-        try
+        if (Property(_config, "added_tokens_decoder") is { } decoder)
         {
-            return Property(_config, "added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder
-                ? [.. decoder.EnumerateObject().Select(p => AddedToken.FromJson(p.Value, int.Parse(p.Name, CultureInfo.InvariantCulture)))]
-                : [.. _added?.EnumerateObject().Select(p => new AddedToken(p.Name, p.Value.GetInt32()) { Special = false, Normalized = true }) ?? []];
+            var part = new JsonPart(decoder, "added_tokens_decoder", _path);
+            return [.. part.Members().Select(m => m.Value.AsAddedToken(
+                int.TryParse(m.Name, CultureInfo.InvariantCulture, out int id) ? id : throw m.Value.Malformed("an id as its name")))];
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
-        {
-            throw new TokenizerException(
-                $"tokenizer: malformed added tokens; got {e.Message} in or beside {_path}; expected ids and objects with \"content\".", e);
-        }
+
+        return _added is not { } plain ? [] : [.. new JsonPart(plain, "added_tokens", _path).Members()
+            .Select(m => new AddedToken(m.Name, m.Value.AsInteger()) { Special = false, Normalized = true })];
     }
 
     private static JsonElement? Optional(string path) => File.Exists(path) ? TokenizerFile.ReadJson(path) : null;

@@ -10,6 +10,7 @@ public static class TokenizerLoader
     /// <see cref="ITokenizer.Description"/> says which it was:
     /// <list type="number">
     /// <item><c>source.spm</c> with <c>target.spm</c> and <c>vocab.json</c>: <see cref="MarianTokenizer"/>.</item>
+    /// <item><c>tokenizer.json</c>: WordPiece or byte-level BPE as Hugging Face describes it.</item>
     /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2).</item>
     /// <item><c>vocab.txt</c>: WordPiece (BERT).</item>
     /// </list>
@@ -25,10 +26,11 @@ public static class TokenizerLoader
 
         bool has(string file) => File.Exists(Path.Combine(folder, file));
         return has("source.spm") ? MarianTokenizer.Read(folder)
+            : has("tokenizer.json") ? TokenizerJson.Read(Path.Combine(folder, "tokenizer.json"), new TokenizerConfig(folder))
             : has("merges.txt") ? LoadBytePair(folder)
             : has("vocab.txt") ? LoadWordPiece(folder)
             : throw new TokenizerException(
-                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or merges.txt with vocab.json, or vocab.txt.");
+                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or tokenizer.json, or merges.txt with vocab.json, or vocab.txt.");
     }
 
     /// <summary>Whether the folder holds a tokenizer's files.</summary>

@@ -56,7 +56,7 @@ public sealed class BytePairEncoding : ISubwordModel
         return new PipelineTokenizer(new PipelineTokenizer.Stages(source, vocabulary, model, new ByteLevelDecoder(), special)
         {
             Added = AddedToken.Union(vocabulary, special, added),
-            Normalizer = options.AddPrefixSpace ? new PrefixSpace() : null,
+            PrefixSpace = options.AddPrefixSpace,
             PreTokenizer = new Gpt2Words(),
             Template = options.AddBos && special.Bos is { } bos ? PostTemplate.BeginOfText(bos) : PostTemplate.Plain,
         });

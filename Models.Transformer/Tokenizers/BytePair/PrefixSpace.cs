@@ -1,11 +1,11 @@
 namespace Vitrine.Transformers;
 
-/// <summary>Puts a space before a text that does not start with white space; it comes from no character of the text.</summary>
-internal sealed class PrefixSpace : INormalizer
+/// <summary>Puts a space before a text that does not start with one; it comes from no character of the text.</summary>
+internal static class PrefixSpace
 {
-    public AlignedText Normalize(AlignedText text)
+    public static AlignedText Before(AlignedText text)
     {
-        if (text.Length == 0 || char.IsWhiteSpace(text.Text[0]))
+        if (text.Length == 0 || text.Text[0] == ' ')
         {
             return text;
         }

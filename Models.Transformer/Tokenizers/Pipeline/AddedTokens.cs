@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 
 namespace Vitrine.Transformers;
 
@@ -29,20 +28,6 @@ internal sealed record AddedToken(string Content, int Id)
     /// <summary>The special tokens of a vocabulary and what a configuration adds; the latter knows the details and wins.</summary>
     public static IReadOnlyList<AddedToken> Union(Vocabulary vocabulary, SpecialTokens special, IReadOnlyList<AddedToken> added) =>
         [.. added.Concat(special.All.Select(id => new AddedToken(vocabulary.PieceOf(id), id))).DistinctBy(t => t.Content)];
-
-    /// <summary>An entry of <c>added_tokens</c> (tokenizer.json) or <c>added_tokens_decoder</c> (tokenizer_config.json).</summary>
-    public static AddedToken FromJson(JsonElement entry, int id)
-    {
-        bool flag(string name) => entry.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
-        return new AddedToken(entry.GetProperty("content").GetString() ?? "", id)
-        {
-            Special = flag("special"),
-            SingleWord = flag("single_word"),
-            LeftStrip = flag("lstrip"),
-            RightStrip = flag("rstrip"),
-            Normalized = flag("normalized"),
-        };
-    }
 }
 
 /// <summary>Cuts a text at the added tokens it contains: leftmost first, the longest of those that start together.</summary>

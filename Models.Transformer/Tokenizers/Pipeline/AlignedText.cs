@@ -25,6 +25,10 @@ internal sealed class AlignedText
 
     public static AlignedText From(string text, TextSpan[] origins) => new(text, origins, 0);
 
+    /// <summary>The part from <paramref name="span"/>, with the same origins.</summary>
+    public AlignedText Slice(TextSpan span) =>
+        span.Length == Length ? this : new(span.Of(Text), _origins?[span.Start..span.End], _shift + span.Start);
+
     /// <summary>Where code unit <paramref name="index"/> came from.</summary>
     public TextSpan Origin(int index) => _origins is null ? new(_shift + index, _shift + index + 1) : _origins[index];
 

@@ -29,9 +29,12 @@ internal sealed class PipelineTokenizer : ITokenizer
 
         public IPreTokenizer? PreTokenizer { get; init; }
 
+        /// <summary>Whether a space goes before every stretch of text that starts with none.</summary>
+        public bool PrefixSpace { get; init; }
+
         public PostTemplate Template { get; init; } = PostTemplate.Plain;
 
-        /// <summary>Whether offsets leave out white space at a piece's edges (<c>Ġthe</c> covers "the").</summary>
+        /// <summary>Whether offsets leave out spaces at a piece's edges (<c>Ġthe</c> covers "the").</summary>
         public bool TrimOffsets { get; init; }
 
         /// <summary>Where a text may begin with a language code like <c>&gt;&gt;fra&lt;&lt;</c>: the id of codes the vocabulary
@@ -103,18 +106,22 @@ internal sealed class PipelineTokenizer : ITokenizer
             }
 
             AlignedText part = Normalize(text, span);
-            normalized.Add(part.Text);
             foreach ((TextSpan inner, AddedToken? late) in _normalized.Split(part.Text))
             {
                 if (late is not null)
                 {
+                    normalized.Add(late.Content);
                     AddLiteral(late, part.Origin(inner.Start, inner.End));
                     continue;
                 }
 
-                foreach (TextSpan w in _stages.PreTokenizer?.Split(part.Text, inner) ?? [inner])
+                AlignedText stretch = part.Slice(inner);
+                stretch = _stages.PrefixSpace ? PrefixSpace.Before(stretch) : stretch;
+                normalized.Add(stretch.Text);
+                var whole = new TextSpan(0, stretch.Length);
+                foreach (TextSpan w in _stages.PreTokenizer?.Split(stretch.Text, whole) ?? [whole])
                 {
-                    AddWord(part, w);
+                    AddWord(stretch, w);
                 }
             }
         }
@@ -159,16 +166,16 @@ internal sealed class PipelineTokenizer : ITokenizer
         return _stages.Normalizer?.Normalize(part) ?? part;
     }
 
-    /// <summary>The span without white space at its edges; an empty span at its end where there is nothing else.</summary>
+    /// <summary>The span without spaces at its edges; an empty span at its end where there is nothing else.</summary>
     private static TextSpan Trim(string text, TextSpan span)
     {
         (int start, int end) = span;
-        while (start < end && char.IsWhiteSpace(text[start]))
+        while (start < end && text[start] == ' ')
         {
             start++;
         }
 
-        while (end > start && char.IsWhiteSpace(text[end - 1]))
+        while (end > start && text[end - 1] == ' ')
         {
             end--;
         }

@@ -24,6 +24,12 @@ internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOn
         [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0),
             TemplatePlace.Text(1, 1), TemplatePlace.Token(sep, 1)]);
 
+    /// <summary>RoBERTa: <c>&lt;s&gt; A &lt;/s&gt;</c> and <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c>, all in segment 0.</summary>
+    public static PostTemplate Roberta(int cls, int sep) => new(
+        [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0)],
+        [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0),
+            TemplatePlace.Token(sep, 0), TemplatePlace.Text(1, 0), TemplatePlace.Token(sep, 0)]);
+
     /// <summary>Marian: <c>A &lt;/s&gt;</c> and <c>A B &lt;/s&gt;</c>.</summary>
     public static PostTemplate EndOfSentence(int eos) => new(
         [TemplatePlace.Text(0, 0), TemplatePlace.Token(eos, 0)],

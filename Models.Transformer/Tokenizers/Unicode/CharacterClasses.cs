@@ -43,4 +43,8 @@ internal static class CharacterClasses
 
     /// <summary>Unicode category Mn: accents and other marks that take no room of their own.</summary>
     public static bool IsNonSpacingMark(int code) => code >= 0x300 && Category(code) == UnicodeCategory.NonSpacingMark;
+
+    /// <summary>Unicode category M*.</summary>
+    public static bool IsMark(int code) => IsNonSpacingMark(code)
+        || Category(code) is UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 }

@@ -30,16 +30,16 @@ internal sealed record BertNormalizer : INormalizer
     {
         text = CleanText || SpaceCjk ? Clean(text) : text;
         text = LowerCase ? Transformers.LowerCase.Apply(text, FinalSigma) : text;
-        return StripAccents ? WithoutMarks(CanonicalNormalizer.Decompose(text)) : text;
+        return StripAccents ? Without(CanonicalNormalizer.Decompose(text), CharacterClasses.IsNonSpacingMark) : text;
     }
 
-    /// <summary>The text without its non-spacing marks (category Mn).</summary>
-    public static AlignedText WithoutMarks(AlignedText text)
+    /// <summary>The text without the characters of one class.</summary>
+    public static AlignedText Without(AlignedText text, Predicate<int> dropped)
     {
         var builder = new AlignedTextBuilder(text);
         foreach (AlignedRune rune in text.Runes())
         {
-            if (!CharacterClasses.IsNonSpacingMark(rune.Value))
+            if (!dropped(rune.Value))
             {
                 builder.Append(rune.Value, rune.Origin);
             }
