@@ -1,1 +1,13 @@
-return 0;
+using Vitrine.Bench;
+
+// Measures, and checks what it measures in the same process. One word says what: see the table.
+Dictionary<string, Func<string[], int>> benches = new()
+{
+    ["matmul"] = MatMulBench.Run, // our products beside OpenBLAS, interleaved
+};
+if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
+{
+    Console.Error.WriteLine($"bench: no such benchmark; got '{string.Join(' ', args)}'; expected one of {string.Join(", ", benches.Keys)}.");
+    return 2;
+}
+return bench(args[1..]);
