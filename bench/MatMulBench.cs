@@ -24,7 +24,7 @@ internal static unsafe class MatMulBench
         OpenBlas.SetThreads(Workers.Count);
         var report = new StringBuilder();
         Write(report, "# mat_mul beside OpenBLAS\n");
-        Write(report, Machine.Header() + "; OpenBLAS from libopenblas0-pthread.\n");
+        Write(report, $"{Machine.Header()}; libopenblas0-pthread with its {OpenBlas.CoreName} kernels.\n");
         Write(report, "Baseline: OpenBLAS. GFLOP/s of the median of 33 calls, in rounds of three alternating in one process; in brackets the spread (quartiles) of the ratio.");
         Write(report, "NN: B stored [k, n]. NT: B stored [n, k]. Made by `dotnet run -c Release --project bench -- matmul`.\n");
         Write(report, "| M × K × N | | vitrine | OpenBLAS | ratio | largest difference |");

@@ -11,12 +11,18 @@ internal static unsafe partial class OpenBlas
     [LibraryImport("libopenblas.so.0", EntryPoint = "openblas_set_num_threads")]
     public static partial void SetThreads(int count);
 
+    /// <summary>Which processor it chose its kernels for; <c>OPENBLAS_CORETYPE</c> overrides that.</summary>
+    public static string CoreName => Marshal.PtrToStringUTF8(GetCoreName()) ?? "unknown";
+
     /// <summary>C = A·B, or A·Bᵀ with B stored [n, k].</summary>
     public static void Multiply(bool transposeB, int m, int n, int k, float* a, float* b, float* c) =>
         Sgemm(RowMajor, NoTranspose, transposeB ? Transpose : NoTranspose, m, n, k, 1, a, k, b, transposeB ? k : n, 0, c, n);
 
     /// <summary>Whether the library is installed.</summary>
     public static bool IsPresent => NativeLibrary.TryLoad("libopenblas.so.0", out _);
+
+    [LibraryImport("libopenblas.so.0", EntryPoint = "openblas_get_corename")]
+    private static partial nint GetCoreName();
 
     [LibraryImport("libopenblas.so.0", EntryPoint = "cblas_sgemm")]
     private static partial void Sgemm(int order, int transA, int transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc);
