@@ -35,6 +35,23 @@ internal static partial class GoldenForward
         }
     }
 
+    /// <summary>logit_lens: what the head would say of each layer's residual stream, put in place of the last one.</summary>
+    public static void Lens(GoldenModel golden, GoldenCase one, GoldenCheck check)
+    {
+        ITransformer model = golden.Model;
+        ModelInput input = Input(one);
+        int layers = model.Info.NLayers;
+        using ActivationCache cache = model.Cache("blocks.*.hook_resid_pre");
+        Tensor logits = model.Forward(input);
+        Tensor[] streams = [.. Enumerable.Range(0, layers).Select(layer => cache[$"blocks.{layer}.hook_resid_pre"])];
+        for (int layer = 0; layer <= layers; layer++)
+        {
+            using HookScope? edit = layer == layers ? null : model.Intervene($"blocks.{layers - 1}.hook_resid_post", _ => streams[layer]);
+            Tensor seen = edit is null ? logits : model.Forward(input);
+            check.Close($"layer_{layer}", seen.Select(1, seen.Shape[1] - 1));
+        }
+    }
+
     /// <summary>embed_positions: Marian's table of sinusoids.</summary>
     public static void Positions(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {

@@ -16,6 +16,7 @@ public static class GoldenHandlers
         ("loss", GoldenLoss.Run),
         ("loss_and_grads", GoldenLoss.Gradients),
         ("embed_positions", GoldenForward.Positions),
+        ("logit_lens", GoldenForward.Lens),
         ("generate/*", GoldenGenerate.Run),
         .. GoldenAttributions.Rows,
     ];

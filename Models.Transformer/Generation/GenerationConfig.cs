@@ -5,13 +5,20 @@ internal static class GenerationConfig
 {
     private const string FileName = "generation_config.json";
 
+    /// <summary>Settings that are not implemented, with the values at which they do nothing.</summary>
+    private static readonly (string Key, string[] Neutral)[] s_unsupported =
+    [
+        ("num_beam_groups", ["1"]), ("diversity_penalty", ["0", "0.0"]), ("penalty_alpha", ["0", "0.0"]), ("typical_p", ["1", "1.0"]),
+        ("epsilon_cutoff", ["0", "0.0"]), ("eta_cutoff", ["0", "0.0"]), ("min_p", ["0", "0.0"]), ("encoder_repetition_penalty", ["1", "1.0"]),
+        ("encoder_no_repeat_ngram_size", ["0"]), ("guidance_scale", ["1", "1.0"]), ("exponential_decay_length_penalty", []),
+        ("suppress_tokens", ["[]"]), ("begin_suppress_tokens", ["[]"]), ("forced_decoder_ids", ["[]"]), ("sequence_bias", ["{}", "[]"]),
+        ("constraints", ["[]"]), ("force_words_ids", ["[]"]),
+    ];
+
     /// <summary>The options of a model folder. As in Hugging Face, the second file is not consulted when the first exists.</summary>
     public static GenerationOptions Read(string folder, ModelConfig config)
     {
         ModelConfig json = File.Exists(Path.Combine(folder, FileName)) ? ModelConfig.Read(folder, FileName) : config;
-        json.Expect("num_beam_groups", "1");
-        json.Expect("penalty_alpha", "0", "0.0");
-        json.Expect("diversity_penalty", "0", "0.0");
         var standard = new GenerationOptions();
         return standard with
         {
@@ -34,6 +41,7 @@ internal static class GenerationConfig
             EosIds = json.Ints("eos_token_id"),
             PadId = json.OptionalInt("pad_token_id"),
             DecoderStartId = json.OptionalInt("decoder_start_token_id"),
+            Unsupported = [.. s_unsupported.Where(setting => json.Differs(setting.Key, setting.Neutral)).Select(setting => setting.Key)],
         };
     }
 

@@ -75,6 +75,9 @@ public sealed record GenerationOptions
     /// <summary>The token Marian's decoder starts with; null elsewhere.</summary>
     public int? DecoderStartId { get; init; }
 
+    /// <summary>Settings of a checkpoint's generation_config.json that are not implemented. They stop generation, not the loading of the model.</summary>
+    public IReadOnlyList<string> Unsupported { get; init; } = [];
+
     /// <summary>What finished sequences are filled with while others go on.</summary>
     internal int Fill => PadId ?? (EosIds.Count > 0 ? EosIds[0] : 0);
 
@@ -82,6 +85,7 @@ public sealed record GenerationOptions
     /// <exception cref="ModelException">They contradict each other, or one is out of its range.</exception>
     internal void Validate()
     {
+        Require(Unsupported.Count == 0, "setting in generation_config.json", string.Join(", ", Unsupported), "none that is not supported. Pass options of your own");
         Require(MaxNewTokens >= 1, "max_new_tokens", MaxNewTokens, "at least 1");
         Require(NumBeams >= 1, "num_beams", NumBeams, "at least 1");
         Require(NumReturnSequences >= 1, "num_return_sequences", NumReturnSequences, "at least 1");

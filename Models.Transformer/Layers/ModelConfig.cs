@@ -123,11 +123,14 @@ internal sealed class ModelConfig
     /// <param name="accepted">Its JSON texts that mean what we do: <c>false</c>, <c>"absolute"</c>.</param>
     public void Expect(string key, params ReadOnlySpan<string> accepted)
     {
-        if (Find(key) is { } value && !accepted.Contains(value.GetRawText()))
+        if (Differs(key, accepted) && Find(key) is { } value)
         {
             throw Wrong(key, "is not supported", value.GetRawText(), accepted.Length == 0 ? "nothing" : string.Join(" or ", accepted.ToArray()));
         }
     }
+
+    /// <summary>Whether the setting is there, not null, and none of the JSON texts listed.</summary>
+    public bool Differs(string key, params ReadOnlySpan<string> accepted) => Find(key) is { } value && !accepted.Contains(value.GetRawText());
 
     /// <summary>The class name under <c>architectures</c>.</summary>
     /// <param name="fallback">What the family is without one.</param>

@@ -170,6 +170,20 @@ public class GenerationTests
     }
 
     [Fact]
+    public void Generate_SettingOfCheckpointNotSupported_IsRefusedByName()
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "gpt2");
+        File.WriteAllText(folder.File("generation_config.json"), "{ \"typical_p\": 0.9, \"guidance_scale\": 1.0, \"suppress_tokens\": null }");
+        var model = (IGenerator)ModelLoader.Load(folder.Path);
+
+        ModelException e = Assert.Throws<ModelException>(() => model.Generate(ModelInput.Of(5), null, null, TestContext.Current.CancellationToken));
+
+        Assert.Equal(["typical_p"], model.GenerationDefaults.Unsupported);
+        Assert.Contains("typical_p", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Generate_PaddingBehindOrTooLong_IsRefused()
     {
         using var folder = new TempFolder();
