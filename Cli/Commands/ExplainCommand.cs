@@ -38,7 +38,9 @@ internal static class ExplainCommand
                 foreach (IAttributionMethod method in methods)
                 {
                     using var progress = ProgressLine.Start(method.Name, terminal);
-                    results.Add(what.Label(method.Attribute(what.Function, asked with { Progress = progress })));
+                    AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress });
+                    _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
+                    results.Add(what.Label(result));
                     cancellation.ThrowIfCancellationRequested();
                 }
                 output.Write(parsed, terminal, new Explanation

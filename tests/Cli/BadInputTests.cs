@@ -92,6 +92,7 @@ public sealed class BadInputTests : IDisposable
 
         Explain("good").IsRefused(ExitCode.Model, "NaN", "model.safetensors");
         CliRun.Of(["inspect", "--model", _model.Path]).IsRefused(ExitCode.Model, "NaN", "model.safetensors");
+        CliRun.Of(["predict", "good", "--model", _model.Path]).IsRefused(ExitCode.Model, "NaN", "model.safetensors");
     }
 
     [Fact]
