@@ -30,6 +30,7 @@ public static class AttributionMethods
         new NeuronConductance(),
         new AttentionWeights(),
         new AttentionRollout(),
+        new ValueZeroing(),
         new FeatureAblation(),
         new Occlusion(),
         new ShapleyValues(),

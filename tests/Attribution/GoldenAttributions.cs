@@ -35,6 +35,7 @@ internal static class GoldenAttributions
         ("inseq/*/layer_gradient_x_activation", GoldenInseq.Run),
         ("inseq/*/sequential_integrated_gradients", GoldenInseq.Run),
         ("inseq/*/attention", GoldenInseq.Run),
+        ("inseq/*/value_zeroing", GoldenInseq.Run),
         ("inseq/*/occlusion", GoldenInseq.Run),
         ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
         ("inseq/*/entropy", GoldenInseq.Run),

@@ -1,0 +1,181 @@
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Attributions;
+
+/// <summary>
+/// How much a block's output changes when one token's value vectors are zeroed in its attention: the cosine distance between the output
+/// at the position a target is read from, with and without that token, each layer by itself.
+/// </summary>
+/// <remarks>
+/// Attention weights stay as they are; every block receives its undisturbed input, so that layers do not mix, and one forward over a batch of
+/// zeroed tokens answers for all layers. Distances below 1e-5 count as 0, and each layer's distances are divided by their sum, as in Inseq. Source
+/// tokens of an encoder–decoder are zeroed in cross-attention. Raw scores are <c>[target, pos, layer]</c>; by default their mean.
+/// </remarks>
+public sealed class ValueZeroing : IAttributionMethod
+{
+    private const double Smallest = 1e-5;
+
+    /// <inheritdoc/>
+    public string Name => "value_zeroing";
+
+    /// <inheritdoc/>
+    public string Citation => "Mohebbi et al. 2023, Quantifying context mixing in transformers";
+
+    /// <inheritdoc/>
+    public string Cost => "tokens + 1 forwards";
+
+    /// <inheritdoc/>
+    public string SumsTo => "1 per side and target; unrelated to the score";
+
+    /// <inheritdoc/>
+    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
+    {
+        string[] self = Blocks(f, "attn"), cross = Blocks(f, "cross_attn");
+        string[] blocks = Chosen(self, request.Layers);
+        double[] scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score);
+        var work = new Work(request, f.Sides.Sum(side => side.Length));
+        double[][] raw = [.. f.Sides.Select(side => side.Name == "source" && cross.Length > 0
+            ? Distances(f, side, Chosen(cross, request.Layers), "cross_attn", request, work)
+            : Distances(f, side, blocks, "attn", request, work))];
+        return new Report(this, f, request)
+        {
+            Raw = raw,
+            Axes = [("layer", blocks.Length)],
+            Aggregator = Aggregators.Mean,
+            Scores = scores,
+            Parameters = new Dictionary<string, object> { ["layers"] = request.Layers is null ? "all" : string.Join(",", request.Layers) },
+        }.Make();
+    }
+
+    /// <summary>Normalised distances of one side: <c>[target, pos, layer]</c>.</summary>
+    private static double[] Distances(ScoreFunction f, InputSide side, string[] blocks, string attention, AttributionRequest request, Work work)
+    {
+        string[] outputs = [.. blocks.Select(block => Output(f, block))];
+        Dictionary<string, Tensor> clean = Clean(f, [.. blocks.Select(block => $"{block}.hook_resid_pre"), .. outputs]);
+        double[] raw = new double[f.Targets.Count * side.Length * blocks.Length];
+        foreach (int[] tokens in Enumerable.Range(0, side.Length).Where(p => !side.IsPadding(p)).Chunk(Batching.Forward(f, request.ByteBudget)))
+        {
+            work.Check();
+            Tensor[] zeroed = Zeroed(f, tokens, blocks, outputs, attention, clean);
+            for (int layer = 0; layer < blocks.Length; layer++)
+            {
+                float[] before = clean[outputs[layer]].ToArray(), after = zeroed[layer].ToArray();
+                int width = zeroed[layer].Shape[2];
+                for (int t = 0; t < f.Targets.Count; t++)
+                {
+                    for (int i = 0; i < tokens.Length; i++)
+                    {
+                        double distance = Distance(before, after.AsSpan(i * before.Length, before.Length), f.Targets[t].Position, width);
+                        raw[(((t * side.Length) + tokens[i]) * blocks.Length) + layer] = distance < Smallest ? 0 : distance;
+                    }
+                }
+            }
+            work.Advance(tokens.Length);
+        }
+        Normalise(raw, f.Targets.Count, side.Length, blocks.Length);
+        return raw;
+    }
+
+    /// <summary>The blocks' outputs, example i with the values of token <c>tokens[i]</c> zeroed in every block. Each <c>[token, pos, d_model]</c></summary>
+    private static Tensor[] Zeroed(ScoreFunction f, int[] tokens, string[] blocks, string[] outputs, string attention, Dictionary<string, Tensor> clean)
+    {
+        var scopes = new List<IDisposable>();
+        try
+        {
+            foreach (string block in blocks)
+            {
+                Tensor input = clean[$"{block}.hook_resid_pre"];
+                scopes.Add(f.Intervene($"{block}.hook_resid_pre", (_, x) => input.Expand(x.Shape)));
+                scopes.Add(f.Intervene($"{block}.{attention}.hook_v", (_, v) => v.MaskedFill(Places(tokens, v.Shape[1]), 0)));
+            }
+            using ActivationCache cache = f.Cache(outputs);
+            f.Features([.. f.Sides.Select(side => side.Batch.Expand(side.Batch.Shape.With(0, tokens.Length)))]);
+            return [.. outputs.Select(output => cache[output])];
+        }
+        finally
+        {
+            scopes.ForEach(scope => scope.Dispose());
+        }
+    }
+
+    /// <summary>1 at token <c>tokens[i]</c> of example i: <c>[token, key, 1, 1]</c>, int32.</summary>
+    private static Tensor Places(int[] tokens, int keys)
+    {
+        int[] mask = new int[tokens.Length * keys];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            mask[(i * keys) + tokens[i]] = 1;
+        }
+        return Tensor.From(mask, [tokens.Length, keys, 1, 1]);
+    }
+
+    private static Dictionary<string, Tensor> Clean(ScoreFunction f, string[] hooks)
+    {
+        using ActivationCache cache = f.Cache(hooks);
+        f.Features(Sweep.Input(f));
+        return hooks.Distinct().ToDictionary(hook => hook, hook => cache[hook]);
+    }
+
+    /// <summary>1 − cosine at a position; the mean over positions where the target has none.</summary>
+    private static double Distance(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int? position, int width)
+    {
+        (int first, int last) = position is { } read ? (read, read) : (0, (before.Length / width) - 1);
+        double sum = 0;
+        for (int p = first; p <= last; p++)
+        {
+            double dot = 0, a = 0, b = 0;
+            for (int i = p * width; i < (p + 1) * width; i++)
+            {
+                dot += (double)before[i] * after[i];
+                a += (double)before[i] * before[i];
+                b += (double)after[i] * after[i];
+            }
+            sum += 1 - (dot / Math.Max(Math.Sqrt(a * b), double.Epsilon));
+        }
+        return sum / (last - first + 1);
+    }
+
+    private static void Normalise(double[] raw, int targets, int positions, int layers)
+    {
+        for (int t = 0; t < targets; t++)
+        {
+            for (int layer = 0; layer < layers; layer++)
+            {
+                int[] row = [.. Enumerable.Range(0, positions).Select(p => (((t * positions) + p) * layers) + layer)];
+                double total = row.Sum(i => raw[i]);
+                foreach (int i in row)
+                {
+                    raw[i] = total == 0 ? 0 : raw[i] / total;
+                }
+            }
+        }
+    }
+
+    /// <summary>The blocks with that attention, of the stack that targets are read from: <c>blocks.0</c>, <c>decoder.1</c>.</summary>
+    private static string[] Blocks(ScoreFunction f, string attention)
+    {
+        string end = $".{attention}.hook_v";
+        return [.. f.HookPoints.Select(point => point.Name)
+            .Where(name => name.EndsWith(end, StringComparison.Ordinal) && !name.StartsWith("encoder.", StringComparison.Ordinal)).Select(name => name[..^end.Length])];
+    }
+
+    private static string Output(ScoreFunction f, string block)
+    {
+        string normalised = $"{block}.hook_normalized_resid_post";
+        return f.HookPoints.Any(point => point.Name == normalised) ? normalised : $"{block}.hook_resid_post";
+    }
+
+    private static string[] Chosen(string[] blocks, IReadOnlyList<int>? layers)
+    {
+        if (blocks.Length == 0)
+        {
+            throw new VitrineException("value_zeroing: no attention to look into; got a function without a model; expected a transformer made by Targets. Use occlusion.");
+        }
+        if (layers is not null && layers.Any(layer => layer < 0 || layer >= blocks.Length))
+        {
+            throw new VitrineException($"value_zeroing: no such layer; got {string.Join(", ", layers)}; expected 0 to {blocks.Length - 1}.");
+        }
+        return layers is null ? blocks : [.. layers.Select(layer => blocks[layer])];
+    }
+}
