@@ -11,6 +11,7 @@ namespace Vitrine.Attributions;
 /// Attention weights stay as they are; every block receives its undisturbed input, so that layers do not mix, and one forward over a batch of
 /// zeroed tokens answers for all layers. Distances below 1e-5 count as 0, and each layer's distances are divided by their sum, as in Inseq. Source
 /// tokens of an encoder–decoder are zeroed in cross-attention. Raw scores are <c>[target, pos, layer]</c>; by default their mean.
+/// <c>--compat inseq</c> compares the last block's output behind the final norm.
 /// </remarks>
 public sealed class ValueZeroing : IAttributionMethod
 {
@@ -51,7 +52,7 @@ public sealed class ValueZeroing : IAttributionMethod
     /// <summary>Normalised distances of one side: <c>[target, pos, layer]</c>.</summary>
     private static double[] Distances(ScoreFunction f, InputSide side, string[] blocks, string attention, AttributionRequest request, Work work)
     {
-        string[] outputs = [.. blocks.Select(block => Output(f, block))];
+        string[] outputs = [.. blocks.Select(block => Output(f, block, request.Compat))];
         Dictionary<string, Tensor> clean = Clean(f, [.. blocks.Select(block => $"{block}.hook_resid_pre"), .. outputs]);
         double[] raw = new double[f.Targets.Count * side.Length * blocks.Length];
         foreach (int[] tokens in Enumerable.Range(0, side.Length).Where(p => !side.IsPadding(p)).Chunk(Batching.Forward(f, request.ByteBudget)))
@@ -160,10 +161,14 @@ public sealed class ValueZeroing : IAttributionMethod
             .Where(name => name.EndsWith(end, StringComparison.Ordinal) && !name.StartsWith("encoder.", StringComparison.Ordinal)).Select(name => name[..^end.Length])];
     }
 
-    private static string Output(ScoreFunction f, string block)
+    /// <summary>Where a block's output is read. Inseq reads the last one from the list of hidden states, whose last is behind the final norm.</summary>
+    private static string Output(ScoreFunction f, string block, Compat compat)
     {
-        string normalised = $"{block}.hook_normalized_resid_post";
-        return f.HookPoints.Any(point => point.Name == normalised) ? normalised : $"{block}.hook_resid_post";
+        string[] points = [.. f.HookPoints.Select(point => point.Name)];
+        string normalised = $"{block}.hook_normalized_resid_post", final = "ln_final.hook_normalized";
+        bool isLast = block == points.Last(name => name.EndsWith(".hook_resid_post", StringComparison.Ordinal))[..^".hook_resid_post".Length];
+        return compat == Compat.Inseq && isLast && points.Contains(final) ? final
+            : points.Contains(normalised) ? normalised : $"{block}.hook_resid_post";
     }
 
     private static string[] Chosen(string[] blocks, IReadOnlyList<int>? layers)
