@@ -9,7 +9,7 @@ internal sealed class ModelScore : ScoreFunction
     private readonly ITransformer _model;
     private readonly StepOptions _step;
     private readonly Func<IReadOnlyList<Tensor>, Tensor> _features;
-    private readonly Func<Tensor, StepRows> _read;
+    private readonly Func<Tensor, StepOptions, StepRows> _read;
     private readonly Func<Func<Tensor, int, Tensor>>? _fromPrefix;
     private Tensor? _featuresOfInput;
     private double[]? _probabilities;
@@ -23,13 +23,14 @@ internal sealed class ModelScore : ScoreFunction
     /// <param name="fromPrefix">Makes a function from embeddings and the first position that may differ from the input's to features.</param>
     public ModelScore(
         ITransformer model, StepOptions step, InputSide[] sides, ScoreTarget[] targets,
-        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepRows> read, Func<Func<Tensor, int, Tensor>>? fromPrefix = null)
+        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepOptions, StepRows> read, Func<Func<Tensor, int, Tensor>>? fromPrefix = null)
     {
         (_model, _step, _features, _read, Sides, Targets, _fromPrefix) = (model, step, features, read, sides, targets, fromPrefix);
         if (targets.Length == 0)
         {
             throw new VitrineException("targets: nothing to explain; got an empty list; expected at least one label or token.");
         }
+        step.Check(targets.Length);
     }
 
     public override IReadOnlyList<InputSide> Sides { get; }
@@ -46,7 +47,7 @@ internal sealed class ModelScore : ScoreFunction
 
     public override Tensor Features(IReadOnlyList<Tensor> embeddings)
     {
-        Tensor features = _features(embeddings);
+        Tensor features = _step.Function.ReadsNoisyRows ? WithNoise(embeddings) : _features(embeddings);
         if (embeddings.Select((given, i) => ReferenceEquals(given, Sides[i].Batch)).All(same => same))
         {
             _featuresOfInput = features; // the probabilities of the targets can be read from them without another pass
@@ -54,20 +55,27 @@ internal sealed class ModelScore : ScoreFunction
         return features;
     }
 
-    public override Tensor Head(Tensor features) => _step.Function.Of(_read(features));
-
-    public override Tensor Ranks(IReadOnlyList<Tensor> embeddings)
+    public override Tensor Head(Tensor features)
     {
-        StepRows rows = _read(Features(embeddings));
-        int classes = rows.Logits.Shape[^1];
-        float[] logits = rows.Logits.ToArray(), own = rows.Logit.ToArray();
-        float[] ranks = [.. own.Select((logit, row) => (float)logits.Skip(row * classes).Take(classes).Count(other => other > logit))];
-        return Tensor.From(ranks, rows.Logit.Shape);
+        if (Recorder.Current is not null && (!_step.Function.HasGradient || (_step.Function.ReadsContrastOnly && _step.ContrastLogits is not null)))
+        {
+            throw new VitrineException(_step.Function.HasGradient
+                ? $"{StepName}: the contrast input alone decides it; got a method that asks for its slope at this input; expected a step that reads both, such as contrast_prob_diff."
+                : $"{StepName}: it has no gradient; got a method that asks for one; expected a perturbation method, such as feature_ablation or kernel_shap.");
+        }
+        return _step.Function.Of(Rows(features));
     }
+
+    public override Tensor Logits(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Logits;
+
+    public override ScoreFunction WithStep(StepOptions options) => new ModelScore(_model, options, [.. Sides], [.. Targets], _features, _read, _fromPrefix)
+    {
+        _featuresOfInput = options.Function.ReadsNoisyRows || _step.Function.ReadsNoisyRows ? null : _featuresOfInput,
+    };
 
     internal override Func<Tensor, int, Tensor>? FromPrefix()
     {
-        if (_fromPrefix is null || HookPoints.Any(point => point.IsWatched))
+        if (_fromPrefix is null || _step.Function.ReadsNoisyRows || HookPoints.Any(point => point.IsWatched))
         {
             return null;
         }
@@ -92,7 +100,7 @@ internal sealed class ModelScore : ScoreFunction
 
     // Per layer and position a recorded pass keeps normed inputs, q, k, v, z, two residuals and both sides of the four times
     // wider MLP: about 18 · d_model floats. A plain pass holds one layer's worth at a time.
-    public override long BytesPerExample(bool recorded) =>
+    public override long BytesPerExample(bool recorded) => (_step.Function.ReadsNoisyRows ? _step.DropoutSamples + 1 : 1) *
         Floats(recorded ? 18L * (_model.Info.NLayers + _model.Info.NDecoderLayers) : 24, recorded ? 4 : 3) * sizeof(float);
 
     private long Floats(long widths, int rows) =>
@@ -104,6 +112,25 @@ internal sealed class ModelScore : ScoreFunction
     {
         using Recorder.Pause pause = Recorder.Suspend();
         Tensor features = _featuresOfInput ?? Features([.. Sides.Select(side => side.Batch)]);
-        return Array.ConvertAll(_read(features).Probability.ToArray(), p => (double)p);
+        return Array.ConvertAll(Rows(features).Probability.ToArray(), p => (double)p);
+    }
+
+    /// <summary>Features side by side: those under dropout first, so that hooks see the plain pass last. <c>[batch, target, (samples + 1) · feature]</c></summary>
+    private Tensor WithNoise(IReadOnlyList<Tensor> embeddings)
+    {
+        var noise = new DropoutNoise(_model, _step);
+        Tensor[] noisy = [.. Enumerable.Range(0, _step.DropoutSamples).Select(sample => noise.During(sample, () => _features(embeddings)))];
+        return TensorOps.Concat(-1, [.. noisy, _features(embeddings)]);
+    }
+
+    private StepRows Rows(Tensor features)
+    {
+        if (!_step.Function.ReadsNoisyRows)
+        {
+            return _read(features, _step);
+        }
+        int width = features.Shape[^1] / (_step.DropoutSamples + 1);
+        StepRows[] rows = [.. Enumerable.Range(0, _step.DropoutSamples + 1).Select(i => _read(features.Slice(-1, i * width, width), _step))];
+        return rows[^1].With(rows[..^1]);
     }
 }

@@ -44,12 +44,22 @@ public sealed class StepRows
     /// The other side of a contrastive step: the contrast class in these rows, or in those of another input; the same class where
     /// only the input differs.
     /// </summary>
-    /// <exception cref="VitrineException">The step is contrastive and the options name no contrast.</exception>
-    public StepRows Contrast => field ??= Options is { ContrastIds: null, ContrastLogits: null }
-        ? throw new VitrineException($"{Options.Function.Name}: nothing to compare with; got no contrast; expected contrast tokens or a contrast input.")
-        : Options.ContrastLogits is { } other
-            ? new StepRows([.. Options.ContrastIds ?? Ids], Options, () => other.Expand(Logits.Shape))
-            : new StepRows([.. Options.ContrastIds ?? Ids], Options, () => Logits);
+    public StepRows Contrast => field ??= new StepRows([.. Options.ContrastIds ?? Ids], Options, () => Options.ContrastLogits?.Expand(Logits.Shape) ?? Logits);
+
+    /// <summary>The rows of the same input under dropout, one per sample; for steps that say that they read them.</summary>
+    /// <exception cref="VitrineException">The step function does not.</exception>
+    public IReadOnlyList<StepRows> Noisy
+    {
+        get => field ?? throw new VitrineException($"{Options.Function.Name}: no forwards under dropout were made; expected a step function with ReadsNoisyRows = true.");
+        private set;
+    }
+
+    /// <summary>The same with rows under dropout.</summary>
+    internal StepRows With(IReadOnlyList<StepRows> noisy)
+    {
+        Noisy = noisy;
+        return this;
+    }
 
     /// <summary>One number per row.</summary>
     /// <param name="rows"><c>[batch, target, class]</c></param>

@@ -47,7 +47,7 @@ public static class Targets
                 Tensor logits = model.Forward(input with { Embeddings = embeddings[0] });
                 return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
             },
-            logits => new StepRows(ids, step, () => logits));
+            (logits, asked) => new StepRows(ids, asked, () => logits));
     }
 
     /// <summary>The start and the end of an answer: two targets, each scored over all positions.</summary>
@@ -75,7 +75,7 @@ public static class Targets
             model, step, [Side(model, text)],
             [.. ids.Select((id, i) => new ScoreTarget { Label = FormattableString.Invariant($"{(i == 0 ? "start" : "end")} {id}"), Id = id, Position = id, Reach = [length] })],
             embeddings => model.Forward(input with { Embeddings = embeddings[0] }).Transpose(), // [batch, 2, pos]
-            logits => new StepRows(ids, step, () => logits));
+            (logits, asked) => new StepRows(ids, asked, () => logits));
     }
 
     /// <summary>The labels of single tokens.</summary>
@@ -96,7 +96,7 @@ public static class Targets
             model, step, [Side(model, text)],
             [.. targets.Select(t => new ScoreTarget { Label = model.Info.Labels[t.Id], Id = t.Id, Position = t.Position, Reach = [text.Tokens.Count] })],
             embeddings => At(model.Forward(input with { Embeddings = embeddings[0] }), positions),
-            logits => new StepRows(ids, step, () => logits));
+            (logits, asked) => new StepRows(ids, asked, () => logits));
     }
 
     /// <summary>
@@ -123,7 +123,7 @@ public static class Targets
             model, step, [side],
             [.. targets.Select(t => Word(model, t, [causal ? t.Position + 1 : text.Tokens.Count]))],
             embeddings => At(model.Hidden(input with { Embeddings = embeddings[0] }), positions),
-            hidden => LanguageRows(model, hidden, ids, step),
+            (hidden, asked) => LanguageRows(model, hidden, ids, asked),
             causal && model is IGenerator && text.Mask is null ? FromPrefix : null);
 
         Func<Tensor, int, Tensor> FromPrefix()
@@ -198,7 +198,7 @@ public static class Targets
                 Tensor targetEmbeddings = sides == TranslationSides.Source ? Repeat(to.Batch, batch) : embeddings[^1];
                 return At(model.Hidden(input with { Embeddings = sourceEmbeddings, Target = said with { Embeddings = targetEmbeddings } }), positions);
             },
-            hidden => LanguageRows(model, hidden, ids, step));
+            (hidden, asked) => LanguageRows(model, hidden, ids, asked));
     }
 
     private static StepRows LanguageRows(ILanguageModel model, Tensor hidden, int[] ids, StepOptions step) => new(

@@ -14,9 +14,12 @@ public enum SequenceStep
 
     /// <summary>ln p − ln(1 − p), nats.</summary>
     LogOdds,
+
+    /// <summary>e^(−ln p / n), n tokens: as unsure as a choice among so many.</summary>
+    Perplexity,
 }
 
-/// <summary>All tokens of a continuation as one target: the log-probability, probability or log-odds of the whole.</summary>
+/// <summary>All tokens of a continuation as one target: the log-probability, probability, log-odds or perplexity of the whole.</summary>
 /// <remarks>
 /// What Captum's language-model attribution calls the sequence score. For methods that are linear in the score, explaining the sum is
 /// summing the explanations; for lasso, norms and p it is not.
@@ -55,7 +58,17 @@ public sealed class WholeSequence : ScoreFunction
     {
         SequenceStep.Probability => "sequence_probability",
         SequenceStep.LogOdds => "sequence_log_odds",
+        SequenceStep.Perplexity => "sequence_perplexity",
         _ => "sequence_log_probability",
+    };
+
+    /// <summary>The names of <see cref="StepName"/>, each with the number it stands for.</summary>
+    public static IReadOnlyDictionary<string, SequenceStep> Steps { get; } = new Dictionary<string, SequenceStep>
+    {
+        ["sequence_log_probability"] = SequenceStep.LogProbability,
+        ["sequence_probability"] = SequenceStep.Probability,
+        ["sequence_log_odds"] = SequenceStep.LogOdds,
+        ["sequence_perplexity"] = SequenceStep.Perplexity,
     };
 
     /// <summary>How many tokens it has.</summary>
@@ -102,6 +115,7 @@ public sealed class WholeSequence : ScoreFunction
         return _step switch
         {
             SequenceStep.Probability => sum.Exp(),
+            SequenceStep.Perplexity => sum.Scale(-1f / Length).Exp(),
             SequenceStep.LogOdds => sum - sum.Exp().Scale(-1, 1).Log(),
             _ => sum,
         };
