@@ -11,9 +11,13 @@ public sealed record Array64(double[] Values, Shape Shape)
     /// <summary>The length of the last axis.</summary>
     public int Width => Shape[^1];
 
-    /// <summary>The elements of a tensor, float32 or int32.</summary>
-    public static Array64 Of(Tensor x) =>
-        new(x.DType == DType.Int32 ? [.. x.ToIntArray().Select(v => (double)v)] : [.. x.ToArray().Select(v => (double)v)], x.Shape);
+    /// <summary>The elements of a tensor, float32, int32 or int8.</summary>
+    public static Array64 Of(Tensor x) => new(x.DType switch
+    {
+        DType.Int32 => [.. x.ToIntArray().Select(v => (double)v)],
+        DType.Int8 => [.. x.ToSByteArray().Select(v => (double)v)],
+        _ => [.. x.ToArray().Select(v => (double)v)],
+    }, x.Shape);
 
     /// <summary>An array whose element at each index is <paramref name="value"/>(index).</summary>
     public static Array64 Fill(Shape shape, Func<int[], double> value)

@@ -78,6 +78,9 @@ internal static class OpReferences
         return new([.. ids.Values.SelectMany(id => table.Values.Skip((int)id * d).Take(d))], Shape.Create([.. ids.Shape.Axes, .. table.Shape.Axes[1..]]));
     }
 
+    /// <summary>q[i, j] · scale[i].</summary>
+    public static Array64 Dequantize(Array64 q, Array64 scale) => Array64.Fill(q.Shape, index => q.At(index) * scale.Values[index[0]]);
+
     /// <summary>x[…, ids[…]].</summary>
     public static Array64 Pick(Array64 x, Array64 ids) => new([.. ids.Values.Select((id, row) => x.Values[(row * x.Width) + (int)id])], ids.Shape);
 

@@ -82,6 +82,12 @@ public enum OpValues
 
     /// <summary>int32 from 0 to a limit, exclusive.</summary>
     Index,
+
+    /// <summary>int8 from −127 to 127. No gradient.</summary>
+    Int8,
+
+    /// <summary>Between 0.002 and 0.02, what a unit of an int8 weight is worth. No gradient.</summary>
+    RowScale,
 }
 
 /// <summary>One input of a sample call.</summary>
@@ -91,7 +97,7 @@ public enum OpValues
 public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int Limit = 0)
 {
     /// <summary>Whether gradients with respect to it are checked.</summary>
-    public bool HasGradient => Values is not (OpValues.Index or OpValues.Hiding);
+    public bool HasGradient => Values is not (OpValues.Index or OpValues.Hiding or OpValues.Int8 or OpValues.RowScale);
 
     /// <summary>A tensor of that kind; the same for the same seed.</summary>
     public Tensor Make(int seed)
@@ -100,6 +106,10 @@ public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int
         if (Values == OpValues.Index)
         {
             return Tensor.From([.. Enumerable.Range(0, Shape.Elements).Select(_ => random.Next(Limit))], Shape);
+        }
+        if (Values == OpValues.Int8)
+        {
+            return Tensor.From([.. Enumerable.Range(0, Shape.Elements).Select(_ => (sbyte)random.Next(-Int8Matrix.Largest, Int8Matrix.Largest + 1))], Shape).AsWeight();
         }
         float[] values = [.. Enumerable.Range(0, Shape.Elements).Select(i => Draw(random, i))];
         if (Values == OpValues.LogProbability)
@@ -114,6 +124,7 @@ public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int
     private float Draw(Random random, int i) => Values switch
     {
         OpValues.Positive => 0.5f + (2 * random.NextSingle()),
+        OpValues.RowScale => 0.002f + (0.018f * random.NextSingle()),
         OpValues.Hiding => i % Shape[^1] == 0 || random.Next(3) > 0 ? 0 : float.NegativeInfinity,
         _ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())),
     };

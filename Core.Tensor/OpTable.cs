@@ -22,6 +22,13 @@ public static class OpTable
             Product([128, 768], [768, 3072], bench: true), Product([128, 768], [3072, 768], transposeB: true, bench: true))
         { Definition = typeof(MatMul), Kernels = ["mat_mul_forward"], Tolerance = s_sums },
 
+        new("int8_mat_mul", "Y = X·W or X·Wᵀ + bias with W = q · scale per row, in 8 bits",
+            Product8([2, 3], [3, 4]), Product8([1, 1], [1, 1], transposeB: true), Product8([3], [5, 3], transposeB: true), Product8([1, 257], [17, 257], transposeB: true, bias: true),
+            Product8([3, 17], [7, 17], transposeB: true, bias: true), Product8([2, 3, 67], [33, 67], transposeB: true), Product8([17, 257], [257, 3], bias: true),
+            Product8([2, 17, 130], [67, 130], transposeB: true, bias: true), Product8([67, 33], [33, 131]), Product8([1, 1031], [515, 1031], transposeB: true),
+            Product8([1, 4096], [4096, 4096], transposeB: true, bench: true), Product8([128, 768], [3072, 768], transposeB: true, bench: true), Product8([128, 768], [768, 3072], bench: true))
+        { Definition = typeof(Int8MatMul), Kernels = ["int8_mat_mul_forward"], Tolerance = s_sums },
+
         new("attention", "z = softmax(scale · q·kᵀ + mask)·v per head, without storing the pattern",
             Attend([1, 3, 2, 4], [1, 3, 2, 4], causal: false), Attend([2, 17, 2, 3], [2, 17, 1, 3], causal: true), Attend([1, 1, 1, 1], [1, 17, 1, 1], causal: true),
             Attend([2, 3, 4, 8], [2, 17, 2, 8], causal: true), Attend([2, 3, 2, 5], [2, 17, 2, 5], causal: false, mask: [2, 1, 1, 17]),
@@ -97,6 +104,10 @@ public static class OpTable
         new("gather", "y[…, ·] = table[ids[…], ·]",
             Look([2, 3], [2]), Look([1, 1], [1]), Look([3, 17], [2, 5]), Look([17, 257], [3, 1]), Look([257], [17]), Look([5, 3, 7], [17]), Look([23, 1031], [3, 23]), Look([50257, 768], [4, 256], bench: true))
         { Definition = typeof(Gather), Kernels = ["gather_forward", "gather_backward", "fill"], Tolerance = new(1e-6, 1e-6, "the gradient adds rows that occur more than once") },
+
+        new("int8_gather", "y[…, ·] = q[ids[…], ·] · scale[ids[…]]",
+            Look8([2, 3], [2]), Look8([1, 1], [1]), Look8([3, 17], [2, 5]), Look8([17, 257], [3, 1]), Look8([23, 1031], [3, 23]), Look8([50257, 768], [4, 256], bench: true))
+        { Definition = typeof(Int8Gather), Kernels = ["int8_gather_forward"] },
 
         new("pick", "y[…] = x[…, ids[…]]",
             Choose([2, 3]), Choose([1, 1]), Choose([3, 17]), Choose([2, 17, 257]), Choose([257]), Choose([512, 50257], bench: true))
@@ -217,6 +228,34 @@ public static class OpTable
             Bytes = 4 * ((2 * moved) + ids.Elements), // only the rows that are asked for
             IsBenchmark = bench,
             Reference = r => OpReferences.Gather(r[0], r[1]),
+        };
+    }
+
+    private static OpCase Product8(Shape x, Shape w, bool transposeB = false, bool bias = false, bool bench = false)
+    {
+        (int k, int n) = transposeB ? (w[1], w[0]) : (w[0], w[1]);
+        Shape y = x.With(x.Rank - 1, n);
+        OpInput[] weights = [new(w, OpValues.Int8), new([w[0]], OpValues.RowScale)];
+        return new([new(x), .. weights, .. bias ? [new([n])] : Array.Empty<OpInput>()], t => t[0].MatMul(new Int8Matrix(t[1], t[2]), bias ? t[3] : null, transposeB))
+        {
+            Label = string.Join(", ", new[] { transposeB ? "Wᵀ" : "", bias ? "bias" : "" }.Where(s => s.Length > 0)),
+            IsBenchmark = bench,
+            Flops = 2.0 * y.Elements * k,
+            Bytes = (4.0 * (x.Elements + y.Elements + w[0])) + w.Elements,
+            Reference = r => x.Rank == 1
+                ? OpReferences.MatMul(r[0] with { Shape = x.Prepend(1) }, OpReferences.Dequantize(r[1], r[2]), bias ? r[3] : null, false, transposeB) with { Shape = y }
+                : OpReferences.MatMul(r[0], OpReferences.Dequantize(r[1], r[2]), bias ? r[3] : null, false, transposeB),
+        };
+    }
+
+    private static OpCase Look8(Shape table, Shape ids, bool bench = false)
+    {
+        double moved = (double)ids.Elements * table[1];
+        return new([new(table, OpValues.Int8), new([table[0]], OpValues.RowScale), new(ids, OpValues.Index, table[0])], t => new Int8Matrix(t[0], t[1]).Gather(t[2]))
+        {
+            Bytes = (5 * moved) + (8.0 * ids.Elements),
+            IsBenchmark = bench,
+            Reference = r => OpReferences.Gather(OpReferences.Dequantize(r[0], r[1]), r[2]),
         };
     }
 

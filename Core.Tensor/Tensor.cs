@@ -69,6 +69,11 @@ public sealed class Tensor
     public static Tensor From(ReadOnlySpan<int> values, Shape shape, Device? device = null) =>
         Make(MemoryMarshal.AsBytes(values), values.Length, shape, DType.Int32, device);
 
+    /// <summary>An int8 tensor with the given elements, row-major.</summary>
+    /// <exception cref="ShapeException">The number of values is not the number of elements.</exception>
+    public static Tensor From(ReadOnlySpan<sbyte> values, Shape shape, Device? device = null) =>
+        Make(MemoryMarshal.AsBytes(values), values.Length, shape, DType.Int8, device);
+
     /// <summary>A float32 tensor with every element set to <paramref name="value"/>.</summary>
     public static Tensor Full(Shape shape, float value, Device? device = null)
     {
@@ -111,6 +116,15 @@ public sealed class Tensor
     {
         Expect(DType.Int32, "ToIntArray");
         int[] values = new int[Shape.Elements];
+        CopyOut(MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>Copies the elements of an int8 tensor to a new array, row-major.</summary>
+    public sbyte[] ToSByteArray()
+    {
+        Expect(DType.Int8, "ToSByteArray");
+        sbyte[] values = new sbyte[Shape.Elements];
         CopyOut(MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
     }

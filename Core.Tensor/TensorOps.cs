@@ -14,6 +14,16 @@ public static class TensorOps
     public static Tensor MatMul(this Tensor a, Tensor b, Tensor? bias = null, bool transposeA = false, bool transposeB = false) =>
         bias is null ? Op.Apply(new MatMul(transposeA, transposeB), a, b) : Op.Apply(new MatMul(transposeA, transposeB), a, b, bias);
 
+    /// <summary>y = X·W [+ bias] with 8-bit weights, as they are or transposed. Gradients go to x and the bias.</summary>
+    /// <param name="x"><c>[…, rows]</c>, or <c>[…, columns]</c> when <paramref name="transposeB"/>.</param>
+    /// <param name="w"><c>[rows, columns]</c></param>
+    /// <param name="bias">Added to every row of y.</param>
+    /// <param name="transposeB">Use Wᵀ: a row of W makes one output.</param>
+    /// <returns><c>[…, columns]</c>, or <c>[…, rows]</c>.</returns>
+    /// <exception cref="ShapeException">The inner axes differ.</exception>
+    public static Tensor MatMul(this Tensor x, Int8Matrix w, Tensor? bias = null, bool transposeB = false) =>
+        bias is null ? Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale) : Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale, bias);
+
     /// <summary>z = softmax(scale · q·kᵀ + mask)·v per head; the pattern is never stored (Vaswani et al. 2017; Dao et al. 2022).</summary>
     /// <param name="q"><c>[batch, query, head, d_head]</c>; strided views are read in place.</param>
     /// <param name="k"><c>[batch, key, kv_head, d_head]</c>; kv_head divides head (grouped queries).</param>
@@ -86,6 +96,13 @@ public static class TensorOps
     /// <returns><c>[…ids, …d]</c></returns>
     /// <exception cref="ShapeException">A number lies outside the table.</exception>
     public static Tensor Gather(this Tensor table, Tensor ids) => Op.Apply(new Gather(), table, ids);
+
+    /// <summary>Rows of an 8-bit table: y[…, ·] = table[ids[…], ·].</summary>
+    /// <param name="table"><c>[rows, d]</c></param>
+    /// <param name="ids">int32 <c>[…]</c>, each in 0 … rows − 1.</param>
+    /// <returns>float32 <c>[…, d]</c></returns>
+    /// <exception cref="ShapeException">A number is outside the table.</exception>
+    public static Tensor Gather(this Int8Matrix table, Tensor ids) => Op.Apply(new Int8Gather(), table.Values, table.Scale, ids);
 
     /// <summary>y = <paramref name="value"/> where the mask is not 0, x elsewhere.</summary>
     /// <param name="x"><c>[…]</c></param>

@@ -25,7 +25,7 @@ public sealed class DifferenceRule : BackwardRule
     /// <summary>Linear in each input, or a product of two: the slope half-way is the mean slope.</summary>
     private static readonly HashSet<string> s_straight =
     [
-        "add", "sub", "mul", "mat_mul", "scale", "sum", "mean", "reshape", "permute", "slice", "concat", "expand", "gather", "pick", "masked_fill", "dropout",
+        "add", "sub", "mul", "mat_mul", "int8_mat_mul", "scale", "sum", "mean", "reshape", "permute", "slice", "concat", "expand", "gather", "int8_gather", "pick", "masked_fill", "dropout",
     ];
 
     /// <inheritdoc/>

@@ -14,6 +14,9 @@ internal readonly record struct KernelCall(string Kernel, WorkSize Work, Tensor?
 
     /// <summary>Address of an int32 tensor's first element on the CPU; null for an absent one.</summary>
     public unsafe int* Int(int i) => Tensors[i] is { } t ? (int*)t.CpuPointer : null;
+
+    /// <summary>Address of an int8 tensor's first element on the CPU; null for an absent one.</summary>
+    public unsafe sbyte* Int8(int i) => Tensors[i] is { } t ? (sbyte*)t.CpuPointer : null;
 }
 
 /// <summary>The size of a launch in up to three directions.</summary>

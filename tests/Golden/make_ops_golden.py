@@ -33,6 +33,14 @@ def index(limit, *shape):
     return torch.tensor(rng.integers(0, limit, shape), dtype=torch.int64)
 
 
+def int8(*shape):
+    return torch.tensor(rng.integers(-127, 128, shape), dtype=torch.int8)
+
+
+def row_scale(rows):
+    return torch.tensor((0.002 + 0.018 * rng.random(rows)).astype(np.float32).astype(np.float64))
+
+
 def fixed(values, *shape):
     return torch.tensor(np.array(values, dtype=np.float32).astype(np.float64).reshape(shape))
 
@@ -122,10 +130,16 @@ case("permute", lambda x: x.permute(0, 2, 1, 3), normal(2, 3, 4, 5), order=[0, 2
 case("slice", lambda x: x[:, 1:4], normal(3, 5), axis=1, start=1, length=3)
 case("concat", lambda *t: torch.cat(t, 1), normal(2, 3, 5), normal(2, 1, 5), axis=1)
 case("expand", lambda x: x.expand(2, 3, 5), normal(3, 1), shape=[2, 3, 5])
+shared, rng = rng, np.random.default_rng(SEED + 8)  # numbers of their own: the older files keep theirs
+case("int8_mat_mul", lambda x, q, s: x @ (q.double() * s[:, None]), normal(3, 17), int8(17, 5), row_scale(17))
+case("int8_mat_mul", lambda x, q, s, b: x @ (q.double() * s[:, None]).mT + b, normal(2, 3, 17), int8(5, 17), row_scale(5), normal(5), transposeB=True)
+case("int8_mat_mul", lambda x, q, s: x @ (q.double() * s[:, None]).mT, normal(19, 67), int8(33, 67), row_scale(33), transposeB=True)
+case("int8_gather", lambda q, s, i: (q.double() * s[:, None])[i], int8(7, 5), row_scale(7), index(7, 2, 6))
+rng = shared
 
 
 def dump(t):
-    kind = "int32" if t.dtype == torch.int64 else "float32"
+    kind = {torch.int64: "int32", torch.int8: "int8"}.get(t.dtype, "float32")
     return {"shape": list(t.shape), "type": kind, "values": t.detach().reshape(-1).tolist()}
 
 
@@ -138,7 +152,7 @@ def main():
             y = f(*inputs)
             dy = torch.tensor(rng.standard_normal(tuple(y.shape)).astype(np.float32).astype(np.float64))
             wrt = [x for x in inputs if x.requires_grad]
-            grads = iter(torch.autograd.grad(y, wrt, dy))
+            grads = iter(torch.autograd.grad(y, wrt, dy) if wrt else [])
             out.append({
                 "constants": constants,
                 "inputs": [dump(x) for x in inputs],

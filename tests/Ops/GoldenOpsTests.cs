@@ -13,6 +13,8 @@ public class GoldenOpsTests
     private static readonly Dictionary<string, Func<Tensor[], JsonElement, Tensor>> s_calls = new()
     {
         ["mat_mul"] = (t, c) => t[0].MatMul(t[1], t.Length > 2 ? t[2] : null, Flag(c, "transposeA"), Flag(c, "transposeB")),
+        ["int8_mat_mul"] = (t, c) => t[0].MatMul(new Int8Matrix(t[1], t[2]), t.Length > 3 ? t[3] : null, Flag(c, "transposeB")),
+        ["int8_gather"] = (t, _) => new Int8Matrix(t[0], t[1]).Gather(t[2]),
         ["attention"] = (t, c) => TensorOps.Attention(t[0], t[1], t[2], t.Length > 3 ? t[3] : null, Flag(c, "causal"), Number(c, "scale")),
         ["softmax"] = (t, _) => t[0].Softmax(t.Length > 1 ? t[1] : null),
         ["log_softmax"] = (t, _) => t[0].LogSoftmax(),
@@ -91,9 +93,12 @@ public class GoldenOpsTests
     private static Tensor Read(JsonElement tensor)
     {
         Shape shape = Shape.Create(List(tensor, "shape"));
-        return tensor.GetProperty("type").GetString() == "int32"
-            ? Tensor.From(List(tensor, "values"), shape)
-            : Tensor.From([.. tensor.GetProperty("values").EnumerateArray().Select(v => v.GetSingle())], shape);
+        return tensor.GetProperty("type").GetString() switch
+        {
+            "int32" => Tensor.From(List(tensor, "values"), shape),
+            "int8" => Tensor.From([.. tensor.GetProperty("values").EnumerateArray().Select(v => v.GetSByte())], shape),
+            _ => Tensor.From([.. tensor.GetProperty("values").EnumerateArray().Select(v => v.GetSingle())], shape),
+        };
     }
 
     private static bool Flag(JsonElement constants, string name) => constants.TryGetProperty(name, out JsonElement value) && value.GetBoolean();

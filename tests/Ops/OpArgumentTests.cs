@@ -8,12 +8,19 @@ public class OpArgumentTests
 {
     private static readonly Tensor s_x = RandomTensor.Normal(1, [3, 5]), s_ids = Tensor.From([0, 1, 2], [3]);
 
+    private static readonly Int8Matrix s_w8 = Int8Matrix.Quantize(s_x);
+
     /// <summary>Op, call, and the facts its message must state.</summary>
     private static readonly (string Op, Func<Tensor> Call, string Got)[] s_bad =
     [
         ("mat_mul", () => s_x.MatMul(s_x), "[3, 5] x [3, 5]"),
         ("mat_mul", () => s_x.MatMul(s_x, s_x, transposeB: true), "[3, 5]"),
         ("mat_mul", () => s_x.MatMul(s_ids), "[3]"),
+        ("int8_mat_mul", () => s_x.MatMul(s_w8), "[3, 5] x [3, 5]"),
+        ("int8_mat_mul", () => s_x.MatMul(s_w8, s_x, transposeB: true), "[3, 5]"),
+        ("int8_mat_mul", () => s_ids.MatMul(s_w8), "[3]"),
+        ("int8_gather", () => s_w8.Gather(Tensor.From([0, 3], [2])), "3 at place 1"),
+        ("int8_gather", () => s_w8.Gather(s_x), "float32 [3, 5]"),
         ("attention", () => TensorOps.Attention(s_x, s_x, s_x, null, false, 1), "[3, 5]"),
         ("softmax", () => s_x.Softmax(RandomTensor.Normal(1, [4, 5])), "[4, 5]"),
         ("softmax", () => s_ids.Softmax(), "int32 [3]"),

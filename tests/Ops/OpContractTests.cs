@@ -101,7 +101,12 @@ public sealed class OpContractTests
     {
         // The first element along every axis stands for all: strides of 0.
         Tensor[] views = [.. call.Make().Select(x => x.View(x.Shape, new int[x.Shape.Rank]))];
-        Tensor[] copies = [.. views.Select(v => v.DType == DType.Int32 ? Tensor.From(v.ToIntArray(), v.Shape) : Tensor.From(v.ToArray(), v.Shape))];
+        Tensor[] copies = [.. views.Select(v => v.DType switch
+        {
+            DType.Int32 => Tensor.From(v.ToIntArray(), v.Shape),
+            DType.Int8 => Tensor.From(v.ToSByteArray(), v.Shape),
+            _ => Tensor.From(v.ToArray(), v.Shape),
+        })];
 
         TensorAssert.Close(call.Apply(views).ToArray(), call.Apply(copies).ToArray(), 1e-6, 1e-6, what);
     });

@@ -27,9 +27,11 @@ internal static unsafe class Gemm
     public static void Run(
         bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
     {
-        bool parallel = (long)m * n * k >= ParallelWork && !Workers.IsInside;
-        Product(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias), parallel);
+        Multiply(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias));
     }
+
+    /// <summary>A product as the kernels pass it on, on all <see cref="Workers"/>.</summary>
+    public static void Multiply(in GemmProblem g) => Product(g, (long)g.M * g.N * g.K >= ParallelWork && !Workers.IsInside);
 
     /// <summary>The product on the calling thread only, for use inside a worker.</summary>
     /// <inheritdoc cref="Run"/>

@@ -139,8 +139,9 @@ internal static unsafe class GemmBlocked<S, V>
                 for (int j = firstColumn; j < endColumn; j++)
                 {
                     int column = j * TileColumns;
-                    Pack(!g.TransB, g.AddressOfB(k0, column), g.Ldb, Math.Min(TileColumns, g.N - column),
-                        packed + (long)(j - firstColumn) * panelSize, TileColumns, k);
+                    float* panel = packed + (long)(j - firstColumn) * panelSize;
+                    if (g.Int8 != null) GemmInt8<S, V>.Pack(g, k0, column, panel, TileColumns, k);
+                    else Pack(!g.TransB, g.AddressOfB(k0, column), g.Ldb, Math.Min(TileColumns, g.N - column), panel, TileColumns, k);
                 }
                 for (int i = firstRow; i < endRow; i++)
                 {
@@ -167,6 +168,7 @@ internal static unsafe class GemmBlocked<S, V>
         int column = Begin(stripe, plan.Stripes, plan.ColumnPanels) * TileColumns;
         int columns = Math.Min(Begin(stripe + 1, plan.Stripes, plan.ColumnPanels) * TileColumns, g.N) - column;
         int k0 = block * plan.KPerBlock, k = Math.Min(plan.KPerBlock, g.K - k0);
+        if (g.Int8 != null) return GemmInt8<S, V>.Ahead(g, k0, column, k, columns, steps);
         float* start = g.AddressOfB(k0, column);
         return g.TransB ? GemmPrefetch.OverB(start, columns, k, g.Ldb, steps) : GemmPrefetch.OverB(start, k, columns, g.Ldb, steps);
     }

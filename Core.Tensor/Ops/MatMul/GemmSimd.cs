@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Vitrine.Tensors;
 
-/// <summary>The five operations the gemm kernels need from a vector of floats, so that one kernel text serves every width.</summary>
+/// <summary>What the gemm kernels need from a vector of floats, so that one kernel text serves every width.</summary>
 /// <typeparam name="V">A hardware vector; the calls inline to single instructions.</typeparam>
 internal unsafe interface ISimd<V> where V : struct
 {
@@ -24,6 +25,12 @@ internal unsafe interface ISimd<V> where V : struct
 
     /// <summary>x · y + z, fused where the hardware can.</summary>
     static abstract V MulAdd(V x, V y, V z);
+
+    /// <summary>The sum of all lanes.</summary>
+    static abstract float Sum(V x);
+
+    /// <summary>Reads <see cref="Lanes"/> 8-bit integers as floats.</summary>
+    static abstract V Widen(sbyte* at);
 }
 
 /// <summary>16 floats: AVX-512.</summary>
@@ -46,6 +53,15 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MulAdd(Vector512<float> x, Vector512<float> y, Vector512<float> z) =>
         Vector512.MultiplyAddEstimate(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector512<float> x) => Vector512.Sum(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Widen(sbyte* at) =>
+        Vector512.ConvertToSingle(Avx512F.IsSupported
+            ? Avx512F.ConvertToVector512Int32(Vector128.Load(at))
+            : Vector512.WidenLower(Vector512.WidenLower(Vector128.Load(at).ToVector256Unsafe().ToVector512Unsafe())));
 }
 
 /// <summary>8 floats: AVX2.</summary>
@@ -68,6 +84,15 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MulAdd(Vector256<float> x, Vector256<float> y, Vector256<float> z) =>
         Vector256.MultiplyAddEstimate(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> x) => Vector256.Sum(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Widen(sbyte* at) =>
+        Vector256.ConvertToSingle(Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32(at)
+            : Vector256.WidenLower(Vector256.WidenLower(Vector128.CreateScalarUnsafe(*(long*)at).AsSByte().ToVector256Unsafe())));
 }
 
 /// <summary>4 floats: SSE, NEON, and scalar code where there is neither.</summary>
@@ -90,4 +115,11 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MulAdd(Vector128<float> x, Vector128<float> y, Vector128<float> z) =>
         Vector128.MultiplyAddEstimate(x, y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> x) => Vector128.Sum(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Widen(sbyte* at) =>
+        Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)at).AsSByte())));
 }

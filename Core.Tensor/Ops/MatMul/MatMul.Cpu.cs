@@ -31,9 +31,13 @@ internal static unsafe class MatMulCpu
         for (int i = 0; i < batch; i++)
         {
             float* left = a + offsets[i], right = b + offsets[batch + i], target = y + ((long)i * m * n);
-            if (!sparse || transposeA || bias != null || !TrySparse(left, lda, right, ldb, transposeB, target, m, n, k))
+            GemmProblem g = new()
             {
-                Gemm.Run(transposeA, transposeB, m, n, k, 1, left, lda, right, ldb, 0, target, n, bias);
+                TransA = transposeA, TransB = transposeB, M = m, N = n, K = k, Alpha = 1, A = left, Lda = lda, B = right, Ldb = ldb, C = target, Ldc = n, Bias = bias,
+            };
+            if (!sparse || transposeA || bias != null || !TrySparse(g))
+            {
+                Gemm.Multiply(g);
             }
         }
     }
@@ -41,14 +45,16 @@ internal static unsafe class MatMulCpu
     /// <summary>
     /// Rows of A that are all zero make zero rows of Y: multiply the others only. The gradient of a score at one position of a causal
     /// model is zero after it, and in the last layer zero before it too, so a batch of output seeds is mostly such rows.
+    /// False, and nothing done, where they are few. A is not transposed, C has no gaps, and there is no bias.
     /// </summary>
-    private static bool TrySparse(float* a, int lda, float* b, int ldb, bool transposeB, float* y, int m, int n, int k)
+    internal static bool TrySparse(GemmProblem g)
     {
+        (int m, int n, int k) = (g.M, g.N, g.K);
         int[] rows = new int[m];
         int count = 0;
         for (int i = 0; i < m; i++)
         {
-            if (new ReadOnlySpan<float>(a + ((long)i * lda), k).ContainsAnyExcept(0f))
+            if (new ReadOnlySpan<float>(g.A + ((long)i * g.Lda), k).ContainsAnyExcept(0f))
             {
                 rows[count++] = i;
             }
@@ -61,9 +67,14 @@ internal static unsafe class MatMulCpu
         float* p = (float*)packed.CpuPointer, q = (float*)product.CpuPointer;
         for (int i = 0; i < count; i++)
         {
-            new ReadOnlySpan<float>(a + ((long)rows[i] * lda), k).CopyTo(new Span<float>(p + ((long)i * k), k));
+            new ReadOnlySpan<float>(g.A + ((long)rows[i] * g.Lda), k).CopyTo(new Span<float>(p + ((long)i * k), k));
         }
-        Gemm.Run(false, transposeB, count, n, k, 1, p, k, b, ldb, 0, q, n, null);
+        float* y = g.C;
+        g.M = count;
+        g.A = p;
+        g.Lda = k;
+        g.C = q;
+        Gemm.Multiply(g);
         for (int i = 0, next = 0; i < m; i++)
         {
             var target = new Span<float>(y + ((long)i * n), n);

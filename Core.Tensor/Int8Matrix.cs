@@ -1,0 +1,126 @@
+namespace Vitrine.Tensors;
+
+/// <summary>
+/// A matrix of weights in 8 bits: <c>w[i, j] = values[i, j] · scale[i]</c>, with scale[i] = max_j |w[i, j]| / 127. One scale per row, so that a row of large
+/// weights does not cost the others their precision.
+/// </summary>
+/// <remarks>
+/// Symmetric, per row of outputs, by the largest magnitude: the weights of LLM.int8() (Dettmers et al. 2022, “vector-wise”). Activations stay float32,
+/// and weights in this form are not trained: ops give gradients to what they are multiplied with.
+/// </remarks>
+public sealed class Int8Matrix
+{
+    /// <summary>The largest magnitude of a stored integer: −128 is not used, so that the range is symmetric.</summary>
+    public const int Largest = 127;
+
+    /// <summary>Puts integers and scales together.</summary>
+    /// <param name="values">int8 <c>[rows, columns]</c>; a view with gaps is copied.</param>
+    /// <param name="scale">float32 <c>[rows]</c></param>
+    /// <exception cref="ShapeException">They are not of these types and shapes.</exception>
+    public Int8Matrix(Tensor values, Tensor scale)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(scale);
+        Check.Type("int8", values, DType.Int8);
+        Check.Type("int8", scale, DType.Float32);
+        if (values.Shape.Rank != 2 || scale.Shape.Rank != 1 || scale.Shape[0] != values.Shape[0])
+        {
+            throw new ShapeException($"int8: values and scales do not fit; got {values.Shape} and {scale.Shape}; expected [rows, columns] and [rows].");
+        }
+        (Values, Scale) = (Layout.Contiguous(values).AsWeight(), Layout.Contiguous(scale).AsWeight());
+    }
+
+    /// <summary>The integers, int8 <c>[rows, columns]</c>, row-major without gaps.</summary>
+    public Tensor Values { get; }
+
+    /// <summary>What one unit of each row is worth, float32 <c>[rows]</c>.</summary>
+    public Tensor Scale { get; }
+
+    /// <summary><c>[rows, columns]</c></summary>
+    public Shape Shape => Values.Shape;
+
+    /// <summary>Bytes it takes: one per element and four per row.</summary>
+    public long Bytes => Shape.Elements + ((long)sizeof(float) * Shape[0]);
+
+    /// <summary>The nearest matrix of this form: each element is off by at most half a scale.</summary>
+    /// <param name="w">float32 <c>[rows, columns]</c> on the CPU, any strides.</param>
+    /// <exception cref="ShapeException">Not a float32 matrix.</exception>
+    /// <exception cref="VitrineException">An element is NaN or infinite.</exception>
+    public static unsafe Int8Matrix Quantize(Tensor w)
+    {
+        float[] largest = RowMaxima(w);
+        w = Layout.Contiguous(w);
+        (int rows, int columns) = (w.Shape[0], w.Shape[1]);
+        Tensor values = Tensor.Empty(w.Shape, w.Device, DType.Int8);
+        float* x = (float*)w.CpuPointer;
+        sbyte* q = (sbyte*)values.CpuPointer;
+        Workers.For(rows, (from, to) =>
+        {
+            for (int i = from; i < to; i++)
+            {
+                Int8Rounding.Round(x + ((long)i * columns), q + ((long)i * columns), columns, largest[i]);
+            }
+        }, Math.Max(1, (1 << 14) / Math.Max(1, columns)));
+        GC.KeepAlive(w);
+        return new(values, Scales(largest));
+    }
+
+    /// <summary>The largest magnitude of each row, the numbers that checkpoints store: scale · 127.</summary>
+    /// <param name="w">float32 <c>[rows, columns]</c> on the CPU, any strides.</param>
+    /// <inheritdoc cref="Quantize"/>
+    public static unsafe float[] RowMaxima(Tensor w)
+    {
+        ArgumentNullException.ThrowIfNull(w);
+        Check.Type("int8", w, DType.Float32);
+        if (w.Shape.Rank != 2)
+        {
+            throw new ShapeException($"int8: not a matrix; got {w.Shape}; expected [rows, columns].");
+        }
+        w = Layout.Contiguous(w);
+        (int rows, int columns) = (w.Shape[0], w.Shape[1]);
+        float[] largest = new float[rows];
+        float* x = (float*)w.CpuPointer;
+        Workers.For(rows, (from, to) =>
+        {
+            for (int i = from; i < to; i++)
+            {
+                largest[i] = Int8Rounding.LargestMagnitude(x + ((long)i * columns), columns);
+            }
+        }, Math.Max(1, (1 << 14) / Math.Max(1, columns)));
+        GC.KeepAlive(w);
+        int bad = Array.FindIndex(largest, value => !float.IsFinite(value));
+        return bad < 0 ? largest : throw new VitrineException($"int8: a weight is NaN or infinite; got one in row {bad} of {w.Shape}; expected finite weights.");
+    }
+
+    /// <summary>Scales from what a checkpoint stores: the largest magnitude of each row, divided by 127.</summary>
+    /// <param name="largest">One per row.</param>
+    public static Tensor Scales(ReadOnlySpan<float> largest)
+    {
+        float[] scale = new float[largest.Length];
+        for (int i = 0; i < scale.Length; i++)
+        {
+            scale[i] = largest[i] / Largest;
+        }
+        return Tensor.From(scale, [scale.Length]);
+    }
+
+    /// <summary>The matrix in float32, <c>[rows, columns]</c>: made anew at each call.</summary>
+    public Tensor Dequantize()
+    {
+        int[] rows = [.. Enumerable.Range(0, Shape[0])];
+        using Recorder.Pause pause = Recorder.Suspend();
+        return this.Gather(Tensor.From(rows, [rows.Length], Values.Device)).AsWeight();
+    }
+
+    /// <summary>Some of its rows, a view.</summary>
+    /// <param name="start">The first.</param>
+    /// <param name="count">How many.</param>
+    public Int8Matrix Rows(int start, int count)
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        return new(Values.Slice(0, start, count), Scale.Slice(0, start, count));
+    }
+
+    /// <summary>Shape and size.</summary>
+    public override string ToString() => $"int8 {Shape}, {Bytes} bytes";
+}
