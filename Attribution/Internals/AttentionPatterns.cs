@@ -26,6 +26,42 @@ internal sealed class AttentionPatterns
         request.Cancellation.ThrowIfCancellationRequested();
         using var cache = f.Cache("*.hook_pattern");
         double[] scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), s => (double)s);
+        return Of(cache.Names, name => cache[name], request, scores);
+    }
+
+    /// <summary>Runs the function once, and hands out for every target the gradients of its score with respect to the patterns.</summary>
+    /// <param name="f">The score function.</param>
+    /// <param name="request">Layers, heads, budget.</param>
+    /// <param name="visit">Told the index of a target, the patterns and the gradients.</param>
+    /// <returns>f(x). <c>[target]</c></returns>
+    /// <exception cref="VitrineException">There is no model, or no such layer or head.</exception>
+    public static double[] WithGradients(ScoreFunction f, AttributionRequest request, Action<int, AttentionPatterns, AttentionPatterns> visit)
+    {
+        var work = new Work(request, f.Targets.Count);
+        work.Check();
+        using var cache = f.Cache("*.hook_pattern");
+        AttentionPatterns? patterns = null;
+        Tensor[] Arrived() => [.. cache.Names.Select(name => cache[name])];
+        long pass = f.HookPoints.Count(point => point.Name.EndsWith(".hook_pattern", StringComparison.Ordinal)) * f.Sides.Max(side => (long)side.Length * side.Length)
+            * (f.Transformer?.Info.NHeads ?? 1) * sizeof(float);
+        int seeds = (int)Math.Clamp(request.ByteBudget / Math.Max(1, pass), 1, Batching.For(f, f.Targets.Count, request.ByteBudget).Seeds);
+        Tensor scores = Sweep.Run(f, Sweep.Input(f), seeds, (first, chunk) =>
+        {
+            using Recorder.Pause pause = Recorder.Suspend();
+            patterns ??= Of(cache.Names, name => cache[name], request, []);
+            Dictionary<string, Tensor> gradients = cache.Names.Zip(chunk).ToDictionary(pair => pair.First, pair => pair.Second);
+            for (int i = 0; i < chunk[0].Shape[0]; i++)
+            {
+                int seed = i;
+                visit(first + seed, patterns, Of(cache.Names, name => gradients[name].Select(0, seed), request, []));
+                work.Advance(1);
+            }
+        }, arrive: Arrived);
+        return Array.ConvertAll(scores.ToArray(), s => (double)s);
+    }
+
+    private static AttentionPatterns Of(IReadOnlyList<string> all, Func<string, Tensor> pattern, AttributionRequest request, double[] scores)
+    {
         return new(
             Chosen(name => !name.StartsWith("encoder.", StringComparison.Ordinal) && !IsCross(name)),
             Chosen(name => name.StartsWith("encoder.", StringComparison.Ordinal)),
@@ -34,8 +70,8 @@ internal sealed class AttentionPatterns
 
         Layer[] Chosen(Func<string, bool> belongs)
         {
-            string[] names = [.. cache.Names.Where(belongs)];
-            return names.Length == 0 ? [] : [.. Indices(request.Layers, names.Length, "layer").Select(i => new Layer(cache[names[i]], request.Heads))];
+            string[] names = [.. all.Where(belongs)];
+            return names.Length == 0 ? [] : [.. Indices(request.Layers, names.Length, "layer").Select(i => new Layer(pattern(names[i]), request.Heads))];
         }
     }
 
@@ -53,51 +89,32 @@ internal sealed class AttentionPatterns
         return wanted ?? [.. Enumerable.Range(0, count)];
     }
 
-    /// <summary>One layer's pattern, <c>[head, query, key]</c>, of the chosen heads.</summary>
+    /// <summary>One layer's pattern of the chosen heads.</summary>
     internal sealed class Layer
     {
         private readonly float[] _values;
-        private readonly int[] _heads;
 
         public Layer(Tensor pattern, IReadOnlyList<int>? heads)
         {
-            _values = pattern.ToArray(); // [1, head, query, key]
-            (Queries, Keys) = (pattern.Shape[2], pattern.Shape[3]);
-            _heads = [.. Indices(heads, pattern.Shape[1], "head")];
+            pattern = pattern.Select(0, 0);
+            Pattern = heads is null ? pattern : TensorOps.Concat(0, [.. Indices(heads, pattern.Shape[0], "head").Select(head => pattern.Slice(0, head, 1))]);
+            _values = Pattern.ToArray();
         }
 
-        public int Heads => _heads.Length;
+        /// <summary><c>[head, query, key]</c></summary>
+        public Tensor Pattern { get; }
 
-        public int Queries { get; }
+        public int Heads => Pattern.Shape[0];
 
-        public int Keys { get; }
+        public int Queries => Pattern.Shape[1];
+
+        public int Keys => Pattern.Shape[2];
 
         /// <summary>How much one head lets a query look at a key, 0–1.</summary>
-        public double At(int head, int query, int key) => _values[(((_heads[head] * Queries) + query) * Keys) + key];
+        public double At(int head, int query, int key) => _values[(((head * Queries) + query) * Keys) + key];
 
-        /// <summary>The mean over heads.</summary>
-        public double Mean(int query, int key)
-        {
-            double sum = 0;
-            for (int head = 0; head < Heads; head++)
-            {
-                sum += At(head, query, key);
-            }
-            return sum / Heads;
-        }
-
-        /// <summary>Σ_query weights[query] · mean pattern [query, key]. <c>[key]</c></summary>
-        public double[] Pull(double[] weights)
-        {
-            double[] pulled = new double[Keys];
-            for (int query = 0; query < Queries; query++)
-            {
-                for (int key = 0; key < Keys && weights[query] != 0; key++)
-                {
-                    pulled[key] += weights[query] * Mean(query, key);
-                }
-            }
-            return pulled;
-        }
+        /// <summary>The mean over heads. <c>[query][key]</c></summary>
+        public double[][] Mean() =>
+            [.. Enumerable.Range(0, Queries).Select(query => Enumerable.Range(0, Keys).Select(key => Enumerable.Range(0, Heads).Average(head => At(head, query, key))).ToArray())];
     }
 }
