@@ -45,8 +45,11 @@ public static class AttributionJson
         };
     }
 
-    // Text stays readable: tokens of any script are written as they are. Whoever puts the text into HTML escapes it there.
-    private static AttributionJsonContext Context(bool indented) => new(new JsonSerializerOptions(AttributionJsonContext.Default.Options)
+    private static AttributionJsonContext Context(bool indented) =>
+        Readable(AttributionJsonContext.Default.Options, indented, options => new AttributionJsonContext(options));
+
+    /// <summary>A context whose text stays readable: tokens of any script are written as they are. Whoever puts the text into HTML escapes it there.</summary>
+    internal static T Readable<T>(JsonSerializerOptions standard, bool indented, Func<JsonSerializerOptions, T> make) => make(new JsonSerializerOptions(standard)
     {
         WriteIndented = indented,
         NewLine = "\n",

@@ -1,5 +1,18 @@
 namespace Vitrine.Attributions;
 
+/// <summary>What scores are divided by, so that results can be compared.</summary>
+public enum Scaling
+{
+    /// <summary>Nothing: they stay in the unit of the explained number.</summary>
+    None,
+
+    /// <summary>Σ|score| of each target, over both sides: <see cref="Normalisation.Normalise"/>.</summary>
+    L1,
+
+    /// <summary>The largest magnitude of all: <see cref="Normalisation.Rescale"/>.</summary>
+    Max,
+}
+
 /// <summary>Makes results of different methods and targets comparable; names as in Inseq.</summary>
 public static class Normalisation
 {
@@ -14,21 +27,31 @@ public static class Normalisation
         {
             totals[t] = result.Sides.Sum(side => side.Scores[t].Sum(score => (double)Math.Abs(score)));
         }
-        return result.Divide(totals);
+        return result.Divide(totals, "l1", "1 in magnitude");
     }
 
     /// <summary>Divides all scores by the largest magnitude among them: they then lie in [−1, 1].</summary>
     public static AttributionResult Rescale(this AttributionResult result)
     {
-        double largest = result.Sides.Max(side => side.Scores.Max(row => row.Max(score => (double)Math.Abs(score))));
-        return result.Divide([.. result.Targets.Select(_ => largest)]);
+        double largest = result.Sides.Max(side => side.Scores.Max(row => row.Length == 0 ? 0 : row.Max(score => (double)Math.Abs(score))));
+        return result.Divide([.. result.Targets.Select(_ => largest)], "max", null);
     }
 
-    private static AttributionResult Divide(this AttributionResult result, double[] by) => result with
+    /// <summary>Scales a result in a way that is chosen at run time.</summary>
+    public static AttributionResult Scale(this AttributionResult result, Scaling scaling) => scaling switch
+    {
+        Scaling.L1 => result.Normalise(),
+        Scaling.Max => result.Rescale(),
+        _ => result,
+    };
+
+    private static AttributionResult Divide(this AttributionResult result, double[] by, string name, string? sumsTo) => result with
     {
         Sides = [.. result.Sides.Select(side => side with
         {
             Scores = [.. side.Scores.Select((row, t) => by[t] == 0 ? row : Array.ConvertAll(row, score => (float)(score / by[t])))],
         })],
+        Parameters = new Dictionary<string, string>(result.Parameters) { ["normalised"] = name },
+        SumsTo = sumsTo,
     };
 }

@@ -13,6 +13,7 @@ internal static class Catalog
         var root = new RootCommand("Vitrine shows which words made a transformer decide as it did.")
         {
             ExplainCommand.Create(terminal),
+            CombineCommand.Create(terminal),
             PredictCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             GenerateCommand.CreateTranslate(terminal),

@@ -15,6 +15,17 @@ public static class ConsoleView
         string facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"));
         output.WriteLine(ink.Bold(Markup.Visible(explanation.Title)) + (facts.Length > 0 ? Indent + ink.Faint(Markup.Visible(facts)) : ""));
         WritePredictions(explanation.Predictions, output, ink, width);
+        WriteResults(explanation, output, ink, options, width);
+        foreach (Grid grid in new[] { Grids.Ranking(explanation), Grids.Agreement(explanation) }.OfType<Grid>())
+        {
+            output.WriteLine();
+            output.WriteLine(ink.Bold(grid.Title));
+            grid.Write(output, Indent);
+        }
+    }
+
+    private static void WriteResults(Explanation explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options, int width)
+    {
         if (explanation.Results.Count > 1 && !explanation.Results.Any(Layout.IsSequence))
         {
             foreach (AttributionResult result in explanation.Results)

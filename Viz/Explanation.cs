@@ -17,6 +17,12 @@ public sealed record Explanation
     /// <summary>One result per method, all over the same tokens.</summary>
     public required IReadOnlyList<AttributionResult> Results { get; init; }
 
+    /// <summary>How far the methods agree, pair by pair; empty for one method.</summary>
+    public IReadOnlyList<Agreement> Agreements { get; init; } = [];
+
+    /// <summary>The strongest tokens of the last of <see cref="Results"/>, where that is a combination of the others; else empty.</summary>
+    public IReadOnlyList<RankedToken> Ranking { get; init; } = [];
+
     /// <summary>Spans of the first side's texts to point out: the answer inside its context.</summary>
     public IReadOnlyList<TextMark> Marks { get; init; } = [];
 }

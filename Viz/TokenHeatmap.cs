@@ -28,6 +28,12 @@ public static class TokenHeatmap
         {
             HtmlNumbers.WriteComparison(page, explanation.Results);
         }
+        foreach (Grid grid in new[] { Grids.Ranking(explanation), Grids.Agreement(explanation) }.OfType<Grid>())
+        {
+            page.Raw("<section>");
+            grid.Write(page);
+            page.Raw("</section>").Line();
+        }
         string versions = string.Join(" · ", explanation.Results[0].Versions.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"));
         page.Element("footer", "", versions.Length > 0 ? versions : "vitrine").Line();
         return page.ToString();

@@ -15,22 +15,24 @@ internal static class ExplainCommand
         var input = new InputOptions();
         var subject = new SubjectOptions();
         var request = new RequestOptions();
+        var form = new ResultOptions();
         var output = new ExplainOutput();
         return new Verb("explain", "Shows which words made a model decide as it did. The task is found from the model.", """
             vitrine explain "a gorgeous, witty, seductive movie"
             vitrine explain "a gorgeous movie" --method saliency --method integrated_gradients --html out.html
+            vitrine explain "a gorgeous movie" --method saliency,lime,integrated_gradients --combine average --top 5
             vitrine explain --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."
             vitrine explain --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --svg out.svg
             vitrine explain --model path/to/opus-mt-zh-en "我喜欢看书。" --json - > out.json
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(request.Symbols).With(output.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
                 AttributionRequest asked = request.Read(parsed, cancellation);
-                string[] names = parsed.GetValue(request.Methods) ?? [];
-                IAttributionMethod[] methods = [.. names.Distinct().Select(AttributionMethods.Get)];
+                ResultForm shape = form.Read(parsed);
+                IAttributionMethod[] methods = request.ReadMethods(parsed);
                 LoadedModel loaded = source.Load(parsed, terminal);
                 Subject what = SubjectFinder.Find(parsed, loaded, input, subject, terminal, cancellation);
                 methods = methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))];
@@ -43,14 +45,14 @@ internal static class ExplainCommand
                     results.Add(what.Label(result));
                     cancellation.ThrowIfCancellationRequested();
                 }
-                output.Write(parsed, terminal, new Explanation
+                output.Write(parsed, terminal, ResultOptions.Apply(shape, new Explanation
                 {
                     Title = loaded.Name,
                     Facts = [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task)), .. what.Facts],
                     Predictions = what.Predictions,
                     Marks = what.Marks,
                     Results = results,
-                });
+                }, output.Top(parsed)));
             });
     }
 

@@ -16,6 +16,9 @@ internal sealed class ExplainOutput
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _json, _top };
 
+    /// <summary>How many tokens to list; null: as many as can be read.</summary>
+    public int? Top(ParseResult parsed) => parsed.GetValue(_top);
+
     /// <summary>Finds out before the work whether its results can be written.</summary>
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal)
@@ -50,7 +53,7 @@ internal sealed class ExplainOutput
         }
         if (json is not null)
         {
-            OutputFile.Write(json, Json(explanation.Results), terminal);
+            OutputFile.Write(json, Json(explanation), terminal);
         }
         if (html != "-" && svg != "-" && json != "-")
         {
@@ -58,8 +61,13 @@ internal sealed class ExplainOutput
         }
     }
 
-    private static string Json(IReadOnlyList<AttributionResult> results)
+    private static string Json(Explanation explanation)
     {
+        IReadOnlyList<AttributionResult> results = explanation.Results;
+        if (explanation.Ranking.Count > 0)
+        {
+            return CombinationJson.ToJson(results[^1], [.. results.SkipLast(1)], explanation.Agreements, explanation.Ranking) + "\n";
+        }
         if (results is [var only])
         {
             return only.ToJson() + "\n";

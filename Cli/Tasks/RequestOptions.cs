@@ -11,7 +11,7 @@ internal sealed class RequestOptions
     /// <summary>The methods.</summary>
     public Option<string[]> Methods { get; } = new("--method")
     {
-        Description = "Attribution method; 'vitrine methods' lists them. Repeatable. Default: integrated_gradients; for written text, input_x_gradient.",
+        Description = "Attribution method; 'vitrine methods' lists them. Repeatable, or several with commas. Default: integrated_gradients; for written text, input_x_gradient.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };
@@ -26,6 +26,11 @@ internal sealed class RequestOptions
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _seed };
+
+    /// <summary>The methods that a command line names, each once; empty where it names none.</summary>
+    /// <exception cref="VitrineException">There is none of a name.</exception>
+    public IAttributionMethod[] ReadMethods(ParseResult parsed) => [.. (parsed.GetValue(Methods) ?? [])
+        .SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct().Select(AttributionMethods.Get)];
 
     /// <summary>The request a command line means.</summary>
     /// <exception cref="VitrineException">A value is not known or out of range.</exception>
