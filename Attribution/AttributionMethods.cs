@@ -10,6 +10,7 @@ public static class AttributionMethods
         new InputXGradient(),
         new IntegratedGradients(),
         new SequentialIntegratedGradients(),
+        new DiscretizedIntegratedGradients(),
         new GradientShap(),
         new DeepLift(),
         new DeepLiftShap(),

@@ -56,6 +56,9 @@ public sealed record AttributionRequest
         init => field = AtLeast("max steps", value, 1);
     } = 1024;
 
+    /// <summary>How discretized_integrated_gradients chooses the words of its path; default greedy.</summary>
+    public PathAnchors Anchors { get; init; }
+
     /// <summary>Whether path methods multiply the mean gradient by (x − baseline); default true.</summary>
     public bool MultiplyByInputs { get; init; } = true;
 
