@@ -67,9 +67,17 @@ internal static unsafe class Gemm
     {
         if (g.M == 0 || g.N == 0) return;
         if (g.K == 0) Empty(g);
-        else if (Vector512.IsHardwareAccelerated) GemmBlocked<Simd512, Vector512<float>>.Run(g, parallel);
-        else if (Vector256.IsHardwareAccelerated) GemmBlocked<Simd256, Vector256<float>>.Run(g, parallel);
-        else GemmBlocked<Simd128, Vector128<float>>.Run(g, parallel);
+        else if (Vector512.IsHardwareAccelerated) Product<Simd512, Vector512<float>>(g, parallel);
+        else if (Vector256.IsHardwareAccelerated) Product<Simd256, Vector256<float>>(g, parallel);
+        else Product<Simd128, Vector128<float>>(g, parallel);
+    }
+
+    private static void Product<S, V>(in GemmProblem g, bool parallel)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        if (g.M == 1 && g.Int8 == null) GemmRow<S, V>.Run(g, parallel);
+        else GemmBlocked<S, V>.Run(g, parallel);
     }
 
     private static void Empty(in GemmProblem g)

@@ -136,9 +136,12 @@ internal static unsafe class GemmBlocked<S, V>
                     block + 1 < plan.Blocks ? NextB(plan, stripe, block + 1, steps) :
                     task + 1 < to ? NextB(plan, (task + 1) / plan.RowChunks, 0, steps) :
                     GemmPrefetch.None(packed);
+                // A single row panel uses B once: whole panels are then read where they are.
+                bool inPlace = plan.RowPanels == 1 && !g.TransB && g.Int8 == null;
                 for (int j = firstColumn; j < endColumn; j++)
                 {
                     int column = j * TileColumns;
+                    if (inPlace && column + TileColumns <= g.N) continue;
                     float* panel = packed + (long)(j - firstColumn) * panelSize;
                     if (g.Int8 != null) GemmInt8<S, V>.Pack(g, k0, column, panel, TileColumns, k);
                     else Pack(!g.TransB, g.AddressOfB(k0, column), g.Ldb, Math.Min(TileColumns, g.N - column), panel, TileColumns, k);
@@ -149,7 +152,9 @@ internal static unsafe class GemmBlocked<S, V>
                     ahead.OverA(a + plan.RowPanelSize, (TileRows - 1) / (endColumn - firstColumn) + 1);
                     for (int j = firstColumn; j < endColumn; j++, b += panelSize)
                     {
-                        Tile(g, i * TileRows, j * TileColumns, k, a, b, TileColumns, block == 0, ref ahead);
+                        bool stay = inPlace && (j + 1) * TileColumns <= g.N;
+                        Tile(g, i * TileRows, j * TileColumns, k, a, stay ? g.AddressOfB(k0, j * TileColumns) : b, stay ? g.Ldb : TileColumns,
+                            block == 0, ref ahead);
                     }
                 }
             }
