@@ -40,8 +40,16 @@ public abstract class Op
     }
 
     /// <summary>Launches a kernel on the device of the first tensor.</summary>
-    internal static void Launch(string kernel, WorkSize work, Tensor?[] tensors, params Scalar[] scalars) =>
-        tensors[0]!.Device.Backend.Launch(new KernelCall(kernel, work, tensors, scalars));
+    internal static void Launch(string kernel, WorkSize work, Tensor?[] tensors, params Scalar[] scalars)
+    {
+        var call = new KernelCall(kernel, work, tensors, scalars);
+        Launched?.Invoke(call);
+        tensors[0]!.Device.Backend.Launch(call);
+    }
+
+    /// <summary>Told of every launch of this thread, before it runs: for tests and benchmarks. Null, as usual, costs nothing.</summary>
+    [field: ThreadStatic]
+    internal static Action<KernelCall>? Launched { get; set; }
 }
 
 /// <summary>Which inputs of an op want a gradient.</summary>

@@ -49,8 +49,11 @@ public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor
     /// <summary>Whether it is large enough to be timed.</summary>
     public bool IsBenchmark { get; init; }
 
+    /// <summary>What a forward call computes.</summary>
+    public OpCost Cost { get; init; }
+
     /// <summary>Floating-point operations of a forward call, a fused multiply–add counted as two.</summary>
-    public double Flops { get; init; }
+    public double Flops => Cost.Flops;
 
     /// <summary>Bytes a forward call must move at least: every input read once, the output written once.</summary>
     public double Bytes { get; init; }
@@ -63,6 +66,19 @@ public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor
 
     /// <summary>The label and the shapes, e.g. <c>[2, 7] x [7, 3] bias</c>.</summary>
     public override string ToString() => $"{string.Join(" x ", Inputs.Select(i => i.Shape))}{(Label.Length > 0 ? " " + Label : "")}";
+}
+
+/// <summary>How much arithmetic there is, per element or per call.</summary>
+/// <param name="Flops">Floating-point operations, a fused multiply–add counted as two.</param>
+/// <param name="Operations">Operations as the hardware issues them: a fused multiply–add, a comparison, a maximum is one each. Without divisions.</param>
+/// <param name="Divisions">Divisions: each keeps a vector unit busy for many cycles.</param>
+public readonly record struct OpCost(double Flops, double Operations, double Divisions = 0)
+{
+    /// <summary>Plain operations, none fused.</summary>
+    public static implicit operator OpCost(double flops) => new(flops, flops);
+
+    /// <summary>The cost of many elements.</summary>
+    public static OpCost operator *(OpCost cost, double elements) => new(cost.Flops * elements, cost.Operations * elements, cost.Divisions * elements);
 }
 
 /// <summary>The kind of numbers an input holds.</summary>

@@ -37,43 +37,43 @@ public static class OpTable
         { Definition = typeof(Attention), Kernels = ["attention_forward", "attention_backward"], Tolerance = s_sums },
 
         new("softmax", "y = e^(x + mask − m) / Σ e^(x + mask − m) over the last axis, m the row's maximum",
-            [.. Sizes(s => new([new(s)], t => t[0].Softmax()) { Reference = r => Softmax(r[0], null) }, flops: 36),
+            [.. Sizes(s => new([new(s)], t => t[0].Softmax()) { Reference = r => Softmax(r[0], null) }, new(29, 20)),
              new([new([2, 3, 4, 17]), new([2, 1, 1, 17])], t => t[0].Softmax(t[1])) { Label = "mask", Reference = r => Softmax(r[0], r[1]) },
              new([new([2, 3, 5]), new([3, 1])], t => t[0].Softmax(t[1])) { Label = "mask", Reference = r => Softmax(r[0], r[1]) },
              new([new([4, 3, 17]), new([3, 17], OpValues.Hiding)], t => t[0].Softmax(t[1])) { Label = "hiding mask", Reference = r => Softmax(r[0], r[1]) }])
         { Definition = typeof(Softmax), Kernels = ["softmax_forward", "softmax_backward"] },
 
         new("log_softmax", "y = x − m − ln Σ e^(x − m) over the last axis, m the row's maximum",
-            Sizes(s => new([new(s)], t => t[0].LogSoftmax()) { Reference = r => LogSoftmax(r[0]) }, flops: 36))
+            Sizes(s => new([new(s)], t => t[0].LogSoftmax()) { Reference = r => LogSoftmax(r[0]) }, new(30, 21)))
         { Definition = typeof(LogSoftmax), Kernels = ["log_softmax_forward", "log_softmax_backward"] },
 
         new("layer_norm", "y = gamma · (x − mean) / √(variance + epsilon) + beta over the last axis",
-            Sizes(s => new([new(s), new([s[^1]]), new([s[^1]])], t => t[0].LayerNorm(t[1], t[2], Epsilon)) { Reference = r => LayerNorm(r[0], r[1], r[2], Epsilon) }, flops: 9))
+            Sizes(s => new([new(s), new([s[^1]]), new([s[^1]])], t => t[0].LayerNorm(t[1], t[2], Epsilon)) { Reference = r => LayerNorm(r[0], r[1], r[2], Epsilon) }, new(8, 6)))
         {
             Definition = typeof(LayerNorm), Kernels = ["layer_norm_forward", "layer_norm_backward", "layer_norm_backward_gamma"],
             Tolerance = new(2e-5, 2e-5, "rows of 2 or 3 elements may be nearly constant, which magnifies the rounding of the mean"),
         },
 
         new("rms_norm", "y = gamma · x / √(mean(x²) + epsilon) over the last axis",
-            Sizes(s => new([new(s), new([s[^1]])], t => t[0].RmsNorm(t[1], Epsilon)) { Reference = r => RmsNorm(r[0], r[1], Epsilon) }, flops: 4))
+            Sizes(s => new([new(s), new([s[^1]])], t => t[0].RmsNorm(t[1], Epsilon)) { Reference = r => RmsNorm(r[0], r[1], Epsilon) }, new(4, 3)))
         {
             Definition = typeof(RmsNorm), Kernels = ["rms_norm_forward", "rms_norm_backward", "rms_norm_backward_gamma"],
             Tolerance = new(1e-5, 1e-5, "the gradient of a row of one element is nearly 0 by cancellation"),
         },
 
-        Pointwise<Gelu>("gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), OpReferences.Gelu, flops: 62),
-        Pointwise<GeluTanh>("gelu_tanh", "y = ½ · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))", x => x.GeluTanh(), OpReferences.GeluTanh, flops: 42),
-        Pointwise<Relu>("relu", "y = max(x, 0)", x => x.Relu(), x => Math.Max(x, 0), flops: 1),
-        Pointwise<Silu>("silu", "y = x / (1 + e⁻ˣ)", x => x.Silu(), x => x * OpReferences.Sigmoid(x), flops: 36),
-        Pointwise<Tanh>("tanh", "y = tanh x", x => x.Tanh(), Math.Tanh, flops: 32),
-        Pointwise<Sigmoid>("sigmoid", "y = 1 / (1 + e⁻ˣ)", x => x.Sigmoid(), OpReferences.Sigmoid, flops: 34),
-        Pointwise<Exp>("exp", "y = eˣ", x => x.Exp(), Math.Exp, flops: 30),
-        Pointwise<Log>("log", "y = ln x", x => x.Log(), Math.Log, flops: 30, OpValues.Positive),
-        Pointwise<Sqrt>("sqrt", "y = √x", x => x.Sqrt(), Math.Sqrt, flops: 1, OpValues.Positive),
-        Pointwise<Abs>("abs", "y = |x|", x => x.Abs(), Math.Abs, flops: 1),
+        Pointwise<Gelu>("gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), OpReferences.Gelu, new(41, 25, 1)),
+        Pointwise<GeluTanh>("gelu_tanh", "y = ½ · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))", x => x.GeluTanh(), OpReferences.GeluTanh, new(23, 16, 1)),
+        Pointwise<Relu>("relu", "y = max(x, 0)", x => x.Relu(), x => Math.Max(x, 0), 1),
+        Pointwise<Silu>("silu", "y = x / (1 + e⁻ˣ)", x => x.Silu(), x => x * OpReferences.Sigmoid(x), new(28, 18, 1)),
+        Pointwise<Tanh>("tanh", "y = tanh x", x => x.Tanh(), Math.Tanh, new(30, 20, 1)),
+        Pointwise<Sigmoid>("sigmoid", "y = 1 / (1 + e⁻ˣ)", x => x.Sigmoid(), OpReferences.Sigmoid, new(27, 17, 1)),
+        Pointwise<Exp>("exp", "y = eˣ", x => x.Exp(), Math.Exp, new(25, 16)),
+        Pointwise<Log>("log", "y = ln x", x => x.Log(), Math.Log, new(32, 28, 1), OpValues.Positive),
+        Pointwise<Sqrt>("sqrt", "y = √x", x => x.Sqrt(), Math.Sqrt, 1, OpValues.Positive),
+        Pointwise<Abs>("abs", "y = |x|", x => x.Abs(), Math.Abs, 1),
 
         new("pow", "y = xᵖ for a constant p",
-            [.. Sizes(s => new([new(s, OpValues.Positive)], t => t[0].Pow(1.7f)) { Label = "p = 1.7", Reference = r => r[0].Map(x => Math.Pow(x, 1.7f)) }, flops: 100),
+            [.. Sizes(s => new([new(s, OpValues.Positive)], t => t[0].Pow(1.7f)) { Label = "p = 1.7", Reference = r => r[0].Map(x => Math.Pow(x, 1.7f)) }, 100),
              .. new float[] { 0, 1, 2, 3, 4 }.Select(p => new OpCase([new([3, 17])], t => t[0].Pow(p)) { Label = $"p = {p}", Reference = r => r[0].Map(x => Math.Pow(x, p)) }),
              .. new float[] { -0.5f, -1, -2 }.Select(p => new OpCase([new([3, 17], OpValues.Positive)], t => t[0].Pow(p)) { Label = $"p = {p}", Reference = r => r[0].Map(x => Math.Pow(x, p)) })])
         { Definition = typeof(Pow), Kernels = ["pow_forward", "pow_backward"], AcceptsAnyNumber = false },
@@ -84,16 +84,16 @@ public static class OpTable
         Arithmetic<Div>("div", "y = a / b, broadcast", (a, b) => a / b, (a, b) => a / b, OpValues.Positive),
 
         new("scale", "y = factor · x + shift with constant numbers",
-            Sizes(s => new([new(s)], t => t[0].Scale(-1.5f, 0.25f)) { Reference = r => r[0].Map(x => (-1.5 * x) + 0.25) }, flops: 2))
+            Sizes(s => new([new(s)], t => t[0].Scale(-1.5f, 0.25f)) { Reference = r => r[0].Map(x => (-1.5 * x) + 0.25) }, 2))
         { Definition = typeof(Scale), Kernels = ["scale_forward"] },
 
         new("masked_fill", "y = value where the mask is not 0, x elsewhere",
-            [.. Sizes(s => new([new(s), new(s, OpValues.Index, 2)], t => t[0].MaskedFill(t[1], -3)) { Reference = r => r[0].Zip(r[1], (x, m) => m == 0 ? x : -3) }, flops: 1),
+            [.. Sizes(s => new([new(s), new(s, OpValues.Index, 2)], t => t[0].MaskedFill(t[1], -3)) { Reference = r => r[0].Zip(r[1], (x, m) => m == 0 ? x : -3) }, 1),
              new([new([2, 3, 17]), new([3, 1], OpValues.Index, 2)], t => t[0].MaskedFill(t[1], 0.5f)) { Label = "broadcast", Reference = r => r[0].Zip(r[1], (x, m) => m == 0 ? x : 0.5) }])
         { Definition = typeof(MaskedFill), Kernels = ["masked_fill_forward"], Tolerance = Tolerance.Exact },
 
         new("dropout", "y = x / (1 − p) with probability 1 − p, else 0; the mask is a function of seed and place",
-            Sizes(s => new([new(s)], t => t[0].Dropout(0.3f, 11)) { Reference = r => OpReferences.Dropout(r[0], 0.3f, 11) }, flops: 1))
+            Sizes(s => new([new(s)], t => t[0].Dropout(0.3f, 11)) { Reference = r => OpReferences.Dropout(r[0], 0.3f, 11) }, 1))
         { Definition = typeof(Dropout), Kernels = ["dropout_forward"] },
 
         Reduction<Sum>("sum", "y = Σ x over axes", ["sum_rows", "sum_columns"], (x, axes) => x.Sum(axes, keepAxes: true), v => v.Sum()),
@@ -119,7 +119,7 @@ public static class OpTable
         { Definition = typeof(CrossEntropy), Kernels = ["cross_entropy_forward", "cross_entropy_backward", "sum_rows"], Tolerance = new(2e-6, 2e-6, "logits are subtracted from a sum of exponentials") },
 
         new("kl_div", "y = Σ p · (ln p − ln q) over the last axis, from ln p and ln q",
-            Sizes(s => new([new(s, OpValues.LogProbability), new(s, OpValues.LogProbability)], t => t[0].KlDiv(t[1])) { Reference = r => KlDiv(r[0], r[1]) }, flops: 34))
+            Sizes(s => new([new(s, OpValues.LogProbability), new(s, OpValues.LogProbability)], t => t[0].KlDiv(t[1])) { Reference = r => KlDiv(r[0], r[1]) }, new(31, 22)))
         { Definition = typeof(KlDiv), Kernels = ["kl_div_forward", "kl_div_backward"], AcceptsAnyNumber = false },
 
         Move<Reshape>("reshape", "the same elements in row-major order under another shape", ["copy_strided", "copy_strided_2", "copy_strided_1"],
@@ -150,18 +150,18 @@ public static class OpTable
         ?? throw new VitrineException($"op: no such op; got '{name}'; expected one of {string.Join(", ", All.Select(row => row.Name))}.");
 
     /// <summary>The usual sizes: tiny, odd (1, 3, 17, 257), one for several threads and one beyond the second-level cache.</summary>
-    private static OpCase[] Sizes(Func<Shape, OpCase> make, double flops)
+    private static OpCase[] Sizes(Func<Shape, OpCase> make, OpCost cost)
     {
         Shape[] shapes = [[2, 3], [1], [3], [17], [257], [3, 17], [17, 257], [3, 5, 7], [67, 1031], [2048, 3072]];
-        return [.. shapes.Select((shape, i) => Counted(make(shape) with { IsBenchmark = i == shapes.Length - 1 }, flops * shape.Elements, shape))];
+        return [.. shapes.Select((shape, i) => Counted(make(shape) with { IsBenchmark = i == shapes.Length - 1 }, cost * shape.Elements, shape))];
     }
 
     /// <summary>Fills in what a call costs: every input read once, the output written once, 4 bytes each.</summary>
-    private static OpCase Counted(OpCase call, double flops, Shape output) =>
-        call with { Flops = flops, Bytes = 4.0 * (call.Inputs.Sum(input => (double)input.Shape.Elements) + output.Elements) };
+    private static OpCase Counted(OpCase call, OpCost cost, Shape output) =>
+        call with { Cost = cost, Bytes = 4.0 * (call.Inputs.Sum(input => (double)input.Shape.Elements) + output.Elements) };
 
-    private static OpRow Pointwise<TOp>(string name, string formula, Func<Tensor, Tensor> apply, Func<double, double> reference, double flops, OpValues values = OpValues.Normal) where TOp : Op =>
-        new(name, formula, Sizes(s => new([new(s, values)], t => apply(t[0])) { Reference = r => r[0].Map(reference) }, flops))
+    private static OpRow Pointwise<TOp>(string name, string formula, Func<Tensor, Tensor> apply, Func<double, double> reference, OpCost cost, OpValues values = OpValues.Normal) where TOp : Op =>
+        new(name, formula, Sizes(s => new([new(s, values)], t => apply(t[0])) { Reference = r => r[0].Map(reference) }, cost))
         {
             Definition = typeof(TOp),
             Kernels = [name + "_forward", name + "_backward"],
@@ -172,7 +172,7 @@ public static class OpTable
     {
         OpCase Call(Shape a, Shape b) => new([new(a), new(b, divisor)], t => apply(t[0], t[1])) { Reference = r => r[0].Zip(r[1], reference) };
         return new(name, formula,
-            [.. Sizes(s => Call(s, s), flops: 1), Call([3, 17], [17]), Call([17], [3, 17]), Call([3, 1], [1, 17]), Call([2, 3, 5], [2, 1, 1]), Call([257], []), Call([2, 1, 5, 1], [3, 1, 7])])
+            [.. Sizes(s => Call(s, s), 1), Call([3, 17], [17]), Call([17], [3, 17]), Call([3, 1], [1, 17]), Call([2, 3, 5], [2, 1, 1]), Call([257], []), Call([2, 1, 5, 1], [3, 1, 7])])
         { Definition = typeof(TOp), Kernels = [name + "_forward"], Tolerance = new(5e-6, 5e-6, "a broadcast operand's gradient is a sum") };
     }
 
@@ -204,7 +204,7 @@ public static class OpTable
             Label = string.Join(", ", new[] { transposeA ? "Aᵀ" : "", transposeB ? "Bᵀ" : "", bias ? "bias" : "" }.Where(s => s.Length > 0)),
             IsBenchmark = bench,
             Reference = r => OpReferences.MatMul(r[0], r[1], bias ? r[2] : null, transposeA, transposeB),
-        }, 2.0 * y.Elements * k, y);
+        }, new(2.0 * y.Elements * k, (double)y.Elements * k), y);
     }
 
     private static OpCase Attend(Shape q, Shape k, bool causal, Shape? mask = null, bool bench = false)
@@ -217,7 +217,7 @@ public static class OpTable
             Label = causal ? "causal" : "",
             IsBenchmark = bench,
             Reference = r => OpReferences.Attention(r[0], r[1], r[2], mask is null ? null : r[3], causal, scale),
-        }, pairs * ((4 * q[^1]) + 36), q);
+        }, new OpCost((4 * q[^1]) + 29, (2 * q[^1]) + 20) * pairs, q);
     }
 
     private static OpCase Look(Shape table, Shape ids, bool bench = false)
@@ -273,5 +273,5 @@ public static class OpTable
             Label = $"{(ignore >= 0 ? $"ignore {ignore} " : "")}{(smoothing > 0 ? $"smoothing {smoothing}" : "")}".Trim(),
             IsBenchmark = bench,
             Reference = r => OpReferences.CrossEntropy(r[0], r[1], ignore, smoothing),
-        }, 32.0 * logits.Elements, []);
+        }, new OpCost(28, 19) * logits.Elements, []);
 }

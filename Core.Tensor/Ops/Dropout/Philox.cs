@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Vitrine.Tensors;
 
 /// <summary>Philox 4×32-10: random words as a pure function of a counter and a key, so that any of them can be drawn at any time, anywhere.</summary>
@@ -7,14 +9,19 @@ internal static class Philox
     private const int Rounds = 10;
 
     /// <summary>Four independent uniform 32-bit words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Words Draw(Words counter, uint key0, uint key1)
     {
-        (uint a, uint b, uint c, uint d) = (counter.A, counter.B, counter.C, counter.D);
+        uint a = counter.A, b = counter.B, c = counter.C, d = counter.D;
         for (int round = 0; round < Rounds; round++)
         {
             ulong left = 0xD2511F53ul * a, right = 0xCD9E8D57ul * c;
-            (a, b, c, d) = ((uint)(right >> 32) ^ b ^ key0, (uint)right, (uint)(left >> 32) ^ d ^ key1, (uint)left);
-            (key0, key1) = (key0 + 0x9E3779B9, key1 + 0xBB67AE85); // the golden ratio and √3 − 1
+            a = (uint)(right >> 32) ^ b ^ key0;
+            c = (uint)(left >> 32) ^ d ^ key1;
+            b = (uint)right;
+            d = (uint)left;
+            key0 += 0x9E3779B9; // the golden ratio
+            key1 += 0xBB67AE85; // √3 − 1
         }
         return new(a, b, c, d);
     }

@@ -37,6 +37,11 @@ internal static unsafe class LayoutCpu
         }
         int width = s[rank].Int;                                     // the last axis is the inner loop
         int stepX = s[2 * rank].Int, stepY = s[3 * rank].Int;
+        if (rank >= 2 && stepX != 1 && s[(2 * rank) - 1].Int == 1)
+        {
+            Transpose(call, x, y);
+            return;
+        }
         int outer = call.Work.X / width;
         Workers.For(outer, (from, to) =>
         {
@@ -62,5 +67,40 @@ internal static unsafe class LayoutCpu
                 }
             }
         }, Math.Max(1, Grain / width));
+    }
+
+    /// <summary>The same when x is read without gaps along the last axis but one: in square tiles, so that every cache line that is fetched is used up.</summary>
+    private static void Transpose<T>(KernelCall call, T* x, T* y) where T : unmanaged
+    {
+        const int Tile = 32;
+        Scalar[] s = call.Scalars;
+        int rank = s[0].Int, columns = s[rank].Int, rows = s[rank - 1].Int;
+        int columnX = s[2 * rank].Int, columnY = s[3 * rank].Int, rowY = s[(3 * rank) - 1].Int;
+        int bands = (rows + Tile - 1) / Tile, matrices = call.Work.X / (rows * columns);
+        Workers.For(matrices * bands, (from, to) =>
+        {
+            for (int task = from; task < to; task++)
+            {
+                (int left, int band) = Math.DivRem(task, bands);
+                T* source = x, target = y;
+                for (int axis = rank - 3; axis >= 0; axis--)
+                {
+                    (left, int i) = Math.DivRem(left, s[1 + axis].Int);
+                    source += (long)i * s[1 + rank + axis].Int;
+                    target += (long)i * s[1 + (2 * rank) + axis].Int;
+                }
+                int end = Math.Min(rows, (band + 1) * Tile);
+                for (int start = 0; start < columns; start += Tile)
+                {
+                    for (int row = band * Tile; row < end; row++)
+                    {
+                        for (int column = start; column < Math.Min(columns, start + Tile); column++)
+                        {
+                            target[((long)row * rowY) + ((long)column * columnY)] = source[row + ((long)column * columnX)];
+                        }
+                    }
+                }
+            }
+        }, Math.Max(1, Grain / (Tile * columns)));
     }
 }

@@ -61,11 +61,13 @@ internal static unsafe class ReduceCpu
         {
             for (int row = from; row < to; row++)
             {
-                var values = new ReadOnlySpan<float>(x + ((long)row * width), width);
-                // IndexOf counts a NaN as equal to itself.
-                int nan = values.IndexOf(float.NaN);
-                y[row] = nan >= 0 ? float.NaN : Simd.Max(x + ((long)row * width), width);
-                places[row] = nan >= 0 ? nan : values.IndexOf(y[row]);
+                float* xr = x + ((long)row * width);
+                var values = new ReadOnlySpan<float>(xr, width);
+                // A NaN makes the sum NaN, and so may infinities: only then is it looked for. IndexOf counts a NaN as equal to itself.
+                int nan = double.IsNaN(Simd.Sum(xr, width)) ? values.IndexOf(float.NaN) : -1;
+                y[row] = nan >= 0 ? float.NaN : Simd.Max(xr, width);
+                // The maximum is one of the elements, so its bits are found; bits are compared a vector at a time.
+                places[row] = nan >= 0 ? nan : new ReadOnlySpan<int>(xr, width).IndexOf(BitConverter.SingleToInt32Bits(y[row]));
             }
         }, RowGrain(width));
     }
