@@ -18,8 +18,18 @@ internal static unsafe partial class OpenBlas
     public static void Multiply(bool transposeB, int m, int n, int k, float* a, float* b, float* c) =>
         Sgemm(RowMajor, NoTranspose, transposeB ? Transpose : NoTranspose, m, n, k, 1, a, k, b, transposeB ? k : n, 0, c, n);
 
-    /// <summary>Whether the library is installed.</summary>
-    public static bool IsPresent => NativeLibrary.TryLoad("libopenblas.so.0", out _);
+    /// <summary>
+    /// Loads the library; false where it is not installed. Its idle threads spin for 2²⁸ cycles before they sleep, 0.1 s in which they
+    /// take a core from us: 2²¹ (1 ms) is enough for calls that follow each other.
+    /// </summary>
+    public static bool Open()
+    {
+        _ = SetVariable("OPENBLAS_THREAD_TIMEOUT", "21", 1); // .NET's own setter does not reach native code
+        return NativeLibrary.TryLoad("libopenblas.so.0", out _);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetVariable(string name, string value, int overwrite);
 
     [LibraryImport("libopenblas.so.0", EntryPoint = "openblas_get_corename")]
     private static partial nint GetCoreName();

@@ -162,11 +162,18 @@ internal static class Workers
     {
         // As many callers as places get help; a further one runs its loop alone, which is right when so many threads are busy.
         private readonly Loop?[] _posted = new Loop?[8];
+
+        private readonly Signal[] _signals; // one per thread
+        private readonly int[] _asleep; // 1 from the announcement of a sleep until whoever wakes the thread takes it back
         private int _started;
-        private int _asleep;
         private volatile bool _retired;
 
-        public Pool(int count) => Count = count;
+        public Pool(int count)
+        {
+            Count = count;
+            _signals = [.. Enumerable.Range(0, count - 1).Select(_ => new Signal())];
+            _asleep = new int[count - 1];
+        }
 
         public int Count { get; }
 
@@ -174,11 +181,7 @@ internal static class Workers
         {
             if (Interlocked.Exchange(ref _started, 1) == 0) Start();
             int place = Post(loop);
-            if (place >= 0)
-            {
-                int sleepers = Math.Min(Volatile.Read(ref _asleep), loop.Helpers);
-                if (sleepers > 0) Wake(sleepers);
-            }
+            if (place >= 0) Wake(loop.Helpers);
             loop.Work();
             if (place >= 0) Volatile.Write(ref _posted[place], null);
             loop.Wait();
@@ -187,22 +190,27 @@ internal static class Workers
         public void Retire()
         {
             _retired = true;
+            Interlocked.MemoryBarrier();
             Wake(Count);
         }
 
-        private void Wake(int threads)
+        // Those who are awake will find the loop themselves, so every sleeper woken is one of the helpers at most.
+        private void Wake(int helpers)
         {
-            lock (_posted)
+            for (int i = 0; i < _asleep.Length && helpers > 0; i++)
             {
-                for (int i = 0; i < threads; i++) Monitor.Pulse(_posted);
+                if (Volatile.Read(ref _asleep[i]) == 0 || Interlocked.Exchange(ref _asleep[i], 0) == 0) continue;
+                _signals[i].Set();
+                helpers--;
             }
         }
 
         private void Start()
         {
-            for (int i = 1; i < Count; i++)
+            for (int i = 0; i < _signals.Length; i++)
             {
-                new Thread(Serve) { IsBackground = true, Name = $"Vitrine worker {i}" }.Start();
+                int worker = i;
+                new Thread(() => Serve(worker)) { IsBackground = true, Name = $"Vitrine worker {worker + 1}" }.Start();
             }
         }
 
@@ -224,18 +232,16 @@ internal static class Workers
             return null;
         }
 
-        private void Sleep()
+        // Announce the sleep, then look once more: a caller either sees the announcement or we see its loop. Who takes the announcement
+        // back also sets the signal, so it must be waited for then.
+        private void Sleep(int worker)
         {
-            lock (_posted)
-            {
-                // Announce the sleep, then look once more: a caller either sees the announcement or we see its loop.
-                Interlocked.Increment(ref _asleep);
-                if (Find() is null && !_retired) Monitor.Wait(_posted);
-                Interlocked.Decrement(ref _asleep);
-            }
+            Interlocked.Exchange(ref _asleep[worker], 1);
+            bool stay = Find() is not null || _retired;
+            if (!stay || Interlocked.Exchange(ref _asleep[worker], 0) == 0) _signals[worker].Wait();
         }
 
-        private void Serve()
+        private void Serve(int worker)
         {
             long idleSince = Stopwatch.GetTimestamp();
             while (!_retired)
@@ -247,7 +253,7 @@ internal static class Workers
                 }
                 else if (!Linger(idleSince))
                 {
-                    Sleep();
+                    Sleep(worker);
                     idleSince = Stopwatch.GetTimestamp();
                 }
             }
