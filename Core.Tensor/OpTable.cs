@@ -240,7 +240,7 @@ public static class OpTable
         {
             Label = string.Join(", ", new[] { transposeB ? "Wᵀ" : "", bias ? "bias" : "" }.Where(s => s.Length > 0)),
             IsBenchmark = bench,
-            Flops = 2.0 * y.Elements * k,
+            Cost = new(2.0 * y.Elements * k, (double)y.Elements * k),
             Bytes = (4.0 * (x.Elements + y.Elements + w[0])) + w.Elements,
             Reference = r => x.Rank == 1
                 ? OpReferences.MatMul(r[0] with { Shape = x.Prepend(1) }, OpReferences.Dequantize(r[1], r[2]), bias ? r[3] : null, false, transposeB) with { Shape = y }
