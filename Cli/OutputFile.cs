@@ -17,10 +17,17 @@ internal static class OutputFile
             terminal.Output.Write(text);
             return;
         }
+        Write(path, System.Text.Encoding.UTF8.GetBytes(text), terminal);
+    }
+
+    /// <summary>Writes bytes into a file.</summary>
+    /// <exception cref="CommandException">The file cannot be written.</exception>
+    public static void Write(string path, byte[] bytes, Terminal terminal)
+    {
         string target = terminal.Resolve(path);
         try
         {
-            AtomicFile.Write(target, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+            AtomicFile.Write(target, stream => stream.Write(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

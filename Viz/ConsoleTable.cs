@@ -13,32 +13,34 @@ internal static class ConsoleTable
     {
         ColorScale scale = Layout.ScaleOf(result, target);
         Row[] rows = [.. RowsOf(result, [scale], side => [side.Scores[target]])];
-        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], options.Top);
-        int name = NameWidth(rows, shown), number = NumberWidth(rows, shown, scale, 0);
+        Row[] shown = Strongest(rows, options.Top);
+        int name = NameWidth(shown), number = NumberWidth(shown, scale, 0);
         int bar = Math.Clamp((options.Width - name - number - 6) / (scale.IsSigned ? 2 : 1), 4, 24);
         output.WriteLine();
-        foreach (int i in shown)
+        foreach (Row row in shown)
         {
-            double score = rows[i].Scores[0];
+            double score = row.Scores[0];
             string left = score < 0 ? ink.Bar(BarToLeft(scale.Strength(score), bar), score) : new string(' ', bar);
             string right = score > 0 ? ink.Bar(Bar(scale.Strength(score), bar), score) : "";
             string figure = scale.Format(score).PadLeft(number);
-            output.WriteLine($"  {rows[i].Shown(name, ink)} {figure}  {(scale.IsSigned ? left + "│" : "")}{right}".TrimEnd());
+            output.WriteLine($"  {row.Shown(name, ink)} {figure}  {(scale.IsSigned ? left + "│" : "")}{right}".TrimEnd());
         }
         WriteRest(rows.Length, shown.Length, output, ink);
     }
 
-    /// <summary>Several methods side by side: one line per token, one column per method, each on its own scale.</summary>
-    public static void WriteComparison(Explanation explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options)
+    /// <summary>Methods and targets side by side: one line per token, one column for each, on its own scale.</summary>
+    public static void WriteComparison(IReadOnlyList<AttributionResult> results, TextWriter output, ConsoleInk ink, ConsoleOptions options)
     {
-        IReadOnlyList<AttributionResult> results = explanation.Results;
-        ColorScale[] scales = [.. results.Select(r => Layout.ScaleOf(r, 0))];
-        Row[] rows = [.. RowsOf(results[0], scales, results)];
-        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], options.Top);
-        int name = NameWidth(rows, shown);
-        int[] widths = [.. results.Select((r, c) => Math.Max(r.Method.Length, NumberWidth(rows, shown, scales[c], c)))];
+        ScoreColumn[] columns = Layout.Columns(results);
+        ColorScale[] scales = [.. columns.Select(c => c.Scale)];
+        Row[] rows = [.. results[0].Sides.SelectMany((side, s) => TokenCell.Of(side, []).Select(cell =>
+            new Row(cell, "", [.. columns.Select(c => c.Of(s, cell.Position))], scales)))];
+        Row[] shown = Strongest(rows, options.Top);
+        string[] heads = [.. columns.Select(c => TextWidth.Cut(c.Head, 36))];
+        int[] widths = [.. heads.Select((head, c) => Math.Max(TextWidth.Of(head), NumberWidth(shown, scales[c], c)))];
         output.WriteLine();
-        WriteColumns(rows, shown, name, [.. results.Select(r => r.Method)], widths, scales, output, ink, options.Width);
+        WriteColumns(shown, heads, widths, scales, output, ink, options.Width);
+        WriteRest(rows.Length, shown.Length, output, ink);
     }
 
     /// <summary>A text the model wrote: one line per token it read, one column per token it wrote.</summary>
@@ -47,11 +49,12 @@ internal static class ConsoleTable
         ColorScale scale = Layout.ScaleOf(result);
         ColorScale[] scales = [.. Enumerable.Repeat(scale, result.Targets.Count)];
         Row[] rows = [.. RowsOf(result, scales, side => [.. side.Scores.Select((column, t) => Reached(result, side, column, t))])];
-        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], options.Top);
+        Row[] shown = Strongest(rows, options.Top);
         string[] heads = [.. result.Targets.Select(t => TextWidth.Cut(TokenCell.Spell(t.Label), 12))];
-        int[] widths = [.. heads.Select((h, c) => Math.Max(TextWidth.Of(h), NumberWidth(rows, shown, scale, c)))];
+        int[] widths = [.. heads.Select((h, c) => Math.Max(TextWidth.Of(h), NumberWidth(shown, scale, c)))];
         output.WriteLine();
-        WriteColumns(rows, shown, NameWidth(rows, shown), heads, widths, scales, output, ink, options.Width);
+        WriteColumns(shown, heads, widths, scales, output, ink, options.Width);
+        WriteRest(rows.Length, shown.Length, output, ink);
     }
 
     /// <summary>A bar of eighths of a cell.</summary>
@@ -70,8 +73,9 @@ internal static class ConsoleTable
 
     /// <summary>Columns in as many blocks as the width asks for.</summary>
     private static void WriteColumns(
-        Row[] rows, int[] shown, int name, string[] heads, int[] widths, ColorScale[] scales, TextWriter output, ConsoleInk ink, int width)
+        Row[] rows, string[] heads, int[] widths, ColorScale[] scales, TextWriter output, ConsoleInk ink, int width)
     {
+        int name = NameWidth(rows);
         for (int first = 0, next; first < heads.Length; first = next)
         {
             int used = name + 2;
@@ -79,20 +83,19 @@ internal static class ConsoleTable
             {
                 used += widths[next] + 2;
             }
-            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first).Select(c => "  " + PadLeft(heads[c], widths[c]))));
-            foreach (int i in shown)
+            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first).Select(c => "  " + Bidi.Isolate(PadLeft(heads[c], widths[c])))));
+            foreach (Row row in rows)
             {
-                output.Write("  " + rows[i].Shown(name, ink));
+                output.Write("  " + row.Shown(name, ink));
                 for (int c = first; c < next; c++)
                 {
-                    string figure = Figure(rows[i].Scores[c], scales[c]);
-                    output.Write(new string(' ', widths[c] - figure.Length + 2) + ink.OnScore(figure, rows[i].Scores[c], scales[c]));
+                    string figure = Figure(row.Scores[c], scales[c]);
+                    output.Write(new string(' ', widths[c] - figure.Length + 2) + ink.OnScore(figure, row.Scores[c], scales[c]));
                 }
                 output.WriteLine();
             }
             output.WriteLine();
         }
-        WriteRest(rows.Length, shown.Length, output, ink);
     }
 
     private static void WriteRest(int all, int shown, TextWriter output, ConsoleInk ink)
@@ -110,18 +113,20 @@ internal static class ConsoleTable
         return [.. scores.Select((score, p) => p < reach ? score : float.NaN)];
     }
 
-    private static IEnumerable<Row> RowsOf(AttributionResult tokens, ColorScale[] scales, IReadOnlyList<AttributionResult> results) =>
-        tokens.Sides.SelectMany((side, s) => TokenCell.Of(side, []).Select(cell =>
-            new Row(cell, "", [.. results.Select(r => r.Sides[s].Scores[0][cell.Position])], scales)));
-
     private static IEnumerable<Row> RowsOf(AttributionResult result, ColorScale[] scales, Func<SideScores, IReadOnlyList<float[]>> scores) =>
         result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => new Row(
             cell, cell.Position >= side.GivenLength || side.Name == "target" ? "→" : "", [.. scores(side).Select(column => column[cell.Position])], scales)));
 
-    private static int NameWidth(Row[] rows, int[] shown) => Math.Min(LongestToken, shown.Select(i => TextWidth.Of(rows[i].Name)).DefaultIfEmpty(0).Max());
+    private static Row[] Strongest(Row[] rows, int? top)
+    {
+        int[] shown = Layout.Strongest([.. rows.Select(r => r.Strength)], top);
+        return [.. shown.Select(i => rows[i] with { IsExcerpt = shown.Length < rows.Length })];
+    }
 
-    private static int NumberWidth(Row[] rows, int[] shown, ColorScale scale, int column) =>
-        shown.Select(i => Figure(rows[i].Scores[column], scale).Length).DefaultIfEmpty(0).Max();
+    private static int NameWidth(Row[] rows) => Math.Min(LongestToken, rows.Select(row => TextWidth.Of(row.Name)).DefaultIfEmpty(0).Max());
+
+    private static int NumberWidth(Row[] rows, ColorScale scale, int column) =>
+        rows.Select(row => Figure(row.Scores[column], scale).Length).DefaultIfEmpty(0).Max();
 
     private static string Figure(float score, ColorScale scale) => float.IsNaN(score) ? "" : scale.Format(score);
 
@@ -130,13 +135,16 @@ internal static class ConsoleTable
     /// <summary>A token and its scores; <c>Mark</c> tells what the model wrote from what it was given.</summary>
     private sealed record Row(TokenCell Cell, string Mark, float[] Scores, ColorScale[] Scales)
     {
-        public string Name => Mark + Cell.Listed;
+        /// <summary>Whether other tokens are left out, so that its position must be told.</summary>
+        public bool IsExcerpt { get; init; }
+
+        public string Name => Mark + Layout.Name(Cell, IsExcerpt);
 
         public double Strength => Scores.Select((score, c) => Scales[c].Strength(score)).Max();
 
         public string Shown(int width, ConsoleInk ink)
         {
-            string name = TextWidth.PadRight(TextWidth.Cut(Name, width), width);
+            string name = TextWidth.PadRight(Bidi.Isolate(TextWidth.Cut(Name, width)), width);
             return Cell.IsSpecial ? ink.Faint(name) : name;
         }
     }

@@ -26,13 +26,13 @@ public static class ConsoleView
 
     private static void WriteResults(Explanation explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options, int width)
     {
-        if (explanation.Results.Count > 1 && !explanation.Results.Any(Layout.IsSequence))
+        if (explanation.Results.Count > 1 && Layout.IsComparison(explanation.Results))
         {
             foreach (AttributionResult result in explanation.Results)
             {
                 WriteStrips(result, explanation.Marks, output, ink, width);
             }
-            ConsoleTable.WriteComparison(explanation, output, ink, options with { Width = width });
+            ConsoleTable.WriteComparison(explanation.Results, output, ink, options with { Width = width });
             return;
         }
         foreach (AttributionResult result in explanation.Results)
@@ -41,7 +41,7 @@ public static class ConsoleView
             {
                 WriteHeading(result, null, output, ink);
                 ConsoleTable.WriteMatrix(result, output, ink, options with { Width = width });
-                WriteNotes(result, null, output, ink);
+                WriteNotes(result, null, output, ink, width);
                 continue;
             }
             for (int target = 0; target < result.Targets.Count; target++)
@@ -62,7 +62,7 @@ public static class ConsoleView
         int label = Math.Min(30, predictions.Max(p => TextWidth.Of(Markup.Visible(p.Label))));
         foreach (Prediction prediction in predictions)
         {
-            string name = TextWidth.PadRight(TextWidth.Cut(Markup.Visible(prediction.Label), label), label);
+            string name = TextWidth.PadRight(Bidi.Isolate(TextWidth.Cut(Markup.Visible(prediction.Label), label)), label);
             string bar = ConsoleTable.Bar(prediction.Probability, Math.Min(30, width - label - 14));
             output.WriteLine($"{Indent}{(prediction.IsExplained ? ink.Bold(name) : name)} {Numbers.Percent(prediction.Probability),8}  {ink.Faint(bar)}".TrimEnd());
         }
@@ -89,7 +89,7 @@ public static class ConsoleView
             }
             WriteLegend(scale, output, ink);
         }
-        WriteNotes(result, target, output, ink);
+        WriteNotes(result, target, output, ink, width);
     }
 
     private static void WriteHeading(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
@@ -99,17 +99,32 @@ public static class ConsoleView
         output.WriteLine(ink.Bold(result.Method) + what);
     }
 
-    private static void WriteNotes(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
+    private static void WriteNotes(AttributionResult result, int? target, TextWriter output, ConsoleInk ink, int width)
     {
         string note = target is { } one ? Layout.Note(result, result.Targets[one]) : Layout.Note(result);
         if (note.Length > 0)
         {
-            output.WriteLine(Indent + ink.Faint(note));
+            WriteWrapped(note, "", output, ink.Faint, width);
         }
         foreach (string warning in result.Warnings)
         {
-            output.WriteLine($"{Indent}! {Markup.Visible(warning)}");
+            WriteWrapped(Markup.Visible(warning), "! ", output, line => line, width);
         }
+    }
+
+    private static void WriteWrapped(string text, string mark, TextWriter output, Func<string, string> style, int width)
+    {
+        string line = mark;
+        foreach (string word in text.Replace(" ·", "\u00A0·", StringComparison.Ordinal).Split(' ')) // a separator stays with what it ends
+        {
+            if (line.Length > mark.Length && Indent.Length + TextWidth.Of(line) + TextWidth.Of(word) > width)
+            {
+                output.WriteLine(Indent + style(line.TrimEnd()));
+                line = new string(' ', mark.Length);
+            }
+            line += word.Replace('\u00A0', ' ') + " ";
+        }
+        output.WriteLine(Indent + style(line.TrimEnd()));
     }
 
     private static void WriteTokens(TokenCell[] cells, float[] scores, ColorScale scale, TextWriter output, ConsoleInk ink, int width)
@@ -133,7 +148,7 @@ public static class ConsoleView
                 (column, gap) = (Indent.Length, 0);
             }
             string text = cells[i].IsMarked ? $"[{cells[i].Text}]" : cells[i].Text;
-            output.Write(new string(' ', gap) + (cells[i].IsSpecial ? ink.Faint(text) : ink.OnScore(text, scores[i], scale)));
+            output.Write(new string(' ', gap) + (cells[i].IsSpecial && scale.Terminal(scores[i]) is null ? ink.Faint(text) : ink.OnScore(text, scores[i], scale)));
             column += gap + TextWidth.Of(text);
         }
         output.WriteLine();

@@ -23,7 +23,7 @@ public sealed record Grid
     public void Write(TextWriter output, string indent = "")
     {
         bool[] right = [.. Head.Select(h => h.StartsWith('>'))];
-        string[][] lines = [[.. Head.Select(h => h.TrimStart('>'))], .. Rows.Select(row => row.Select(Markup.Visible).ToArray())];
+        string[][] lines = [[.. Head.Select(h => h.TrimStart('>'))], .. Rows.Select(row => row.Select(cell => Bidi.Isolate(Markup.Visible(cell))).ToArray())];
         int[] widths = [.. Head.Select((_, c) => lines.Max(line => TextWidth.Of(line[c])))];
         foreach (string[] line in lines)
         {

@@ -16,6 +16,13 @@ internal static class Layout
     /// <summary>The scale over all sides and targets.</summary>
     public static ColorScale ScaleOf(AttributionResult result) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores.SelectMany(s => s)));
 
+    /// <summary>The columns of a comparison: every target of every result.</summary>
+    public static ScoreColumn[] Columns(IReadOnlyList<AttributionResult> results) => [.. results.SelectMany(result => result.Targets.Select((target, t) => new ScoreColumn(
+        result, t, result.Targets.Count == 1 ? result.Method : results.Count == 1 ? TokenCell.Spell(target.Label) : $"{result.Method} → {TokenCell.Spell(target.Label)}")))];
+
+    /// <summary>Whether there is something to compare over the same tokens.</summary>
+    public static bool IsComparison(IReadOnlyList<AttributionResult> results) => !results.Any(IsSequence) && results.Sum(result => result.Targets.Count) > 1;
+
     /// <summary>A target's numbers in one line: f(x), f(baseline), the gap, what the scores sum to.</summary>
     public static string Note(AttributionResult result, ExplainedTarget target) => string.Join(" · ", new string?[]
     {
@@ -43,4 +50,20 @@ internal static class Layout
         int keep = top ?? (strength.Count <= 32 ? strength.Count : 20);
         return [.. Enumerable.Range(0, strength.Count).OrderByDescending(i => strength[i]).Take(keep).Order()];
     }
+
+    /// <summary>What a token is called in a list: in a list that leaves tokens out, with its position.</summary>
+    public static string Name(TokenCell cell, bool isExcerpt) => isExcerpt ? string.Create(CultureInfo.InvariantCulture, $"{cell.Listed} {cell.Position}") : cell.Listed;
+}
+
+/// <summary>A column of a comparison.</summary>
+/// <param name="Result">Whose scores.</param>
+/// <param name="Target">For which of its targets.</param>
+/// <param name="Head">Its heading: what tells it from the other columns.</param>
+internal readonly record struct ScoreColumn(AttributionResult Result, int Target, string Head)
+{
+    /// <summary>Its own scale.</summary>
+    public ColorScale Scale => Layout.ScaleOf(Result, Target);
+
+    /// <summary>A token's score.</summary>
+    public float Of(int side, int position) => Result.Sides[side].Scores[Target][position];
 }

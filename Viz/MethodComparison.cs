@@ -3,24 +3,25 @@ using Vitrine.Attributions;
 
 namespace Vitrine.Viz;
 
-/// <summary>Several methods over the same tokens: one column of bars per method, each on its own scale.</summary>
+/// <summary>Several methods or targets over the same tokens: one column of bars for each, on its own scale.</summary>
 public static class MethodComparison
 {
     private const double RowHeight = 18, Margin = 16, Column = 150, Gap = 24;
 
     /// <summary>The picture.</summary>
     /// <param name="results">One per method, over the same tokens.</param>
-    /// <param name="target">Index of the target.</param>
-    /// <param name="top">How many tokens at most, the strongest of any method; null: all of a short text, 20 of a long one.</param>
-    public static string Svg(IReadOnlyList<AttributionResult> results, int target = 0, int? top = null)
+    /// <param name="top">How many tokens at most, the strongest of any column; null: all of a short text, 20 of a long one.</param>
+    public static string Svg(IReadOnlyList<AttributionResult> results, int? top = null)
     {
-        ColorScale[] scales = [.. results.Select(r => Layout.ScaleOf(r, target))];
+        ScoreColumn[] columns = Layout.Columns(results);
+        ColorScale[] scales = [.. columns.Select(c => c.Scale)];
         (TokenCell Cell, float[] Scores)[] rows = [.. results[0].Sides.SelectMany((side, s) =>
-            TokenCell.Of(side, []).Select(cell => (cell, results.Select(r => r.Sides[s].Scores[target][cell.Position]).ToArray())))];
+            TokenCell.Of(side, []).Select(cell => (cell, columns.Select(c => c.Of(s, cell.Position)).ToArray())))];
         int[] shown = Layout.Strongest([.. rows.Select(r => r.Scores.Select((score, m) => scales[m].Strength(score)).Max())], top);
-        string[] names = [.. shown.Select(i => TextWidth.Cut(rows[i].Cell.Listed, 28))];
+        string[] names = [.. shown.Select(i => TextWidth.Cut(Layout.Name(rows[i].Cell, shown.Length < rows.Length), 28))];
         double left = Margin + Math.Max(40, names.Select(n => SvgCanvas.TextLength(n)).DefaultIfEmpty(0).Max()) + 12;
-        string title = $"{results.Count} methods → {results[0].Targets[target].Label}";
+        string what = results.All(r => r.Targets.Count == 1) ? results[0].Targets[0].Label : string.Create(CultureInfo.InvariantCulture, $"{results[0].Targets.Count} targets");
+        string title = results.Count == 1 ? $"{results[0].Method} → {what} ({results[0].StepName})" : string.Create(CultureInfo.InvariantCulture, $"{results.Count} methods → {what}");
 
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, Margin + 14, kind: "title");
@@ -29,11 +30,11 @@ public static class MethodComparison
         {
             canvas.Text(names[row], left - 12, first + (row * RowHeight) + 13, "end", rows[shown[row]].Cell.IsSpecial ? "soft" : "");
         }
-        for (int m = 0; m < results.Count; m++)
+        for (int m = 0; m < columns.Length; m++)
         {
             double x = left + (m * (Column + Gap)), axis = scales[m].IsSigned ? x + (Column / 2) : x;
             double full = scales[m].IsSigned ? Column / 2 : Column;
-            canvas.Text(TextWidth.Cut(results[m].Method, 22), x, first - 24);
+            canvas.Text(TextWidth.Cut(columns[m].Head, 22), x, first - 24);
             canvas.Text($"{(scales[m].IsSigned ? "±" : "0 … ")}{Numbers.Scores(scales[m].Limit, false)(scales[m].Limit)}", x, first - 8, kind: "soft small");
             for (int row = 0; row < shown.Length; row++)
             {
@@ -49,7 +50,7 @@ public static class MethodComparison
             canvas.Text(string.Create(CultureInfo.InvariantCulture, $"the {shown.Length} strongest of {rows.Length} tokens"), Margin, bottom + 16, kind: "soft small");
             bottom += 20;
         }
-        double width = Math.Max(left + (results.Count * (Column + Gap)) - Gap, SvgCanvas.TextLength(title, 15)) + Margin;
+        double width = Math.Max(left + (columns.Length * (Column + Gap)) - Gap, SvgCanvas.TextLength(title, 15)) + Margin;
         return canvas.Close(width, bottom + Margin, title);
     }
 }

@@ -70,12 +70,13 @@ public static class TextWidth
         foreach (Rune rune in cluster.EnumerateRunes())
         {
             flags += rune.Value is >= 0x1F1E6 and <= 0x1F1FF ? 1 : 0;
-            widest = Math.Max(widest, rune.Value == 0xFE0F && widest > 0 ? 2 : OfRune(rune)); // U+FE0F asks for the emoji form
+            widest = Math.Max(widest, rune.Value == 0xFE0F && widest > 0 ? 2 : Of(rune)); // U+FE0F asks for the emoji form
         }
         return flags == 2 ? 2 : widest;
     }
 
-    private static int OfRune(Rune rune)
+    /// <summary>Cells of one character: 0, 1 or 2.</summary>
+    internal static int Of(Rune rune)
     {
         if (rune.Value < 0x300)
         {

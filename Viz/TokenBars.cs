@@ -18,7 +18,7 @@ public static class TokenBars
         (TokenCell Cell, float Score)[] all = [.. result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => (cell, side.Scores[target][cell.Position])))];
         int[] shown = Layout.Strongest([.. all.Select(t => scale.Strength(t.Score))], top);
         string title = $"{result.Method} → {result.Targets[target].Label} ({result.StepName})";
-        string[] names = [.. shown.Select(i => TextWidth.Cut(all[i].Cell.Listed, 28))];
+        string[] names = [.. shown.Select(i => TextWidth.Cut(Layout.Name(all[i].Cell, shown.Length < all.Length), 28))];
         double name = Math.Max(40, names.Select(n => SvgCanvas.TextLength(n)).DefaultIfEmpty(0).Max());
         double axis = Margin + name + 10 + (scale.IsSigned ? BarLength : 0);
         double number = axis + BarLength + 10;

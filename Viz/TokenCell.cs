@@ -51,7 +51,7 @@ internal readonly record struct TokenCell(int Position, string Gap, string Text,
     }
 
     /// <summary>A piece's spelling for people: without the vocabulary's mark of a word's beginning.</summary>
-    public static string Spell(string piece) => Unmarked(piece) is (_, { Length: > 0 } bare) ? Markup.Visible(bare) : Blank(" ");
+    public static string Spell(string piece) => Unmarked(piece) is (_, var bare) && !string.IsNullOrWhiteSpace(bare) ? Markup.Visible(bare) : Blank(piece.Contains('Ċ', StringComparison.Ordinal) ? "\n" : piece);
 
     /// <summary>The token in a list, out of its context: a word's later pieces get a hyphen, as in “-ing”.</summary>
     public string Listed => IsSuffix ? "-" + Text : Text;

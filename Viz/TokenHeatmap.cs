@@ -24,7 +24,7 @@ public static class TokenHeatmap
                 WriteStrip(page, result, target, explanation.Marks);
             }
         }
-        if (explanation.Results.Count > 1 && !explanation.Results.Any(Layout.IsSequence))
+        if (Layout.IsComparison(explanation.Results))
         {
             HtmlNumbers.WriteComparison(page, explanation.Results);
         }
@@ -48,7 +48,7 @@ public static class TokenHeatmap
         page.Raw("<table class=\"choices\">").Line();
         foreach (Prediction prediction in predictions)
         {
-            page.Raw(prediction.IsExplained ? "<tr class=\"chosen\">" : "<tr>").Element("th", "dir=\"auto\"", prediction.Label)
+            page.Raw(prediction.IsExplained ? "<tr class=\"chosen\">" : "<tr>").Raw("<th>").Element("bdi", "", prediction.Label).Raw("</th>")
                 .Element("td", "", Numbers.Percent(prediction.Probability))
                 .Raw($"<td><i style=\"width:{Numbers.Length(Math.Clamp(prediction.Probability, 0, 1) * 100)}%\"></i></td></tr>").Line();
         }
@@ -74,7 +74,7 @@ public static class TokenHeatmap
         WriteHeading(page, result, $"{result.Targets.Count} tokens ({result.StepName})");
         HtmlReading.Write(page, result);
         HtmlMatrix.Write(page, result);
-        WriteLegend(page, Layout.ScaleOf(result));
+        WriteLegend(page, Layout.ScaleOf(result), result.Targets.Count > 1 ? "<button type=\"button\" class=\"every by-row\">each row by itself</button>" : "");
         WriteNotes(page, result, Layout.Note(result));
         page.Raw("</section>").Line();
     }
@@ -118,7 +118,7 @@ public static class TokenHeatmap
         page.Element(cell.IsSpecial ? "bdi" : "span", $"class=\"token{kind}\"{strength} data-tip=\"{Markup.Escape(cell.Piece)}&#10;{Numbers.Exact(score)}\"", cell.Text);
     }
 
-    private static void WriteLegend(HtmlPage page, ColorScale scale) => page.Raw(scale.IsSigned
-        ? $"<div class=\"legend\">against {scale.Format(-scale.Limit)} <i class=\"both\"></i> {scale.Format(scale.Limit)} for</div>"
-        : $"<div class=\"legend\">0 <i class=\"one\"></i> {scale.Format(scale.Limit)}</div>").Line();
+    private static void WriteLegend(HtmlPage page, ColorScale scale, string button = "") => page.Raw(scale.IsSigned
+        ? $"<div class=\"legend\">against <span>{scale.Format(-scale.Limit)}</span> <i class=\"both\"></i> <span>{scale.Format(scale.Limit)}</span> for{button}</div>"
+        : $"<div class=\"legend\">0 <i class=\"one\"></i> <span>{scale.Format(scale.Limit)}</span>{button}</div>").Line();
 }

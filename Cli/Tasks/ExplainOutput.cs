@@ -5,16 +5,17 @@ using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
-/// <summary>Where an explanation goes: the screen, and any of HTML, SVG and JSON.</summary>
+/// <summary>Where an explanation goes: the screen, and any of HTML, SVG, PNG and JSON.</summary>
 internal sealed class ExplainOutput
 {
     private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _png = new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _json, _top };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _top };
 
     /// <summary>How many tokens to list; null: as many as can be read.</summary>
     public int? Top(ParseResult parsed) => parsed.GetValue(_top);
@@ -28,10 +29,11 @@ internal sealed class ExplainOutput
         {
             throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
         }
-        foreach (string? path in paths)
+        foreach (string? path in paths.Append(parsed.GetValue(_png)))
         {
             OutputFile.Probe(path, terminal);
         }
+        PngFile.Probe(parsed.GetValue(_png));
         if (parsed.GetValue(_top) is { } top)
         {
             PredictCommand.Positive(top, "top");
@@ -50,6 +52,10 @@ internal sealed class ExplainOutput
         if (svg is not null)
         {
             OutputFile.Write(svg, Picture.Svg(explanation, top), terminal);
+        }
+        if (parsed.GetValue(_png) is { } png)
+        {
+            PngFile.Write(png, Picture.Svg(explanation, top), terminal);
         }
         if (json is not null)
         {

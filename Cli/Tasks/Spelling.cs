@@ -51,5 +51,9 @@ internal static class Spelling
     /// <summary>The text behind a placed token; its piece where there is none.</summary>
     public static string Surface(InputToken token, string whole) => token.Text >= 0 && token.End > token.Start ? whole[token.Start..token.End] : token.Piece;
 
+    /// <summary>How placed tokens read one after the other: a further byte of a character that has been named is a dot.</summary>
+    public static string[] Surfaces(IReadOnlyList<InputToken> tokens, string whole) =>
+        [.. tokens.Select((token, i) => i > 0 && token.Text >= 0 && token.Start < tokens[i - 1].End && tokens[i - 1].Text >= 0 ? "·" : Surface(token, whole))];
+
     private static int CommonPrefix(string a, string b) => a.AsSpan().CommonPrefixLength(b);
 }

@@ -69,7 +69,11 @@ internal static class Subjects
             .Where(t => asked.Length > 0 ? asked.Contains(t.Id) : loaded.Model.Info.Labels[t.Id] is not ("O" or "LABEL_0"))];
         return tokens.Length == 0
             ? throw new CommandException(ExitCode.Usage, $"target: no token got {(asked.Length > 0 ? "that label" : "a label besides O")}. 'vitrine predict' shows the labels of all tokens; name one with --target.")
-            : new() { Function = Targets.TokenLabels(loaded.Model, text, tokens, step ?? "logit") };
+            : new()
+            {
+                Function = Targets.TokenLabels(loaded.Model, text, tokens, step ?? "logit"),
+                Labels = [.. tokens.Select(t => $"{Choices.TextBetween(text, t.Position, t.Position)}: {loaded.Model.Info.Labels[t.Id]}")],
+            };
     }
 
     private static int Label(string target, IReadOnlyList<string> names)

@@ -29,6 +29,7 @@ internal static class WrittenSubject
     private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, string step)
     {
         InputToken[] written = Spelling.Place(ids, Written.Tokenizer(model), prompt.Texts.Count, out string whole);
+        string[] surfaces = Spelling.Surfaces(written, whole);
         ExplainedText text = prompt with
         {
             Tokens = [.. prompt.Tokens, .. written.SkipLast(1)], // nobody reads the last token
@@ -40,7 +41,7 @@ internal static class WrittenSubject
         {
             Function = Targets.Words(model, text, [.. numbers.Select(n => new TokenTarget(given - 1 + n, ids[n]))], step, given),
             Facts = whole.Length > 0 ? [new("continuation", whole.Trim())] : [],
-            Labels = [.. numbers.Select(n => Spelling.Surface(written[n], whole))],
+            Labels = [.. numbers.Select(n => surfaces[n])],
         };
     }
 
@@ -48,6 +49,7 @@ internal static class WrittenSubject
     {
         int start = model.Info.DecoderStartId ?? throw new CommandException(ExitCode.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
         InputToken[] written = Spelling.Place(ids, Written.Tokenizer(model), 0, out string whole);
+        string[] surfaces = Spelling.Surfaces(written, whole);
         var prefix = new ExplainedText
         {
             Tokens = [Spelling.Special(start, model.Tokenizer), .. written.SkipLast(1)],
@@ -57,7 +59,7 @@ internal static class WrittenSubject
         {
             Function = Targets.Translation(model, source, prefix, [.. numbers.Select(n => new TokenTarget(n, ids[n]))], step, TranslationSides.Both),
             Facts = whole.Length > 0 ? [new("translation", whole.Trim())] : [],
-            Labels = [.. numbers.Select(n => Spelling.Surface(written[n], whole))],
+            Labels = [.. numbers.Select(n => surfaces[n])],
         };
     }
 

@@ -52,5 +52,5 @@ internal static class HtmlMatrix
 
     // A line where the given text ends and the written one begins.
     private static string Split(IReadOnlyList<SideScores> sides, int side, int position) =>
-        (side > 0 && position == 0) || (position > 0 && position == sides[side].GivenLength) ? " class=\"split\"" : "";
+        (side > 0 && position == 0) || (sides.Count == 1 && position > 0 && position == sides[side].GivenLength) ? " class=\"split\"" : "";
 }

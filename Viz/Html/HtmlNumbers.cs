@@ -20,21 +20,22 @@ internal static class HtmlNumbers
         page.Raw("</table></details>").Line();
     }
 
-    /// <summary>One line per token, one column per method, each on its own scale.</summary>
+    /// <summary>One line per token, one column per method and target, each on its own scale.</summary>
     public static void WriteComparison(HtmlPage page, IReadOnlyList<AttributionResult> results)
     {
-        ColorScale[] scales = [.. results.Select(r => Layout.ScaleOf(r, 0))];
+        ScoreColumn[] columns = Layout.Columns(results);
+        ColorScale[] scales = [.. columns.Select(c => c.Scale)];
         page.Raw("<section><h2>Side by side</h2><div class=\"wide\"><table class=\"numbers\"><tr><th>#</th><th>token</th>");
-        foreach (AttributionResult result in results)
+        foreach (ScoreColumn column in columns)
         {
-            page.Element("th", "", result.Method);
+            page.Element("th", "dir=\"auto\"", column.Head);
         }
         page.Raw("</tr>").Line();
         for (int s = 0; s < results[0].Sides.Count; s++)
         {
             foreach (TokenCell cell in TokenCell.Of(results[0].Sides[s], []))
             {
-                WriteRow(page, cell, null, [.. results.Select(r => r.Sides[s].Scores[0][cell.Position])], scales);
+                WriteRow(page, cell, null, [.. columns.Select(c => c.Of(s, cell.Position))], scales);
             }
         }
         page.Raw("</table></div></section>").Line();

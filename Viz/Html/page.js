@@ -34,3 +34,15 @@ for (const view of document.querySelectorAll('.reading')) {
   });
   if (picks.length) pick(picks[0]);
 }
+
+for (const button of document.querySelectorAll('.by-row')) {
+  const section = button.closest('section');
+  const rows = JSON.parse(section.querySelector('.reading script').textContent).slice(1);
+  const limits = rows.map(row => Math.max(...row.map(Math.abs))), limit = Math.max(...limits);
+  button.addEventListener('click', () => {
+    const own = section.classList.toggle('by-row-scale');
+    button.classList.toggle('on', own);
+    section.querySelectorAll('.matrix tbody tr').forEach((tr, t) => tr.querySelectorAll('td').forEach((td, i) =>
+      td.style.setProperty('--a', Math.abs(rows[t][i]) / ((own ? limits[t] : limit) || 1))));
+  });
+}

@@ -17,8 +17,8 @@ internal sealed class SvgCanvas
 
     private readonly StringBuilder _shapes = new();
 
-    /// <summary>Estimated width of a text, in units: about 0.54 em per terminal cell suits common sans-serif fonts.</summary>
-    public static double TextLength(string text, double size = 12) => TextWidth.Of(text) * size * 0.54;
+    /// <summary>Estimated width of a text, in units: rather too wide than too narrow, for nobody knows the reader's fonts.</summary>
+    public static double TextLength(string text, double size = 12) => text.EnumerateRunes().Sum(Em) * size;
 
     /// <summary>A rectangle.</summary>
     /// <param name="kind">Its class: what it stands for.</param>
@@ -84,6 +84,17 @@ internal sealed class SvgCanvas
         {_shapes}</svg>
 
         """.ReplaceLineEndings("\n");
+
+    // Widths in DejaVu Sans, the widest of the common sans-serif fonts.
+    private static double Em(Rune rune) => TextWidth.Of(rune) switch
+    {
+        0 => 0,
+        2 => 1.05,
+        _ when "ijl.,:;'|!I()[] ".Contains((char)rune.Value, StringComparison.Ordinal) => 0.37,
+        _ when "mwMW%@→".Contains((char)rune.Value, StringComparison.Ordinal) => 0.95,
+        _ when Rune.IsUpper(rune) || Rune.IsDigit(rune) => 0.68,
+        _ => 0.61,
+    };
 
     private static string N(double value) => Numbers.Length(value);
 }

@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace Vitrine.Viz;
+
+/// <summary>Keeps words that are written from right to left from moving the numbers beside them.</summary>
+/// <remarks>
+/// Terminals that reorder text would show <c>−0.03</c> behind a Hebrew word as <c>0.03−</c>, before it. A left-to-right mark on both
+/// sides (UAX #9) ends the word's influence; it takes no cell, and terminals that do not reorder skip it.
+/// </remarks>
+public static class Bidi
+{
+    private const string Mark = "\u200E";
+
+    /// <summary>The text between marks where it holds letters written from the right; else the text.</summary>
+    public static string Isolate(string text) => IsRightToLeft(text) ? Mark + text + Mark : text;
+
+    /// <summary>Whether any letter is written from the right: Hebrew, Arabic, Syriac, Thaana, N'Ko and their neighbours.</summary>
+    public static bool IsRightToLeft(string text)
+    {
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (rune.Value is (>= 0x590 and <= 0x8FF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFC) or (>= 0x10800 and <= 0x10FFF) or (>= 0x1E800 and <= 0x1EFFF))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}
