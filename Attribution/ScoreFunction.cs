@@ -73,6 +73,12 @@ public abstract class ScoreFunction
     /// <exception cref="VitrineException">There are no classes behind this function, or the step does not fit the targets.</exception>
     public virtual ScoreFunction WithStep(StepOptions options) => throw NoModel();
 
+    /// <summary>The probabilities of all classes at each target.</summary>
+    /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
+    /// <returns><c>[batch, target, class]</c></returns>
+    /// <exception cref="VitrineException">There are no classes behind this function.</exception>
+    public virtual Tensor Distributions(IReadOnlyList<Tensor> embeddings) => throw NoModel();
+
     /// <summary>
     /// A scorer of embeddings <c>[batch, pos, d_model]</c> that equal the input's own before a position, for functions that can reuse what they
     /// computed of it; null for others. It is bound to the hooks of the moment.

@@ -26,11 +26,17 @@ internal sealed class Game
 
     /// <summary>The game of a score function.</summary>
     /// <exception cref="VitrineException">There is nobody to play, or the groups do not fit.</exception>
-    public Game(IAttributionMethod method, ScoreFunction f, AttributionRequest request)
+    public Game(IAttributionMethod method, ScoreFunction f, AttributionRequest request) : this(method.Name, f, request)
+    {
+    }
+
+    /// <summary>The game of a score function, for whoever asks.</summary>
+    /// <exception cref="VitrineException">There is nobody to play, or the groups do not fit.</exception>
+    public Game(string asker, ScoreFunction f, AttributionRequest request)
     {
         (_f, _request, _work) = (f, request, new Work(request, 0));
         Baseline = ResolvedBaseline.Of(f, request);
-        _players = Players.Of(method, f, request, Baseline);
+        _players = Players.Of(asker, f, request, Baseline);
         _present = [.. f.Sides.Select(side => side.Embeddings.ToArray())];
         _absent = [.. Baseline.Embeddings.Select(side => side.ToArray())];
         _fromPrefix = new(f.FromPrefix);
@@ -95,6 +101,9 @@ internal sealed class Game
 
     /// <summary>The scores of inputs of another making: <c>make(i)</c> gives one row of <c>[pos · d_model]</c> per side. <c>[input][target]</c></summary>
     public double[][] Score(int count, Func<int, float[][]> make) => Batches(count, make, (_, embeddings) => _f.Score(embeddings));
+
+    /// <summary>The same with another score of a batch of embeddings, <c>[batch, target]</c>.</summary>
+    public double[][] Score(int count, Func<int, float[][]> make, Func<Tensor[], Tensor> score) => Batches(count, make, (_, embeddings) => score(embeddings));
 
     /// <summary>How many classes are more likely than each target, in inputs of another making. <c>[input][target]</c></summary>
     public double[][] Ranks(int count, Func<int, float[][]> make) => Batches(count, make, (_, embeddings) => _f.Ranks(embeddings));

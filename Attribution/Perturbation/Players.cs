@@ -20,13 +20,13 @@ internal sealed class Players
     /// baseline (a special token that is kept), which cannot matter. <c>--compat captum</c> leaves what a causal model generated alone.
     /// </summary>
     /// <exception cref="VitrineException">The groups do not fit the tokens, or nobody is left.</exception>
-    public static Players Of(IAttributionMethod method, ScoreFunction f, AttributionRequest request, ResolvedBaseline baseline)
+    public static Players Of(string asker, ScoreFunction f, AttributionRequest request, ResolvedBaseline baseline)
     {
         int[][] groups = request.FeatureGroups is { } given ? Checked(f, given) : Tokens(f, baseline, request.Compat == Compat.Captum);
         int[] numbers = [.. groups.SelectMany(side => side).Where(group => group >= 0).Distinct().Order()];
         if (numbers.Length == 0)
         {
-            throw new VitrineException($"{method.Name}: nothing to perturb; got no token that differs from the baseline '{baseline.Name}'; expected at least one. Choose another baseline or other feature groups.");
+            throw new VitrineException($"{asker}: nothing to perturb; got no token that differs from the baseline '{baseline.Name}'; expected at least one. Choose another baseline or other feature groups.");
         }
         return new([.. groups.Select(side => Array.ConvertAll(side, group => group < 0 ? -1 : Array.BinarySearch(numbers, group)))]);
     }

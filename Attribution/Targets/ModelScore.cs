@@ -73,6 +73,8 @@ internal sealed class ModelScore : ScoreFunction
         _featuresOfInput = options.Function.ReadsNoisyRows || _step.Function.ReadsNoisyRows ? null : _featuresOfInput,
     };
 
+    public override Tensor Distributions(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Probabilities;
+
     internal override Func<Tensor, int, Tensor>? FromPrefix()
     {
         if (_fromPrefix is null || _step.Function.ReadsNoisyRows || HookPoints.Any(point => point.IsWatched))
