@@ -34,34 +34,44 @@ internal sealed class InputOptions
     /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
     public ExplainedText Read(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve = 0)
     {
-        int limit = loaded.Model.Info.MaxPositions - reserve;
         bool cut = parsed.GetValue(Truncate);
-        ExplainedText text = parsed.GetValue(Ids) is { } ids
-            ? Fit(ExplainedText.Of(ParseIds(ids, loaded.Model), loaded.Model.Tokenizer), limit, cut)
-            : ExplainedText.Of(Fit(Encode(parsed, loaded, terminal), limit, cut));
+        return parsed.GetValue(Ids) is { } ids
+            ? Known(Fit(ExplainedText.Of(ParseIds(ids, loaded.Model), loaded.Model.Tokenizer), loaded.Model.Info.MaxPositions - reserve, cut), loaded)
+            : Prepare(loaded, Text.Read(parsed, terminal), Second(parsed, terminal), cut, reserve);
+    }
+
+    /// <summary>Tokenizes a text, or a pair of texts, within the model's limits.</summary>
+    /// <param name="loaded">The model.</param>
+    /// <param name="first">The text.</param>
+    /// <param name="second">The context of a question, the second sentence of a pair.</param>
+    /// <param name="cut">Whether a text that is too long may be cut.</param>
+    /// <param name="reserve">Positions to keep free for tokens that follow.</param>
+    /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
+    public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, bool cut, int reserve = 0)
+    {
+        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && string.IsNullOrWhiteSpace(second))
+        {
+            throw new CommandException(ExitCode.Input, "context: missing; got a question alone. Give the text that holds the answer with --context or --context-file.");
+        }
+        Encoding encoding = second is null ? loaded.Tokenizer.Encode(first) : loaded.Tokenizer.Encode(first, second);
+        return encoding.SpecialMask.Any(special => !special)
+            ? Known(ExplainedText.Of(Fit(encoding, loaded.Model.Info.MaxPositions - reserve, cut)), loaded)
+            : throw new CommandException(ExitCode.Input, "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
+    }
+
+    private static ExplainedText Known(ExplainedText text, LoadedModel loaded)
+    {
         int beyond = text.Tokens.Select(t => t.Id).FirstOrDefault(id => id >= loaded.Model.Info.VocabSize, -1);
         return beyond < 0 ? text : throw new CommandException(
             ExitCode.Model, $"model: the tokenizer does not fit the model; got token id {Number(beyond)}; expected 0 to {Number(loaded.Model.Info.VocabSize - 1)}. Check that both files belong together.");
     }
 
-    private Encoding Encode(ParseResult parsed, LoadedModel loaded, Terminal terminal)
+    private string? Second(ParseResult parsed, Terminal terminal) => (parsed.GetValue(Context), parsed.GetValue(ContextFile)) switch
     {
-        ITokenizer tokenizer = loaded.Tokenizer;
-        string first = Text.Read(parsed, terminal);
-        string? second = (parsed.GetValue(Context), parsed.GetValue(ContextFile)) switch
-        {
-            (not null, not null) => throw new CommandException(ExitCode.Usage, "context: two contexts; got --context and --context-file. Give one of them."),
-            (var given, null) => given is null ? null : TextSource.Argued(given),
-            (_, var file) => TextSource.ReadFile(file, terminal),
-        };
-        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && string.IsNullOrWhiteSpace(second))
-        {
-            throw new CommandException(ExitCode.Input, "context: missing; got a question alone. Give the text that holds the answer with --context or --context-file.");
-        }
-        Encoding encoding = second is null ? tokenizer.Encode(first) : tokenizer.Encode(first, second);
-        return encoding.SpecialMask.Any(special => !special) ? encoding : throw new CommandException(
-            ExitCode.Input, "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
-    }
+        (not null, not null) => throw new CommandException(ExitCode.Usage, "context: two contexts; got --context and --context-file. Give one of them."),
+        (var given, null) => given is null ? null : TextSource.Argued(given),
+        (_, var file) => TextSource.ReadFile(file, terminal),
+    };
 
     /// <summary>Token ids with spaces or commas between them.</summary>
     /// <exception cref="CommandException">There are none, or one is not an id of the model.</exception>

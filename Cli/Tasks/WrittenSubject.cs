@@ -13,17 +13,25 @@ internal static class WrittenSubject
     {
         IGenerator model = Written.Generator(loaded);
         bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence;
-        int[]? forced = Forced(parsed, loaded, options, isTranslation);
+        int[]? forced = Forced(parsed, loaded, options);
         GenerationOptions writing = options.Writing.Options(parsed, model);
         ExplainedText given = input.Read(parsed, loaded, terminal, reserve: isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens);
+        return Of(loaded, given, forced, parsed.GetValue(options.Targets) ?? [], parsed.GetValue(options.Step), writing, terminal, cancellation);
+    }
+
+    /// <summary>Lets the model write unless it is told what, and builds the subject.</summary>
+    public static Subject Of(
+        LoadedModel loaded, ExplainedText given, int[]? forced, string[] targets, string? step, GenerationOptions writing, Terminal terminal, CancellationToken cancellation)
+    {
+        IGenerator model = Written.Generator(loaded);
         int[] ids = forced ?? [.. Written.By(loaded, given, writing, terminal, cancellation).Tokens];
         if (ids.Length == 0)
         {
             throw new CommandException(ExitCode.Input, "text: the model wrote nothing; got the end of the text at once. Give the text to explain with --forced.");
         }
-        int[] numbers = Numbers(parsed.GetValue(options.Targets) ?? [], ids.Length);
-        string step = parsed.GetValue(options.Step) ?? "probability";
-        return isTranslation ? Translation(model, given, ids, numbers, step) : Continuation(model, given, ids, numbers, step);
+        int[] numbers = Numbers(targets, ids.Length);
+        step ??= "probability";
+        return model.Info.Task == ModelTask.SequenceToSequence ? Translation(model, given, ids, numbers, step) : Continuation(model, given, ids, numbers, step);
     }
 
     private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, string step)
@@ -63,18 +71,22 @@ internal static class WrittenSubject
         };
     }
 
-    private static int[]? Forced(ParseResult parsed, LoadedModel loaded, SubjectOptions options, bool isTranslation)
+    private static int[]? Forced(ParseResult parsed, LoadedModel loaded, SubjectOptions options)
     {
         if (parsed.GetValue(options.ForcedIds) is { } ids)
         {
             return InputOptions.ParseIds(ids, loaded.Model);
         }
-        if (parsed.GetValue(options.Forced) is not { } text)
-        {
-            return null;
-        }
+        return parsed.GetValue(options.Forced) is { } text ? Tokens(loaded, TextSource.Argued(text)) : null;
+    }
+
+    /// <summary>The tokens of a text that the model shall write.</summary>
+    /// <exception cref="CommandException">There are none.</exception>
+    public static int[] Tokens(LoadedModel loaded, string text)
+    {
+        bool isTranslation = loaded.Model.Info.Task == ModelTask.SequenceToSequence;
         ITokenizer tokenizer = Written.Tokenizer(loaded.Model) ?? loaded.Tokenizer;
-        int[] tokens = tokenizer.Encode(TextSource.Argued(text), special: isTranslation).Ids;
+        int[] tokens = tokenizer.Encode(text, special: isTranslation).Ids;
         return tokens.Length > 0 ? tokens : throw new CommandException(ExitCode.Input, "forced: empty; got no token; expected the text that the model shall write.");
     }
 
