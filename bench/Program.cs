@@ -4,6 +4,7 @@ using Vitrine.Bench;
 Dictionary<string, Func<string[], int>> benches = new()
 {
     ["matmul"] = MatMulBench.Run, // our products beside OpenBLAS, interleaved
+    ["ladders"] = Vitrine.Bench.Ladders.LadderBench.Run, // from the textbook to the engine, rung by rung
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
 {
