@@ -6,7 +6,7 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// In an encoder–decoder source and target scores sum to 1 together: see <see cref="Mixing"/>, with ½ for cross-attention. It takes attention
-/// for what is passed on, and knows neither values nor norms; alti does.
+/// for what is passed on, and knows neither values nor norms; <see cref="Alti"/> does.
 /// </remarks>
 public sealed class AttentionRollout : IAttributionMethod
 {

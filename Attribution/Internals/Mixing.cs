@@ -41,6 +41,11 @@ internal sealed record Mixing(double[][][] Self, double[][][] Encoder, double[][
         return (shares, source);
     }
 
+    /// <summary>What stands at the positions of a layer's input, brought down to the tokens; for models with one stack.</summary>
+    /// <param name="amounts">Anything that adds up. <c>[pos]</c></param>
+    /// <param name="layers">How many layers lie below.</param>
+    public double[] Down(double[] amounts, int layers) => Self[..layers].Reverse().Aggregate(amounts, (at, layer) => Pull(layer, at));
+
     /// <summary>The shares of every target, one array per side of a function: <c>[target, pos]</c>.</summary>
     public double[][] Explain(ScoreFunction f)
     {

@@ -39,5 +39,6 @@ internal static class GoldenAttributions
         ("inseq/*/occlusion", GoldenInseq.Run),
         ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
         ("inseq/*/entropy", GoldenInseq.Run),
+        ("internals/*", GoldenInternals.Run),
     ];
 }

@@ -1,0 +1,108 @@
+using Vitrine.Autograd;
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>
+/// Which token wrote how much of a logit. With the last norm's scale given, a logit is a sum over everything that was added to the
+/// residual stream at the position it is read from: the embedding, every token's value in every attention layer, every MLP.
+/// </summary>
+/// <remarks>
+/// What layer l reads at position j is traced to the tokens by <see cref="Alti"/> over the layers below, Mˡ⁻¹; so a token's score
+/// is <c>Σₗ Σⱼ Δlogit[l, j] · Mˡ⁻¹[j, token]</c>, exact in sum. The paper traces attention; here the MLP's part goes to the tokens its position holds, Mˡ, and
+/// the embedding's to the position itself, so that nothing is lost but the biases, reported as the baseline's score. Raw scores are
+/// <c>[target, pos, component]</c>: embedding, then attention and MLP of each layer.
+/// </remarks>
+public sealed class AltiLogit : IAttributionMethod
+{
+    private static readonly string[] s_linear = ["logit", "contrast_logits", "contrast_logits_diff"];
+
+    /// <inheritdoc/>
+    public string Name => "alti_logit";
+
+    /// <inheritdoc/>
+    public string Citation => "Ferrando et al. 2023, Explaining how transformers use context to build predictions";
+
+    /// <inheritdoc/>
+    public string Cost => "1 forward, and per layer tokens² vectors of d_model";
+
+    /// <inheritdoc/>
+    public string SumsTo => "the logit without the biases' part (the baseline's score)";
+
+    /// <inheritdoc/>
+    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
+    {
+        string[] stack = [.. f.HookPoints.Select(point => point.Name).Where(name => name.EndsWith(".hook_mlp_out", StringComparison.Ordinal)).Select(name => name[..^".hook_mlp_out".Length])];
+        if (!f.HookPoints.Any(point => point.Name == "ln_final.hook_scale"))
+        {
+            throw new VitrineException($"{Name}: no stream that blocks only add to; got {f.Model ?? "a function without a model"}; expected a model with a last norm (GPT-2, Llama). Use alti.");
+        }
+        if (!s_linear.Contains(f.StepName) || f.Targets.Any(target => target.Position is null))
+        {
+            throw new VitrineException($"{Name}: only logits are sums of what layers write; got step '{f.StepName}'; expected one of {string.Join(", ", s_linear)}.");
+        }
+        AttentionBlocks blocks = AttentionBlock.Of(f, request, ["ln_final.hook_scale", .. stack.Select(block => $"{block}.hook_mlp_out")]);
+        Mixing mixing = Alti.Mix(blocks, request);
+        int length = f.Sides[0].Length, components = 1 + (2 * stack.Length);
+        double[] raw = new double[f.Targets.Count * length * components], biases = new double[f.Targets.Count];
+        double[][] directions = Directions(f, blocks, biases);
+        for (int t = 0; t < f.Targets.Count; t++)
+        {
+            int read = f.Targets[t].Position ?? 0;
+            double[] direction = directions[t];
+            Put(0, [.. Enumerable.Range(0, length).Select(pos => pos == read ? Dot(blocks.Activation($"{stack[0]}.hook_resid_pre"), read, direction) : 0)]);
+            for (int layer = 0; layer < stack.Length; layer++)
+            {
+                double[] written = blocks.Self[layer].Logits(read, direction);
+                Put(1 + (2 * layer), mixing.Down(written, layer));
+                double mlp = Dot(blocks.Activation($"{stack[layer]}.hook_mlp_out"), read, direction);
+                Put(2 + (2 * layer), [.. mixing.Follow(read, layer + 1).Self.Select(share => share * mlp)]);
+                biases[t] += blocks.Weight($"{stack[layer]}.attn.b_O")?.ToArray().Zip(direction, (b, w) => b * w).Sum() ?? 0;
+            }
+
+            void Put(int component, double[] scores)
+            {
+                for (int pos = 0; pos < length; pos++)
+                {
+                    raw[(((t * length) + pos) * components) + component] = scores[pos];
+                }
+            }
+        }
+        return new Report(this, f, request)
+        {
+            Raw = [raw],
+            Axes = [("component", components)],
+            Scores = blocks.Scores,
+            BaselineScores = biases,
+            Complete = true,
+        }.Make();
+    }
+
+    /// <summary>
+    /// What one unit written to the residual stream does to each target's logit, <c>[target][d_model]</c>: the head's row behind the
+    /// last norm. Constants are added to <paramref name="biases"/>.
+    /// </summary>
+    private static double[][] Directions(ScoreFunction f, AttentionBlocks blocks, double[] biases)
+    {
+        using var tape = new Tape();
+        Tensor features = blocks.Features.Scale(1);
+        float[] heads = tape.Gradient(f.Head(features), features)[features].ToArray(), hidden = features.ToArray();
+        float[] scale = blocks.Activation("ln_final.hook_scale").ToArray(), gain = blocks.Weight("ln_final.w")?.ToArray() ?? [];
+        float[]? shift = blocks.Weight("ln_final.b")?.ToArray(); // none in RMSNorm, which does not centre either
+        int width = gain.Length;
+        return [.. f.Targets.Select((target, t) =>
+        {
+            double[] row = Array.ConvertAll(heads[(t * width)..((t + 1) * width)], w => (double)w);
+            biases[t] = blocks.Scores[t] - row.Zip(hidden.Skip(t * width), (w, h) => w * h).Sum() + (shift?.Zip(row, (b, w) => b * w).Sum() ?? 0);
+            double[] direction = [.. row.Select((w, i) => w * gain[i] / scale[target.Position ?? 0])];
+            double mean = shift is null ? 0 : direction.Average();
+            return Array.ConvertAll(direction, w => w - mean);
+        })];
+    }
+
+    private static double Dot(Tensor stream, int position, double[] direction)
+    {
+        float[] row = stream.Select(0, 0).Select(0, position).ToArray();
+        return row.Zip(direction, (x, w) => x * w).Sum();
+    }
+}
