@@ -42,6 +42,9 @@ public sealed class Tensor
 
     internal Storage Storage { get; }
 
+    /// <summary>Elements of the storage before the first one of this view.</summary>
+    internal int Offset => _offset;
+
     /// <summary>Address of the first element; only on the CPU.</summary>
     internal unsafe byte* CpuPointer => Storage is CpuStorage cpu
         ? cpu.Pointer + ((long)_offset * DType.Size())
@@ -52,10 +55,10 @@ public sealed class Tensor
         ? new(CpuPointer, Shape.Elements)
         : throw new ShapeException($"tensor: not a contiguous float32 tensor; got {this}.");
 
-    /// <summary>An uninitialised tensor, to be filled by the op that asked for it.</summary>
+    /// <summary>An uninitialised tensor, to be filled by the op that asked for it; without a device, on the ambient one.</summary>
     internal static Tensor Empty(Shape shape, Device? device = null, DType dtype = DType.Float32)
     {
-        device ??= Device.Cpu;
+        device ??= Device.Current;
         return new(device.Backend.Allocate((long)shape.Elements * dtype.Size()), device, dtype, shape, shape.RowMajorStrides(), 0);
     }
 
@@ -99,6 +102,35 @@ public sealed class Tensor
     internal Tensor View(Shape shape, int[] strides, int offset = 0) =>
         new(Storage, Device, DType, shape, strides, _offset + offset);
 
+    /// <summary>The same elements on another device: this tensor when it is there already, else a contiguous copy.</summary>
+    /// <remarks>Not an op: no tape follows it. Move inputs and weights before a computation, results after it.</remarks>
+    public unsafe Tensor To(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (device == Device)
+        {
+            return this;
+        }
+        Tensor source = Layout.Contiguous(HostView());
+        Tensor target = Empty(Shape, device, DType);
+        int bytes = checked((int)target.Storage.Bytes);
+        if (source.Storage is CpuStorage)
+        {
+            device.Backend.CopyIn(new(source.CpuPointer, bytes), target.Storage, 0);
+        }
+        else
+        {
+            Tensor host = device == Device.Cpu ? target : Empty(Shape, Device.Cpu, DType);
+            source.Device.Backend.CopyOut(source.Storage, (long)source._offset * DType.Size(), new(host.CpuPointer, bytes));
+            if (host != target)
+            {
+                device.Backend.CopyIn(new(host.CpuPointer, bytes), target.Storage, 0);
+            }
+        }
+        GC.KeepAlive(source);
+        return IsWeight ? target.AsWeight() : target;
+    }
+
     /// <summary>The same elements, marked as a model's weight.</summary>
     public Tensor AsWeight() => new(Storage, Device, DType, Shape, [.. Strides], _offset) { IsWeight = true };
 
@@ -140,10 +172,13 @@ public sealed class Tensor
 
     private void CopyOut(Span<byte> target)
     {
-        Tensor source = IsContiguous ? this : Layout.Copy(this);
-        Device.Backend.CopyOut(source.Storage, (long)source._offset * DType.Size(), target);
+        Tensor source = Layout.Contiguous(HostView());
+        source.Device.Backend.CopyOut(source.Storage, (long)source._offset * DType.Size(), target);
         GC.KeepAlive(source);
     }
+
+    /// <summary>This view of the host's copy of its storage, where there is one; else this tensor.</summary>
+    private Tensor HostView() => Storage.OnHost is { } host ? new(host, Device.Cpu, DType, Shape, [.. Strides], _offset) : this;
 
     private static Tensor Make(ReadOnlySpan<byte> bytes, int count, Shape shape, DType dtype, Device? device)
     {

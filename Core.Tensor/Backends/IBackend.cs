@@ -24,4 +24,7 @@ public abstract class Storage
 {
     /// <summary>Its size in bytes.</summary>
     public abstract long Bytes { get; }
+
+    /// <summary>A copy of the contents on the host, when there is one; reading it waits for no device.</summary>
+    internal virtual CpuStorage? OnHost => null;
 }

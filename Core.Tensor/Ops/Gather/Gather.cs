@@ -16,6 +16,11 @@ internal sealed class Gather : Op
         Check.Type(Name, ids, DType.Int32);
         Check.Rank(Name, table, 1);
         (table, ids) = (Layout.Contiguous(table), Layout.Contiguous(ids));
+        int[] rows = ids.ToIntArray();
+        if (Array.FindIndex(rows, row => (uint)row >= (uint)table.Shape[0]) is var wrong and >= 0)
+        {
+            throw new ShapeException($"gather: row number outside the table; got {rows[wrong]} at place {wrong}; expected 0..{table.Shape[0] - 1}.");
+        }
         Tensor y = Tensor.Empty(Shape.Create([.. ids.Shape.Axes, .. table.Shape.Axes[1..]]), table.Device);
         Launch("gather_forward", ids.Shape.Elements, [table, ids, y], table.Shape[0], table.Shape[1..].Elements);
         saved.Keep(ids);

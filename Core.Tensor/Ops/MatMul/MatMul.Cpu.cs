@@ -63,7 +63,7 @@ internal static unsafe class MatMulCpu
         {
             return false; // gathering costs more than it saves
         }
-        Tensor packed = Tensor.Empty([Math.Max(1, count), k]), product = Tensor.Empty([Math.Max(1, count), n]);
+        Tensor packed = Tensor.Empty([Math.Max(1, count), k], Device.Cpu), product = Tensor.Empty([Math.Max(1, count), n], Device.Cpu);
         float* p = (float*)packed.CpuPointer, q = (float*)product.CpuPointer;
         for (int i = 0; i < count; i++)
         {

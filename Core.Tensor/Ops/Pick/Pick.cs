@@ -14,6 +14,11 @@ internal sealed class Pick : Op
         Check.Rank(Name, x, 1);
         Check.Shape(Name, "ids", ids, x.Shape.Without(x.Shape.Rank - 1));
         (x, ids) = (Layout.Contiguous(x), Layout.Contiguous(ids));
+        int[] places = ids.ToIntArray();
+        if (Array.FindIndex(places, place => (uint)place >= (uint)x.Shape[^1]) is var wrong and >= 0)
+        {
+            throw new ShapeException($"pick: place outside the row; got {places[wrong]} in row {wrong}; expected 0..{x.Shape[^1] - 1}.");
+        }
         Tensor y = Tensor.Empty(ids.Shape, x.Device);
         Launch("pick_forward", ids.Shape.Elements, [x, ids, y], x.Shape[^1]);
         saved.Keep(ids);

@@ -1,0 +1,159 @@
+namespace Vitrine.Tensors;
+
+/// <summary>
+/// What OpenCL and CUDA have in common: launches are queued in order and nobody waits for them until bytes come back to the host. A driver adds
+/// the verbs: allocate, copy, compile, start, wait.
+/// </summary>
+internal abstract unsafe class GpuBackend : IBackend
+{
+    private const int SmallCopy = 1 << 20;        // bytes; uploads up to here go through a copy of our own, and nobody waits
+    private const long MostInFlight = 64L << 20;  // bytes of such copies that may wait for the device
+
+    private readonly Lock _lock = new();
+    private readonly List<CpuStorage> _inFlight = [];
+    private readonly Dictionary<string, nint> _functions = new(StringComparer.Ordinal);
+    private long _inFlightBytes;
+
+    protected GpuBackend(string device, long memory) => (Name, Pool) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory));
+
+    /// <summary>Name of the device, for messages.</summary>
+    public string Name { get; }
+
+    /// <summary>Its buffers.</summary>
+    public BufferPool Pool { get; }
+
+    /// <summary>What was moved and launched so far.</summary>
+    public DeviceTraffic Traffic { get; private set; }
+
+    public Storage Allocate(long bytes) => new GpuStorage(Pool, bytes);
+
+    public void CopyIn(ReadOnlySpan<byte> source, Storage target, long byteOffset)
+    {
+        if (source.IsEmpty)
+        {
+            return;
+        }
+        var storage = (GpuStorage)target;
+        lock (_lock)
+        {
+            Traffic = Traffic with { Uploads = Traffic.Uploads + 1, UploadedBytes = Traffic.UploadedBytes + source.Length };
+            if (source.Length > SmallCopy)
+            {
+                fixed (byte* p = source)
+                {
+                    Write(storage.Buffer, byteOffset, p, source.Length, wait: true);
+                }
+                return;
+            }
+            var copy = new CpuStorage(source.Length);
+            source.CopyTo(new Span<byte>(copy.Pointer, source.Length));
+            Write(storage.Buffer, byteOffset, copy.Pointer, source.Length, wait: false);
+            storage.Host = byteOffset == 0 && source.Length == storage.Bytes ? copy : null;
+            _inFlight.Add(copy); // must outlive the copying
+            _inFlightBytes += source.Length;
+        }
+        GC.KeepAlive(storage);
+        if (_inFlightBytes > MostInFlight)
+        {
+            Synchronize();
+        }
+    }
+
+    public void CopyOut(Storage source, long byteOffset, Span<byte> target)
+    {
+        if (target.IsEmpty)
+        {
+            return;
+        }
+        lock (_lock)
+        {
+            Traffic = Traffic with { Downloads = Traffic.Downloads + 1, DownloadedBytes = Traffic.DownloadedBytes + target.Length };
+            fixed (byte* p = target)
+            {
+                Read(((GpuStorage)source).Buffer, byteOffset, p, target.Length);
+            }
+            Arrived();
+        }
+        GC.KeepAlive(source);
+    }
+
+    public void Launch(KernelCall call)
+    {
+        if (!GpuKernels.Table.TryGetValue(call.Kernel, out GpuKernel? kernel))
+        {
+            throw new DeviceException($"{Name}: no kernel of that name; got '{call.Kernel}'; expected a row in GpuKernels.Table. Copy the operands with To(Device.Cpu).");
+        }
+        if (call.Work.X == 0 || call.Work.Y == 0 || call.Work.Z == 0)
+        {
+            return;
+        }
+        if (kernel.Parts is { } parts)
+        {
+            parts(call);
+            return;
+        }
+        GpuCall numbers = GpuCall.Of(call);
+        nint* buffers = stackalloc nint[call.Tensors.Length];
+        nint some = Buffer(Array.Find(call.Tensors, t => t is not null));
+        for (int i = 0; i < call.Tensors.Length; i++)
+        {
+            buffers[i] = call.Tensors[i] is { } tensor ? Buffer(tensor) : some; // a kernel asks HAS(i) before it looks
+        }
+        lock (_lock)
+        {
+            Traffic = Traffic with { Launches = Traffic.Launches + 1 };
+            if (!_functions.TryGetValue(call.Kernel, out nint function))
+            {
+                _functions[call.Kernel] = function = Compile(call.Kernel, kernel.Source);
+            }
+            Start(call.Kernel, function, kernel, call.Work, new(buffers, call.Tensors.Length), numbers);
+        }
+        GC.KeepAlive(call.Tensors);
+    }
+
+    public void Synchronize()
+    {
+        lock (_lock)
+        {
+            Finish();
+            Arrived();
+        }
+    }
+
+    /// <summary>A buffer, or 0 when there is no memory for it.</summary>
+    protected abstract nint AllocateBuffer(long bytes);
+
+    protected abstract void FreeBuffer(nint buffer);
+
+    /// <summary>Host to device, behind all launches so far.</summary>
+    protected abstract void Write(nint buffer, long offset, byte* source, long bytes, bool wait);
+
+    /// <summary>Device to host, after all launches so far; returns when done.</summary>
+    protected abstract void Read(nint buffer, long offset, byte* target, long bytes);
+
+    /// <summary>The function of that name in that source.</summary>
+    protected abstract nint Compile(string kernel, string source);
+
+    protected abstract void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers);
+
+    /// <summary>Returns when every launch so far is done.</summary>
+    protected abstract void Finish();
+
+    private void Arrived()
+    {
+        _inFlight.Clear();
+        _inFlightBytes = 0;
+    }
+
+    private nint Buffer(Tensor? tensor) => tensor?.Storage is GpuStorage storage
+        ? storage.Buffer
+        : throw new DeviceException($"{Name}: an operand is on another device; got {tensor?.Device.Name ?? "nothing"}; expected {Name}. Move it with To(device).");
+}
+
+/// <summary>What moved between the host and a device since the start of the process.</summary>
+/// <param name="Launches">Kernels started.</param>
+/// <param name="Uploads">Copies to the device.</param>
+/// <param name="UploadedBytes">Their bytes.</param>
+/// <param name="Downloads">Copies back, each of which waits for the device.</param>
+/// <param name="DownloadedBytes">Their bytes.</param>
+public readonly record struct DeviceTraffic(long Launches, long Uploads, long UploadedBytes, long Downloads, long DownloadedBytes);

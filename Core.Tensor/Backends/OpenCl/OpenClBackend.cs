@@ -1,0 +1,134 @@
+using System.Text;
+
+namespace Vitrine.Tensors;
+
+/// <summary>A device behind an OpenCL 1.2 driver: one context, one queue in order, a program per op file, compiled when first needed.</summary>
+internal sealed unsafe class OpenClBackend : GpuBackend
+{
+    private readonly nint _device, _context, _queue;
+    private readonly string _options;
+    private readonly Dictionary<string, nint> _programs = new(StringComparer.Ordinal);
+
+    public OpenClBackend(string name, nint platform, nint device) : base(name, (long)OpenClDriver.Number(device, OpenClNative.GlobalMemSize))
+    {
+        ulong items = OpenClDriver.Number(device, OpenClNative.MaxWorkGroupSize), local = OpenClDriver.Number(device, OpenClNative.LocalMemSize);
+        if (items < 256 || local < 16 << 10)
+        {
+            throw new DeviceException($"{name}: too small a device; got groups of {items} work-items and {local} bytes of their memory; expected 256 and 16384.");
+        }
+        _device = device;
+        _options = "-cl-std=CL1.2" + ((OpenClDriver.Number(device, OpenClNative.SingleFpConfig) & OpenClNative.CorrectlyRoundedDivideSqrt) != 0
+            ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+        nint* properties = stackalloc nint[] { 0x1084, platform, 0 };
+        _context = OpenClNative.CreateContext(properties, 1, &device, 0, 0, out int status);
+        Check("open the device", status);
+        _queue = OpenClNative.CreateCommandQueue(_context, device, 0, out status);
+        Check("open a queue", status);
+    }
+
+    /// <summary>Compiles a source; for tests, any source.</summary>
+    /// <exception cref="DeviceException">The compiler refuses it; the message holds its log.</exception>
+    public nint Build(string name, string source)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(source);
+        nint program;
+        fixed (byte* p = text)
+        {
+            nuint length = (nuint)text.Length;
+            program = OpenClNative.CreateProgramWithSource(_context, 1, &p, &length, out int created);
+            Check($"read {name}", created);
+        }
+        nint device = _device;
+        int status = OpenClNative.BuildProgram(program, 1, &device, _options, 0, 0);
+        return status == 0 ? program : throw new DeviceException(
+            $"{Name}: the driver does not compile {name}.kernel.c; got {StatusName(status)}; expected a program. This is a mistake of ours, or of the driver {OpenClDriver.Text(_device, OpenClNative.DriverVersion)}; its log: {BuildLog(program)}");
+    }
+
+    protected override nint AllocateBuffer(long bytes)
+    {
+        nint buffer = OpenClNative.CreateBuffer(_context, 1, (nuint)bytes, null, out int status);
+        if (status is -4 or -5 or -6 or -61)
+        {
+            return 0;
+        }
+        Check("allocate", status);
+        return buffer;
+    }
+
+    protected override void FreeBuffer(nint buffer) => Check("free", OpenClNative.ReleaseMemObject(buffer));
+
+    protected override void Write(nint buffer, long offset, byte* source, long bytes, bool wait) =>
+        Check("copy to the device", OpenClNative.EnqueueWriteBuffer(_queue, buffer, wait ? 1u : 0, (nuint)offset, (nuint)bytes, source, 0, null, null));
+
+    protected override void Read(nint buffer, long offset, byte* target, long bytes) =>
+        Check("copy from the device", OpenClNative.EnqueueReadBuffer(_queue, buffer, 1, (nuint)offset, (nuint)bytes, target, 0, null, null));
+
+    protected override nint Compile(string kernel, string source)
+    {
+        if (!_programs.TryGetValue(source, out nint program))
+        {
+            _programs[source] = program = Build(source, KernelSource.OpenCl(source));
+        }
+        nint function = OpenClNative.CreateKernel(program, kernel, out int status);
+        Check($"find {kernel} in {source}.kernel.c", status);
+        return function;
+    }
+
+    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers)
+    {
+        uint index = 0;
+        foreach (nint buffer in buffers)
+        {
+            nint value = buffer;
+            Check(name, OpenClNative.SetKernelArg(function, index++, (nuint)sizeof(nint), &value));
+        }
+        fixed (GpuCall* p = &numbers)
+        {
+            Check(name, OpenClNative.SetKernelArg(function, index, (nuint)sizeof(GpuCall), p));
+        }
+        (int x, int y, int z) = kernel.Groups(work);
+        nuint* global = stackalloc nuint[] { (nuint)x * (nuint)kernel.Items, (nuint)y, (nuint)z };
+        nuint* local = stackalloc nuint[] { (nuint)kernel.Items, 1, 1 };
+        Check(name, OpenClNative.EnqueueKernel(_queue, function, 3, null, global, local, 0, null, null));
+    }
+
+    protected override void Finish() => Check("wait", OpenClNative.Finish(_queue));
+
+    private string BuildLog(nint program)
+    {
+        _ = OpenClNative.GetProgramBuildInfo(program, _device, OpenClNative.ProgramBuildLog, 0, null, out nuint length);
+        byte[] log = new byte[(int)length];
+        fixed (byte* p = log)
+        {
+            _ = OpenClNative.GetProgramBuildInfo(program, _device, OpenClNative.ProgramBuildLog, length, p, out _);
+        }
+        return Encoding.UTF8.GetString(log).TrimEnd('\0').Trim();
+    }
+
+    private void Check(string what, int status)
+    {
+        if (status == 0)
+        {
+            return;
+        }
+        throw new DeviceException(status is -4 or -5 or -6
+            ? $"{Name}: out of device memory or resources; got {StatusName(status)} from '{what}' while buffers hold {Pool.Held >> 20} MB. Use a shorter text, fewer steps or a smaller batch."
+            : $"{Name}: the driver refuses; got {StatusName(status)} from '{what}'; expected success. If the device was lost (a reset, a crashed driver), start again.");
+    }
+
+    private static string StatusName(int status) => status switch
+    {
+        -1 => "CL_DEVICE_NOT_FOUND",
+        -2 => "CL_DEVICE_NOT_AVAILABLE",
+        -3 => "CL_COMPILER_NOT_AVAILABLE",
+        -4 => "CL_MEM_OBJECT_ALLOCATION_FAILURE",
+        -5 => "CL_OUT_OF_RESOURCES",
+        -6 => "CL_OUT_OF_HOST_MEMORY",
+        -11 => "CL_BUILD_PROGRAM_FAILURE",
+        -14 => "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST",
+        -46 => "CL_INVALID_KERNEL_NAME",
+        -52 => "CL_INVALID_KERNEL_ARGS",
+        -54 => "CL_INVALID_WORK_GROUP_SIZE",
+        _ => $"OpenCL error {status}",
+    };
+}

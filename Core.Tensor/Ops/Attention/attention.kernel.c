@@ -1,0 +1,210 @@
+// Kernels of attention in tiles of 16 queries by 16 keys: memory grows with the length of the text, never with its square.
+// A group is 256 items, item (i, j) the pair of query i and key j; forward is Dao et al. 2022, algorithm 1, backward its algorithm 4 split
+// in three, so that every gradient has one writer and a fixed order of summation.
+
+#define BLOCK 16             // queries or keys of a tile
+#define PIECE 32             // of a head's width, at a time in memory of the group
+#define PITCH (PIECE + 1)
+#define PIECES 8             // widest head: 256
+
+// Sizes and strides, in the order in which the op writes them.
+#define KEYS INT(0)
+#define KV_HEADS INT(1)
+#define WIDTH INT(2)
+#define CAUSAL INT(3)
+#define SCALE FLOAT(4)
+#define Q_AT(b, h) (FLOATS(0) + (b) * INT(5) + (h) * INT(7))
+#define Q_ROW INT(6)
+#define K_AT(b, h) (FLOATS(1) + (b) * INT(8) + (h) * INT(10))
+#define K_ROW INT(9)
+#define V_AT(b, h) (FLOATS(2) + (b) * INT(11) + (h) * INT(13))
+#define V_ROW INT(12)
+#define MASK(b, h, i, j) (FLOATS(3)[(b) * INT(14) + (h) * INT(15) + (i) * INT(16) + (j) * INT(17)])
+
+// Rows first ... first + 15 of x, columns from ... from + 31, 0 outside.
+DEVICE void load_piece(LOCAL float* piece, GLOBAL const float* x, int stride, int first, int rows, int from, int width)
+{
+    for (int n = ITEM(0); n < BLOCK * PIECE; n += ITEMS)
+    {
+        int r = n / PIECE, c = n % PIECE;
+        piece[r * PITCH + c] = first + r < rows && from + c < width ? x[(first + r) * stride + from + c] : 0.0f;
+    }
+}
+
+// a[i] . b[j] for the item's pair; a and b have 16 rows from a_first and b_first.
+DEVICE float pair_dot(GLOBAL const float* a, int a_stride, int a_first, int a_rows, GLOBAL const float* b, int b_stride, int b_first, int b_rows,
+    int width, LOCAL float* left, LOCAL float* right)
+{
+    int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK;
+    float dot = 0.0f;
+    for (int from = 0; from < width; from += PIECE)
+    {
+        load_piece(left, a, a_stride, a_first, a_rows, from, width);
+        load_piece(right, b, b_stride, b_first, b_rows, from, width);
+        BARRIER;
+        for (int c = 0; c < PIECE; c++) { dot = FMA(left[i * PITCH + c], right[j * PITCH + c], dot); }
+        BARRIER;
+    }
+    return dot;
+}
+
+// sums[.] += tile[i][.] x[.][c] for the item's row i and its columns c = j, j + 16, ...; x has 16 rows from first.
+DEVICE void add_rows(float* sums, LOCAL const float* tile, GLOBAL const float* x, int stride, int first, int rows, int width, LOCAL float* piece)
+{
+    int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK;
+    for (int p = 0; p < PIECES; p++)
+    {
+        if (p * PIECE >= width) { break; }
+        load_piece(piece, x, stride, first, rows, p * PIECE, width);
+        BARRIER;
+        float low = sums[2 * p], high = sums[2 * p + 1];
+        for (int r = 0; r < BLOCK; r++)
+        {
+            float t = tile[i * (BLOCK + 1) + r];
+            low = FMA(t, piece[r * PITCH + j], low);
+            high = FMA(t, piece[r * PITCH + j + BLOCK], high);
+        }
+        sums[2 * p] = low;
+        sums[2 * p + 1] = high;
+        BARRIER;
+    }
+}
+
+DEVICE void store_sums(GLOBAL float* row, const float* sums, float factor, int width)
+{
+    for (int p = 0; p < 2 * PIECES; p++)
+    {
+        int c = p * BLOCK + ITEM(0) % BLOCK;
+        if (c < width) { row[c] = sums[p] * factor; }
+    }
+}
+
+// Whether query i sees key j, and both exist.
+DEVICE int sees(int i, int queries, int j, int keys, int causal) { return i < queries && j < keys && (!causal || j <= i + keys - queries); }
+
+// One more than the last key that some query before `end` sees.
+DEVICE int keys_before(int end, int queries, int keys, int causal)
+{
+    int last = end < queries ? end : queries;
+    return causal && last + keys - queries < keys ? last + keys - queries : keys;
+}
+
+// Work: (queries, heads, batch). Tensors q, k, v, mask?, z, log-sum [batch, head, query].
+KERNEL attention_forward(BUFFERS6)
+{
+    SHARED float left[BLOCK * PITCH], right[BLOCK * PITCH], tile[BLOCK * (BLOCK + 1)];
+    int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK, h = GROUP(1), b = GROUP(2), kv = h * KV_HEADS / WORK(1);
+    int queries = WORK(0), keys = KEYS, block = GROUP(0) * BLOCK, query = block + i, end = keys_before(block + BLOCK, queries, keys, CAUSAL);
+    float out[2 * PIECES], max = -INFINITY, sum = 0.0f;
+    for (int p = 0; p < 2 * PIECES; p++) { out[p] = 0.0f; }
+    for (int first = 0; first < end; first += BLOCK)
+    {
+        int key = first + j;
+        float score = SCALE * pair_dot(Q_AT(b, h), Q_ROW, block, queries, K_AT(b, kv), K_ROW, first, keys, WIDTH, left, right);
+        int seen = sees(query, queries, key, keys, CAUSAL);
+        if (seen && HAS(3)) { score += MASK(b, h, query, key); }
+        tile[i * (BLOCK + 1) + j] = seen ? score : -INFINITY;
+        BARRIER;
+        float before = max;
+        for (int r = 0; r < BLOCK; r++) { max = largest(tile[i * (BLOCK + 1) + r], max); }
+        float p = !seen || score == -INFINITY ? 0.0f : exp_(score - max), rescale = before == -INFINITY ? 0.0f : exp_(before - max);
+        BARRIER;
+        tile[i * (BLOCK + 1) + j] = p;
+        BARRIER;
+        sum *= rescale;
+        for (int r = 0; r < BLOCK; r++) { sum += tile[i * (BLOCK + 1) + r]; }
+        for (int c = 0; c < 2 * PIECES; c++) { out[c] *= rescale; }
+        add_rows(out, tile, V_AT(b, kv), V_ROW, first, keys, WIDTH, right);
+    }
+    if (query >= queries) { return; }
+    store_sums(FLOATS(4) + ((b * queries + query) * WORK(1) + h) * WIDTH, out, max == -INFINITY && sum == 0.0f ? 0.0f : 1.0f / sum, WIDTH);
+    if (j == 0) { FLOATS(5)[(b * WORK(1) + h) * queries + query] = max + log_(sum); }
+}
+
+// The pattern at the item's pair, from the scores and the log-sums that forward kept: p = e^(score - log-sum).
+DEVICE float pattern_at(float score, int seen, float log_sum) { return !seen || score == -INFINITY || log_sum == -INFINITY ? 0.0f : exp_(score - log_sum); }
+
+// What the three kernels of backward share: the pattern p and its gradient dp = dz . v at the item's pair. batch counts seeds of batches.
+#define PATTERN_AND_GRADIENT(first_query, first_key)                                                                                     \
+    int query = (first_query) + i, key = (first_key) + j, seen = sees(query, queries, key, keys, CAUSAL);                                \
+    float score = SCALE * pair_dot(Q_AT(b, h), Q_ROW, first_query, queries, K_AT(b, kv), K_ROW, first_key, keys, WIDTH, left, right);    \
+    if (seen && HAS(3)) { score += MASK(b, h, query, key); }                                                                             \
+    float p = pattern_at(score, seen, seen ? FLOATS(4)[(b * heads + h) * queries + query] : 0.0f);                                       \
+    float dp = pair_dot(dz, heads * WIDTH, first_query, queries, V_AT(b, kv), V_ROW, first_key, keys, WIDTH, left, right);
+
+// dot[seed, batch, head, query] = sum over keys of p dp. Work: (queries, heads, seeds of batches).
+// Tensors q, k, v, mask?, log-sum, dz, dot. Last scalars: heads, batch.
+KERNEL attention_backward_dot(BUFFERS7)
+{
+    SHARED float left[BLOCK * PITCH], right[BLOCK * PITCH], tile[BLOCK * (BLOCK + 1)];
+    int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK, heads = INT(18), h = GROUP(1), b = GROUP(2) % INT(19), kv = h * KV_HEADS / heads;
+    int queries = WORK(0), keys = KEYS, block = GROUP(0) * BLOCK, end = keys_before(block + BLOCK, queries, keys, CAUSAL);
+    GLOBAL const float* dz = FLOATS(5) + (GROUP(2) * queries * heads + h) * WIDTH;
+    float part = 0.0f;
+    for (int first = 0; first < end; first += BLOCK)
+    {
+        PATTERN_AND_GRADIENT(block, first)
+        part = FMA(p, dp, part);
+    }
+    tile[i * (BLOCK + 1) + j] = part;
+    BARRIER;
+    if (j != 0 || block + i >= queries) { return; }
+    float dot = 0.0f;
+    for (int r = 0; r < BLOCK; r++) { dot += tile[i * (BLOCK + 1) + r]; }
+    FLOATS(6)[(GROUP(2) * heads + h) * queries + block + i] = dot;
+}
+
+// dq = dS k with dS = p (dp - dot) scale. Work: (queries, heads, seeds of batches). Tensors q, k, v, mask?, log-sum, dz, dot, dq.
+KERNEL attention_backward_q(BUFFERS8)
+{
+    SHARED float left[BLOCK * PITCH], right[BLOCK * PITCH], tile[BLOCK * (BLOCK + 1)];
+    int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK, heads = INT(18), h = GROUP(1), b = GROUP(2) % INT(19), kv = h * KV_HEADS / heads;
+    int queries = WORK(0), keys = KEYS, block = GROUP(0) * BLOCK, end = keys_before(block + BLOCK, queries, keys, CAUSAL);
+    GLOBAL const float* dz = FLOATS(5) + (GROUP(2) * queries * heads + h) * WIDTH;
+    float dot = block + i < queries ? FLOATS(6)[(GROUP(2) * heads + h) * queries + block + i] : 0.0f, sums[2 * PIECES];
+    for (int c = 0; c < 2 * PIECES; c++) { sums[c] = 0.0f; }
+    for (int first = 0; first < end; first += BLOCK)
+    {
+        PATTERN_AND_GRADIENT(block, first)
+        tile[i * (BLOCK + 1) + j] = p * (dp - dot) * SCALE;
+        BARRIER;
+        add_rows(sums, tile, K_AT(b, kv), K_ROW, first, keys, WIDTH, right);
+    }
+    if (block + i < queries) { store_sums(FLOATS(7) + ((GROUP(2) * queries + block + i) * heads + h) * WIDTH, sums, 1.0f, WIDTH); }
+}
+
+// dk = sum over the queries of dS q, dv = of p dz; the heads of a group one after the other. Tiles are written transposed: a row is a key.
+// Work: (keys, kv heads, seeds of batches). Tensors q, k, v, mask?, log-sum, dz, dot?, dk?, dv?. Last scalars: heads, batch, queries.
+KERNEL attention_backward_kv(BUFFERS9)
+{
+    SHARED float left[BLOCK * PITCH], right[BLOCK * PITCH], tile[BLOCK * (BLOCK + 1)];
+    int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK, heads = INT(18), kv = GROUP(1), b = GROUP(2) % INT(19), group = heads / KV_HEADS;
+    int queries = INT(20), keys = KEYS, block = GROUP(0) * BLOCK;
+    float dk[2 * PIECES], dv[2 * PIECES];
+    for (int c = 0; c < 2 * PIECES; c++) { dk[c] = 0.0f; dv[c] = 0.0f; }
+    for (int h = kv * group; h < (kv + 1) * group; h++)
+    {
+        GLOBAL const float* dz = FLOATS(5) + (GROUP(2) * queries * heads + h) * WIDTH;
+        for (int first = 0; first < queries; first += BLOCK)
+        {
+            if (keys_before(first + BLOCK, queries, keys, CAUSAL) <= block) { continue; } // none of these queries sees these keys
+            PATTERN_AND_GRADIENT(first, block)
+            if (HAS(8))
+            {
+                tile[j * (BLOCK + 1) + i] = p;
+                BARRIER;
+                add_rows(dv, tile, dz, heads * WIDTH, first, queries, WIDTH, right);
+            }
+            if (HAS(7))
+            {
+                tile[j * (BLOCK + 1) + i] = seen ? p * (dp - FLOATS(6)[(GROUP(2) * heads + h) * queries + query]) * SCALE : 0.0f;
+                BARRIER;
+                add_rows(dk, tile, Q_AT(b, h), Q_ROW, first, queries, WIDTH, right);
+            }
+        }
+    }
+    if (block + i >= keys) { return; }
+    int at = ((GROUP(2) * keys + block + i) * KV_HEADS + kv) * WIDTH;
+    if (HAS(7)) { store_sums(FLOATS(7) + at, dk, 1.0f, WIDTH); }
+    if (HAS(8)) { store_sums(FLOATS(8) + at, dv, 1.0f, WIDTH); }
+}

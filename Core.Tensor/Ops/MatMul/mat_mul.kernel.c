@@ -1,0 +1,59 @@
+// The kernel of mat_mul: a group of 256 items makes a tile of 64 x 64, each item 4 x 4 of it in registers; slices of A and B, 16 deep,
+// pass through memory of the group. How an operand is stored decides only how its slice is loaded, always along its rows.
+
+#define TILE 64
+#define DEPTH 16
+#define PITCH (TILE + 4)  // a multiple of 4 floats, so that LOAD4 is aligned, and not of the number of memory banks
+
+// slice[k][r] of rows first ... first + 63 and depth from ... from + 15 of an operand; 0 outside. byRow: element (r, k) lies at r stride + k.
+DEVICE void load_slice(LOCAL float* slice, GLOBAL const float* x, int by_row, int stride, int first, int rows, int from, int depth)
+{
+    for (int part = 0; part < TILE * DEPTH; part += ITEMS)
+    {
+        int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
+        int inside = first + r < rows && from + k < depth;
+        slice[k * PITCH + r] = !inside ? 0.0f : by_row ? x[(first + r) * stride + from + k] : x[(from + k) * stride + first + r];
+    }
+}
+
+DEVICE void store_row(GLOBAL float* y, FLOAT4 sum, GLOBAL const float* bias, int column, int columns)
+{
+    float row[4] = { sum.x, sum.y, sum.z, sum.w };
+    for (int j = 0; j < 4; j++)
+    {
+        if (column + j < columns) { y[column + j] = bias ? row[j] + bias[column + j] : row[j]; }
+    }
+}
+
+// Y[batch] = op(A) op(B) + bias. Work: (n, m, batch). Tensors A, B, Y, bias?, offsets [2, batch].
+// Scalars: k, A transposed, A's row stride, B transposed, B's row stride, skip zero rows (unused).
+KERNEL mat_mul_forward(BUFFERS5)
+{
+    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;
+    int n = WORK(0), m = WORK(1), batch = GROUP(2), depth = INT(0);
+    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4;
+    GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
+    GLOBAL const float* b = FLOATS(1) + INTS(4)[WORK(2) + batch];
+    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    for (int from = 0; from < depth; from += DEPTH)
+    {
+        load_slice(slice_a, a, !INT(1), INT(2), row, m, from, depth);
+        load_slice(slice_b, b, INT(3), INT(4), column, n, from, depth);
+        BARRIER;
+        for (int k = 0; k < DEPTH; k++)
+        {
+            FLOAT4 left = LOAD4(slice_a + k * PITCH + y), right = LOAD4(slice_b + k * PITCH + x);
+            sum0 += left.x * right;
+            sum1 += left.y * right;
+            sum2 += left.z * right;
+            sum3 += left.w * right;
+        }
+        BARRIER;
+    }
+    GLOBAL const float* bias = HAS(3) ? FLOATS(3) : 0;
+    GLOBAL float* target = FLOATS(2) + batch * m * n + (row + y) * n;
+    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
+    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
+    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
+    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+}

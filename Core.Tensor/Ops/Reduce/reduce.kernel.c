@@ -1,0 +1,97 @@
+// Kernels of the reductions: a group per row, or an item per column. Orders of summation are fixed.
+
+// A sum with the rounding errors carried along (Kahan): the CPU sums in float64, which a GPU may not have.
+typedef struct { float sum, lost; } Total;
+
+DEVICE Total total_add(Total t, float x)
+{
+    float y = x - t.lost, sum = t.sum + y;
+    t.lost = (sum - t.sum) - y;
+    if (sum - sum != 0.0f) { t.lost = 0.0f; } // infinite: inf - inf would make it NaN
+    t.sum = sum;
+    return t;
+}
+
+// y[row] = factor times the sum of x[row, .]. Work: rows. Tensors x, y. Scalars: width, factor.
+KERNEL sum_rows(BUFFERS2)
+{
+    SHARED float shared[ROW];
+    int row = GROUP(0), width = INT(0);
+    GLOBAL const float* x = FLOATS(0) + row * width;
+    Total t = { 0.0f, 0.0f };
+    for (int i = ITEM(0); i < width; i += ROW) { t = total_add(t, x[i]); }
+    float sum = row_sum(t.sum, shared);
+    if (ITEM(0) == 0) { FLOATS(1)[row] = FLOAT(1) * sum; }
+}
+
+// y[outer, column] = factor times the sum of x[outer, ., column]. Work: (columns, outer). Tensors x, y. Scalars: rows, factor.
+KERNEL sum_columns(BUFFERS2)
+{
+    int column = ELEMENT, columns = WORK(0), outer = GROUP(1), rows = INT(0);
+    if (column >= columns) { return; }
+    GLOBAL const float* x = FLOATS(0) + outer * rows * columns + column;
+    Total t = { 0.0f, 0.0f };
+    for (int row = 0; row < rows; row++) { t = total_add(t, x[row * columns]); }
+    FLOATS(1)[outer * columns + column] = FLOAT(1) * t.sum;
+}
+
+// Whether (x, i) comes before (y, j): larger, or NaN, or equal and earlier.
+DEVICE int before(float x, int i, float y, int j)
+{
+    int nan_x = x != x, nan_y = y != y;
+    return nan_x != nan_y ? nan_x : (nan_x || x == y) ? i < j : x > y;
+}
+
+// y[row] = max x[row, .] and its first place. Work: rows. Tensors x, y, places. Scalar: width.
+KERNEL max_forward(BUFFERS3)
+{
+    SHARED float values[ROW];
+    SHARED int places[ROW];
+    int item = ITEM(0), row = GROUP(0), width = INT(0);
+    GLOBAL const float* x = FLOATS(0) + row * width;
+    float best = -INFINITY;
+    int place = width; // beyond the row: anything comes before
+    for (int i = item; i < width; i += ROW)
+    {
+        if (before(x[i], i, best, place)) { best = x[i]; place = i; }
+    }
+    values[item] = best;
+    places[item] = place;
+    BARRIER;
+    for (int step = ROW / 2; step > 0; step /= 2)
+    {
+        if (item < step && before(values[item + step], places[item + step], values[item], places[item]))
+        {
+            values[item] = values[item + step];
+            places[item] = places[item + step];
+        }
+        BARRIER;
+    }
+    if (item == 0)
+    {
+        FLOATS(1)[row] = values[0];
+        INTS(2)[row] = places[0];
+    }
+}
+
+// y[row] = root of the sum of x[row, .]^2. Work: rows. Tensors x, y. Scalar: width.
+KERNEL norm_forward(BUFFERS2)
+{
+    SHARED float shared[ROW];
+    int row = GROUP(0), width = INT(0);
+    GLOBAL const float* x = FLOATS(0) + row * width;
+    float part = 0.0f;
+    for (int i = ITEM(0); i < width; i += ROW) { part = FMA(x[i], x[i], part); }
+    float sum = row_sum(part, shared);
+    if (ITEM(0) == 0) { FLOATS(1)[row] = SQRT(sum); }
+}
+
+// dx = x dy / y, 0 where y is 0. Work: (rows, seeds). Tensors x, y, dy, dx. Scalar: width.
+KERNEL norm_backward(BUFFERS4)
+{
+    int row = GROUP(0), rows = WORK(0), width = INT(0), seed_row = GROUP(1) * rows + row;
+    GLOBAL const float* x = FLOATS(0) + row * width;
+    GLOBAL float* dx = FLOATS(3) + seed_row * width;
+    float y = FLOATS(1)[row], factor = y == 0.0f ? 0.0f : FLOATS(2)[seed_row] / y;
+    for (int i = ITEM(0); i < width; i += ROW) { dx[i] = x[i] * factor; }
+}
