@@ -7,6 +7,9 @@ namespace Vitrine.Cli;
 /// <summary>Which model a command runs, and on what.</summary>
 internal sealed class ModelSource
 {
+    /// <summary>The option behind which a device's name stands.</summary>
+    public const string DeviceOption = "--device";
+
     private const string Shipped = "models/sentiment";
 
     /// <summary>The model's folder.</summary>
@@ -17,9 +20,9 @@ internal sealed class ModelSource
     };
 
     /// <summary>The device.</summary>
-    public Option<string> Device { get; } = new("--device")
+    public Option<string> Device { get; } = new(DeviceOption)
     {
-        Description = "Where to compute; 'vitrine devices' lists what there is.",
+        Description = "Where to compute: cpu, opencl:0, cuda:0, or gpu for the best there is; 'vitrine devices' lists them.",
         HelpName = "name",
         DefaultValueFactory = _ => "cpu",
     };
@@ -49,7 +52,6 @@ internal sealed class ModelSource
     public LoadedModel Load(ParseResult parsed, Terminal terminal)
     {
         SetThreads(parsed);
-        _ = Tensors.Device.Parse(parsed.GetValue(Device) ?? "cpu");
         string folder = Folder(parsed, terminal);
         try
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vitrine.Tensors;
 
 namespace Vitrine.Cli;
 
@@ -31,11 +32,13 @@ internal sealed class Verb(string name, string description, string examples) : C
         return this;
     }
 
-    /// <summary>Says what it does. Work checks the token often, and writes nothing after it is cancelled.</summary>
+    /// <summary>Says what it does, on the device that the command line names. Work checks the token often, and writes nothing after it is cancelled.</summary>
     public Verb Does(Action<ParseResult, CancellationToken> work)
     {
+        Option<string>? device = Options.OfType<Option<string>>().FirstOrDefault(option => option.Name == ModelSource.DeviceOption);
         SetAction((parsed, cancellation) =>
         {
+            using Device.Scope scope = Device.Use(Device.Parse((device is null ? null : parsed.GetValue(device)) ?? Device.Cpu.Name));
             work(parsed, cancellation);
             return Task.FromResult((int)ExitCode.Success);
         });

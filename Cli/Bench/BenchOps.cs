@@ -15,6 +15,7 @@ internal static class BenchOps
         return new Verb("ops", "Times the ops, after checking each against its float64 reference in the same process.", """
             vitrine bench ops
             vitrine bench ops layer_norm --reps 50
+            vitrine bench ops mat_mul --device opencl:0
             """)
             .With(name, runs, source.Device, source.Threads)
             .Does((parsed, cancellation) =>
@@ -22,7 +23,7 @@ internal static class BenchOps
                 source.SetThreads(parsed);
                 int count = PredictCommand.Positive(parsed.GetValue(runs), "reps");
                 OpRow[] rows = [.. parsed.GetValue(name) is { } one ? [OpTable.Get(one)] : OpTable.All];
-                terminal.Output.WriteLine($"{Device.Cpu.Description}; copying memory: {Number(CopyBandwidth(cancellation))} GB/s");
+                terminal.Output.WriteLine($"{Device.Current}: {Device.Current.Description}; copying memory of the host: {Number(CopyBandwidth(cancellation))} GB/s");
                 terminal.Output.WriteLine();
                 Table.Write(terminal.Output, ["op", "size", ">ms, median", ">fastest", ">slowest", ">GFLOP/s", ">GB/s"],
                     rows.SelectMany(row => Lines(row, count, cancellation)));
@@ -35,14 +36,20 @@ internal static class BenchOps
         foreach (OpCase size in row.Benchmarks)
         {
             Tensor[] inputs = size.Make();
-            Stopwatches.Time(3, () => size.Apply(inputs), cancellation);
-            double[] times = Stopwatches.Time(runs, () => size.Apply(inputs), cancellation);
+            Stopwatches.Time(3, Once, cancellation);
+            double[] times = Stopwatches.Time(runs, Once, cancellation);
             double seconds = Stopwatches.Median(times) / 1e3;
             yield return
             [
                 row.Name, size.ToString(), Number(seconds * 1e3), Number(times[0]), Number(times[^1]),
                 size.Flops > 0 ? Number(size.Flops / seconds / 1e9) : "", size.Bytes > 0 ? Number(size.Bytes / seconds / 1e9) : "",
             ];
+
+            void Once()
+            {
+                _ = size.Apply(inputs);
+                Device.Current.Synchronize();
+            }
         }
     }
 

@@ -142,7 +142,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             _lent = true;
             return Tensor.Over(mapping, start, shape, DType.Float32, isWeight: true);
         }
-        Tensor tensor = Tensor.Empty(shape);
+        Tensor tensor = Tensor.Empty(shape, Device.Cpu);
         WeightConversion.ToFloats(entry.Type, start, tensor.Floats);
         GC.KeepAlive(mapping);
         return tensor.AsWeight();

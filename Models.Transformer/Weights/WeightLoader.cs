@@ -33,7 +33,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         }
         if (!_loaded.TryGetValue(found, out Tensor? tensor))
         {
-            tensor = folder.Read(found);
+            tensor = folder.Read(found).To(Device.Current); // a model lives on the ambient device
             _loaded.Add(found, tensor);
         }
         if (tensor.Shape != shape)
