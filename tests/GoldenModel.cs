@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 
@@ -9,14 +10,13 @@ namespace Vitrine.Tests;
 public sealed class GoldenModel
 {
     private static readonly ConcurrentDictionary<string, GoldenModel> s_known = new();
-    private readonly Lazy<ITransformer> _model;
+    private readonly ConcurrentDictionary<string, Lazy<ITransformer>> _models = new();
 
     private GoldenModel(string folder)
     {
         Folder = folder;
         Name = Path.GetFileName(folder);
         Cases = GoldenCase.Read(folder);
-        _model = new(() => ModelLoader.Load(folder));
     }
 
     /// <summary>Name of the folder.</summary>
@@ -44,8 +44,8 @@ public sealed class GoldenModel
         }
     }
 
-    /// <summary>Its model.</summary>
-    public ITransformer Model => _model.Value;
+    /// <summary>Its model, on the ambient device.</summary>
+    public ITransformer Model => _models.GetOrAdd(Device.Current.Name, _ => new(() => ModelLoader.Load(Folder))).Value;
 
     /// <summary>The folders of the golden tree, by name; none when it is absent.</summary>
     public static IReadOnlyList<GoldenModel> All { get; } = Directory.Exists(GoldenFolder.Path)

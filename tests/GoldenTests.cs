@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Xunit;
 
@@ -10,15 +11,18 @@ namespace Vitrine.Tests;
 /// </summary>
 public sealed class GoldenTests(ITestOutputHelper output)
 {
-    /// <summary>Every folder and pattern that has cases and a handler.</summary>
-    public static TheoryData<string, string> Covered()
+    /// <summary>Every folder and pattern that has cases and a handler, on every device; training runs on the CPU only.</summary>
+    public static TheoryData<string, string, string> Covered()
     {
-        var rows = new TheoryData<string, string>();
+        var rows = new TheoryData<string, string, string>();
         foreach (GoldenModel model in GoldenModel.All.Where(m => m.Unsupported is null))
         {
             foreach (string pattern in model.Cases.Select(c => GoldenHandlers.For(c.Name)?.Pattern).OfType<string>().Distinct())
             {
-                rows.Add(model.Name, pattern);
+                foreach (string device in TestDevices.Names.Where(name => name == "cpu" || !pattern.StartsWith("train", StringComparison.Ordinal)))
+                {
+                    rows.Add(model.Name, pattern, device);
+                }
             }
         }
         return rows;
@@ -26,8 +30,9 @@ public sealed class GoldenTests(ITestOutputHelper output)
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Covered))]
-    public void Golden_CasesOfPrefix_Match(string folder, string pattern)
+    public void Golden_CasesOfPrefix_Match(string folder, string pattern, string device)
     {
+        using Device.Scope scope = TestDevices.Use(device);
         GoldenModel model = GoldenModel.Named(folder);
         GoldenCase[] cases = [.. model.Cases.Where(c => GoldenHandlers.For(c.Name)?.Pattern == pattern)];
         var faults = new List<string>();
@@ -49,7 +54,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
         }
 
         string note = byFloat32 > 0 ? $" ({byFloat32.ToString(CultureInfo.InvariantCulture)} values within the reference's own float32 error)" : "";
-        GoldenReport.Line(output, $"golden {folder} {pattern}: covered {cases.Length}, passed {passed}, failed {cases.Length - passed}{note}");
+        GoldenReport.Line(output, $"golden {folder} {pattern}{(device == "cpu" ? "" : $" on {device}")}: covered {cases.Length}, passed {passed}, failed {cases.Length - passed}{note}");
 
         Assert.True(faults.Count == 0, string.Join(Environment.NewLine, faults.Take(20)));
     }

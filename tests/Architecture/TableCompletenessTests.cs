@@ -22,4 +22,8 @@ public class TableCompletenessTests
 
         Assert.Equal(CpuKernels.Table.Keys.Order(), named);
     }
+
+    [Fact]
+    public void GpuKernels_AgainstTheOpTable_HaveEveryKernel() =>
+        Assert.Empty(OpTable.All.SelectMany(row => row.Kernels).Except(GpuKernels.Table.Keys));
 }

@@ -1,21 +1,24 @@
 using Vitrine.Autograd;
 using Vitrine.Tensors;
 using Vitrine.Tests.Backends;
+using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Ops;
 
-/// <summary>What every op promises, proved for every row of the op table on all its sample calls.</summary>
+/// <summary>What every op promises, proved for every row of the op table on all its sample calls, on every device.</summary>
 [Collection(nameof(WorkerCount))]
 public sealed class OpContractTests
 {
     public static TheoryData<string> Names => [.. OpTable.All.Select(row => row.Name)];
 
-    public static TheoryData<string> TotalNames => [.. OpTable.All.Where(row => row.AcceptsAnyNumber).Select(row => row.Name)];
+    public static TheoryData<string, string> NamesAndDevices => TestDevices.With(OpTable.All.Select(row => row.Name));
+
+    public static TheoryData<string, string> TotalNamesAndDevices => TestDevices.With(OpTable.All.Where(row => row.AcceptsAnyNumber).Select(row => row.Name));
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Forward_AnySample_MatchesFloat64(string name) => ForEachCase(name, (row, call, what) =>
+    [MemberData(nameof(NamesAndDevices))]
+    public void Forward_AnySample_MatchesFloat64(string name, string device) => ForEachCase(name, device, (row, call, what) =>
     {
         Tensor[] inputs = call.Make();
 
@@ -27,8 +30,8 @@ public sealed class OpContractTests
     });
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Gradient_AnyInput_MatchesDifferencesOfFloat64(string name) => ForEachCase(name, (row, call, what) =>
+    [MemberData(nameof(NamesAndDevices))]
+    public void Gradient_AnyInput_MatchesDifferencesOfFloat64(string name, string device) => ForEachCase(name, device, (row, call, what) =>
     {
         Tensor[] inputs = call.Make();
         Array64[] exact = [.. inputs.Select(Array64.Of)];
@@ -56,8 +59,8 @@ public sealed class OpContractTests
     }, largest: 10_000); // the reference runs four times per element
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Gradient_ManySeeds_EqualsOneByOne(string name) => ForEachCase(name, (_, call, what) =>
+    [MemberData(nameof(NamesAndDevices))]
+    public void Gradient_ManySeeds_EqualsOneByOne(string name, string device) => ForEachCase(name, device, (_, call, what) =>
     {
         Tensor[] inputs = call.Make();
         Tensor y = Run(call, inputs, out Tape tape);
@@ -77,8 +80,8 @@ public sealed class OpContractTests
     });
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Views_StridedInputsAndSeeds_GiveTheSameAsContiguous(string name) => ForEachCase(name, (_, call, what) =>
+    [MemberData(nameof(NamesAndDevices))]
+    public void Views_StridedInputsAndSeeds_GiveTheSameAsContiguous(string name, string device) => ForEachCase(name, device, (_, call, what) =>
     {
         Tensor[] plain = call.Make(), strided = [.. plain.Select(Strided)];
         Assert.All(plain.Zip(strided), pair => Assert.Equal(pair.First.Shape.Elements > 1, !pair.Second.IsContiguous));
@@ -96,8 +99,8 @@ public sealed class OpContractTests
     });
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Views_RepeatedRows_GiveTheSameAsCopies(string name) => ForEachCase(name, (_, call, what) =>
+    [MemberData(nameof(NamesAndDevices))]
+    public void Views_RepeatedRows_GiveTheSameAsCopies(string name, string device) => ForEachCase(name, device, (_, call, what) =>
     {
         // The first element along every axis stands for all: strides of 0.
         Tensor[] views = [.. call.Make().Select(x => x.View(x.Shape, new int[x.Shape.Rank]))];
@@ -112,8 +115,8 @@ public sealed class OpContractTests
     });
 
     [Theory]
-    [MemberData(nameof(TotalNames))]
-    public void HugeInputs_PlusMinusTenThousand_GiveNoNaN(string name) => ForEachCase(name, (_, call, what) =>
+    [MemberData(nameof(TotalNamesAndDevices))]
+    public void HugeInputs_PlusMinusTenThousand_GiveNoNaN(string name, string device) => ForEachCase(name, device, (_, call, what) =>
     {
         Tensor[] inputs = [.. call.Make().Select((x, i) => call.Inputs[i].Values == OpValues.Normal ? Huge(x) : x)];
         Tensor y = Run(call, inputs, out Tape tape);
@@ -131,7 +134,7 @@ public sealed class OpContractTests
         int before = Workers.Count;
         try
         {
-            ForEachCase(name, (_, call, what) =>
+            ForEachCase(name, "cpu", (_, call, what) =>
             {
                 float[]? expected = null;
                 foreach (int threads in new[] { 1, 2, 2, 3, 7 })
@@ -149,8 +152,14 @@ public sealed class OpContractTests
         }
     }
 
-    private static void ForEachCase(string name, Action<OpRow, OpCase, string> check, int largest = int.MaxValue)
+    [Theory]
+    [MemberData(nameof(NamesAndDevices))]
+    public void Runs_OneAfterTheOther_GiveTheSameBits(string name, string device) => ForEachCase(name, device, (_, call, what) =>
+        Assert.True(Everything(call).AsSpan().SequenceEqual(Everything(call)), $"{what}: a second run gives other bits."));
+
+    private static void ForEachCase(string name, string device, Action<OpRow, OpCase, string> check, int largest = int.MaxValue)
     {
+        using Device.Scope scope = TestDevices.Use(device);
         OpRow row = OpTable.Get(name);
         foreach (OpCase call in row.Cases.Where(c => !c.IsBenchmark && c.Inputs[0].Shape.Elements <= largest))
         {
@@ -200,13 +209,13 @@ public sealed class OpContractTests
         return elements <= Most ? [.. Enumerable.Range(0, elements)] : [.. Enumerable.Range(0, Most).Select(i => (int)((long)i * (elements - 1) / (Most - 1)))];
     }
 
-    /// <summary>The same elements stored with the axes reversed and every second place left out.</summary>
+    /// <summary>The same elements stored with the axes reversed and every second place left out, the first of all among them.</summary>
     private static Tensor Strided(Tensor x)
     {
         using Recorder.Pause pause = Recorder.Suspend();
         int[] reversed = [.. Enumerable.Range(0, x.Shape.Rank).Reverse()];
         Tensor turned = x.Permute(reversed), spaced = Layout.Copy(turned.View(turned.Shape.Append(2), [.. turned.Strides, 0]));
-        Tensor view = spaced.View(turned.Shape, [.. spaced.Strides.SkipLast(1)]).Permute(reversed);
+        Tensor view = spaced.View(turned.Shape, [.. spaced.Strides.SkipLast(1)], offset: 1).Permute(reversed);
         return x.IsWeight ? view.AsWeight() : view;
     }
 
