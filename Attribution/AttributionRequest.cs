@@ -79,10 +79,13 @@ public sealed record AttributionRequest
     public IReadOnlyList<int>? Heads { get; init; }
 
     /// <summary>
-    /// Which tokens perturbation methods take away together: per side one number for every token, equal for the members of a group; −1
-    /// for a token that stays. Null: every token on its own, except padding and those that the baseline keeps.
+    /// Which tokens perturbation methods take away together (<see cref="Attributions.FeatureGroups"/>, and <see cref="Grouped"/> for other methods): per
+    /// side one number for every token, equal for the members of a group; −1 for a token that stays. Null: every token on its own, except padding and those that the baseline keeps.
     /// </summary>
     public IReadOnlyList<int[]>? FeatureGroups { get; init; }
+
+    /// <summary>Whether a group's score is shared among its tokens even where Captum gives it to each: somebody adds them up again.</summary>
+    internal bool SharesGroups { get; init; }
 
     /// <summary>How many neighbouring features occlusion covers at once, at least 1; default 1.</summary>
     public int Window

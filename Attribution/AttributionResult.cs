@@ -61,6 +61,9 @@ public sealed record ExplainedTarget
     /// <summary>f(x), the explained number itself.</summary>
     public required double Score { get; init; }
 
+    /// <summary>Other numbers of the same target by their step's name, e.g. <c>entropy</c>; null when none was asked for.</summary>
+    public IReadOnlyDictionary<string, double>? StepScores { get; init; }
+
     /// <summary>f(baseline); null where the method has no baseline.</summary>
     public double? BaselineScore { get; init; }
 

@@ -70,8 +70,9 @@ public abstract class ScoreFunction
     public virtual Tensor Logits(IReadOnlyList<Tensor> embeddings) => throw NoModel();
 
     /// <summary>The same inputs and targets with another number taken of each.</summary>
+    /// <param name="change">From the options of this function to those of the other.</param>
     /// <exception cref="VitrineException">There are no classes behind this function, or the step does not fit the targets.</exception>
-    public virtual ScoreFunction WithStep(StepOptions options) => throw NoModel();
+    public virtual ScoreFunction WithStep(Func<StepOptions, StepOptions> change) => throw NoModel();
 
     /// <summary>The probabilities of all classes at each target.</summary>
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>

@@ -57,6 +57,23 @@ internal static class ConsoleTable
         WriteRest(rows.Length, shown.Length, output, ink);
     }
 
+    /// <summary>Numbers of the targets that were asked for beside the explanation: one line per target, one column per number.</summary>
+    public static void WriteStepScores(AttributionResult result, TextWriter output, ConsoleInk ink)
+    {
+        if (result.Targets[0].StepScores is not { Count: > 0 } first)
+        {
+            return;
+        }
+        string[] names = [.. result.Targets.Select(target => TextWidth.Cut(TokenCell.Spell(target.Label), LongestToken))];
+        int name = names.Max(TextWidth.Of);
+        output.WriteLine("  " + new string(' ', name) + string.Concat(first.Keys.Select(step => "  " + step.PadLeft(12))));
+        for (int t = 0; t < names.Length; t++)
+        {
+            output.WriteLine($"  {ink.Faint(TextWidth.PadRight(names[t], name))}{string.Concat((result.Targets[t].StepScores ?? first).Select(score => "  " + Numbers.Exact(score.Value).PadLeft(Math.Max(12, score.Key.Length))))}");
+        }
+        output.WriteLine();
+    }
+
     /// <summary>A bar of eighths of a cell.</summary>
     public static string Bar(double strength, int cells)
     {

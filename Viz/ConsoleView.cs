@@ -41,6 +41,7 @@ public static class ConsoleView
             {
                 WriteHeading(result, null, output, ink);
                 ConsoleTable.WriteMatrix(result, output, ink, options with { Width = width });
+                ConsoleTable.WriteStepScores(result, output, ink);
                 WriteNotes(result, null, output, ink, width);
                 continue;
             }

@@ -29,6 +29,7 @@ internal static class Layout
         $"f(x) {Numbers.Exact(target.Score)}",
         target.BaselineScore is { } baseline ? $"f(baseline {result.Baseline}) {Numbers.Exact(baseline)}" : null,
         target.Delta is { } delta ? $"gap {Numbers.Exact(delta)}" : null,
+        target.StepScores is { } scores ? string.Join(" · ", scores.Select(score => $"{score.Key} {Numbers.Exact(score.Value)}")) : null,
         Note(result) is { Length: > 0 } note ? note : null,
     }.OfType<string>());
 

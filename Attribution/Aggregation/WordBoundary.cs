@@ -10,13 +10,16 @@ namespace Vitrine.Attributions;
 internal static class WordBoundary
 {
     /// <summary>Groups of consecutive tokens that are one word each.</summary>
-    public static List<TokenSpan> Words(SideScores side, int index)
+    public static List<TokenSpan> Words(SideScores side, int index) => Words(side.Tokens, side.Texts, side.GivenLength, index);
+
+    /// <summary>The same of tokens that have no scores yet.</summary>
+    public static List<TokenSpan> Words(IReadOnlyList<InputToken> tokens, IReadOnlyList<string> texts, int givenLength, int index)
     {
-        bool hasMarks = side.Tokens.Any(token => HasMark(token.Piece));
+        bool hasMarks = tokens.Any(token => HasMark(token.Piece));
         List<TokenSpan> words = [];
-        for (int p = 0; p < side.Tokens.Count; p++)
+        for (int p = 0; p < tokens.Count; p++)
         {
-            if (p > 0 && p != side.GivenLength && Joins(side.Tokens[p - 1], side.Tokens[p], side.Texts, hasMarks))
+            if (p > 0 && p != givenLength && Joins(tokens[p - 1], tokens[p], texts, hasMarks))
             {
                 words[^1] = words[^1] with { End = p + 1 };
             }

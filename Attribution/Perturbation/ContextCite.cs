@@ -31,7 +31,7 @@ public sealed class ContextCite : IAttributionMethod
     /// <inheritdoc/>
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
-        request = request with { FeatureGroups = request.FeatureGroups ?? Sentences.Groups(f) };
+        request = request with { FeatureGroups = request.FeatureGroups ?? FeatureGroups.Sentences(f, givenOnly: true) };
         var game = new Game(this, f, request);
         var random = new Random(request.Seed);
         Coalition[] kept = [.. Enumerable.Range(0, request.Samples ?? DefaultSamples).Select(_ => Coalition.Of(game.Count, _ => random.Next(2) == 1))];

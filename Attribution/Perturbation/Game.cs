@@ -133,7 +133,7 @@ internal sealed class Game
     /// </summary>
     public Report Report(IAttributionMethod method, double[][] scores, bool complete = false, bool random = false, Dictionary<string, object>? parameters = null, string[]? warnings = null)
     {
-        bool whole = _request.Compat == Compat.Captum;
+        bool whole = _request.Compat == Compat.Captum && !_request.SharesGroups;
         return new(method, _f, _request)
         {
             Raw = _players.Spread(_f, scores, whole),

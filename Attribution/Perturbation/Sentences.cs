@@ -11,30 +11,6 @@ internal static class Sentences
         return text.Length > 0 && ".!?。！？\nĊ".Contains(text[^1], StringComparison.Ordinal) && !NumberGoesOn(side, position);
     }
 
-    /// <summary>One group per sentence of what was given, over all sides; special tokens and what was generated stay.</summary>
-    public static int[][] Groups(ScoreFunction f)
-    {
-        int next = -1;
-        return [.. f.Sides.Select(side =>
-        {
-            int[] groups = new int[side.Length];
-            Array.Fill(groups, -1);
-            bool open = false;
-            for (int p = 0; p < Math.Min(side.Length, side.GivenLength); p++)
-            {
-                if (side.Tokens[p].IsSpecial || side.IsPadding(p))
-                {
-                    open = false;
-                    continue;
-                }
-                next += open ? 0 : 1;
-                groups[p] = next;
-                open = !Ends(side, p);
-            }
-            return groups;
-        })];
-    }
-
     /// <summary>The point of "3.14" ends nothing: the next token touches it and begins with a digit.</summary>
     private static bool NumberGoesOn(InputSide side, int position)
     {

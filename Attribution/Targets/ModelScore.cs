@@ -68,10 +68,12 @@ internal sealed class ModelScore : ScoreFunction
 
     public override Tensor Logits(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Logits;
 
-    public override ScoreFunction WithStep(StepOptions options) => new ModelScore(_model, options, [.. Sides], [.. Targets], _features, _read, _fromPrefix)
+    public override ScoreFunction WithStep(Func<StepOptions, StepOptions> change)
     {
-        _featuresOfInput = options.Function.ReadsNoisyRows || _step.Function.ReadsNoisyRows ? null : _featuresOfInput,
-    };
+        StepOptions step = change(_step);
+        bool isShared = !step.Function.ReadsNoisyRows && !_step.Function.ReadsNoisyRows;
+        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix) { _featuresOfInput = isShared ? _featuresOfInput : null };
+    }
 
     public override Tensor Distributions(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Probabilities;
 

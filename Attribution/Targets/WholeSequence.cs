@@ -96,6 +96,11 @@ public sealed class WholeSequence : ScoreFunction
         return Whole(_tokens.Head(features.Reshape([features.Shape[0], Length, features.Shape[2] / Length])));
     }
 
+    /// <summary>The same number of another sequence score is no function of this one.</summary>
+    /// <exception cref="VitrineException">Always: ask the tokens.</exception>
+    public override ScoreFunction WithStep(Func<StepOptions, StepOptions> change) =>
+        throw new VitrineException($"whole sequence: it has no scores of its own beside {StepName}; expected a function over its tokens.");
+
     /// <inheritdoc/>
     internal override Func<Tensor, int, Tensor>? FromPrefix() =>
         _tokens.FromPrefix() is { } scores ? (embeddings, first) => Whole(scores(embeddings, first)) : null;

@@ -24,6 +24,8 @@ internal static class ExplainCommand
             vitrine explain --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."
             vitrine explain --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --svg out.svg
             vitrine explain --model path/to/opus-mt-zh-en "我喜欢看书。" --json - > out.json
+            vitrine explain "a gorgeous, witty movie" --contrast negative --groups words --method shapley_values
+            vitrine explain --model path/to/gpt2 "The cat" --forced " sat" --contrast " ran" --step-score entropy
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
             .With(input.Symbols).With(subject.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(source.Options)
@@ -32,17 +34,18 @@ internal static class ExplainCommand
                 output.Probe(parsed, terminal);
                 AttributionRequest asked = request.Read(parsed, cancellation);
                 ResultForm shape = form.Read(parsed);
+                StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat);
                 IAttributionMethod[] methods = request.ReadMethods(parsed);
                 LoadedModel loaded = source.Load(parsed, terminal);
-                Subject what = SubjectFinder.Find(parsed, loaded, input, subject, terminal, cancellation);
-                methods = methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))];
+                Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
+                methods = request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]);
                 List<AttributionResult> results = [];
                 foreach (IAttributionMethod method in methods)
                 {
                     using var progress = ProgressLine.Start(method.Name, terminal);
                     AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress });
                     _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
-                    results.Add(what.Label(result));
+                    results.Add(what.Label(score.Accompany(result, what.Function)));
                     cancellation.ThrowIfCancellationRequested();
                 }
                 output.Write(parsed, terminal, ResultOptions.Apply(shape, new Explanation

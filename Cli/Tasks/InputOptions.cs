@@ -31,13 +31,14 @@ internal sealed class InputOptions
     /// <param name="loaded">The model.</param>
     /// <param name="terminal">Where paths start, and standard input.</param>
     /// <param name="reserve">Positions to keep free for tokens that follow.</param>
+    /// <param name="instead">Stands for the text, or the ids, of the command line.</param>
     /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
-    public ExplainedText Read(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve = 0)
+    public ExplainedText Read(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve = 0, string? instead = null)
     {
         bool cut = parsed.GetValue(Truncate);
         return parsed.GetValue(Ids) is { } ids
-            ? Known(Fit(ExplainedText.Of(ParseIds(ids, loaded.Model), loaded.Model.Tokenizer), loaded.Model.Info.MaxPositions - reserve, cut), loaded)
-            : Prepare(loaded, Text.Read(parsed, terminal), Second(parsed, terminal), cut, reserve);
+            ? Known(Fit(ExplainedText.Of(ParseIds(instead ?? ids, loaded.Model), loaded.Model.Tokenizer), loaded.Model.Info.MaxPositions - reserve, cut), loaded)
+            : Prepare(loaded, instead is null ? Text.Read(parsed, terminal) : TextSource.Argued(instead), Second(parsed, terminal), cut, reserve);
     }
 
     /// <summary>Tokenizes a text, or a pair of texts, within the model's limits.</summary>

@@ -22,10 +22,11 @@ internal sealed class RequestOptions
     private readonly Option<string?> _quadrature = new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.", HelpName = "name" };
     private readonly Option<string?> _aggregator = new("--aggregate") { Description = $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's own.", HelpName = "name" };
     private readonly Option<string?> _compat = new("--compat") { Description = "Copy the quirks of another tool: captum or inseq.", HelpName = "tool" };
+    private readonly Option<string?> _groups = new("--groups") { Description = $"Explain groups of tokens: {FeatureGroups.Forms}.", HelpName = "kind" };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _seed };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _groups, _seed };
 
     /// <summary>The methods that a command line names, each once; empty where it names none.</summary>
     /// <exception cref="VitrineException">There is none of a name.</exception>
@@ -45,6 +46,10 @@ internal sealed class RequestOptions
         Seed = parsed.GetValue(_seed),
         Cancellation = cancellation,
     };
+
+    /// <summary>The same methods over groups of tokens, where a command line asks for them.</summary>
+    public IAttributionMethod[] Group(ParseResult parsed, IAttributionMethod[] methods) =>
+        parsed.GetValue(_groups) is { } groups ? [.. methods.Select(method => new Grouped(method, f => FeatureGroups.Parse(f, groups)))] : methods;
 
     private static Compat ParseCompat(string tool) => tool.ToLowerInvariant() switch
     {

@@ -21,6 +21,9 @@ internal sealed record Subject
     /// <summary>How the targets read, where their pieces do not say it well; empty: as they are.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>How a contrastive target reads.</summary>
+    public static string Against(string label, string foil) => $"{label} (not {foil.Trim()})";
+
     /// <summary>A result with <see cref="Labels"/> in place of the pieces.</summary>
     public AttributionResult Label(AttributionResult result) => Labels.Count != result.Targets.Count ? result : result with
     {

@@ -9,13 +9,17 @@ internal static class SubjectFinder
 {
     /// <summary>Reads the text and builds the subject.</summary>
     /// <exception cref="CommandException">The text or the target does not fit the model.</exception>
-    public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, Terminal terminal, CancellationToken cancellation)
+    public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, StepChoice.Chosen score, Terminal terminal, CancellationToken cancellation)
     {
+        if (score.Sides is not null && loaded.Model.Info.Task != ModelTask.SequenceToSequence)
+        {
+            throw new CommandException(ExitCode.Usage, $"side: there is only one; got --side for {loaded.Model.Info.Architecture}; expected an encoder–decoder such as Marian.");
+        }
         if (IsWritten(loaded))
         {
-            return WrittenSubject.Find(parsed, loaded, input, options, terminal, cancellation);
+            return WrittenSubject.Find(parsed, loaded, input, options, score, terminal, cancellation);
         }
-        return Read(loaded, () => input.Read(parsed, loaded, terminal), parsed.GetValue(options.Targets) ?? [], parsed.GetValue(options.Step));
+        return Read(loaded, instead => input.Read(parsed, loaded, terminal, instead: instead), parsed.GetValue(options.Targets) ?? [], score);
     }
 
     /// <summary>Builds the subject of one row of data.</summary>
@@ -30,22 +34,22 @@ internal static class SubjectFinder
     {
         if (!IsWritten(loaded))
         {
-            return Read(loaded, () => InputOptions.Prepare(loaded, row.Text, row.Context, row.Cut), row.Targets, step);
+            return Read(loaded, instead => InputOptions.Prepare(loaded, instead ?? row.Text, row.Context, row.Cut), row.Targets, StepChoice.Chosen.Of(step));
         }
         int[]? forced = row.Forced is { } text ? WrittenSubject.Tokens(loaded, text) : null;
         writing ??= Written.Generator(loaded).GenerationDefaults;
         int reserve = loaded.Model.Info.Task == ModelTask.SequenceToSequence ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens;
-        return WrittenSubject.Of(loaded, InputOptions.Prepare(loaded, row.Text, row.Context, row.Cut, reserve), forced, row.Targets, step, writing, terminal, cancellation);
+        return WrittenSubject.Of(loaded, InputOptions.Prepare(loaded, row.Text, row.Context, row.Cut, reserve), forced, row.Targets, StepChoice.Chosen.Of(step), other => InputOptions.Prepare(loaded, other, row.Context, row.Cut, reserve), writing, terminal, cancellation);
     }
 
     private static bool IsWritten(LoadedModel loaded) => loaded.Model.Info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence;
 
-    private static Subject Read(LoadedModel loaded, Func<ExplainedText> read, string[] targets, string? step) => loaded.Model.Info.Task switch
+    private static Subject Read(LoadedModel loaded, Func<string?, ExplainedText> read, string[] targets, StepChoice.Chosen score) => loaded.Model.Info.Task switch
     {
-        ModelTask.SequenceClassification => Subjects.Labels(loaded, read(), targets, step),
-        ModelTask.QuestionAnswering => Subjects.Answer(loaded, read(), targets, step),
-        ModelTask.MaskedLanguageModel => Subjects.Masked(loaded, read(), targets, step),
-        ModelTask.TokenClassification => Subjects.TokenLabels(loaded, read(), targets, step),
+        ModelTask.SequenceClassification => Subjects.Labels(loaded, read(null), targets, score, read),
+        ModelTask.QuestionAnswering => Subjects.Answer(loaded, read(null), targets, score),
+        ModelTask.MaskedLanguageModel => Subjects.Masked(loaded, read(null), targets, score, read),
+        ModelTask.TokenClassification => Subjects.TokenLabels(loaded, read(null), targets, score, read),
         _ => throw new CommandException(ExitCode.Usage, $"explain: nothing to explain; got {loaded.Model.Info.Architecture} ({loaded.Model.Info.Task}); expected a classifier, a reader or a language model."),
     };
 }

@@ -14,11 +14,7 @@ internal sealed class SubjectOptions
     };
 
     /// <summary>Which number of a target.</summary>
-    public Option<string?> Step { get; } = new("--score")
-    {
-        Description = "Which number to explain: logit, probability, log_probability, … Default: logit; for written text, probability.",
-        HelpName = "name",
-    };
+    public StepChoice Score { get; } = new();
 
     /// <summary>A text the model did not choose itself.</summary>
     public Option<string?> Forced { get; } = new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
@@ -30,5 +26,5 @@ internal sealed class SubjectOptions
     public Written Writing { get; } = new();
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[Targets, Step, Forced, ForcedIds, .. Writing.Symbols];
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[Targets, .. Score.Symbols, Forced, ForcedIds, .. Writing.Symbols];
 }

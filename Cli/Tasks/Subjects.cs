@@ -9,7 +9,7 @@ namespace Vitrine.Cli;
 internal static class Subjects
 {
     /// <summary>Labels of a whole text.</summary>
-    public static Subject Labels(LoadedModel loaded, ExplainedText text, string[] targets, string? step)
+    public static Subject Labels(LoadedModel loaded, ExplainedText text, string[] targets, StepChoice.Chosen score, Func<string?, ExplainedText> read)
     {
         Choice[] ranking = Choices.Labels(loaded, text);
         IReadOnlyList<string> names = loaded.Model.Info.Labels;
@@ -19,15 +19,18 @@ internal static class Subjects
             ["all"] => [.. Enumerable.Range(0, names.Count)],
             _ => [.. targets.Select(target => Label(target, names))],
         };
+        int[]? foils = score.Contrast is { } contrast ? [.. ids.Select(_ => Label(contrast, names))] : null;
         return new()
         {
-            Function = Targets.Labels(loaded.Model, text, ids, step ?? "logit"),
+            Function = score.Build(
+                "logit", step => Targets.Labels(loaded.Model, text, ids, step), foils, (other, step) => Targets.Labels(loaded.Model, read(other), ids, step)),
+            Labels = foils is null ? [] : [.. ids.Select((id, i) => Subject.Against(names[id], names[foils[i]]))],
             Predictions = [.. ranking.Select(c => new Prediction(c.Label, c.Probability, ids.Contains(c.Id)))],
         };
     }
 
     /// <summary>Start and end of an answer.</summary>
-    public static Subject Answer(LoadedModel loaded, ExplainedText text, string[] targets, string? step)
+    public static Subject Answer(LoadedModel loaded, ExplainedText text, string[] targets, StepChoice.Chosen score)
     {
         AnswerSpan answer = targets switch
         {
@@ -36,45 +39,65 @@ internal static class Subjects
             _ => throw new CommandException(ExitCode.Usage, $"target: too many; got {Number(targets.Length)}; expected one answer of the context."),
         };
         (InputToken first, InputToken last) = (text.Tokens[answer.Start], text.Tokens[answer.End]);
+        int[]? foils = score.Contrast is { } contrast && Find(text, contrast) is var foil ? [foil.Start, foil.End] : null;
         return new()
         {
-            Function = Targets.Answer(loaded.Model, text, answer.Start, answer.End, step ?? "logit"),
+            Function = score.Build("logit", step => Targets.Answer(loaded.Model, text, answer.Start, answer.End, step), foils, null),
+            Labels = foils is null ? [] : [Subject.Against($"start {Number(answer.Start)}", Number(foils[0])), Subject.Against($"end {Number(answer.End)}", Number(foils[1]))],
             Facts = [new("answer", answer.Text), .. double.IsNaN(answer.Probability) ? (Fact[])[] : [new Fact("probability", Numbers.Percent(answer.Probability))]],
             Marks = first.Text >= 0 ? [new(first.Text, first.Start, last.End)] : [],
         };
     }
 
     /// <summary>Words behind masks.</summary>
-    public static Subject Masked(LoadedModel loaded, ExplainedText text, string[] targets, string? step)
+    public static Subject Masked(LoadedModel loaded, ExplainedText text, string[] targets, StepChoice.Chosen score, Func<string?, ExplainedText> read)
     {
         int[] masks = PredictCommand.Masks(loaded, text);
         Choice[][] rankings = Choices.Words(loaded, text, masks, 5);
         TokenTarget[] words = targets.Length == 0
             ? [.. masks.Select((position, i) => new TokenTarget(position, rankings[i][0].Id))]
             : [.. masks.SelectMany(position => targets.Select(target => new TokenTarget(position, Word(target, loaded.Tokenizer))))];
+        int[]? foils = score.Contrast is { } contrast ? [.. words.Select(_ => Word(contrast, loaded.Tokenizer))] : null;
+        var model = (ILanguageModel)loaded.Model;
         return new()
         {
-            Function = Targets.Words((ILanguageModel)loaded.Model, text, words, step ?? "logit"),
+            Function = score.Build("logit", step => Targets.Words(model, text, words, step), foils, (other, step) => Elsewhere(loaded, read(other), masks, words, step)),
+            Labels = foils is null ? [] : [.. words.Select((word, i) => Subject.Against(Spelling.Of(word.Id, loaded.Tokenizer), Spelling.Of(foils[i], loaded.Tokenizer)))],
             Predictions = [.. rankings[0].Select(c => new Prediction(c.Label, c.Probability, words.Any(w => w.Id == c.Id)))],
         };
     }
 
     /// <summary>Labels of tokens: those that stand out from the most common one, or those asked for.</summary>
-    public static Subject TokenLabels(LoadedModel loaded, ExplainedText text, string[] targets, string? step)
+    public static Subject TokenLabels(LoadedModel loaded, ExplainedText text, string[] targets, StepChoice.Chosen score, Func<string?, ExplainedText> read)
     {
         Choice[][] rankings = Choices.TokenLabels(loaded, text);
         int[] asked = [.. targets.Select(target => Label(target, loaded.Model.Info.Labels))];
         TokenTarget[] tokens = [.. Enumerable.Range(0, text.Tokens.Count).Where(i => !text.Tokens[i].IsSpecial)
             .Select(i => new TokenTarget(i, rankings[i][0].Id))
             .Where(t => asked.Length > 0 ? asked.Contains(t.Id) : loaded.Model.Info.Labels[t.Id] is not ("O" or "LABEL_0"))];
+        IReadOnlyList<string> names = loaded.Model.Info.Labels;
+        int[]? foils = score.Contrast is { } contrast ? [.. tokens.Select(_ => Label(contrast, names))] : null;
         return tokens.Length == 0
             ? throw new CommandException(ExitCode.Usage, $"target: no token got {(asked.Length > 0 ? "that label" : "a label besides O")}. 'vitrine predict' shows the labels of all tokens; name one with --target.")
             : new()
             {
-                Function = Targets.TokenLabels(loaded.Model, text, tokens, step ?? "logit"),
-                Labels = [.. tokens.Select(t => $"{Choices.TextBetween(text, t.Position, t.Position)}: {loaded.Model.Info.Labels[t.Id]}")],
+                Function = score.Build(
+                    "logit", step => Targets.TokenLabels(loaded.Model, text, tokens, step), foils, (other, step) => Targets.TokenLabels(loaded.Model, SameLength(read(other), text), tokens, step)),
+                Labels = [.. tokens.Select((token, i) => $"{Choices.TextBetween(text, token.Position, token.Position)}: {(foils is null ? names[token.Id] : Subject.Against(names[token.Id], names[foils[i]]))}")],
             };
     }
+
+    /// <summary>The same words behind the masks of another text.</summary>
+    private static ScoreFunction Elsewhere(LoadedModel loaded, ExplainedText other, int[] masks, TokenTarget[] words, StepOptions step)
+    {
+        int[] theirs = PredictCommand.Masks(loaded, other);
+        return theirs.Length == masks.Length
+            ? Targets.Words((ILanguageModel)loaded.Model, other, [.. words.Select(word => word with { Position = theirs[Array.IndexOf(masks, word.Position)] })], step)
+            : throw new CommandException(ExitCode.Input, $"contrast-input: other masks; got {Number(theirs.Length)}; expected {Number(masks.Length)}, as in the text.");
+    }
+
+    private static ExplainedText SameLength(ExplainedText other, ExplainedText text) => other.Tokens.Count == text.Tokens.Count ? other : throw new CommandException(
+        ExitCode.Input, $"contrast-input: its tokens do not stand at the same places; got {Number(other.Tokens.Count)} tokens; expected {Number(text.Tokens.Count)}.");
 
     private static int Label(string target, IReadOnlyList<string> names)
     {

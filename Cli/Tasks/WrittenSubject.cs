@@ -9,19 +9,21 @@ namespace Vitrine.Cli;
 internal static class WrittenSubject
 {
     /// <summary>Reads the text, lets the model write unless the command line says what, and builds the subject.</summary>
-    public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, Terminal terminal, CancellationToken cancellation)
+    public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, StepChoice.Chosen score, Terminal terminal, CancellationToken cancellation)
     {
         IGenerator model = Written.Generator(loaded);
         bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence;
         int[]? forced = Forced(parsed, loaded, options);
         GenerationOptions writing = options.Writing.Options(parsed, model);
-        ExplainedText given = input.Read(parsed, loaded, terminal, reserve: isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens);
-        return Of(loaded, given, forced, parsed.GetValue(options.Targets) ?? [], parsed.GetValue(options.Step), writing, terminal, cancellation);
+        score = score with { AreIds = parsed.GetValue(options.ForcedIds) is not null || parsed.GetValue(input.Ids) is not null };
+        ExplainedText read(string? instead) => input.Read(parsed, loaded, terminal, isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens, instead);
+        return Of(loaded, read(null), forced, parsed.GetValue(options.Targets) ?? [], score, read, writing, terminal, cancellation);
     }
 
     /// <summary>Lets the model write unless it is told what, and builds the subject.</summary>
     public static Subject Of(
-        LoadedModel loaded, ExplainedText given, int[]? forced, string[] targets, string? step, GenerationOptions writing, Terminal terminal, CancellationToken cancellation)
+        LoadedModel loaded, ExplainedText given, int[]? forced, string[] targets, StepChoice.Chosen score, Func<string, ExplainedText> read, GenerationOptions writing,
+        Terminal terminal, CancellationToken cancellation)
     {
         IGenerator model = Written.Generator(loaded);
         int[] ids = forced ?? [.. Written.By(loaded, given, writing, terminal, cancellation).Tokens];
@@ -30,34 +32,46 @@ internal static class WrittenSubject
             throw new CommandException(ExitCode.Input, "text: the model wrote nothing; got the end of the text at once. Give the text to explain with --forced.");
         }
         int[] numbers = Numbers(targets, ids.Length);
-        step ??= "probability";
-        return model.Info.Task == ModelTask.SequenceToSequence ? Translation(model, given, ids, numbers, step) : Continuation(model, given, ids, numbers, step);
+        int[]? foils = null;
+        if (score.Contrast is { } contrast)
+        {
+            foils = score.AreIds ? InputOptions.ParseIds(contrast, loaded.Model) : Tokens(loaded, Apart(TextSource.Argued(contrast), ids, model));
+            numbers = [.. numbers.Where(n => n < foils.Length && foils[n] != ids[n])];
+            foils = numbers.Length > 0 ? [.. numbers.Select(n => foils[n])] : throw new CommandException(
+                ExitCode.Input, "contrast: no token differs; got the text that is explained; expected another continuation.");
+        }
+        return model.Info.Task == ModelTask.SequenceToSequence
+            ? Translation(model, given, ids, numbers, foils, score, read) : Continuation(model, given, ids, numbers, foils, score, read);
     }
 
-    private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, string step)
+    private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, int[]? foils, StepChoice.Chosen score, Func<string, ExplainedText> read)
     {
         InputToken[] written = Spelling.Place(ids, Written.Tokenizer(model), prompt.Texts.Count, out string whole);
-        string[] surfaces = Spelling.Surfaces(written, whole);
-        ExplainedText text = prompt with
-        {
-            Tokens = [.. prompt.Tokens, .. written.SkipLast(1)], // nobody reads the last token
-            Texts = whole.Length > 0 ? [.. prompt.Texts, whole] : prompt.Texts,
-            Types = null,
-        };
-        int given = prompt.Tokens.Count;
         return new()
         {
-            Function = Targets.Words(model, text, [.. numbers.Select(n => new TokenTarget(given - 1 + n, ids[n]))], step, given),
+            Function = score.Build("probability", step => After(prompt, step), foils, (other, step) => After(read(other), step)),
             Facts = whole.Length > 0 ? [new("continuation", whole.Trim())] : [],
-            Labels = [.. numbers.Select(n => surfaces[n])],
+            Labels = Labels(model, written, whole, numbers, foils, score),
         };
+
+        ScoreFunction After(ExplainedText given, StepOptions step) => Targets.Words(
+            model,
+            given with
+            {
+                Tokens = [.. given.Tokens, .. written.SkipLast(1).Select(token => token with { Text = token.Text < 0 ? -1 : given.Texts.Count })], // nobody reads the last token
+                Texts = whole.Length > 0 ? [.. given.Texts, whole] : given.Texts,
+                Types = null,
+            },
+            [.. numbers.Select(n => new TokenTarget(given.Tokens.Count - 1 + n, ids[n]))],
+            step,
+            given.Tokens.Count);
     }
 
-    private static Subject Translation(IGenerator model, ExplainedText source, int[] ids, int[] numbers, string step)
+    private static Subject Translation(
+        IGenerator model, ExplainedText source, int[] ids, int[] numbers, int[]? foils, StepChoice.Chosen score, Func<string, ExplainedText> read)
     {
         int start = model.Info.DecoderStartId ?? throw new CommandException(ExitCode.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
         InputToken[] written = Spelling.Place(ids, Written.Tokenizer(model), 0, out string whole);
-        string[] surfaces = Spelling.Surfaces(written, whole);
         var prefix = new ExplainedText
         {
             Tokens = [Spelling.Special(start, model.Tokenizer), .. written.SkipLast(1)],
@@ -65,11 +79,28 @@ internal static class WrittenSubject
         };
         return new()
         {
-            Function = Targets.Translation(model, source, prefix, [.. numbers.Select(n => new TokenTarget(n, ids[n]))], step, TranslationSides.Both),
+            Function = score.Build("probability", step => Of(source, step), foils, (other, step) => Of(read(other), step)),
             Facts = whole.Length > 0 ? [new("translation", whole.Trim())] : [],
-            Labels = [.. numbers.Select(n => surfaces[n])],
+            Labels = Labels(model, written, whole, numbers, foils, score),
         };
+
+        ScoreFunction Of(ExplainedText from, StepOptions step) => Targets.Translation(model, from, prefix, [.. numbers.Select(n => new TokenTarget(n, ids[n]))], step, score.Sides ?? TranslationSides.Both);
     }
+
+    private static string[] Labels(IGenerator model, InputToken[] written, string whole, int[] numbers, int[]? foils, StepChoice.Chosen score)
+    {
+        if (score.IsSequence)
+        {
+            return whole.Length > 0 ? [whole.Trim()] : [];
+        }
+        string[] surfaces = Spelling.Surfaces(written, whole);
+        string[] names = [.. numbers.Select(n => surfaces[n])];
+        return foils is null ? names : [.. names.Select((name, i) => Subject.Against(name, Spelling.Of(foils[i], Written.Tokenizer(model))))];
+    }
+
+    // The other continuation begins with a space where the text does, whoever types it.
+    private static string Apart(string text, int[] ids, IGenerator model) =>
+        model.Info.Task == ModelTask.CausalLanguageModel && model.Tokenizer?.Decode(ids) is [' ', ..] && text is not [' ', ..] ? " " + text : text;
 
     private static int[]? Forced(ParseResult parsed, LoadedModel loaded, SubjectOptions options)
     {

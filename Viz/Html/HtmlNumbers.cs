@@ -20,6 +20,31 @@ internal static class HtmlNumbers
         page.Raw("</table></details>").Line();
     }
 
+    /// <summary>Numbers of the targets that were asked for beside the explanation: one line per target, one column per number.</summary>
+    public static void WriteStepScores(HtmlPage page, AttributionResult result)
+    {
+        if (result.Targets[0].StepScores is not { Count: > 0 } first)
+        {
+            return;
+        }
+        page.Raw("<div class=\"wide\"><table class=\"numbers\"><tr><th>token</th>");
+        foreach (string step in first.Keys)
+        {
+            page.Element("th", "", step);
+        }
+        page.Raw("</tr>").Line();
+        foreach (ExplainedTarget target in result.Targets)
+        {
+            page.Raw("<tr>").Element("td", "dir=\"auto\"", TokenCell.Spell(target.Label));
+            foreach (double score in (target.StepScores ?? first).Values)
+            {
+                page.Element("td", "", Numbers.Exact(score));
+            }
+            page.Raw("</tr>").Line();
+        }
+        page.Raw("</table></div>").Line();
+    }
+
     /// <summary>One line per token, one column per method and target, each on its own scale.</summary>
     public static void WriteComparison(HtmlPage page, IReadOnlyList<AttributionResult> results)
     {

@@ -226,10 +226,30 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--aggregate", "median", "vnorm")]
     [InlineData("--compat", "inseqq", "Did you mean 'inseq'")]
     [InlineData("--score", "logits", "Did you mean logit")]
+    [InlineData("--step", "entropie", "Did you mean entropy")]
+    [InlineData("--step-score", "perplexitty", "Did you mean perplexity")]
+    [InlineData("--top-mass", "1.5", "(0, 1]")]
+    [InlineData("--contrast", "LABEL_7", "LABEL_1")]
+    [InlineData("--groups", "lines", "words, sentences")]
+    [InlineData("--groups", "regex:(", "not a regular expression")]
+    [InlineData("--groups", "template:{} is bad", "does not fit")]
+    [InlineData("--side", "source", "only one")]
     [InlineData("--top", "0", "at least 1")]
     [InlineData("--threads", "0", "1 to 1024")]
     public void Value_OutOfRange_IsRefused(string option, string value, string part) =>
         CliRun.Of(["explain", "good", option, value, "--model", _model.Path]).IsRefused(ExitCode.Usage, part);
+
+    [Theory]
+    [InlineData("entropy", "--contrast", "LABEL_1", "compares with nothing")]
+    [InlineData("pcxmi", "--score", null, "no contrast")]
+    [InlineData("kl_divergence", "--contrast", "LABEL_1", "no contrast input")]
+    [InlineData("sequence_probability", "--contrast", "LABEL_1", "compares with nothing")]
+    public void Score_WithoutItsContrast_IsRefused(string score, string option, string? value, string part) => CliRun.Of(
+        ["explain", "good", .. value is null ? ["--score", score] : (string[])["--score", score, option, value], "--model", _model.Path]).IsRefused(ExitCode.Usage, part);
+
+    [Fact]
+    public void Side_Unknown_IsRefused() =>
+        CliRun.Of(["explain", "--ids", "5 6 0", "--side", "left", "--model", GoldenFolder.Find("marian")]).IsRefused(ExitCode.Usage, "'left'", "source, target or both");
 
     [Fact]
     public void Text_WithoutQuotes_IsRefused() => CliRun.Of(["explain", "good", "movie"]).IsRefused(ExitCode.Usage, "'movie'", "quotes");

@@ -120,6 +120,66 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("→ movie (logit)", run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Explain_AContrast_NamesBoth()
+    {
+        using var filler = new TinyModel("bert_mlm");
+        using var reader = new TinyModel("bert_qa");
+
+        string label = CliRun.Of(["explain", "a good movie", "--target", "LABEL_0", "--contrast", "label_1", "--steps", "4", "--model", _model.Path]).IsDone().Output;
+        string word = CliRun.Of(["explain", "a good [MASK]", "--target", "movie", "--contrast", "ada", "--steps", "4", "--model", filler.Path]).IsDone().Output;
+        string answer = CliRun.Of(["explain", "who?", "--context", "it was ada.", "--target", "ada", "--contrast", "it", "--steps", "4", "--model", reader.Path]).IsDone().Output;
+        string other = CliRun.Of(["explain", "a good movie", "--contrast-input", "a bad movie", "--method", "saliency", "--step-score", "kl_divergence", "--model", _model.Path]).IsDone().Output;
+
+        Assert.Contains("→ LABEL_0 (not LABEL_1) (contrast_logits_diff)", label, StringComparison.Ordinal);
+        Assert.Contains("→ movie (not ada) (contrast_logits_diff)", word, StringComparison.Ordinal);
+        Assert.Contains("→ start ", answer, StringComparison.Ordinal);
+        Assert.Contains("(not ", answer, StringComparison.Ordinal);
+        Assert.Contains("(pcxmi)", other, StringComparison.Ordinal);
+        Assert.Contains("kl_divergence ", other, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gpt2", "5 6 7", "8 9 4")]
+    [InlineData("marian", "5 6 7 0", "8 9 4")]
+    public void Explain_AContrastiveContinuation_LeavesOutWhatIsTheSame(string golden, string ids, string contrast)
+    {
+        string[] words = ["explain", "--ids", ids, "--model", GoldenFolder.Find(golden), "--forced-ids", "8 11 12 13"];
+
+        CliRun run = CliRun.Of([.. words, "--contrast", contrast, "--step-score", "entropy", "--step-score", "contrast_prob"]).IsDone();
+
+        Assert.Contains("→ 2 tokens (contrast_prob_diff)", run.Output, StringComparison.Ordinal);
+        Assert.Contains("#11 (not #9)", run.Output, StringComparison.Ordinal);
+        Assert.Contains("entropy", run.Output, StringComparison.Ordinal);
+        CliRun.Of([.. words, "--contrast", "8 11 12 13"]).IsRefused(ExitCode.Input, "no token differs");
+        Assert.Contains("(sequence_log_probability)", CliRun.Of([.. words, "--score", "sequence_log_probability"]).IsDone().Output, StringComparison.Ordinal);
+        Assert.Contains("(kl_divergence)", CliRun.Of([.. words, "--score", "kl_divergence", "--contrast-input", ids.Replace('5', '9')]).IsDone().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_OneSideOfATranslation_ShowsThatSide()
+    {
+        string[] words = ["explain", "--ids", "5 6 7 0", "--model", GoldenFolder.Find("marian"), "--forced-ids", "8 11 12", "--json", "-", "--side"];
+
+        Assert.Equal("source", Assert.Single(AttributionJson.FromJson(CliRun.Of([.. words, "source"]).IsDone().Output).Sides).Name);
+        Assert.Equal("target", Assert.Single(AttributionJson.FromJson(CliRun.Of([.. words, "target"]).IsDone().Output).Sides).Name);
+    }
+
+    [Theory]
+    [InlineData("words", "integrated_gradients")]
+    [InlineData("sentences", "shapley_values")]
+    [InlineData("regex:good movie", "feature_ablation")]
+    [InlineData("template:a {what}.", "saliency")]
+    public void Explain_Groups_AreShownAsOne(string groups, string method)
+    {
+        CliRun run = CliRun.Of(["explain", "a good movie.", "--groups", groups, "--method", method, "--steps", "4", "--model", _model.Path]).IsDone();
+
+        Assert.Contains(groups switch { "words" => "  movie ", "sentences" => "  a good movie. ", _ => "  good movie " }, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Methods_Scores_ListsTheSteps() => Assert.Contains("kl_divergence\n", CliRun.Of(["methods", "--scores"]).IsDone().Output, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("gpt2", "5 6 7")]
     [InlineData("llama", "5 6 7")]

@@ -191,7 +191,7 @@ public sealed class StepFunctionTests : IDisposable
         ScoreFunction f = Words(model, "probability");
         _ = Score(f);
 
-        Assert.Equal(Score(Words(model, "entropy")), Score(f.WithStep("entropy")));
+        Assert.Equal(Score(Words(model, "entropy")), Score(f.WithStep(step => step with { Function = StepFunctions.Get("entropy") })));
     }
 
     [Theory]

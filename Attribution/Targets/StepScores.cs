@@ -1,0 +1,25 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>Numbers of the targets that are shown beside an explanation.</summary>
+public static class StepScores
+{
+    /// <summary>The result with one more number per target: <see cref="ExplainedTarget.StepScores"/>.</summary>
+    /// <param name="result">A result over the targets of <paramref name="f"/>.</param>
+    /// <param name="f">The function that was explained; its contrast, if it has one, is kept.</param>
+    /// <param name="step">The step function, e.g. entropy.</param>
+    /// <exception cref="VitrineException">It lacks what it compares with, or there are no classes behind the function.</exception>
+    public static AttributionResult WithStepScore(this AttributionResult result, ScoreFunction f, StepFunction step)
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        float[] scores = f.WithStep(options => options with { Function = step }).Score([.. f.Sides.Select(side => side.Batch)]).ToArray();
+        return result with
+        {
+            Targets = [.. result.Targets.Select((target, t) => target with
+            {
+                StepScores = new Dictionary<string, double>(target.StepScores ?? new Dictionary<string, double>()) { [step.Name] = scores[t] },
+            })],
+        };
+    }
+}
