@@ -21,6 +21,9 @@ public sealed record AttributionResult
     /// <summary>The scores, one entry per input of the model: <c>source</c>, and <c>target</c> for encoder–decoders.</summary>
     public required IReadOnlyList<SideScores> Sides { get; init; }
 
+    /// <summary>Which source token every written token rests on; null where this is no translation, or nobody asked.</summary>
+    public IReadOnlyList<AlignmentLink>? Alignment { get; init; }
+
     /// <summary>The parameters the method used, by name, as text.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 

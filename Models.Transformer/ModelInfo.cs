@@ -61,6 +61,9 @@ public sealed record ModelInfo
     /// <summary>The names of the labels by index (<c>id2label</c>); empty where the head has no labels.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>Whether labels do not compete (<c>problem_type</c> is <c>multi_label_classification</c>): each is true with probability σ(logit).</summary>
+    public bool IsMultiLabel { get; init; }
+
     /// <summary>The id that fills batches, or null.</summary>
     public int? PadId { get; init; }
 

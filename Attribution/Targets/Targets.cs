@@ -22,7 +22,7 @@ public enum TranslationSides
 }
 
 /// <summary>From a model, a text and a question to the score function that a method sees: one builder per task.</summary>
-public static class Targets
+public static partial class Targets
 {
     /// <summary>The labels of a whole text: <c>score[t] = step(logits, label t)</c>.</summary>
     /// <param name="model">A sequence classifier.</param>

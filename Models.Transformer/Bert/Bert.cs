@@ -90,7 +90,7 @@ public class Bert : Transformer
         Bert model = architecture switch
         {
             "BertForMaskedLM" or "BertForPreTraining" => new BertMaskedLm(config, info, builder, tied),
-            "BertForSequenceClassification" => new BertClassifier(config, info with { Task = ModelTask.SequenceClassification, Labels = json.Labels() }, builder),
+            "BertForSequenceClassification" => new BertClassifier(config, info with { Task = ModelTask.SequenceClassification, Labels = json.Labels(), IsMultiLabel = json.IsMultiLabel }, builder),
             "BertForMultipleChoice" => new BertClassifier(config, info with { Task = ModelTask.MultipleChoice }, builder),
             "BertForTokenClassification" => new BertTokenHead(config, info with { Task = ModelTask.TokenClassification, Labels = json.Labels() }, builder),
             "BertForQuestionAnswering" => new BertTokenHead(config, info with { Task = ModelTask.QuestionAnswering }, builder),

@@ -76,7 +76,7 @@ public class Gpt2 : Transformer
         Gpt2 model = architecture switch
         {
             "GPT2LMHeadModel" => new Gpt2Lm(config, info, builder, tied, generation),
-            "GPT2ForSequenceClassification" => new Gpt2Classifier(config, info with { Labels = json.Labels() }, builder),
+            "GPT2ForSequenceClassification" => new Gpt2Classifier(config, info with { Labels = json.Labels(), IsMultiLabel = json.IsMultiLabel }, builder),
             "GPT2Model" => new Gpt2(config, info, builder),
             _ => throw json.UnsupportedArchitecture("GPT2LMHeadModel", "GPT2ForSequenceClassification", "GPT2Model"),
         };

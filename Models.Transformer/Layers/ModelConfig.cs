@@ -113,6 +113,9 @@ internal sealed class ModelConfig
             : throw Wrong("id2label", "has gaps", string.Join(", ", labels.Keys), "0, 1, … without gaps");
     }
 
+    /// <summary>Whether labels do not compete.</summary>
+    public bool IsMultiLabel => Text("problem_type", "single_label_classification") == "multi_label_classification";
+
     /// <summary>A setting of an inner object, e.g. <c>rope_scaling</c>; null when absent.</summary>
     public ModelConfig? Inner(string key) => Find(key) is not { } value
         ? null
