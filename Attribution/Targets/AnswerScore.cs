@@ -1,37 +1,26 @@
 using Vitrine.Tensors;
-using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
 /// <summary>Start and end of an answer, and both as one number: the sum of their scores, of their probabilities the product.</summary>
 /// <remarks>A reader chooses the span with the largest sum of logits, so the sum is what made it win.</remarks>
-internal sealed class AnswerScore : ScoreFunction
+internal sealed class AnswerScore : WrappedScore
 {
-    private readonly ScoreFunction _ends;
-
     /// <param name="ends">A function with two targets: the start and the end.</param>
     public AnswerScore(ScoreFunction ends)
+        : base(ends)
     {
-        _ends = ends;
         (ScoreTarget start, ScoreTarget end) = (ends.Targets[0], ends.Targets[1]);
         Targets = [start, end, new() { Label = FormattableString.Invariant($"answer {start.Position}–{end.Position}"), Reach = start.Reach }];
     }
 
-    public override IReadOnlyList<InputSide> Sides => _ends.Sides;
-
     public override IReadOnlyList<ScoreTarget> Targets { get; }
 
-    public override string StepName => _ends.StepName;
-
-    public override IReadOnlyList<double> Probabilities => [.. _ends.Probabilities, _ends.Probabilities[0] * _ends.Probabilities[1]];
-
-    public override long BytesPerSeed => _ends.BytesPerSeed;
-
-    protected internal override ITransformer? Transformer => _ends.Transformer;
+    public override IReadOnlyList<double> Probabilities => [.. Inner.Probabilities, Inner.Probabilities[0] * Inner.Probabilities[1]];
 
     public override Tensor Features(IReadOnlyList<Tensor> embeddings)
     {
-        Tensor rows = _ends.Features(embeddings);                                              // [batch, 2, pos]
+        Tensor rows = Inner.Features(embeddings);                                              // [batch, 2, pos]
         (int batch, int width) = (rows.Shape[0], 2 * rows.Shape[2]);
         return rows.Reshape([batch, 1, width]).Expand([batch, 3, width]);                      // every target reads both rows
     }
@@ -43,12 +32,6 @@ internal sealed class AnswerScore : ScoreFunction
         return TensorOps.Concat(1, [ends[0].Slice(1, 0, 1), ends[1].Slice(1, 1, 1), StepName == "probability" ? start * end : start + end]);
     }
 
-    public override Tensor Embed(int side, Tensor ids) => _ends.Embed(side, ids);
-
-    public override int? BaselineId(BaselineKind kind) => _ends.BaselineId(kind);
-
-    public override long BytesPerExample(bool recorded) => _ends.BytesPerExample(recorded);
-
     // [batch, 2 · pos] -> [batch, 2]
-    private Tensor Ends(Tensor row) => _ends.Head(row.Reshape([row.Shape[0], 2, row.Shape[1] / 2]));
+    private Tensor Ends(Tensor row) => Inner.Head(row.Reshape([row.Shape[0], 2, row.Shape[1] / 2]));
 }

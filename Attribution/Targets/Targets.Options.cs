@@ -28,14 +28,14 @@ public static partial class Targets
         int[] ids = chosen is null ? [ArgMax(Logits([.. sides.Select(side => side.Batch)]).ToArray())] : [.. chosen];
         CheckIds(ids, options.Count, "option");
         int[] reach = [.. options.Select(option => option.Tokens.Count)];
-        return new ModelScore(
+        return new OptionScore(new ModelScore(
             model, step, sides, [.. ids.Select(id => new ScoreTarget { Label = FormattableString.Invariant($"option {id}"), Id = id, Reach = reach })],
             embeddings =>
             {
                 Tensor logits = Logits(embeddings);
                 return logits.Reshape([logits.Shape[0], 1, options.Count]).Expand([logits.Shape[0], ids.Length, options.Count]);
             },
-            logits => new StepRows(ids, step, () => logits));
+            (logits, asked) => new StepRows(ids, asked, () => logits)));
 
         // [batch, option]: options have different lengths, and each is a batch of its own, so that none needs padding.
         Tensor Logits(IReadOnlyList<Tensor> embeddings) => TensorOps.Concat(1, [.. embeddings.Select((words, i) =>

@@ -47,8 +47,26 @@ public static partial class Targets
                 Tensor logits = model.Forward(input with { Embeddings = embeddings[0] });
                 return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
             },
-            (logits, asked) => new StepRows(ids, asked, () => logits));
+            (logits, asked) => model.Info.IsMultiLabel ? YesOrNo(logits, ids, asked) : new StepRows(ids, asked, () => logits));
     }
+
+    /// <summary>Labels that do not compete: each has a row of its own with the classes no and yes, whose logits are 0 and its own, for softmax(0, z) = σ(z).</summary>
+    private static StepRows YesOrNo(Tensor logits, int[] ids, StepOptions step)
+    {
+        if (step.ContrastIds is not null)
+        {
+            throw new VitrineException("targets: these labels do not compete; got a contrast; expected a model that chooses one label. Explain the other label by itself.");
+        }
+        Tensor yes = StepRows.Pick(logits, ids);                                               // [batch, label]
+        yes = yes.Reshape([yes.Shape[0], ids.Length, 1]);
+        Tensor rows = TensorOps.Concat(2, [yes.Scale(0), yes]);
+        return new StepRows([.. ids.Select(_ => 1)], step, () => rows);
+    }
+
+    /// <summary>The start, the end and both: three targets. What both together have is the sum of the two, of probabilities the product.</summary>
+    /// <inheritdoc cref="Answer"/>
+    public static ScoreFunction AnswerSpan(ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null) =>
+        new AnswerScore(Answer(model, text, start, end, step));
 
     /// <summary>The start and the end of an answer: two targets, each scored over all positions.</summary>
     /// <param name="model">A question answering model.</param>

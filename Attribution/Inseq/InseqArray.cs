@@ -1,0 +1,182 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Vitrine.Tensors;
+
+namespace Vitrine.Attributions;
+
+/// <summary>An array of numbers in Inseq's JSON.</summary>
+/// <remarks>
+/// Three spellings are read: Inseq 0.6's compact one (<c>b64:</c>, or <c>b64.gz:</c> where gzip makes it smaller by a tenth), its plain one
+/// (nested lists), and that of its development branch, a whole safetensors file in base64 with one tensor called <c>attribution</c>. The
+/// first is written.
+/// </remarks>
+/// <param name="Shape">Lengths of the axes.</param>
+/// <param name="Values">Row-major; NaN where a token did not exist yet.</param>
+public sealed record InseqArray(int[] Shape, float[] Values)
+{
+    private const string Plain = "b64:", Zipped = "b64.gz:";
+
+    /// <summary>Reads an array.</summary>
+    /// <exception cref="VitrineException">It is none of the three spellings.</exception>
+    internal static InseqArray? Read(JsonNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                return null;
+            case JsonValue text when text.TryGetValue(out string? base64):
+                return InseqSafetensors.Read(Bytes(base64));
+            case JsonObject array:
+                int[] shape = [.. (array["shape"] as JsonArray ?? throw Bad("an array without a shape")).Select(n => (int)(n ?? throw Bad("a shape with null")))];
+                string type = (string?)array["dtype"] ?? "float32";
+                float[] values = array["__ndarray__"] switch
+                {
+                    JsonValue data when data.TryGetValue(out string? bytes) => Decode(Unpack(bytes), type),
+                    { } lists => [.. Flat(lists)],
+                    null => throw Bad("an array without data"),
+                };
+                if (shape.Aggregate(1L, (n, axis) => n * axis) != values.Length)
+                {
+                    throw Bad(string.Create(CultureInfo.InvariantCulture, $"{values.Length} numbers for the shape [{string.Join(", ", shape)}]"));
+                }
+                return new(shape, array["Corder"] is JsonValue order && !(bool)order ? FromColumns(values, shape) : values);
+            default:
+                throw Bad("something that is no array");
+        }
+    }
+
+    /// <summary>The array as Inseq 0.6 writes it.</summary>
+    /// <param name="zip">Whether the numbers may be compressed one by one: not where the whole file is.</param>
+    internal JsonObject ToJson(bool zip)
+    {
+        byte[] bytes = MemoryMarshal.AsBytes<float>(Values).ToArray();
+        if (!BitConverter.IsLittleEndian)
+        {
+            throw new PlatformNotSupportedException("inseq json: written on little-endian machines only.");
+        }
+        byte[] zipped = zip ? Gzip(bytes) : bytes;
+        bool isSmaller = zipped.Length <= 0.9 * bytes.Length;
+        var array = new JsonObject();
+        if (Shape.Length > 1)
+        {
+            array["Corder"] = true;
+        }
+        array["__ndarray__"] = isSmaller ? Zipped + Convert.ToBase64String(zipped) : Plain + Convert.ToBase64String(bytes);
+        array["dtype"] = "float32";
+        array["shape"] = new JsonArray([.. Shape.Select(axis => (JsonNode)axis)]);
+        return array;
+    }
+
+    /// <summary>Numbers of a type, as numpy or safetensors name it, in float32.</summary>
+    internal static float[] Decode(ReadOnlySpan<byte> bytes, string type)
+    {
+        (int size, Func<byte[], float> read) = type switch
+        {
+            "float32" or "F32" => (4, (Func<byte[], float>)(b => BinaryPrimitives.ReadSingleLittleEndian(b))),
+            "float16" or "F16" => (2, b => (float)BinaryPrimitives.ReadHalfLittleEndian(b)),
+            "BF16" => (2, b => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(b) << 16)),
+            "F8_E4M3" => (1, b => Float8(b[0])),
+            "float64" or "F64" => (8, b => (float)BinaryPrimitives.ReadDoubleLittleEndian(b)),
+            "int64" or "I64" => (8, b => BinaryPrimitives.ReadInt64LittleEndian(b)),
+            "int32" or "I32" => (4, b => BinaryPrimitives.ReadInt32LittleEndian(b)),
+            _ => throw Bad($"numbers of type {type}"),
+        };
+        if (bytes.Length % size != 0)
+        {
+            throw Bad(string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes of {type}"));
+        }
+        float[] values = new float[bytes.Length / size];
+        byte[] one = new byte[size];
+        for (int i = 0; i < values.Length; i++)
+        {
+            bytes.Slice(i * size, size).CopyTo(one);
+            values[i] = read(one);
+        }
+        return values;
+    }
+
+    internal static VitrineException Bad(string what) => new($"inseq json: not understood; got {what}; expected what FeatureAttributionOutput.save writes.");
+
+    // e4m3fn: a sign, four bits of exponent with bias 7, three of fraction; no infinity, and NaN where all seven bits are 1.
+    private static float Float8(byte bits)
+    {
+        int exponent = (bits >> 3) & 15, fraction = bits & 7;
+        float magnitude = (bits & 127) == 127 ? float.NaN
+            : exponent == 0 ? MathF.ScaleB(fraction / 8f, -6)
+            : MathF.ScaleB(1 + (fraction / 8f), exponent - 7);
+        return (bits & 128) == 0 ? magnitude : -magnitude;
+    }
+
+    private static byte[] Unpack(string data)
+    {
+        if (data.StartsWith(Zipped, StringComparison.Ordinal))
+        {
+            try
+            {
+                using var zip = new GZipStream(new MemoryStream(Bytes(data[Zipped.Length..])), CompressionMode.Decompress);
+                using var bytes = new MemoryStream();
+                zip.CopyTo(bytes);
+                return bytes.ToArray();
+            }
+            catch (InvalidDataException)
+            {
+                throw Bad("an array whose gzip is damaged");
+            }
+        }
+        return data.StartsWith(Plain, StringComparison.Ordinal) ? Bytes(data[Plain.Length..]) : throw Bad("an array that begins with neither b64: nor b64.gz:");
+    }
+
+    private static byte[] Bytes(string base64)
+    {
+        try
+        {
+            return Convert.FromBase64String(base64);
+        }
+        catch (FormatException)
+        {
+            throw Bad("an array that is not base64");
+        }
+    }
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            zip.Write(bytes);
+        }
+        return packed.ToArray();
+    }
+
+    private static IEnumerable<float> Flat(JsonNode node) => node switch
+    {
+        JsonArray list => list.SelectMany(item => item is null ? [float.NaN] : Flat(item)),
+        JsonValue value when value.TryGetValue(out double number) => [(float)number],
+        JsonValue value when value.TryGetValue(out string? name) => [name switch { "Infinity" => float.PositiveInfinity, "-Infinity" => float.NegativeInfinity, _ => float.NaN }],
+        _ => throw Bad("an array with something that is no number"),
+    };
+
+    // Fortran's order: the first axis runs fastest.
+    private static float[] FromColumns(float[] values, int[] shape)
+    {
+        float[] rows = new float[values.Length];
+        int[] at = new int[shape.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            int from = 0;
+            for (int axis = shape.Length - 1; axis >= 0; axis--)
+            {
+                from = (from * shape[axis]) + at[axis];
+            }
+            rows[i] = values[from];
+            for (int axis = shape.Length - 1; axis >= 0 && ++at[axis] == shape[axis]; axis--)
+            {
+                at[axis] = 0;
+            }
+        }
+        return rows;
+    }
+}
