@@ -40,6 +40,7 @@ public static class AttributionMethods
         new AltiLogit(),
         new GlobEnc(),
         new DecompX(),
+        new ProgressiveInference(),
         new FeatureAblation(),
         new Occlusion(),
         new ShapleyValues(),

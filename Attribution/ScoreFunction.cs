@@ -86,6 +86,12 @@ public abstract class ScoreFunction
     /// </summary>
     internal virtual Func<Tensor, int, Tensor>? FromPrefix() => null;
 
+    /// <summary>
+    /// The targets' scores as if each were read at every position in turn, <c>[pos, target]</c>: what a model that reads from left to right says
+    /// after each token. Null for functions that cannot be read there.
+    /// </summary>
+    internal virtual Tensor? AfterEveryToken() => null;
+
     /// <summary>What one number of a token's embedding is.</summary>
     internal virtual string UnitName => "d_model";
 

@@ -11,6 +11,7 @@ internal sealed class ModelScore : ScoreFunction
     private readonly Func<IReadOnlyList<Tensor>, Tensor> _features;
     private readonly Func<Tensor, StepOptions, StepRows> _read;
     private readonly Func<Func<Tensor, int, Tensor>>? _fromPrefix;
+    private readonly Func<Tensor>? _everywhere;
     private Tensor? _featuresOfInput;
     private double[]? _probabilities;
 
@@ -21,11 +22,13 @@ internal sealed class ModelScore : ScoreFunction
     /// <param name="features">From embeddings, one per side, to <c>[batch, target, feature]</c>.</param>
     /// <param name="read">From features to rows of logits.</param>
     /// <param name="fromPrefix">Makes a function from embeddings and the first position that may differ from the input's to features.</param>
+    /// <param name="everywhere">Features of the input at every position, of models that read from left to right: <c>[pos, target, feature]</c>.</param>
     public ModelScore(
         ITransformer model, StepOptions step, InputSide[] sides, ScoreTarget[] targets,
-        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepOptions, StepRows> read, Func<Func<Tensor, int, Tensor>>? fromPrefix = null)
+        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepOptions, StepRows> read, Func<Func<Tensor, int, Tensor>>? fromPrefix = null,
+        Func<Tensor>? everywhere = null)
     {
-        (_model, _step, _features, _read, Sides, Targets, _fromPrefix) = (model, step, features, read, sides, targets, fromPrefix);
+        (_model, _step, _features, _read, Sides, Targets, _fromPrefix, _everywhere) = (model, step, features, read, sides, targets, fromPrefix, everywhere);
         if (targets.Length == 0)
         {
             throw new VitrineException("targets: nothing to explain; got an empty list; expected at least one label or token.");
@@ -72,7 +75,7 @@ internal sealed class ModelScore : ScoreFunction
     {
         StepOptions step = change(_step);
         bool isShared = !step.Function.ReadsNoisyRows && !_step.Function.ReadsNoisyRows;
-        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix) { _featuresOfInput = isShared ? _featuresOfInput : null };
+        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere) { _featuresOfInput = isShared ? _featuresOfInput : null };
     }
 
     public override Tensor Distributions(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Probabilities;
@@ -86,6 +89,8 @@ internal sealed class ModelScore : ScoreFunction
         Func<Tensor, int, Tensor> features = _fromPrefix();
         return (embeddings, first) => Head(features(embeddings, first));
     }
+
+    internal override Tensor? AfterEveryToken() => _step.Function.ReadsNoisyRows || _everywhere is null ? null : Head(_everywhere());
 
     public override Tensor Embed(int side, Tensor ids) => _model.Embed(ids);
 

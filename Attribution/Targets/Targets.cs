@@ -47,7 +47,8 @@ public static partial class Targets
                 Tensor logits = model.Forward(input with { Embeddings = embeddings[0] });
                 return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
             },
-            (logits, asked) => model.Info.IsMultiLabel ? YesOrNo(logits, ids, asked) : new StepRows(ids, asked, () => logits));
+            (logits, asked) => model.Info.IsMultiLabel ? YesOrNo(logits, ids, asked) : new StepRows(ids, asked, () => logits),
+            everywhere: model is Gpt2 gpt2 ? () => Everywhere(gpt2.Hidden(input).MatMul(model.Parameters.First(parameter => parameter.Name == "head.W_score").Value), ids.Length) : null);
     }
 
     /// <summary>Labels that do not compete: each has a row of its own with the classes no and yes, whose logits are 0 and its own, for softmax(0, z) = σ(z).</summary>
@@ -142,7 +143,8 @@ public static partial class Targets
             [.. targets.Select(t => Word(model, t, [causal ? t.Position + 1 : text.Tokens.Count]))],
             embeddings => At(model.Hidden(input with { Embeddings = embeddings[0] }), positions),
             (hidden, asked) => LanguageRows(model, hidden, ids, asked),
-            causal && model is IGenerator && text.Mask is null ? FromPrefix : null);
+            causal && model is IGenerator && text.Mask is null ? FromPrefix : null,
+            causal ? () => Everywhere(model.Hidden(input), ids.Length) : null);
 
         Func<Tensor, int, Tensor> FromPrefix()
         {
@@ -242,6 +244,9 @@ public static partial class Targets
         GivenLength = givenLength ?? text.Tokens.Count,
         Mask = text.Mask,
     };
+
+    /// <summary>Rows of every position, for each target: <c>[1, pos, k]</c> → <c>[pos, target, k]</c>.</summary>
+    private static Tensor Everywhere(Tensor rows, int targets) => rows.Reshape([rows.Shape[1], 1, rows.Shape[2]]).Expand([rows.Shape[1], targets, rows.Shape[2]]);
 
     private static Tensor Repeat(Tensor one, int batch) => one.Expand([batch, one.Shape[1], one.Shape[2]]);
 

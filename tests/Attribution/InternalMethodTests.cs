@@ -1,6 +1,8 @@
 using Vitrine.Attributions;
 using Vitrine.Autograd;
 using Vitrine.Tensors;
+using Vitrine.Tests.Support;
+using Vitrine.Transformers;
 using Xunit;
 
 namespace Vitrine.Tests.Attributions;
@@ -71,12 +73,46 @@ public class InternalMethodTests
     [InlineData("alti_logit", "marian", "Use alti")]
     [InlineData("globenc", "gpt2", "Use alti")]
     [InlineData("decompx", "gpt2", "Use alti")]
+    [InlineData("progressive_inference", "bert_cls", "Use feature_ablation")]
     public void Method_ModelItCannotExplain_SaysWhichMethodCan(string method, string model, string hint) =>
         Assert.Contains(hint, Assert.Throws<VitrineException>(() => AttributionMethods.Get(method).Attribute(Models.Function(model), new())).Message, StringComparison.Ordinal);
 
     [Fact]
     public void AltiLogit_Probability_SaysWhatItNeeds() =>
         Assert.Contains("expected one of logit", Assert.Throws<VitrineException>(() => new AltiLogit().Attribute(Models.Function("gpt2", "probability"), new())).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("gpt2", "probability")]
+    [InlineData("gpt2", "logit")]
+    [InlineData("llama", "margin")]
+    public void ProgressiveInference_SumUpToAToken_IsTheScoreOfTheTextSoFar(string name, string step)
+    {
+        ScoreFunction f = Models.Function(name, step);
+        int[] ids = f.Sides[0].Ids;
+
+        AttributionResult result = new ProgressiveInference().Attribute(f, new());
+
+        Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-5));
+        for (int pos = 0; pos <= f.Targets[2].Position; pos++)
+        {
+            ScoreFunction shorter = Targets.Words((ILanguageModel)f.Transformer!, ExplainedText.Of(ids[..(pos + 1)]), [new(pos, f.Targets[2].Id!.Value)], step);
+            Assert.Equal(shorter.Score([shorter.Sides[0].Batch]).Item(), result.Sides[0].Scores[2][..(pos + 1)].Sum(), 1e-5);
+        }
+    }
+
+    [Fact]
+    public void ProgressiveInference_Classifier_FollowsItsLabel()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "gpt2", "GPT2ForSequenceClassification");
+        int[] ids = [7, 21, 33, 48, 9];
+
+        AttributionResult result = new ProgressiveInference().Attribute(Targets.Labels(model, ExplainedText.Of(ids), [0, 2], "probability"), new());
+
+        Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-6));
+        ScoreFunction shorter = Targets.Labels(model, ExplainedText.Of(ids[..3]), [0, 2], "probability");
+        Assert.Equal(shorter.Score([shorter.Sides[0].Batch]).ToArray()[1], result.Sides[0].Scores[1][..3].Sum(), 1e-6);
+    }
 
     [Fact]
     public void GimRule_NothingToChange_IsTheGradient()
