@@ -5,6 +5,7 @@ Dictionary<string, Func<string[], int>> benches = new()
 {
     ["matmul"] = MatMulBench.Run, // our products beside OpenBLAS, interleaved
     ["ladders"] = Vitrine.Bench.Ladders.LadderBench.Run, // from the textbook to the engine, rung by rung
+    ["int8"] = Int8Bench.Run,     // products with 8-bit weights beside float32
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
 {
