@@ -19,6 +19,7 @@ internal static class Catalog
             GenerateCommand.CreateTranslate(terminal),
             TokenizeCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            QuantizeCommand.Create(terminal),
             HooksCommand.Create(terminal),
             MethodsCommand.Create(terminal),
             DevicesCommand.Create(terminal),

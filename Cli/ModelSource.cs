@@ -30,8 +30,16 @@ internal sealed class ModelSource
     /// <summary>Threads of the CPU.</summary>
     public Option<int?> Threads { get; } = new("--threads") { Description = "CPU threads. Default: one per core.", HelpName = "n" };
 
+    /// <summary>Which weights to hold in 8 bits.</summary>
+    public Option<string> Quantize { get; } = new("--quantize")
+    {
+        Description = "Round weights to 8 bits while loading: int8 (the layers of all blocks) or int8-all (embeddings and heads too).",
+        HelpName = "choice",
+        DefaultValueFactory = _ => Quantization.None.Name(),
+    };
+
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Device, Threads };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Quantize, Device, Threads };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="CommandException">It names none that exists.</exception>
@@ -52,10 +60,11 @@ internal sealed class ModelSource
     public LoadedModel Load(ParseResult parsed, Terminal terminal)
     {
         SetThreads(parsed);
+        Quantization quantization = Choice(parsed.GetValue(Quantize) ?? Quantization.None.Name());
         string folder = Folder(parsed, terminal);
         try
         {
-            return new(ModelLoader.Load(folder), Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)), folder);
+            return new(ModelLoader.Load(folder, quantization), Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)), folder);
         }
         catch (Exception e) when (e is ModelException or WeightException or TokenizerException)
         {
@@ -64,6 +73,20 @@ internal sealed class ModelSource
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandException(ExitCode.Model, $"model: cannot read '{folder}'; {e.Message}", e);
+        }
+    }
+
+    /// <summary>The choice of a name.</summary>
+    /// <exception cref="CommandException">There is none of that name.</exception>
+    public static Quantization Choice(string name)
+    {
+        try
+        {
+            return Quantizations.Parse(name);
+        }
+        catch (ModelException e)
+        {
+            throw new CommandException(ExitCode.Usage, e.Message, e);
         }
     }
 

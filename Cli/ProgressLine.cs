@@ -5,7 +5,7 @@ namespace Vitrine.Cli;
 
 /// <summary>Progress of long work on standard error, when that is a screen: share done, rate by eye, time left.</summary>
 /// <remarks>The display starts after half a second on a thread of its own, so that short work neither waits for it nor loads its library.</remarks>
-internal sealed class ProgressLine : IProgress<AttributionProgress>, IDisposable
+internal sealed class ProgressLine : IProgress<AttributionProgress>, IProgress<double>, IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
     private readonly CancellationTokenSource _end = new();
@@ -26,6 +26,9 @@ internal sealed class ProgressLine : IProgress<AttributionProgress>, IDisposable
 
     /// <inheritdoc/>
     public void Report(AttributionProgress value) => Volatile.Write(ref _progress, ((long)value.Done << 32) | (uint)value.Total);
+
+    /// <summary>The part done, 0 to 1.</summary>
+    void IProgress<double>.Report(double value) => Report(new AttributionProgress((int)(value * 1000), 1000));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -42,16 +42,17 @@ public sealed class Int8Matrix
     /// <summary>Bytes it takes: one per element and four per row.</summary>
     public long Bytes => Shape.Elements + ((long)sizeof(float) * Shape[0]);
 
-    /// <summary>The nearest matrix of this form: each element is off by at most half a scale.</summary>
-    /// <param name="w">float32 <c>[rows, columns]</c> on the CPU, any strides.</param>
+    /// <summary>The nearest matrix of this form, on the CPU: each element is off by at most half a scale.</summary>
+    /// <param name="w">float32 <c>[rows, columns]</c>, any strides.</param>
     /// <exception cref="ShapeException">Not a float32 matrix.</exception>
     /// <exception cref="VitrineException">An element is NaN or infinite.</exception>
     public static unsafe Int8Matrix Quantize(Tensor w)
     {
+        ArgumentNullException.ThrowIfNull(w);
+        w = Layout.Contiguous(w.To(Device.Cpu));
         float[] largest = RowMaxima(w);
-        w = Layout.Contiguous(w);
         (int rows, int columns) = (w.Shape[0], w.Shape[1]);
-        Tensor values = Tensor.Empty(w.Shape, w.Device, DType.Int8);
+        Tensor values = Tensor.Empty(w.Shape, Device.Cpu, DType.Int8);
         float* x = (float*)w.CpuPointer;
         sbyte* q = (sbyte*)values.CpuPointer;
         Workers.For(rows, (from, to) =>
@@ -66,7 +67,7 @@ public sealed class Int8Matrix
     }
 
     /// <summary>The largest magnitude of each row, the numbers that checkpoints store: scale · 127.</summary>
-    /// <param name="w">float32 <c>[rows, columns]</c> on the CPU, any strides.</param>
+    /// <param name="w">float32 <c>[rows, columns]</c>, any strides.</param>
     /// <inheritdoc cref="Quantize"/>
     public static unsafe float[] RowMaxima(Tensor w)
     {
@@ -76,7 +77,7 @@ public sealed class Int8Matrix
         {
             throw new ShapeException($"int8: not a matrix; got {w.Shape}; expected [rows, columns].");
         }
-        w = Layout.Contiguous(w);
+        w = Layout.Contiguous(w.To(Device.Cpu));
         (int rows, int columns) = (w.Shape[0], w.Shape[1]);
         float[] largest = new float[rows];
         float* x = (float*)w.CpuPointer;
@@ -92,7 +93,7 @@ public sealed class Int8Matrix
         return bad < 0 ? largest : throw new VitrineException($"int8: a weight is NaN or infinite; got one in row {bad} of {w.Shape}; expected finite weights.");
     }
 
-    /// <summary>Scales from what a checkpoint stores: the largest magnitude of each row, divided by 127.</summary>
+    /// <summary>Scales, on the CPU, from what a checkpoint stores: the largest magnitude of each row, divided by 127.</summary>
     /// <param name="largest">One per row.</param>
     public static Tensor Scales(ReadOnlySpan<float> largest)
     {
@@ -101,7 +102,7 @@ public sealed class Int8Matrix
         {
             scale[i] = largest[i] / Largest;
         }
-        return Tensor.From(scale, [scale.Length]);
+        return Tensor.From(scale, [scale.Length], Device.Cpu);
     }
 
     /// <summary>The matrix in float32, <c>[rows, columns]</c>: made anew at each call.</summary>
@@ -111,6 +112,9 @@ public sealed class Int8Matrix
         using Recorder.Pause pause = Recorder.Suspend();
         return this.Gather(Tensor.From(rows, [rows.Length], Values.Device)).AsWeight();
     }
+
+    /// <summary>The same matrix on another device.</summary>
+    public Int8Matrix To(Device device) => new(Values.To(device), Scale.To(device));
 
     /// <summary>Some of its rows, a view.</summary>
     /// <param name="start">The first.</param>

@@ -17,12 +17,26 @@ public static class ModelLoader
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
     public static IReadOnlyCollection<string> ModelTypes => s_families.Keys;
 
-    /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 weights are mapped, not copied.</summary>
-    /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it.</param>
+    /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied.</summary>
+    /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it, or as <see cref="Int8Folder.Write"/> does.</param>
+    /// <param name="quantization">Which weights to round to 8 bits while loading.</param>
     /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting.</exception>
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
     /// <exception cref="WeightException">Weights that are missing, misshapen or not safetensors.</exception>
-    public static ITransformer Load(string folder)
+    public static ITransformer Load(string folder, Quantization quantization = Quantization.None)
+    {
+        using WeightsFolder weights = Build(folder, quantization, namesOnly: false, out Transformer model);
+        model.Tokenizer = TokenizerLoader.IsIn(folder) ? TokenizerLoader.Load(folder) : null;
+        return model;
+    }
+
+    /// <summary>A model of names, shapes and places without one value: for whoever wants to know what a folder holds. It cannot run.</summary>
+    /// <param name="folder">A model's folder.</param>
+    /// <param name="model">The parameters.</param>
+    /// <returns>The folder's files, still open.</returns>
+    internal static WeightsFolder Plan(string folder, out Transformer model) => Build(folder, Quantization.None, namesOnly: true, out model);
+
+    private static WeightsFolder Build(string folder, Quantization quantization, bool namesOnly, out Transformer model)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ModelConfig config = ModelConfig.Read(folder);
@@ -31,10 +45,33 @@ public static class ModelLoader
         {
             throw config.Wrong("model_type", type == "" ? "is missing" : "is not supported", $"'{type}'", string.Join(", ", ModelTypes));
         }
+        CheckQuantization(config);
         using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of anybody's computation
-        using WeightsFolder weights = WeightsFolder.Open(folder);
-        Transformer model = load(config, weights, GenerationConfig.Read(folder, config));
-        model.Tokenizer = TokenizerLoader.IsIn(folder) ? TokenizerLoader.Load(folder) : null;
-        return model;
+        WeightsFolder weights = WeightsFolder.Open(folder, quantization, namesOnly);
+        try
+        {
+            model = load(config, weights, GenerationConfig.Read(folder, config));
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckQuantization(ModelConfig config)
+    {
+        if (config.Inner("quantization_config") is not { } quantization)
+        {
+            return;
+        }
+        string method = quantization.Text("quant_method", quantization.Flag("load_in_8bit", false) ? Int8Checkpoint.Method : "");
+        if (method is not (Int8Checkpoint.Method or Int8Checkpoint.OwnMethod))
+        {
+            throw config.Wrong("quantization_config", "names a method that is not supported", $"'{method}'", $"{Int8Checkpoint.Method} with load_in_8bit, or {Int8Checkpoint.OwnMethod}");
+        }
+        quantization.Expect("load_in_4bit", "false");
+        quantization.Expect("load_in_8bit", "true");
     }
 }

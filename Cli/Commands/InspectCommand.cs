@@ -40,8 +40,8 @@ internal static class InspectCommand
                 if (parsed.GetValue(parameters))
                 {
                     terminal.Output.WriteLine();
-                    Table.Write(terminal.Output, ["parameter", "shape", "stored as"],
-                        loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Value.Shape.ToString(), p.Place.ToString()]));
+                    Table.Write(terminal.Output, ["parameter", "shape", "held as", "stored as"],
+                        loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), p.Int8 is null ? "float32" : "int8", p.Place.ToString()]));
                 }
             });
     }
@@ -73,9 +73,9 @@ internal static class InspectCommand
             ("sizes", $"d_model {Grouped(info.DModel)}, layers {info.NLayers}{(info.NDecoderLayers > 0 ? $" + {info.NDecoderLayers}" : "")}, heads {info.NHeads}, vocab {Grouped(info.VocabSize)}, positions {Grouped(info.MaxPositions)}"),
             .. info.Labels.Count > 0 ? [("labels", string.Join(", ", info.Labels))] : Array.Empty<(string, string)>(),
             ("tokenizer", loaded.Model.Tokenizer?.Description ?? "none in this folder"),
-            ("parameters", Grouped(own.Sum(e => e.Count))),
+            ("parameters", Grouped(loaded.Model.Parameters.Sum(p => (long)p.Shape.Elements))),
             ("stored", $"{Size(own.Sum(e => e.Length))} in {weights.Files.Count} file{(weights.Files.Count == 1 ? "" : "s")}: {types}"),
-            ("in memory", $"{Size(own.Sum(e => e.Count) * sizeof(float))} as float32{(own.All(e => e.Type == WeightType.F32) ? ", mapped from the file" : "")}"),
+            ("in memory", Held(loaded.Model.Parameters, own)),
             .. info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence
                 ? [("key/value cache", $"at most {Size(2L * layers * info.DModel * sizeof(float))} per token")]
                 : Array.Empty<(string, string)>(),
@@ -91,6 +91,15 @@ internal static class InspectCommand
         }
     }
 
+    // By type. Mapped is what lies in the file just so; the rest was converted.
+    private static string Held(IReadOnlyList<Parameter> parameters, WeightEntry[] stored)
+    {
+        long floats = sizeof(float) * parameters.Where(p => p.Int8 is null).Sum(p => (long)p.Shape.Elements), int8 = parameters.Sum(p => p.Int8?.Bytes ?? 0);
+        bool mapped = stored.Where(e => e.Type != WeightType.I8).All(e => e.Type == WeightType.F32) && (int8 == 0 || stored.Any(e => e.Type == WeightType.I8));
+        string types = int8 == 0 ? $"{Size(floats)} as float32" : $"{Size(floats + int8)}: {Size(int8)} as int8, {Size(floats)} as float32";
+        return types + (mapped ? ", mapped from the file" : "");
+    }
+
     private static void WriteConfig(string folder, TextWriter output)
     {
         using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
@@ -100,7 +109,7 @@ internal static class InspectCommand
 
     private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Size(long bytes) => bytes switch
+    public static string Size(long bytes) => bytes switch
     {
         < 10_000 => $"{Grouped(bytes)} bytes",
         < 10_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0} kB"),

@@ -103,7 +103,7 @@ public class Bert : Transformer
     }
 
     /// <summary>W_E, which the masked language model also uses as unembedding.</summary>
-    private protected Tensor Table => _words.Table;
+    private protected Parameter Table => _words.Table;
 
     /// <inheritdoc/>
     public override Tensor Embed(Tensor ids) => _words.Run(ids);
@@ -138,7 +138,6 @@ public class Bert : Transformer
             json.Expect("is_decoder", "false");
             json.Expect("add_cross_attention", "false");
             json.Expect("pruned_heads", "{}");
-            json.Expect("quantization_config");
             return new(
                 json.Int("intermediate_size", 3072), json.Int("type_vocab_size", 2),
                 json.Text("hidden_act", "gelu"), (float)json.Number("layer_norm_eps", 1e-12));

@@ -85,9 +85,9 @@ internal sealed class BertMaskedLm : Bert, ILanguageModel
         _transform = Linear.Of(head, "", info.DModel, info.DModel);
         _activation = Activation.Named(config.Activation);
         _norm = Norm.Layer(head / "ln", info.DModel, config.Epsilon);
-        Parameter? own = tied ? null : unembed.Weight("W_U", [info.VocabSize, info.DModel]);
+        Parameter? own = tied ? null : unembed.Table("W_U", info.VocabSize, info.DModel);
         Parameter bias = unembed.Weight("b_U", [info.VocabSize]);
-        _unembed = new(() => own?.Value ?? Table, bias, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
+        _unembed = new(own ?? Table, bias, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
     }
 
     public override Tensor Forward(ModelInput input) => Logits(Hidden(input));

@@ -114,7 +114,6 @@ public class Gpt2 : Transformer
         {
             json.Expect("add_cross_attention", "false");
             json.Expect("pruned_heads", "{}");
-            json.Expect("quantization_config");
             int dModel = json.Int("n_embd", 768), nHeads = json.Int("n_head", 12);
             json.Divides("n_head", nHeads, "n_embd", dModel);
             return new(
@@ -169,8 +168,8 @@ public class Gpt2 : Transformer
         public Gpt2Lm(Config config, ModelInfo info, ModelBuilder builder, bool tied, GenerationOptions generation)
             : base(config, info with { Task = ModelTask.CausalLanguageModel }, builder)
         {
-            Parameter? head = tied ? null : (builder.Root / "unembed").Weight("W_U", [info.VocabSize, info.DModel]);
-            _unembed = new(() => head?.Value ?? _words.Table, null, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
+            Parameter? head = tied ? null : (builder.Root / "unembed").Table("W_U", info.VocabSize, info.DModel);
+            _unembed = new(head ?? _words.Table, null, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
             GenerationDefaults = generation;
         }
 

@@ -14,10 +14,10 @@ internal sealed class Embedding
     /// <param name="d">Their width.</param>
     /// <param name="what">What a row stands for, for messages: <c>token id</c>.</param>
     public Embedding(ModulePath path, string name, int count, int d, string what) =>
-        (_table, _what) = (path.Weight(name, [count, d]), what);
+        (_table, _what) = (path.Table(name, count, d), what);
 
     /// <summary>The table, <c>[count, d]</c>.</summary>
-    public Tensor Table => _table.Value;
+    public Parameter Table => _table;
 
     /// <summary>Rows of the table: int32 <c>[…]</c> → <c>[…, d]</c></summary>
     /// <exception cref="ShapeException">An id is outside the table.</exception>
@@ -27,7 +27,7 @@ internal sealed class Embedding
         int[] values = ids.ToIntArray();
         int bad = Array.FindIndex(values, id => id < 0 || id >= count);
         return bad < 0
-            ? Table.Gather(ids)
+            ? _table.Gather(ids)
             : throw new ShapeException($"embed: {_what} out of range; got {values[bad]} at element {bad} of {ids.Shape}; expected 0..{count - 1}.");
     }
 }

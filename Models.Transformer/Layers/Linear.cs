@@ -9,15 +9,15 @@ internal sealed class Linear(Parameter weight, Parameter? bias)
     public static Linear Of(ModulePath path, string name, int dIn, int dOut, bool bias = true)
     {
         string end = name.Length == 0 ? "" : $"_{name}";
-        return new(path.Weight($"W{end}", [dIn, dOut]), bias ? path.Weight($"b{end}", [dOut]) : null);
+        return new(path.Linear($"W{end}", dIn, dOut), bias ? path.Weight($"b{end}", [dOut]) : null);
     }
 
-    /// <summary>The matrix, <c>[d_in, d_out]</c>.</summary>
+    /// <summary>The matrix in float32, <c>[d_in, d_out]</c>.</summary>
     public Tensor W => weight.Value;
 
     /// <summary>The bias <c>[d_out]</c>, or null.</summary>
     public Tensor? B => bias?.Value;
 
     /// <summary><c>[…, d_in]</c> → <c>[…, d_out]</c></summary>
-    public Tensor Run(Tensor x) => x.MatMul(W, B);
+    public Tensor Run(Tensor x) => weight.Product(x, B);
 }

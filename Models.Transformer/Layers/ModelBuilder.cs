@@ -46,10 +46,27 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         return has;
     }
 
-    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it.</summary>
-    public Parameter Weight(string name, Shape shape, bool isBuffer = false)
+    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it; or in 8 bits, where it is stored so or asked for.</summary>
+    public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, bool isBuffer = false)
     {
         CheckpointPlace place = Place(name);
+        Parameter parameter = kind != ParameterKind.Other && Int8(name, place, shape, kind) is { } matrix
+            ? new(name, kind, place, matrix)
+            : new(name, kind, place, Floats(place, shape), isBuffer);
+        _parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>In 8 bits a linear layer is <c>[d_out, d_in]</c> in every family, and the parts of a stored tensor are ranges of its rows.</summary>
+    private Int8Matrix? Int8(string name, CheckpointPlace place, Shape shape, ParameterKind kind)
+    {
+        (int rows, int columns) = kind == ParameterKind.Linear ? (shape[1], shape[0]) : (shape[0], shape[1]);
+        bool transpose = kind == ParameterKind.Linear && !place.Transposed;
+        return weights.LoadInt8(place.Tensor, [rows * place.Parts, columns], transpose, weights.Quantization.Covers(name, kind))?.Rows(place.Part * rows, rows);
+    }
+
+    private Tensor Floats(CheckpointPlace place, Shape shape)
+    {
         Shape stored = place.Transposed ? [shape[1], shape[0]] : shape.With(shape.Rank - 1, shape[^1] * place.Parts);
         Tensor value = weights.Load(place.Tensor, stored);
         if (place.Transposed)
@@ -60,9 +77,7 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         {
             value = value.Slice(-1, place.Part * shape[^1], shape[^1]);
         }
-        var parameter = new Parameter(name, place, value.IsWeight ? value : value.AsWeight(), isBuffer);
-        _parameters.Add(parameter);
-        return parameter;
+        return value;
     }
 
     /// <summary>Looks a canonical name up in the table, the number in it as <c>{i}</c>: as a whole, else as module and last part.</summary>

@@ -26,6 +26,12 @@ internal sealed class ModulePath
     /// <summary>Whether the checkpoint has a bias of that name: some trainers leave them out. The model's notices say when it has not.</summary>
     public bool HasBias(string name) => _builder.HasBias(Join(name));
 
+    /// <summary>The matrix of a linear layer, <c>[d_in, d_out]</c>; see <see cref="Weight"/>.</summary>
+    public Parameter Linear(string name, int dIn, int dOut) => _builder.Weight(Join(name), [dIn, dOut], ParameterKind.Linear);
+
+    /// <summary>A table of vectors, <c>[count, d]</c>; see <see cref="Weight"/>.</summary>
+    public Parameter Table(string name, int count, int d) => _builder.Weight(Join(name), [count, d], ParameterKind.Table);
+
     /// <summary>The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.</summary>
     public Parameter Weight(string name, Shape shape) => _builder.Weight(Join(name), shape);
 

@@ -4,19 +4,26 @@ namespace Vitrine.Transformers;
 
 /// <summary>One weight of a model under its canonical name, and its place in the checkpoint.</summary>
 /// <remarks>
-/// Layers read <see cref="Value"/> at every forward pass, so training replaces it: tensors themselves never change. Matrices are held
+/// Layers read it at every forward pass, so training replaces its <see cref="Value"/>: tensors themselves never change. Matrices are held
 /// as <c>[d_in, d_out]</c>, so that every layer is <c>x·W + b</c>; where a checkpoint stores the transpose (BERT, Marian, Llama) or
-/// several matrices side by side (GPT-2's <c>c_attn</c>), the value is a strided view of the stored one, not a copy.
+/// several matrices side by side (GPT-2's <c>c_attn</c>), the value is a strided view of the stored one, not a copy. In 8 bits every
+/// matrix is held by rows of outputs, and layers multiply with the integers.
 /// </remarks>
 public sealed class Parameter
 {
-    private Tensor _value;
+    private Tensor? _value; // one of the two is there
 
-    internal Parameter(string name, CheckpointPlace place, Tensor value, bool isBuffer) =>
-        (Name, Place, _value, IsBuffer) = (name, place, value, isBuffer);
+    internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Tensor value, bool isBuffer) =>
+        (Name, Kind, Place, _value, Shape, IsBuffer) = (name, kind, place, value.IsWeight ? value : value.AsWeight(), value.Shape, isBuffer);
+
+    internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Int8Matrix value) =>
+        (Name, Kind, Place, Int8, Shape) = (name, kind, place, value, kind == ParameterKind.Linear ? [value.Shape[1], value.Shape[0]] : value.Shape);
 
     /// <summary>The canonical name, in TransformerLens' vocabulary: <c>blocks.0.attn.W_Q</c>.</summary>
     public string Name { get; }
+
+    /// <summary>What it is for.</summary>
+    public ParameterKind Kind { get; }
 
     /// <summary>Where it lies in the checkpoint.</summary>
     public CheckpointPlace Place { get; }
@@ -24,23 +31,57 @@ public sealed class Parameter
     /// <summary>Whether it is part of the checkpoint but not trained (Marian's <c>final_logits_bias</c>).</summary>
     public bool IsBuffer { get; }
 
-    /// <summary>The weight as the forward pass uses it.</summary>
+    /// <summary>The shape of <see cref="Value"/>.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The weight in 8 bits, its rows the outputs of a linear layer or the entries of a table; null when it is held in float32.</summary>
+    public Int8Matrix? Int8 { get; private set; }
+
+    /// <summary>The weight in float32. One that is held in 8 bits is made anew at each reading; setting it makes it float32 for good.</summary>
     /// <exception cref="ShapeException">A new value has another shape.</exception>
     public Tensor Value
     {
-        get => _value;
+        get => _value ?? Dequantized();
         set
         {
-            if (value.Shape != _value.Shape)
+            if (value.Shape != Shape)
             {
-                throw new ShapeException($"{Name}: a new value has another shape; got {value.Shape}; expected {_value.Shape}.");
+                throw new ShapeException($"{Name}: a new value has another shape; got {value.Shape}; expected {Shape}.");
             }
-            _value = value.IsWeight ? value : value.AsWeight();
+            (_value, Int8) = (value.IsWeight ? value : value.AsWeight(), null);
         }
     }
 
     /// <summary>Name, shape and place.</summary>
-    public override string ToString() => $"{Name} {_value.Shape} ← {Place}";
+    public override string ToString() => $"{Name} {Shape} ← {Place}";
+
+    /// <summary>x·W [+ bias], or x·Wᵀ.</summary>
+    internal Tensor Product(Tensor x, Tensor? bias, bool transposed = false) => Int8 is { } w
+        ? x.MatMul(w, bias, transposeB: transposed != (Kind == ParameterKind.Linear))
+        : x.MatMul(Value, bias, transposeB: transposed);
+
+    /// <summary>Rows of a table.</summary>
+    internal Tensor Gather(Tensor ids) => Int8 is { } table ? table.Gather(ids) : Value.Gather(ids);
+
+    private Tensor Dequantized()
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        Tensor stored = (Int8 ?? throw new InvalidOperationException($"{Name}: no value.")).Dequantize();
+        return Kind == ParameterKind.Linear ? stored.Transpose().AsWeight() : stored;
+    }
+}
+
+/// <summary>What a weight is for, which says how it may be stored.</summary>
+public enum ParameterKind
+{
+    /// <summary>A bias, a norm's weight.</summary>
+    Other,
+
+    /// <summary>The matrix of a linear layer, <c>[d_in, d_out]</c>.</summary>
+    Linear,
+
+    /// <summary>A table of vectors, one row per word, position or segment; the unembedding too.</summary>
+    Table,
 }
 
 /// <summary>Where a parameter lies in a checkpoint; several parameters may share one stored tensor.</summary>

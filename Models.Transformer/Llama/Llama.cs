@@ -109,7 +109,6 @@ public class Llama : Transformer
     {
         public static Config Of(ModelConfig json, int dModel, int nHeads)
         {
-            json.Expect("quantization_config");
             json.Expect("partial_rotary_factor", "1", "1.0");
             foreach (string scaling in new[] { "rope_scaling", "rope_parameters" })
             {
@@ -182,8 +181,8 @@ public class Llama : Transformer
         public LlamaLm(Config config, ModelInfo info, ModelBuilder builder, bool tied, GenerationOptions generation)
             : base(config, info with { Task = ModelTask.CausalLanguageModel }, builder)
         {
-            Parameter? own = tied ? null : (builder.Root / "unembed").Weight("W_U", [info.VocabSize, info.DModel]);
-            _unembed = new(() => own?.Value ?? _words.Table, null, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
+            Parameter? own = tied ? null : (builder.Root / "unembed").Table("W_U", info.VocabSize, info.DModel);
+            _unembed = new(own ?? _words.Table, null, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
             GenerationDefaults = generation;
         }
 

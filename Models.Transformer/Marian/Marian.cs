@@ -63,9 +63,9 @@ public sealed class Marian : Transformer, IGenerator
         (_hookTargetWords, _hookTargetPositions) = (root.Hook("decoder.hook_embed", "[batch, pos, d_model]"), root.Hook("decoder.hook_pos_embed", "[1, pos, d_model]"));
         _decoder = [.. Enumerable.Range(0, info.NDecoderLayers).Select(decoder)];
         ModulePath unembed = root / "unembed";
-        Parameter? own = json.Flag("tie_word_embeddings", true) ? null : unembed.Weight("W_U", [targetVocab, info.DModel]);
+        Parameter? own = json.Flag("tie_word_embeddings", true) ? null : unembed.Table("W_U", targetVocab, info.DModel);
         Parameter? bias = unembed.HasBias("b_U") ? unembed.Buffer("b_U", [1, targetVocab]) : null;
-        _unembed = new(() => own?.Value ?? _targetWords.Table, bias, root.Hook("hook_logits", "[batch, pos, vocab]"));
+        _unembed = new(own ?? _targetWords.Table, bias, root.Hook("hook_logits", "[batch, pos, vocab]"));
         GenerationDefaults = generation;
     }
 
@@ -78,7 +78,6 @@ public sealed class Marian : Transformer, IGenerator
         json.Expect("add_final_layer_norm", "false");
         json.Expect("add_bias_logits", "false");
         json.Expect("static_position_embeddings", "true");
-        json.Expect("quantization_config");
         string architecture = json.Architecture("MarianMTModel");
         if (architecture != "MarianMTModel")
         {

@@ -12,9 +12,11 @@ internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedViewAccessor _view;
 
-    private MappedFile(MemoryMappedViewAccessor view, long length)
+    private readonly SafeFileHandle _handle;
+
+    private MappedFile(SafeFileHandle handle, MemoryMappedViewAccessor view, long length)
     {
-        _view = view;
+        (_handle, _view) = (handle, view);
         Length = length;
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
@@ -36,13 +38,41 @@ internal sealed unsafe class MappedFile : IDisposable
         {
             throw new IOException("the file is empty, a pipe or a device");
         }
-        // The mapping outlives both handles.
-        using SafeFileHandle handle = File.OpenHandle(path);
-        long length = RandomAccess.GetLength(handle);
-        using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
-            handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        return new MappedFile(file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+        SafeFileHandle handle = File.OpenHandle(path);
+        try
+        {
+            long length = RandomAccess.GetLength(handle);
+            // The view outlives the map.
+            using MemoryMappedFile file = MemoryMappedFile.CreateFromFile(
+                handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            return new MappedFile(handle, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
-    public void Dispose() => _view.Dispose();
+    /// <summary>Copies bytes through the file: unlike touched pages of the map, they do not count as memory of this process.</summary>
+    /// <exception cref="IOException">The file has become shorter.</exception>
+    public void Read(long offset, Span<byte> target)
+    {
+        while (target.Length > 0)
+        {
+            int count = RandomAccess.Read(_handle, target, offset);
+            if (count == 0)
+            {
+                throw new IOException("the file has become shorter while it was read");
+            }
+            offset += count;
+            target = target[count..];
+        }
+    }
+
+    public void Dispose()
+    {
+        _view.Dispose();
+        _handle.Dispose();
+    }
 }

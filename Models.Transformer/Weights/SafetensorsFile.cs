@@ -149,6 +149,59 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>
+    /// The integers of an I8 tensor: a view of the mapped file, as <see cref="Read"/> makes of aligned F32.
+    /// </summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <exception cref="WeightException">There is no such tensor, it is not I8, or it has more than 2^31 - 1 elements.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public Tensor ReadInt8(string name)
+    {
+        WeightEntry entry = Entry(name);
+        if (entry.Type != WeightType.I8)
+        {
+            throw new WeightException(
+                $"safetensors: not a tensor of 8-bit integers; got {entry}; expected I8. File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath, name);
+        }
+        MappedFile mapping = Mapping;
+        _lent = true;
+        return Tensor.Over(mapping, mapping.Start + entry.Offset, ShapeOf(entry), DType.Int8, isWeight: true);
+    }
+
+    /// <summary>
+    /// The tensor as float32 weight in memory of its own, as <see cref="Read"/> converts it but read through the file: pages of the
+    /// mapping are not touched, so that a model can be converted tensor by tensor without ever being in memory as a whole.
+    /// </summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <exception cref="WeightException">There is no such tensor, it has more than 2^31 - 1 elements, or the file has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public Tensor Copy(string name)
+    {
+        const int ChunkBytes = 1 << 20;
+        WeightEntry entry = Entry(name);
+        Tensor tensor = Tensor.Empty(ShapeOf(entry), Device.Cpu);
+        MappedFile mapping = Mapping;
+        byte[] chunk = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkBytes, entry.Length));
+        int perChunk = ChunkBytes / entry.Type.Size();
+        try
+        {
+            fixed (byte* start = chunk)
+            {
+                for (int done = 0; done < tensor.Shape.Elements; done += perChunk)
+                {
+                    int count = Math.Min(perChunk, tensor.Shape.Elements - done);
+                    mapping.Read(entry.Offset + ((long)done * entry.Type.Size()), chunk.AsSpan(0, count * entry.Type.Size()));
+                    WeightConversion.ToFloats(entry.Type, start, tensor.Floats.Slice(done, count));
+                }
+            }
+        }
+        catch (IOException e)
+        {
+            throw new WeightException($"safetensors: the file cannot be read; got: {e.Message.TrimEnd('.')}; expected {entry}. File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath, name, e);
+        }
+        return tensor.AsWeight();
+    }
+
+    /// <summary>
     /// Closes the file: nothing can be read any more, and pointers and spans into it are no longer valid. Tensors that
     /// view it stay valid; the collector unmaps the file after the last of them.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Vitrine.Tensors;
@@ -24,7 +25,7 @@ public static class SafetensorsWriter
     /// A name occurs twice or is <c>__metadata__</c>, a value does not fit its type (a finite one would become infinite, or
     /// is out of range), or the file cannot be written.
     /// </exception>
-    /// <exception cref="ShapeException">A tensor is not float32.</exception>
+    /// <exception cref="ShapeException">A tensor is neither float32 nor int8 for I8.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing was changed.</exception>
     public static void Save(
         string path,
@@ -90,8 +91,8 @@ public static class SafetensorsWriter
             {
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.ToString());
-                WriteNumbers(json, "shape", [.. tensor.Values.Shape.Axes]);
-                long end = position + ((long)tensor.Values.Shape.Elements * tensor.Type.Size());
+                WriteNumbers(json, "shape", [.. tensor.Shape.Axes]);
+                long end = position + ((long)tensor.Shape.Elements * tensor.Type.Size());
                 WriteNumbers(json, "data_offsets", [position, end]);
                 json.WriteEndObject();
                 position = end;
@@ -125,6 +126,11 @@ public static class SafetensorsWriter
     private static void WriteValues(string path, Stream stream, WeightData tensor, CancellationToken cancellation)
     {
         Tensor source = tensor.Values;
+        if (source.DType == DType.Int8 && tensor.Type == WeightType.I8)
+        {
+            stream.Write(MemoryMarshal.AsBytes<sbyte>(source.ToSByteArray()));
+            return;
+        }
         ReadOnlySpan<float> values = source.IsContiguous && source.Device == Device.Cpu ? source.Floats : source.ToArray();
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkElements * sizeof(double));
         try

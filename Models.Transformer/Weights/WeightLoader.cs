@@ -12,8 +12,14 @@ namespace Vitrine.Transformers;
 public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
 {
     private readonly Dictionary<string, Tensor> _loaded = new(StringComparer.Ordinal); // by the file's own name
+    private readonly Dictionary<string, Int8Matrix> _int8 = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _found = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _missing = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _misshapen = new(StringComparer.Ordinal);
+
+    /// <summary>Which weights are asked for in 8 bits.</summary>
+    internal Quantization Quantization => folder.Quantization;
 
     /// <summary>Whether the checkpoint holds a tensor for this name, in any spelling or through a tie.</summary>
     /// <param name="name">Full name as written today.</param>
@@ -31,17 +37,49 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
             _ = _missing.Add(name);
             return StandIn(shape);
         }
-        if (!_loaded.TryGetValue(found, out Tensor? tensor))
+        _ = _used.Add(found);
+        _found[name] = found;
+        if (!Fits(found, shape))
         {
-            tensor = folder.Read(found).To(Device.Current); // a model lives on the ambient device
-            _loaded.Add(found, tensor);
-        }
-        if (tensor.Shape != shape)
-        {
-            _ = _misshapen.Add($"{WeightException.Quote(found)} is {tensor.Shape} where config.json implies {shape}");
             return StandIn(shape);
         }
+        if (!_loaded.TryGetValue(found, out Tensor? tensor))
+        {
+            tensor = folder.NamesOnly ? StandIn(shape) : folder.Read(found).To(Device.Current); // a model lives on the ambient device
+            _loaded.Add(found, tensor);
+        }
         return tensor;
+    }
+
+    /// <summary>
+    /// The weight of this name in 8 bits: as the checkpoint stores it (int8, the rows' largest magnitudes beside it as <c>SCB</c>), or rounded now.
+    /// Null where neither applies: then <see cref="Load"/> it.
+    /// </summary>
+    /// <param name="name">Full name as written today, e.g. <c>transformer.h.0.attn.c_attn.weight</c>.</param>
+    /// <param name="shape"><c>[rows, columns]</c>, a row per output or per entry of a table: what the configuration demands.</param>
+    /// <param name="transpose">Whether the checkpoint stores floats the other way round.</param>
+    /// <param name="quantize">Whether floats are to be rounded. They are read through the file, one tensor at a time: none of them stays in memory.</param>
+    /// <exception cref="WeightException">8-bit weights in a layout that is not supported.</exception>
+    internal Int8Matrix? LoadInt8(string name, Shape shape, bool transpose, bool quantize)
+    {
+        string? found = Find(name);
+        bool stored = found is not null && Int8Checkpoint.IsStored(folder, found);
+        if (found is null || (!stored && !quantize))
+        {
+            return null;
+        }
+        _used.UnionWith(stored ? Int8Checkpoint.Names(folder, found) : [found]);
+        if (_int8.TryGetValue(found, out Int8Matrix? matrix))
+        {
+            return matrix;
+        }
+        if (!Fits(found, transpose && !stored ? [shape[1], shape[0]] : shape))
+        {
+            return null;
+        }
+        matrix = (stored ? Int8Checkpoint.Read(folder, found) : Int8Checkpoint.Round(folder, found, transpose)).To(Device.Current);
+        _int8.Add(found, matrix);
+        return matrix;
     }
 
     /// <summary>The account so far, complete when the model has asked for everything. The folder must still be open.</summary>
@@ -49,7 +87,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     {
         List<string> unused = [];
         SortedDictionary<string, string> ignored = new(StringComparer.Ordinal);
-        foreach (string name in folder.Names.Where(name => !_loaded.ContainsKey(name)).Order(StringComparer.Ordinal))
+        foreach (string name in folder.Names.Where(name => !_used.Contains(name)).Order(StringComparer.Ordinal))
         {
             if ((style.WhyIgnorable(name) ?? CopyOf(name)) is { } reason)
             {
@@ -60,7 +98,18 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
                 unused.Add(name);
             }
         }
-        return new(folder.FolderPath, [.. _missing], [.. _misshapen], unused, ignored);
+        return new(folder.FolderPath, [.. _missing], [.. _misshapen], unused, ignored) { Found = _found };
+    }
+
+    private bool Fits(string found, Shape shape)
+    {
+        WeightEntry entry = folder.Entry(found);
+        bool fits = entry.Shape.AsSpan().SequenceEqual([.. shape.Axes.ToArray().Select(axis => (long)axis)]);
+        if (!fits)
+        {
+            _ = _misshapen.Add($"{WeightException.Quote(found)} is {WeightException.Axes(entry.Shape)} where config.json implies {shape}");
+        }
+        return fits;
     }
 
     // The file's own name for a weight, or null.
@@ -72,7 +121,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     {
         foreach (string known in style.Tied.SelectMany(group => group).Where(known => style.Spellings(known).Contains(name)))
         {
-            string? other = style.TiedTo(known).SelectMany(style.Spellings).FirstOrDefault(_loaded.ContainsKey);
+            string? other = style.TiedTo(known).SelectMany(style.Spellings).FirstOrDefault(_used.Contains);
             if (other is not null && SameBytes(name, other))
             {
                 return $"the same bits as {other}";

@@ -13,6 +13,9 @@ public sealed record WeightReport(
     IReadOnlyList<string> Unused,
     IReadOnlyDictionary<string, string> Ignored)
 {
+    /// <summary>The file's own name of every weight that was found, by the name it was asked by.</summary>
+    public IReadOnlyDictionary<string, string> Found { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Returns this report if every weight was there in its shape.</summary>
     /// <exception cref="WeightException">Some were not; all of them are listed, and the names left over.</exception>
     public WeightReport RequireComplete()

@@ -21,6 +21,12 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>The files, in the order of their names.</summary>
     public IReadOnlyList<SafetensorsFile> Files => _files;
 
+    /// <summary>Which weights a model built from it shall hold in 8 bits.</summary>
+    internal Quantization Quantization { get; init; }
+
+    /// <summary>Whether a model built from it needs no values: somebody asks for names, shapes and places only.</summary>
+    internal bool NamesOnly { get; init; }
+
     /// <summary>Names of all tensors, file by file.</summary>
     public IReadOnlyCollection<string> Names => _fileOf.Keys;
 
@@ -29,10 +35,12 @@ public sealed class WeightsFolder : IDisposable
     /// <exception cref="WeightException">
     /// There are no weights, a file breaks a rule of its format, or index and files disagree about what is where.
     /// </exception>
-    public static WeightsFolder Open(string path)
+    public static WeightsFolder Open(string path) => Open(path, Quantization.None);
+
+    internal static WeightsFolder Open(string path, Quantization quantization, bool namesOnly = false)
     {
         ArgumentNullException.ThrowIfNull(path);
-        WeightsFolder folder = new(path);
+        WeightsFolder folder = new(path) { Quantization = quantization, NamesOnly = namesOnly };
         try
         {
             string index = Path.Combine(path, IndexFile);

@@ -100,7 +100,7 @@ internal static class ModelFolder
                 values[id * d] = (float)(recipe.EvidenceScale * evidence[id]);
             }
 
-            return words with { Values = Tensor.From(values, words.Values.Shape) };
+            return new(words.Name, Tensor.From(values, words.Shape), words.Type);
         }
 
         WeightData Normal(string name, Shape shape, double deviation)

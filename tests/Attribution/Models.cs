@@ -22,7 +22,12 @@ internal static class Models
         GoldenFolder.Find(name, "model.safetensors");
         GoldenModel golden = GoldenModel.Named(name);
         Assert.SkipUnless(golden.Unsupported is null, golden.Unsupported ?? "");
-        ITransformer model = golden.Model;
+        return Function(golden.Model, step, padded);
+    }
+
+    /// <summary>The same for a model that is loaded already.</summary>
+    public static ScoreFunction Function(ITransformer model, StepOptions? step = null, bool padded = false)
+    {
         step ??= "logit";
         int pad = model.Info.PadId ?? 0;
         ExplainedText text = ExplainedText.Of(padded ? [.. s_text, pad, pad] : s_text) with { Mask = padded ? [1, 1, 1, 1, 1, 0, 0] : null };

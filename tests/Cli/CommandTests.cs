@@ -10,7 +10,7 @@ public sealed class CommandTests : IDisposable
 {
     private readonly TinyModel _model = new();
 
-    public static TheoryData<string> Commands => ["explain", "combine", "predict", "generate", "translate", "tokenize", "inspect", "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
+    public static TheoryData<string> Commands => ["explain", "combine", "predict", "generate", "translate", "tokenize", "inspect", "quantize", "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
 
     public void Dispose() => _model.Dispose();
 
@@ -240,6 +240,25 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("bert.embeddings.word_embeddings.weight", run.Output, StringComparison.Ordinal);
         Assert.Contains("blocks.0.attn.W_Q", run.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Quantize_AModel_WritesAFolderThatExplainsAlike()
+    {
+        using var place = new TempFolder();
+        string target = place.File("small");
+
+        CliRun run = CliRun.Of(["quantize", "--model", _model.Path, "--output", target, "--quantize", "int8-all"]).IsDone();
+
+        Assert.Contains(" → ", run.Output, StringComparison.Ordinal);
+        string[] words = ["explain", "a good movie", "--method", "saliency", "--model"];
+        string atLoad = CliRun.Of([.. words, _model.Path, "--quantize", "int8-all"]).IsDone().Output, mapped = CliRun.Of([.. words, target]).IsDone().Output;
+        Assert.Equal(atLoad.Split('\n')[1..], mapped.Split('\n')[1..]); // the first line is the folder's name
+        Assert.Matches("in memory .* as int8, .* as float32, mapped from the file", CliRun.Of(["inspect", "--model", target]).IsDone().Output);
+    }
+
+    [Fact]
+    public void Quantize_UnknownChoice_ListsThem() =>
+        CliRun.Of(["explain", "a", "--quantize", "int4", "--model", _model.Path]).IsRefused(ExitCode.Usage, "int4", "int8-all");
 
     [Fact]
     public void Hooks_OfAPattern_AreThoseAlone()

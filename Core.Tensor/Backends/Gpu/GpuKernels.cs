@@ -57,6 +57,8 @@ internal static class GpuKernels
         ["kl_div_forward"] = Rows("kl_div"),
         ["kl_div_backward"] = Rows("kl_div"),
         ["dropout_forward"] = Elements("dropout", loopsOverSeeds: true),
+        ["int8_gather_forward"] = Rows("gather"),
+        ["int8_mat_mul_forward"] = Tiles("mat_mul", 64, 64),
         ["mat_mul_forward"] = Tiles("mat_mul", 64, 64),
         ["attention_forward"] = Tiles("attention", 16, 1),
         ["attention_backward"] = Of(AttentionGpu.Backward),

@@ -1,4 +1,4 @@
-// Kernels of gather: a group per row. The op has checked that every id lies in the table.
+// Kernels of gather and int8_gather: a group per row. The op has checked that every id lies in the table.
 
 // Work: ids. Tensors table, ids, y. Scalars: rows of the table, d.
 KERNEL gather_forward(BUFFERS3)
@@ -7,6 +7,16 @@ KERNEL gather_forward(BUFFERS3)
     GLOBAL const float* source = FLOATS(0) + INTS(1)[row] * d;
     GLOBAL float* y = FLOATS(2) + row * d;
     for (int i = ITEM(0); i < d; i += ROW) { y[i] = source[i]; }
+}
+
+// The same from a table in 8 bits, each row times its scale. Work: ids. Tensors integers, scale, ids, y. Scalars: rows of the table, d.
+KERNEL int8_gather_forward(BUFFERS4)
+{
+    int row = GROUP(0), d = INT(1), id = INTS(2)[row];
+    GLOBAL const signed char* source = INT8S(0) + id * d;
+    GLOBAL float* y = FLOATS(3) + row * d;
+    float scale = FLOATS(1)[id];
+    for (int i = ITEM(0); i < d; i += ROW) { y[i] = (float)source[i] * scale; }
 }
 
 // dTable[seed, ids[i], .] = sum of dy[seed, i, .]. The group of an id's first occurrence adds up all of them, in their order, so each row has

@@ -5,20 +5,13 @@ internal static unsafe class Int8GatherCpu
 {
     private const int Grain = 1 << 14;
 
-    /// <summary>Work: ids. Tensors integers, scale, ids, y. Scalars: rows of the table, d.</summary>
+    /// <summary>Every id lies in the table. Work: ids. Tensors integers, scale, ids, y. Scalars: rows of the table, d.</summary>
     public static void Forward(KernelCall call)
     {
         sbyte* table = call.Int8(0);
         float* scale = call.Float(1), y = call.Float(3);
         int* ids = call.Int(2);
-        (int rows, int d) = (call.Scalars[0].Int, call.Scalars[1].Int);
-        for (int i = 0; i < call.Work.X; i++)
-        {
-            if ((uint)ids[i] >= (uint)rows)
-            {
-                throw new ShapeException($"int8_gather: row number outside the table; got {ids[i]} at place {i}; expected 0..{rows - 1}.");
-            }
-        }
+        int d = call.Scalars[1].Int;
         Workers.For(call.Work.X, (from, to) =>
         {
             for (int i = from; i < to; i++)

@@ -11,6 +11,11 @@ internal sealed class Int8Gather : Op
         (Tensor q, Tensor scale, Tensor ids) = (saved.Inputs[0], saved.Inputs[1], saved.Inputs[2]);
         Check.Type(Name, ids, DType.Int32);
         ids = Layout.Contiguous(ids);
+        int[] rows = ids.ToIntArray();
+        if (Array.FindIndex(rows, row => (uint)row >= (uint)q.Shape[0]) is var wrong and >= 0)
+        {
+            throw new ShapeException($"{Name}: row number outside the table; got {rows[wrong]} at place {wrong}; expected 0..{q.Shape[0] - 1}.");
+        }
         Tensor y = Tensor.Empty(ids.Shape.Append(q.Shape[1]), q.Device);
         Launch("int8_gather_forward", ids.Shape.Elements, [q, scale, ids, y], q.Shape[0], q.Shape[1]);
         return y;

@@ -1,4 +1,4 @@
-// The kernel of mat_mul: a group of 256 items makes a tile of 64 x 64, each item 4 x 4 of it in registers; slices of A and B, 16 deep,
+// The kernels of mat_mul and int8_mat_mul: a group of 256 items makes a tile of 64 x 64, each item 4 x 4 of it in registers; slices of A and B, 16 deep,
 // pass through memory of the group. How an operand is stored decides only how its slice is loaded, always along its rows.
 
 #define TILE 64
@@ -15,6 +15,28 @@ DEVICE void load_slice(LOCAL float* slice, GLOBAL const float* x, int by_row, in
         slice[k * PITCH + r] = !inside ? 0.0f : by_row ? x[(first + r) * stride + from + k] : x[(from + k) * stride + first + r];
     }
 }
+
+// The same of W in 8 bits, whose stored rows have a scale each.
+DEVICE void load_slice8(LOCAL float* slice, GLOBAL const signed char* w, GLOBAL const float* scale, int by_row, int stride, int first, int rows, int from, int depth)
+{
+    for (int part = 0; part < TILE * DEPTH; part += ITEMS)
+    {
+        int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
+        int inside = first + r < rows && from + k < depth, stored = by_row ? first + r : from + k;
+        slice[k * PITCH + r] = inside ? (float)w[stored * stride + (by_row ? from + k : first + r)] * scale[stored] : 0.0f;
+    }
+}
+
+// sum0 ... sum3 += the item's 4 rows of A's slice times its 4 columns of B's.
+#define MULTIPLY_SLICES                                                                                    \
+    for (int k = 0; k < DEPTH; k++)                                                                        \
+    {                                                                                                      \
+        FLOAT4 left = LOAD4(slice_a + k * PITCH + y), right = LOAD4(slice_b + k * PITCH + x);              \
+        sum0 += left.x * right;                                                                            \
+        sum1 += left.y * right;                                                                            \
+        sum2 += left.z * right;                                                                            \
+        sum3 += left.w * right;                                                                            \
+    }
 
 DEVICE void store_row(GLOBAL float* y, FLOAT4 sum, GLOBAL const float* bias, int column, int columns)
 {
@@ -40,18 +62,34 @@ KERNEL mat_mul_forward(BUFFERS5)
         load_slice(slice_a, a, !INT(1), INT(2), row, m, from, depth);
         load_slice(slice_b, b, INT(3), INT(4), column, n, from, depth);
         BARRIER;
-        for (int k = 0; k < DEPTH; k++)
-        {
-            FLOAT4 left = LOAD4(slice_a + k * PITCH + y), right = LOAD4(slice_b + k * PITCH + x);
-            sum0 += left.x * right;
-            sum1 += left.y * right;
-            sum2 += left.z * right;
-            sum3 += left.w * right;
-        }
+        MULTIPLY_SLICES
         BARRIER;
     }
     GLOBAL const float* bias = HAS(3) ? FLOATS(3) : 0;
     GLOBAL float* target = FLOATS(2) + batch * m * n + (row + y) * n;
+    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
+    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
+    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
+    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+}
+
+// Y = X W or X W^T + bias, W in 8 bits. Work: (n, m). Tensors X [m, k], integers, scale, Y, bias?. Scalars: k, W transposed, skip zero rows (unused).
+KERNEL int8_mat_mul_forward(BUFFERS5)
+{
+    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;
+    int n = WORK(0), m = WORK(1), depth = INT(0);
+    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4;
+    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    for (int from = 0; from < depth; from += DEPTH)
+    {
+        load_slice(slice_a, FLOATS(0), 1, depth, row, m, from, depth);
+        load_slice8(slice_b, INT8S(1), FLOATS(2), INT(1), INT(1) ? depth : n, column, n, from, depth);
+        BARRIER;
+        MULTIPLY_SLICES
+        BARRIER;
+    }
+    GLOBAL const float* bias = HAS(4) ? FLOATS(4) : 0;
+    GLOBAL float* target = FLOATS(3) + (row + y) * n;
     if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
     if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
     if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }

@@ -1,0 +1,92 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// 8-bit weights as bitsandbytes stores them: <c>x.weight</c> int8 <c>[d_out, d_in]</c>, in GPT-2 too, and <c>x.SCB</c>, the largest magnitude of each
+/// row: w = weight · SCB / 127. A <c>x.weight_format</c> of 0 says that rows are stored one after the other.
+/// </summary>
+/// <remarks>Source: bitsandbytes, Linear8bitLt; transformers, Bnb8BitHfQuantizer.</remarks>
+internal static class Int8Checkpoint
+{
+    private const string Weight = "weight", Scales = "SCB", Format = "weight_format";
+
+    /// <summary>The <c>quant_method</c> of folders whose linear layers alone are in 8 bits.</summary>
+    public const string Method = "bitsandbytes";
+
+    /// <summary>The <c>quant_method</c> of folders where tables are too, which no other library reads: it must refuse them, not misread them.</summary>
+    public const string OwnMethod = "vitrine_int8";
+
+    /// <summary>The name of the scales beside a weight, or of another companion.</summary>
+    public static string ScalesOf(string name, string companion = Scales) => name.EndsWith(Weight, StringComparison.Ordinal) ? name[..^Weight.Length] + companion : $"{name}.{companion}";
+
+    /// <summary>Whether a weight is stored in 8 bits, scales beside it.</summary>
+    public static bool IsStored(WeightsFolder folder, string name) => folder.Entry(name).Type == WeightType.I8 && folder.Contains(ScalesOf(name));
+
+    /// <summary>The tensors that make up a stored weight.</summary>
+    public static IEnumerable<string> Names(WeightsFolder folder, string name) =>
+        new[] { name, ScalesOf(name), ScalesOf(name, Format) }.Where(folder.Contains);
+
+    /// <summary>A stored weight: the integers are a view of the mapped file.</summary>
+    /// <exception cref="WeightException">Rows are stored in another order, or scales do not fit.</exception>
+    public static Int8Matrix Read(WeightsFolder folder, string name)
+    {
+        string format = ScalesOf(name, Format), scales = ScalesOf(name);
+        if (folder.Contains(format) && folder.FileOf(format).ReadFloats(format) is not [0])
+        {
+            throw Bad(folder, format, "rows of 8-bit weights are stored in the order of a GPU's tiles", "a format that is not 0", "weight_format 0. Save the model again with a newer bitsandbytes");
+        }
+        SafetensorsFile file = folder.FileOf(name);
+        float[] largest = folder.FileOf(scales).ReadFloats(scales);
+        long rows = file.Entry(name).Shape[0];
+        if (largest.Length != rows)
+        {
+            throw Bad(folder, scales, "the scales do not fit the weight", $"{largest.Length} for {file.Entry(name)}", $"{rows}, one per row");
+        }
+        return new(file.ReadInt8(name), Int8Matrix.Scales(largest));
+    }
+
+    /// <summary>A weight that is stored in floats, rounded.</summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="name">The weight.</param>
+    /// <param name="transpose">Whether columns are to become rows.</param>
+    public static Int8Matrix Round(WeightsFolder folder, string name, bool transpose)
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        return Checked(folder, name, () => Int8Matrix.Quantize(Floats(folder, name, transpose)));
+    }
+
+    /// <summary>The largest magnitudes of the rows of a weight that is stored in floats.</summary>
+    /// <inheritdoc cref="Round"/>
+    public static Tensor RoundedScales(WeightsFolder folder, string name, bool transpose)
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        float[] largest = Checked(folder, name, () => Int8Matrix.RowMaxima(Floats(folder, name, transpose)));
+        return Tensor.From(largest, [largest.Length], Device.Cpu);
+    }
+
+    private static Tensor Floats(WeightsFolder folder, string name, bool transpose)
+    {
+        Tensor w = folder.FileOf(name).Copy(name);
+        return transpose ? w.Transpose() : w;
+    }
+
+    private static T Checked<T>(WeightsFolder folder, string name, Func<T> round)
+    {
+        try
+        {
+            return round();
+        }
+        catch (VitrineException e) when (e is not WeightException)
+        {
+            string file = folder.FileOf(name).FilePath;
+            throw new WeightException($"{e.Message} File: {file} (tensor {WeightException.Quote(name)})", file, name, e);
+        }
+    }
+
+    private static WeightException Bad(WeightsFolder folder, string tensor, string what, string got, string expected)
+    {
+        string file = folder.FileOf(tensor).FilePath;
+        return new($"int8: {what}; got {got}; expected {expected}. File: {file} (tensor {WeightException.Quote(tensor)})", file, tensor);
+    }
+}

@@ -1,0 +1,134 @@
+using Vitrine.Autograd;
+using Vitrine.Tensors;
+using Vitrine.Tests.Support;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Models.Int8;
+
+/// <summary>Models in 8 bits: what is rounded, and that nothing else changes.</summary>
+public class Int8ModelTests
+{
+    /// <summary>Family and class.</summary>
+    public static TheoryData<string, string> Classes => new()
+    {
+        { "bert", "BertForMaskedLM" }, { "bert", "BertForSequenceClassification" }, { "bert", "BertForQuestionAnswering" },
+        { "gpt2", "GPT2LMHeadModel" }, { "gpt2", "GPT2ForSequenceClassification" }, { "llama", "LlamaForCausalLM" }, { "marian", "MarianMTModel" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void Forward_EverythingRounded_EqualsDequantizedAtEveryHookWithGradients(string family, string architecture)
+    {
+        using var folder = new TempFolder();
+        var twins = Int8Twins.Of(TinyModels.Write(folder.Path, family, architecture));
+
+        Dictionary<string, float[]> actual = Everything(twins.Int8), expected = Everything(twins.Floats);
+
+        Assert.Equal(expected.Keys, actual.Keys);
+        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+    }
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void Load_Int8_RoundsTheLayersOfAllBlocks(string family, string architecture)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = ModelLoader.Load(TinyModels.Write(folder.Path, family, architecture), Quantization.Int8);
+
+        Assert.All(model.Parameters, p => Assert.Equal(
+            (p.Name.Contains(".attn.W_", StringComparison.Ordinal) || p.Name.Contains(".mlp.W_", StringComparison.Ordinal) || p.Name.Contains(".cross_attn.W_", StringComparison.Ordinal)), p.Int8 is not null));
+    }
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void Load_Int8All_RoundsEveryMatrix(string family, string architecture)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = ModelLoader.Load(TinyModels.Write(folder.Path, family, architecture), Quantization.Int8All);
+
+        Assert.All(model.Parameters, p => Assert.Equal(p.Shape.Rank == 2 && !p.IsBuffer, p.Int8 is not null));
+    }
+
+    [Fact]
+    public void Load_PartsOfOneStoredTensor_ShareTheirIntegers()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = ModelLoader.Load(TinyModels.Write(folder.Path, "gpt2"), Quantization.Int8);
+
+        Storage[] parts = [.. new[] { "W_Q", "W_K", "W_V" }.Select(name => model.Parameters.Single(p => p.Name == $"blocks.0.attn.{name}").Int8!.Values.Storage)];
+
+        Assert.Same(parts[0], parts[1]);
+        Assert.Same(parts[0], parts[2]);
+    }
+
+    [Fact]
+    public void Value_OfARoundedParameter_IsNearAndCanBeReplaced()
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "gpt2");
+        Parameter rounded = ModelLoader.Load(folder.Path, Quantization.Int8).Parameters.Single(p => p.Name == "blocks.1.mlp.W_in");
+        Tensor exact = ModelLoader.Load(folder.Path).Parameters.Single(p => p.Name == "blocks.1.mlp.W_in").Value;
+
+        Assert.Equal(exact.Shape, rounded.Value.Shape);
+        TensorAssert.Close(rounded.Value.ToArray(), exact.ToArray(), 0, 0.01);
+
+        rounded.Value = exact;
+
+        Assert.Null(rounded.Int8);
+        Assert.Equal(exact.ToArray(), rounded.Value.ToArray());
+    }
+
+    [Fact]
+    public void Load_WeightThatIsNotFinite_NamesFileAndTensor()
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "gpt2");
+        using (var weights = WeightsFolder.Open(folder.Path))
+        {
+            const string Bad = "transformer.h.1.attn.c_proj.weight";
+            WeightData[] data = [.. weights.Names.Select(name => new WeightData(name, name == Bad ? Tensor.Full([16, 16], float.NaN) : weights.Read(name)))];
+            SafetensorsWriter.Save(folder.File("model.safetensors"), data, cancellation: TestContext.Current.CancellationToken);
+        }
+
+        WeightException e = Assert.Throws<WeightException>(() => ModelLoader.Load(folder.Path, Quantization.Int8));
+
+        Assert.Contains("transformer.h.1.attn.c_proj.weight", e.Message, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("int8", Quantization.Int8)]
+    [InlineData("INT8-all", Quantization.Int8All)]
+    [InlineData("none", Quantization.None)]
+    public void Parse_KnownName_IsTheChoice(string name, Quantization expected) => Assert.Equal(expected, Quantizations.Parse(name));
+
+    [Fact]
+    public void Parse_UnknownName_ListsTheChoices() =>
+        Assert.Contains("int8-all", Assert.Throws<ModelException>(() => Quantizations.Parse("int4")).Message, StringComparison.Ordinal);
+
+    /// <summary>The output, every activation and its gradient, and the gradient to the embeddings.</summary>
+    private static Dictionary<string, float[]> Everything(ITransformer model)
+    {
+        ModelInput input = TinyInputs.Embedded(model, TinyInputs.For(model));
+        var all = new Dictionary<string, float[]>();
+        using ActivationCache cache = model.Cache("*");
+        using var tape = new Tape();
+        Tensor y = model.Forward(input);
+        all["output"] = y.ToArray();
+        all["d embeddings"] = tape.Gradient(y, input.Embeddings!)[input.Embeddings!].ToArray();
+        foreach (string hook in cache.Names)
+        {
+            all[hook] = cache[hook].ToArray();
+            try
+            {
+                all["d " + hook] = tape.Gradient(y, cache[hook])[cache[hook]].ToArray();
+            }
+            catch (UnreachedException)
+            {
+                all["d " + hook] = []; // an activation that nothing reads
+            }
+        }
+        return all.ToDictionary(pair => pair.Key, pair => pair.Value.Length == 0 ? [0f] : pair.Value);
+    }
+}

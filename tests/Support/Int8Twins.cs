@@ -1,0 +1,17 @@
+using Vitrine.Transformers;
+
+namespace Vitrine.Tests.Support;
+
+/// <summary>One checkpoint twice: rounded to 8 bits, and in float32 with the very values of the rounded weights.</summary>
+internal sealed record Int8Twins(ITransformer Int8, ITransformer Floats)
+{
+    public static Int8Twins Of(string folder, Quantization quantization = Quantization.Int8All)
+    {
+        (ITransformer rounded, ITransformer floats) = (ModelLoader.Load(folder, quantization), ModelLoader.Load(folder));
+        foreach ((Parameter from, Parameter to) in rounded.Parameters.Zip(floats.Parameters))
+        {
+            to.Value = from.Value;
+        }
+        return new(rounded, floats);
+    }
+}
