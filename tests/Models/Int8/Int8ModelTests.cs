@@ -16,6 +16,8 @@ public class Int8ModelTests
         { "gpt2", "GPT2LMHeadModel" }, { "gpt2", "GPT2ForSequenceClassification" }, { "llama", "LlamaForCausalLM" }, { "marian", "MarianMTModel" },
     };
 
+    public static TheoryData<string, string> FamiliesAndDevices => TestDevices.With(TinyModels.Families);
+
     [Theory]
     [MemberData(nameof(Classes))]
     public void Forward_EverythingRounded_EqualsDequantizedAtEveryHookWithGradients(string family, string architecture)
@@ -27,6 +29,21 @@ public class Int8ModelTests
 
         Assert.Equal(expected.Keys, actual.Keys);
         Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+    }
+
+    [Theory]
+    [MemberData(nameof(FamiliesAndDevices))]
+    public void Forward_OnAnyDevice_EqualsTheCpu(string family, string device)
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, family);
+        ITransformer model = ModelLoader.Load(folder.Path, Quantization.Int8All);
+        float[] expected = model.Forward(TinyInputs.For(model)).ToArray();
+        using Device.Scope scope = TestDevices.Use(device);
+
+        ITransformer there = ModelLoader.Load(folder.Path, Quantization.Int8All);
+
+        TensorAssert.Close(there.Forward(TinyInputs.For(there)).ToArray(), expected, 1e-4, 1e-5);
     }
 
     [Theory]
