@@ -15,8 +15,14 @@ public static class ConsoleView
         string facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"));
         output.WriteLine(ink.Bold(Markup.Visible(explanation.Title)) + (facts.Length > 0 ? Indent + ink.Faint(Markup.Visible(facts)) : ""));
         WritePredictions(explanation.Predictions, output, ink, width);
+        WriteGrids([Grids.Sensitive(explanation), Grids.Cues(explanation)], output, ink);
         WriteResults(explanation, output, ink, options, width);
-        foreach (Grid grid in new[] { Grids.Ranking(explanation), Grids.Agreement(explanation) }.OfType<Grid>())
+        WriteGrids([Grids.Ranking(explanation), Grids.Agreement(explanation)], output, ink);
+    }
+
+    private static void WriteGrids(Grid?[] grids, TextWriter output, ConsoleInk ink)
+    {
+        foreach (Grid grid in grids.OfType<Grid>())
         {
             output.WriteLine();
             output.WriteLine(ink.Bold(grid.Title));

@@ -24,6 +24,29 @@ internal static class Grids
             [token.Rank.ToString(CultureInfo.InvariantCulture), Name(explanation.Results[^1], token), Numbers.Scores(explanation.Ranking.Max(t => Math.Abs(t.Score)), explanation.Ranking.Any(t => t.Score < 0))(token.Score)])],
     };
 
+    /// <summary>Which written tokens depend on the context; null where that was not asked.</summary>
+    public static Grid? Sensitive(Explanation explanation) => explanation.Context is not { } context ? null : new()
+    {
+        Title = "Which written tokens depend on the context?",
+        Head = ["", "token", $">{context.Metric}", ">p with", ">p without"],
+        Rows = [.. context.Written.Select(token => (string[])[token.IsSensitive ? "▸" : "", token.Label.Trim(), Numbers.Exact(token.Score), Numbers.Percent(token.Probability), Numbers.Percent(token.ProbabilityWithout)])],
+        Note = context.Cues.Count > 0 ? $"▸ from {Numbers.Exact(context.Threshold)} on: mean + k standard deviations." : $"None reaches {Numbers.Exact(context.Threshold)}.",
+    };
+
+    /// <summary>Which tokens of the context they come from; null where nothing depends on it.</summary>
+    public static Grid? Cues(Explanation explanation) => explanation.Context is not { Cues.Count: > 0 } context ? null : new()
+    {
+        Title = "Which tokens of the context do they come from?",
+        Head = ["token", "without context", "cues"],
+        Rows = [.. context.Cues.Select(cues => (string[])
+        [
+            context.Written[cues.Token].Label.Trim(),
+            TokenCell.Spell(cues.Alternative).Trim(),
+            string.Join(" · ", cues.Cues.Select(cue => $"{TokenCell.Spell(cue.Piece).Trim()} {Numbers.Exact(cue.Score)}")),
+        ])],
+        Note = context.Cues.Any(cues => cues.Cues.Count == 0) ? "No cue: the context's tokens do not differ enough." : "",
+    };
+
     /// <summary>A correlation, −1 to 1.</summary>
     public static string Correlation(double value) => double.IsNaN(value) ? "n/a" : value.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture);
 

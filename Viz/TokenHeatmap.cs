@@ -12,6 +12,7 @@ public static class TokenHeatmap
         page.Raw("<header>").Element("h1", "dir=\"auto\"", explanation.Title);
         page.Element("p", "class=\"facts\"", string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"))).Raw("</header>").Line();
         WritePredictions(page, explanation.Predictions);
+        WriteGrids(page, Grids.Sensitive(explanation), Grids.Cues(explanation));
         foreach (AttributionResult result in explanation.Results)
         {
             if (Layout.IsSequence(result))
@@ -28,15 +29,20 @@ public static class TokenHeatmap
         {
             HtmlNumbers.WriteComparison(page, explanation.Results);
         }
-        foreach (Grid grid in new[] { Grids.Ranking(explanation), Grids.Agreement(explanation) }.OfType<Grid>())
+        WriteGrids(page, Grids.Ranking(explanation), Grids.Agreement(explanation));
+        string versions = string.Join(" · ", explanation.Results.SelectMany(result => result.Versions).Distinct().OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"));
+        page.Element("footer", "", versions.Length > 0 ? versions : "vitrine").Line();
+        return page.ToString();
+    }
+
+    private static void WriteGrids(HtmlPage page, params Grid?[] grids)
+    {
+        foreach (Grid grid in grids.OfType<Grid>())
         {
             page.Raw("<section>");
             grid.Write(page);
             page.Raw("</section>").Line();
         }
-        string versions = string.Join(" · ", explanation.Results[0].Versions.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"));
-        page.Element("footer", "", versions.Length > 0 ? versions : "vitrine").Line();
-        return page.ToString();
     }
 
     private static void WritePredictions(HtmlPage page, IReadOnlyList<Prediction> predictions)

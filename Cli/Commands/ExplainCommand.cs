@@ -17,6 +17,7 @@ internal static class ExplainCommand
         var request = new RequestOptions();
         var form = new ResultOptions();
         var output = new ExplainOutput();
+        var context = new ContextSubject();
         return new Verb("explain", "Shows which words made a model decide as it did. The task is found from the model.", """
             vitrine explain "a gorgeous, witty, seductive movie"
             vitrine explain "a gorgeous movie" --method saliency --method integrated_gradients --html out.html
@@ -26,9 +27,10 @@ internal static class ExplainCommand
             vitrine explain --model path/to/opus-mt-zh-en "我喜欢看书。" --json - > out.json
             vitrine explain "a gorgeous, witty movie" --contrast negative --groups words --method shapley_values
             vitrine explain --model path/to/gpt2 "The cat" --forced " sat" --contrast " ran" --step-score entropy
+            vitrine explain --model path/to/gpt2 "His colleagues asked him" --context "George was sick yesterday." --html out.html
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
@@ -37,6 +39,21 @@ internal static class ExplainCommand
                 StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat);
                 IAttributionMethod[] methods = request.ReadMethods(parsed);
                 LoadedModel loaded = source.Load(parsed, terminal);
+                if (ContextSubject.IsAsked(parsed, loaded, input))
+                {
+                    ContextOptions measure = context.Options(parsed, score, request.Group(parsed, methods));
+                    (ContextualText text, string written) = context.Find(parsed, loaded, input, subject, terminal, cancellation);
+                    using var progress = ProgressLine.Start("context", terminal);
+                    ContextReliance found = ContextAnalysis.Explain(text, measure, asked with { Progress = progress });
+                    output.Write(parsed, terminal, new Explanation
+                    {
+                        Title = loaded.Name,
+                        Facts = [.. Facts(loaded), .. written.Length > 0 ? [new Fact("written", written)] : (Fact[])[]],
+                        Context = found,
+                        Results = found.Attribution is { } attribution ? [attribution] : [],
+                    });
+                    return;
+                }
                 Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
                 methods = request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]);
                 List<AttributionResult> results = [];
@@ -51,13 +68,15 @@ internal static class ExplainCommand
                 output.Write(parsed, terminal, ResultOptions.Apply(shape, new Explanation
                 {
                     Title = loaded.Name,
-                    Facts = [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task)), .. what.Facts],
+                    Facts = [.. Facts(loaded), .. what.Facts],
                     Predictions = what.Predictions,
                     Marks = what.Marks,
                     Results = results,
                 }, output.Top(parsed)));
             });
     }
+
+    private static Fact[] Facts(LoadedModel loaded) => [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task))];
 
     // A path integral for one score; for a text of many tokens one sweep, which keeps the sign and costs a fiftieth.
     private static string DefaultMethod(ITransformer model) =>

@@ -45,6 +45,10 @@ internal sealed class ExplainOutput
     {
         (string? html, string? svg, string? json) = (parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json));
         int? top = parsed.GetValue(_top);
+        if (explanation.Results.Count == 0 && (svg ?? parsed.GetValue(_png)) is not null)
+        {
+            throw new CommandException(ExitCode.Input, "output: nothing to draw; got a text that does not depend on its context. --html and --json say so.");
+        }
         if (html is not null)
         {
             OutputFile.Write(html, TokenHeatmap.Html(explanation), terminal);
@@ -70,6 +74,10 @@ internal sealed class ExplainOutput
     private static string Json(Explanation explanation)
     {
         IReadOnlyList<AttributionResult> results = explanation.Results;
+        if (explanation.Context is { } context)
+        {
+            return context.ToJson() + "\n";
+        }
         if (explanation.Ranking.Count > 0)
         {
             return CombinationJson.ToJson(results[^1], [.. results.SkipLast(1)], explanation.Agreements, explanation.Ranking) + "\n";

@@ -12,7 +12,7 @@ internal sealed class InputOptions
     public TextSource Text { get; } = new();
 
     /// <summary>A second text.</summary>
-    public Option<string?> Context { get; } = new("--context") { Description = "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
+    public Option<string?> Context { get; } = new("--context") { Description = "A second text: the context of a question, the second sentence of a pair. Of a model that writes: what its input is shown with and without, to see what depends on it.", HelpName = "text" };
 
     /// <summary>The second text in a file.</summary>
     public Option<string?> ContextFile { get; } = new("--context-file") { Description = "Read the second text from a UTF-8 file.", HelpName = "path" };
@@ -41,6 +41,12 @@ internal sealed class InputOptions
             : Prepare(loaded, instead is null ? Text.Read(parsed, terminal) : TextSource.Argued(instead), Second(parsed, terminal), cut, reserve);
     }
 
+    /// <summary>Reads the text, or the ids, without the second text.</summary>
+    /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
+    public ExplainedText ReadAlone(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve) => parsed.GetValue(Ids) is not null
+        ? Read(parsed, loaded, terminal, reserve)
+        : Prepare(loaded, Text.Read(parsed, terminal), null, parsed.GetValue(Truncate), reserve);
+
     /// <summary>Tokenizes a text, or a pair of texts, within the model's limits.</summary>
     /// <param name="loaded">The model.</param>
     /// <param name="first">The text.</param>
@@ -67,7 +73,9 @@ internal sealed class InputOptions
             ExitCode.Model, $"model: the tokenizer does not fit the model; got token id {Number(beyond)}; expected 0 to {Number(loaded.Model.Info.VocabSize - 1)}. Check that both files belong together.");
     }
 
-    private string? Second(ParseResult parsed, Terminal terminal) => (parsed.GetValue(Context), parsed.GetValue(ContextFile)) switch
+    /// <summary>The second text; null when there is none.</summary>
+    /// <exception cref="CommandException">There are two.</exception>
+    public string? Second(ParseResult parsed, Terminal terminal) => (parsed.GetValue(Context), parsed.GetValue(ContextFile)) switch
     {
         (not null, not null) => throw new CommandException(ExitCode.Usage, "context: two contexts; got --context and --context-file. Give one of them."),
         (var given, null) => given is null ? null : TextSource.Argued(given),

@@ -102,7 +102,8 @@ internal static class WrittenSubject
     private static string Apart(string text, int[] ids, IGenerator model) =>
         model.Info.Task == ModelTask.CausalLanguageModel && model.Tokenizer?.Decode(ids) is [' ', ..] && text is not [' ', ..] ? " " + text : text;
 
-    private static int[]? Forced(ParseResult parsed, LoadedModel loaded, SubjectOptions options)
+    /// <summary>What the model is made to write; null when it may choose.</summary>
+    public static int[]? Forced(ParseResult parsed, LoadedModel loaded, SubjectOptions options)
     {
         if (parsed.GetValue(options.ForcedIds) is { } ids)
         {

@@ -177,6 +177,26 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(groups switch { "words" => "  movie ", "sentences" => "  a good movie. ", _ => "  good movie " }, run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("gpt2", "5 6 7", "9 3")]
+    [InlineData("marian", "5 6 7 0", "9 3")]
+    public void Explain_AContext_SaysWhatDependsOnIt(string golden, string ids, string context)
+    {
+        using var folder = new TempFolder();
+        string[] words = ["explain", "--ids", ids, "--context", context, "--model", GoldenFolder.Find(golden), "--forced-ids", "8 11 12 13"];
+
+        CliRun run = CliRun.Of([.. words, "--output-context", "4 4", "--context-score", "pcxmi", "--context-threshold=-5", "--html", "out.html"], folder: folder.Path).IsDone();
+
+        Assert.Contains("Which written tokens depend on the context?", run.Output, StringComparison.Ordinal);
+        Assert.Contains("▸", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Which tokens of the context do they come from?", File.ReadAllText(folder.File("out.html")), StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(CliRun.Of([.. words, "--method", "integrated_gradients", "--steps", "4", "--json", "-"]).IsDone().Output);
+        Assert.Equal("vitrine.context", document.RootElement.GetProperty("format").GetString());
+        CliRun.Of([.. words, "--context-score", "entropy"]).IsRefused(ExitCode.Usage, "compares with nothing", "kl_divergence");
+        CliRun.Of([.. words, "--contrast", "9"]).IsRefused(ExitCode.Usage, "--contrast");
+        CliRun.Of([.. words, "--method", "saliency", "--method", "deeplift"]).IsRefused(ExitCode.Usage, "several methods");
+    }
+
     [Fact]
     public void Methods_Scores_ListsTheSteps() => Assert.Contains("kl_divergence\n", CliRun.Of(["methods", "--scores"]).IsDone().Output, StringComparison.Ordinal);
 

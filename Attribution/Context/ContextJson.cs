@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Vitrine.Attributions;
+
+/// <summary>Context reliance as JSON. The schema is in <c>docs/JSON.md</c>.</summary>
+public static class ContextJson
+{
+    /// <summary>The value of <c>format</c>.</summary>
+    public const string Format = "vitrine.context";
+
+    /// <summary>Written tokens, their cues, and the attribution behind them.</summary>
+    public static string ToJson(this ContextReliance reliance) => JsonSerializer.Serialize(
+        new ContextDocument { Format = Format, Version = 1, Result = reliance },
+        AttributionJson.Readable(ContextJsonContext.Default.Options, indented: true, options => new ContextJsonContext(options)).ContextDocument);
+}
+
+/// <summary>The outermost object of the file.</summary>
+internal sealed record ContextDocument
+{
+    public required string Format { get; init; }
+
+    public required int Version { get; init; }
+
+    public required ContextReliance Result { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(ContextDocument))]
+internal sealed partial class ContextJsonContext : JsonSerializerContext;
