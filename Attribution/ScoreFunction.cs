@@ -61,7 +61,22 @@ public abstract class ScoreFunction
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
     /// <returns><c>[batch, target]</c></returns>
     /// <exception cref="VitrineException">There are no classes behind this function.</exception>
-    public virtual Tensor Ranks(IReadOnlyList<Tensor> embeddings) => throw NoModel();
+    public Tensor Ranks(IReadOnlyList<Tensor> embeddings)
+    {
+        Tensor logits = Logits(embeddings);
+        int targets = logits.Shape[1], classes = logits.Shape[2];
+        float[] values = logits.ToArray(), ranks = new float[logits.Shape[0] * targets];
+        for (int row = 0; row < ranks.Length; row++)
+        {
+            ReadOnlySpan<float> all = values.AsSpan(row * classes, classes);
+            float own = all[Targets[row % targets].Id ?? throw NoModel()];
+            foreach (float logit in all)
+            {
+                ranks[row] += logit > own ? 1 : 0;
+            }
+        }
+        return Tensor.From(ranks, [logits.Shape[0], targets]);
+    }
 
     /// <summary>The logits of all classes that each target stands among.</summary>
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
