@@ -15,18 +15,22 @@ public static class ConsoleView
         string facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"));
         output.WriteLine(ink.Bold(Markup.Visible(explanation.Title)) + (facts.Length > 0 ? Indent + ink.Faint(Markup.Visible(facts)) : ""));
         WritePredictions(explanation.Predictions, output, ink, width);
-        WriteGrids([Grids.Sensitive(explanation), Grids.Cues(explanation)], output, ink);
+        WriteGrids([Grids.Sensitive(explanation), Grids.Cues(explanation)], output, ink, withNotes: true);
         WriteResults(explanation, output, ink, options, width);
         WriteGrids([Grids.Ranking(explanation), Grids.Agreement(explanation)], output, ink);
     }
 
-    private static void WriteGrids(Grid?[] grids, TextWriter output, ConsoleInk ink)
+    private static void WriteGrids(Grid?[] grids, TextWriter output, ConsoleInk ink, bool withNotes = false)
     {
         foreach (Grid grid in grids.OfType<Grid>())
         {
             output.WriteLine();
             output.WriteLine(ink.Bold(grid.Title));
             grid.Write(output, Indent);
+            if (withNotes && grid.Note.Length > 0)
+            {
+                output.WriteLine(Indent + ink.Faint(grid.Note));
+            }
         }
     }
 
