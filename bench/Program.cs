@@ -6,6 +6,8 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["matmul"] = MatMulBench.Run, // our products beside OpenBLAS, interleaved
     ["ladders"] = Vitrine.Bench.Ladders.LadderBench.Run, // from the textbook to the engine, rung by rung
     ["int8"] = Int8Bench.Run,     // products with 8-bit weights beside float32
+    ["int8-agreement"] = Int8Agreement.Run, // what 8 bits change in logits and attributions
+    ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
 {

@@ -49,7 +49,7 @@ public sealed class Randomisation : IMetric
             ?? throw new VitrineException("randomisation: no model behind the scores; got a plain function; expected one made by Targets.");
         _ = trial.Scores(result, 0);
         Parameter[] all = [.. model.Parameters];
-        Tensor[] before = [.. all.Select(parameter => parameter.Value)];
+        (Int8Matrix? Rounded, Tensor? Floats)[] before = [.. all.Select(parameter => parameter.Int8 is { } rounded ? (rounded, (Tensor?)null) : (null, parameter.Value))];
         List<RandomisedLayer> cascade = [];
         try
         {
@@ -68,7 +68,14 @@ public sealed class Randomisation : IMetric
         {
             for (int i = 0; i < all.Length; i++)
             {
-                all[i].Value = before[i];
+                if (before[i].Floats is { } floats)
+                {
+                    all[i].Value = floats;
+                }
+                else
+                {
+                    all[i].Int8 = before[i].Rounded;
+                }
             }
         }
         return cascade;
@@ -76,7 +83,7 @@ public sealed class Randomisation : IMetric
 
     /// <summary>Head, blocks from the last to the first, a decoder's before an encoder's; embeddings are left out.</summary>
     private static IEnumerable<IGrouping<string, Parameter>> Layers(Parameter[] parameters) => parameters
-        .Where(parameter => !parameter.IsBuffer && parameter.Value.DType == DType.Float32 && !parameter.Name.Contains("embed", StringComparison.Ordinal))
+        .Where(parameter => !parameter.IsBuffer && !parameter.Name.Contains("embed", StringComparison.Ordinal))
         .GroupBy(parameter => parameter.Name.Split('.') is ["blocks" or "encoder" or "decoder", var number, ..] parts && int.TryParse(number, out _) ? $"{parts[0]}.{number}" : "head")
         .OrderBy(layer => layer.Key == "head" ? 0 : layer.Key.StartsWith("encoder", StringComparison.Ordinal) ? 2 : 1)
         .ThenByDescending(layer => layer.Key == "head" ? 0 : int.Parse(layer.Key.AsSpan(layer.Key.IndexOf('.') + 1), System.Globalization.CultureInfo.InvariantCulture));

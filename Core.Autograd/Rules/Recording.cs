@@ -57,6 +57,10 @@ public sealed class Recording : IOpRecorder, IDisposable
                 continue;
             }
             bool[] needs = [.. op.Inputs.Select((input, k) => op.Saved.Tracks(k) && onPath.Contains(input.Id))];
+            if (!Array.Exists(needs, n => n))
+            {
+                continue; // the op that made what is asked for
+            }
             Tensor?[] dx = rule.Backward(op, reference?._ops[i], dy, needs);
             for (int k = 0; k < needs.Length; k++)
             {

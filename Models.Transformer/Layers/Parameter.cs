@@ -12,12 +12,13 @@ namespace Vitrine.Transformers;
 public sealed class Parameter
 {
     private Tensor? _value; // one of the two is there
+    private Int8Matrix? _int8;
 
     internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Tensor value, bool isBuffer) =>
         (Name, Kind, Place, _value, Shape, IsBuffer) = (name, kind, place, value.IsWeight ? value : value.AsWeight(), value.Shape, isBuffer);
 
     internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Int8Matrix value) =>
-        (Name, Kind, Place, Int8, Shape) = (name, kind, place, value, kind == ParameterKind.Linear ? [value.Shape[1], value.Shape[0]] : value.Shape);
+        (Name, Kind, Place, _int8, Shape) = (name, kind, place, value, ShapeOf(kind, value));
 
     /// <summary>The canonical name, in TransformerLens' vocabulary: <c>blocks.0.attn.W_Q</c>.</summary>
     public string Name { get; }
@@ -35,7 +36,19 @@ public sealed class Parameter
     public Shape Shape { get; }
 
     /// <summary>The weight in 8 bits, its rows the outputs of a linear layer or the entries of a table; null when it is held in float32.</summary>
-    public Int8Matrix? Int8 { get; private set; }
+    /// <exception cref="ShapeException">A new value has another shape, or this is no matrix.</exception>
+    public Int8Matrix? Int8
+    {
+        get => _int8;
+        set
+        {
+            if (value is null || ShapeOf(Kind, value) != Shape)
+            {
+                throw new ShapeException($"{Name}: a new value has another shape; got {value?.ToString() ?? "none"}; expected the rows of {Shape}. Set Value for float32.");
+            }
+            (_int8, _value) = (value, null);
+        }
+    }
 
     /// <summary>The weight in float32. One that is held in 8 bits is made anew at each reading; setting it makes it float32 for good.</summary>
     /// <exception cref="ShapeException">A new value has another shape.</exception>
@@ -48,7 +61,7 @@ public sealed class Parameter
             {
                 throw new ShapeException($"{Name}: a new value has another shape; got {value.Shape}; expected {Shape}.");
             }
-            (_value, Int8) = (value.IsWeight ? value : value.AsWeight(), null);
+            (_value, _int8) = (value.IsWeight ? value : value.AsWeight(), null);
         }
     }
 
@@ -56,17 +69,21 @@ public sealed class Parameter
     public override string ToString() => $"{Name} {Shape} ← {Place}";
 
     /// <summary>x·W [+ bias], or x·Wᵀ.</summary>
-    internal Tensor Product(Tensor x, Tensor? bias, bool transposed = false) => Int8 is { } w
+    internal Tensor Product(Tensor x, Tensor? bias, bool transposed = false) => _int8 is { } w
         ? x.MatMul(w, bias, transposeB: transposed != (Kind == ParameterKind.Linear))
         : x.MatMul(Value, bias, transposeB: transposed);
 
     /// <summary>Rows of a table.</summary>
-    internal Tensor Gather(Tensor ids) => Int8 is { } table ? table.Gather(ids) : Value.Gather(ids);
+    internal Tensor Gather(Tensor ids) => _int8 is { } table ? table.Gather(ids) : Value.Gather(ids);
+
+    // A linear layer's rows are its outputs, the last axis of its value; other kinds than tables have no such form.
+    private static Shape ShapeOf(ParameterKind kind, Int8Matrix value) =>
+        kind switch { ParameterKind.Linear => [value.Shape[1], value.Shape[0]], ParameterKind.Table => value.Shape, _ => [] };
 
     private Tensor Dequantized()
     {
         using Recorder.Pause pause = Recorder.Suspend();
-        Tensor stored = (Int8 ?? throw new InvalidOperationException($"{Name}: no value.")).Dequantize();
+        Tensor stored = (_int8 ?? throw new InvalidOperationException($"{Name}: no value.")).Dequantize();
         return Kind == ParameterKind.Linear ? stored.Transpose().AsWeight() : stored;
     }
 }

@@ -30,6 +30,7 @@ public class DeepLiftTests
     [InlineData("bert_qa")]
     [InlineData("marian")]
     [InlineData("llama")]
+    [InlineData("bert_mlm")]
     public void DeepLift_Transformer_IsComplete(string name)
     {
         ScoreFunction f = Function(name, "probability");
@@ -81,6 +82,7 @@ public class DeepLiftTests
         {
             ModelTask.SequenceClassification => Targets.Labels(model, text, [0, 1], step),
             ModelTask.QuestionAnswering => Targets.Answer(model, text, 1, 3, step),
+            ModelTask.MaskedLanguageModel => Targets.Words((ILanguageModel)model, text, [new(2, 5), new(3, 8)], step),
             ModelTask.CausalLanguageModel => Targets.Continuation((ILanguageModel)model, text, [5, 6, 7], step),
             _ => Targets.Translation((ILanguageModel)model, text, [5, 6, 7], step),
         };

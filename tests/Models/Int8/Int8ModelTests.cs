@@ -94,6 +94,11 @@ public class Int8ModelTests
 
         Assert.Null(rounded.Int8);
         Assert.Equal(exact.ToArray(), rounded.Value.ToArray());
+
+        rounded.Int8 = Int8Matrix.Quantize(exact.Transpose());
+
+        TensorAssert.Close(rounded.Value.ToArray(), exact.ToArray(), 0, 0.01);
+        Assert.Throws<ShapeException>(() => rounded.Int8 = Int8Matrix.Quantize(exact));
     }
 
     [Fact]
