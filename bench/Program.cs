@@ -5,6 +5,7 @@ Dictionary<string, Func<string[], int>> benches = new()
 {
     ["matmul"] = MatMulBench.Run, // our products beside OpenBLAS, interleaved
     ["ladders"] = Vitrine.Bench.Ladders.LadderBench.Run, // from the textbook to the engine, rung by rung
+    ["methods"] = MethodBench.Run, // what it costs to explain, method by method
     ["int8"] = Int8Bench.Run,     // products with 8-bit weights beside float32
     ["int8-agreement"] = Int8Agreement.Run, // what 8 bits change in logits and attributions
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with

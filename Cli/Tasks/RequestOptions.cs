@@ -25,8 +25,10 @@ internal sealed class RequestOptions
     private readonly Option<string?> _groups = new("--groups") { Description = $"Explain groups of tokens: {FeatureGroups.Forms}.", HelpName = "kind" };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random.", HelpName = "n" };
 
+    private readonly MethodParameters _parameters = new();
+
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _groups, _seed };
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _groups, .. _parameters.Symbols, _seed];
 
     /// <summary>The methods that a command line names, each once; empty where it names none.</summary>
     /// <exception cref="VitrineException">There is none of a name.</exception>
@@ -35,7 +37,7 @@ internal sealed class RequestOptions
 
     /// <summary>The request a command line means.</summary>
     /// <exception cref="VitrineException">A value is not known or out of range.</exception>
-    public AttributionRequest Read(ParseResult parsed, CancellationToken cancellation) => new()
+    public AttributionRequest Read(ParseResult parsed, CancellationToken cancellation) => _parameters.Apply(parsed, new()
     {
         Baseline = parsed.GetValue(_baseline) is { } baseline ? Baseline.Parse(baseline) : null,
         Steps = parsed.GetValue(_steps),
@@ -45,7 +47,7 @@ internal sealed class RequestOptions
         Compat = parsed.GetValue(_compat) is { } tool ? ParseCompat(tool) : Compat.None,
         Seed = parsed.GetValue(_seed),
         Cancellation = cancellation,
-    };
+    });
 
     /// <summary>The same methods over groups of tokens, where a command line asks for them.</summary>
     public IAttributionMethod[] Group(ParseResult parsed, IAttributionMethod[] methods) =>

@@ -197,6 +197,16 @@ public sealed class CommandTests : IDisposable
         CliRun.Of([.. words, "--method", "saliency", "--method", "deeplift"]).IsRefused(ExitCode.Usage, "several methods");
     }
 
+    [Theory]
+    [InlineData("layer_integrated_gradients", "--hook", "blocks.0.hook_mlp_out")]
+    [InlineData("neuron_gradient", "--hook", "blocks.0.mlp.hook_post", "--neuron", "1,5")]
+    [InlineData("attention", "--layers", "0", "--heads", "0,1")]
+    [InlineData("occlusion", "--window", "2", "--stride", "1")]
+    [InlineData("kernel_shap", "--samples", "20")]
+    [InlineData("smoothgrad", "--around", "input_x_gradient", "--noise", "0.1", "--samples", "2")]
+    public void Explain_ParametersOfAMethod_AreUsed(string method, params string[] options) =>
+        Assert.Contains(method + " → ", CliRun.Of(["explain", "a good movie", "--method", method, "--steps", "4", "--model", _model.Path, .. options]).IsDone().Output, StringComparison.Ordinal);
+
     [Fact]
     public void Methods_Scores_ListsTheSteps() => Assert.Contains("kl_divergence\n", CliRun.Of(["methods", "--scores"]).IsDone().Output, StringComparison.Ordinal);
 
