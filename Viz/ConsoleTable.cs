@@ -64,7 +64,7 @@ internal static class ConsoleTable
         {
             return;
         }
-        string[] names = [.. result.Targets.Select(target => TextWidth.Cut(TokenCell.Spell(target.Label), LongestToken))];
+        string[] names = [.. result.Targets.Select(target => TextWidth.Cut(TokenCell.Spell(target.Label).Trim(), LongestToken))];
         int name = names.Max(TextWidth.Of);
         output.WriteLine("  " + new string(' ', name) + string.Concat(first.Keys.Select(step => "  " + step.PadLeft(12))));
         for (int t = 0; t < names.Length; t++)

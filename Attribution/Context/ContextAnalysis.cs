@@ -104,7 +104,7 @@ public static class ContextAnalysis
     }
 
     private static string Label(InputToken written, int alternative, ContextualText text) =>
-        written.Id == alternative ? written.Piece : $"{written.Piece} (not {text.Spell(alternative).Trim()})";
+        written.Id == alternative ? written.Piece : $"{written.Piece} (not {text.Spell(alternative).Trim(' ')})";
 
     private static ContextCues Cues(AttributionResult attribution, int row, int token, int alternative, ContextOptions options, ContextualText text)
     {

@@ -26,7 +26,11 @@ public sealed class ContextualText
     public Func<IReadOnlyList<int>, StepOptions, ScoreFunction> Without { get; }
 
     /// <summary>How a token id reads.</summary>
-    internal string Spell(int id) => ExplainedText.Token(id, _tokenizer).Piece is ['Ġ' or '▁', .. var bare] ? bare : ExplainedText.Token(id, _tokenizer).Piece;
+    internal string Spell(int id)
+    {
+        string piece = ExplainedText.Token(id, _tokenizer).Piece.Replace('Ċ', '\n');
+        return piece is ['Ġ' or '▁', _, ..] ? piece[1..] : piece;
+    }
 
     /// <summary>What a causal model wrote.</summary>
     /// <param name="model">A causal language model.</param>

@@ -22,7 +22,7 @@ internal sealed record Subject
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>How a contrastive target reads.</summary>
-    public static string Against(string label, string foil) => $"{label} (not {foil.Trim()})";
+    public static string Against(string label, string foil) => $"{label} (not {(foil.Trim(' ') is { Length: > 0 } word ? word : foil)})";
 
     /// <summary>A result with <see cref="Labels"/> in place of the pieces.</summary>
     public AttributionResult Label(AttributionResult result) => Labels.Count != result.Targets.Count ? result : result with
