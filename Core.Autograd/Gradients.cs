@@ -15,6 +15,16 @@ public sealed class Gradients
         ? gradient
         : throw new VitrineException($"gradient: not asked for; got a tensor of shape {tensor.Shape}; expected one of those passed as wrt.");
 
+    /// <summary>The sums of these gradients and others of the same tensors: what several small batches add up to.</summary>
+    /// <exception cref="VitrineException">The other has no gradient of a tensor that this has.</exception>
+    public Gradients Plus(Gradients other)
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        return new(_byId.ToDictionary(pair => pair.Key, pair => other._byId.TryGetValue(pair.Key, out Tensor? more)
+            ? pair.Value + more
+            : throw new VitrineException($"gradient: sums of different tensors; got one of shape {pair.Value.Shape} on one side only; expected the same wrt on both.")));
+    }
+
     internal Gradients Map(Func<Tensor, Tensor> change) => new(_byId.ToDictionary(pair => pair.Key, pair => change(pair.Value)));
 }
 

@@ -14,7 +14,7 @@ namespace Vitrine.Autograd;
 /// <c>w ← w − lr·λ·w − lr · (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε)</c>.
 /// </summary>
 /// <remarks>Equal to <c>torch.optim.AdamW</c>. Two float32 numbers of state per weight element.</remarks>
-public sealed class AdamW
+public sealed class AdamW : IOptimizer
 {
     private readonly Tensor[] _weights;
     private readonly float[][] _mean;
@@ -33,14 +33,17 @@ public sealed class AdamW
         _square = [.. _weights.Select(w => new float[w.Floats.Length])];
     }
 
-    /// <summary>Steps taken so far.</summary>
+    /// <inheritdoc/>
     public int Steps { get; private set; }
 
-    /// <summary>One step: changes every weight in place. No tape may be open.</summary>
-    /// <param name="gradients">A gradient for every weight.</param>
-    /// <param name="learningRate">lr of this step; see <see cref="LearningRateSchedule"/>.</param>
-    /// <param name="gradientScale">Every gradient is multiplied by this; see <see cref="GradientNorm.ClipFactor"/>.</param>
-    /// <exception cref="InvalidOperationException">A tape is open.</exception>
+    /// <summary><c>mean</c> is m, <c>square</c> is v.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, float[][]> State => new Dictionary<string, float[][]> { ["mean"] = _mean, ["square"] = _square };
+
+    /// <inheritdoc/>
+    public void Resume(int steps) => Steps = steps;
+
+    /// <inheritdoc/>
     public void Step(Gradients gradients, float learningRate, float gradientScale = 1)
     {
         Weights.ExpectNoTape();

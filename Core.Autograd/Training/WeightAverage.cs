@@ -12,7 +12,6 @@ public sealed class WeightAverage
     private readonly Tensor[] _weights;
     private readonly float[][] _average;
     private readonly float _decay;
-    private int _updates;
 
     /// <summary>An average that starts at the weights' present values.</summary>
     /// <param name="weights">The weights an optimizer changes.</param>
@@ -28,11 +27,21 @@ public sealed class WeightAverage
         _average = [.. _weights.Select(w => w.ToArray())];
     }
 
+    /// <summary>How often the weights were taken in.</summary>
+    public int Updates { get; private set; }
+
+    /// <summary>The averages themselves, one array per weight: what a checkpoint holds, and overwrites when it is read.</summary>
+    public IReadOnlyList<float[]> State => _average;
+
+    /// <summary>Goes on after a checkpoint was read into <see cref="State"/>.</summary>
+    /// <param name="updates">What <see cref="Updates"/> was.</param>
+    public void Resume(int updates) => Updates = updates;
+
     /// <summary>Takes in the weights after a step.</summary>
     public void Update()
     {
-        _updates++;
-        float keep = MathF.Min(_decay, (1f + _updates) / (10 + _updates));
+        Updates++;
+        float keep = MathF.Min(_decay, (1f + Updates) / (10 + Updates));
         for (int i = 0; i < _weights.Length; i++)
         {
             float[] average = _average[i];
