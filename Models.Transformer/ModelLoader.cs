@@ -25,7 +25,18 @@ public static class ModelLoader
     /// <exception cref="WeightException">Weights that are missing, misshapen or not safetensors.</exception>
     public static ITransformer Load(string folder, Quantization quantization = Quantization.None)
     {
-        using WeightsFolder weights = Build(folder, quantization, namesOnly: false, out Transformer model);
+        using WeightsFolder weights = Build(folder, path => WeightsFolder.Open(path, quantization), out Transformer model);
+        model.Tokenizer = TokenizerLoader.IsIn(folder) ? TokenizerLoader.Load(folder) : null;
+        return model;
+    }
+
+    /// <summary>Builds the model that a folder's <c>config.json</c> describes, with its tokenizer if there is one; every weight is zero, to be set before it is of use.</summary>
+    /// <param name="folder">A folder with <c>config.json</c>; weights in it are not looked at.</param>
+    /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting.</exception>
+    /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
+    public static ITransformer Create(string folder)
+    {
+        using WeightsFolder weights = Build(folder, WeightsFolder.Unwritten, out Transformer model);
         model.Tokenizer = TokenizerLoader.IsIn(folder) ? TokenizerLoader.Load(folder) : null;
         return model;
     }
@@ -34,9 +45,9 @@ public static class ModelLoader
     /// <param name="folder">A model's folder.</param>
     /// <param name="model">The parameters.</param>
     /// <returns>The folder's files, still open.</returns>
-    internal static WeightsFolder Plan(string folder, out Transformer model) => Build(folder, Quantization.None, namesOnly: true, out model);
+    internal static WeightsFolder Plan(string folder, out Transformer model) => Build(folder, path => WeightsFolder.Open(path, Quantization.None, namesOnly: true), out model);
 
-    private static WeightsFolder Build(string folder, Quantization quantization, bool namesOnly, out Transformer model)
+    private static WeightsFolder Build(string folder, Func<string, WeightsFolder> open, out Transformer model)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ModelConfig config = ModelConfig.Read(folder);
@@ -47,7 +58,7 @@ public static class ModelLoader
         }
         CheckQuantization(config);
         using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of anybody's computation
-        WeightsFolder weights = WeightsFolder.Open(folder, quantization, namesOnly);
+        WeightsFolder weights = open(folder);
         try
         {
             model = load(config, weights, GenerationConfig.Read(folder, config));

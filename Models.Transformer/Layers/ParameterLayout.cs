@@ -27,6 +27,7 @@ public static class ParameterLayout
     {
         ArgumentNullException.ThrowIfNull(model);
         using Recorder.Pause pause = Recorder.Suspend();
-        SafetensorsWriter.Save(path, Stored(model.Parameters, p => p.Value).Select(t => new WeightData(t.Name, t.Value, type)));
+        SafetensorsWriter.Save(path, Stored(model.Parameters, p => p.Value).Select(t => new WeightData(t.Name, t.Value, type)),
+            new Dictionary<string, string> { ["format"] = "pt" }); // without it Hugging Face's loader refuses the file
     }
 }

@@ -23,7 +23,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
 
     /// <summary>Whether the checkpoint holds a tensor for this name, in any spelling or through a tie.</summary>
     /// <param name="name">Full name as written today.</param>
-    public bool Has(string name) => Find(name) is not null;
+    public bool Has(string name) => folder.IsUnwritten || Find(name) is not null;
 
     /// <summary>The weight of this name as float32. Tied names give the same tensor object.</summary>
     /// <param name="name">Full name as written today, e.g. <c>transformer.h.0.ln_1.weight</c>.</param>
@@ -31,6 +31,10 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     /// <returns>A view of the mapped file where possible (<see cref="SafetensorsFile.Read"/>).</returns>
     public Tensor Load(string name, Shape shape)
     {
+        if (folder.IsUnwritten)
+        {
+            return StandIn(shape);
+        }
         string? found = Find(name);
         if (found is null)
         {

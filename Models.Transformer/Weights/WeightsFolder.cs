@@ -30,6 +30,12 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>Names of all tensors, file by file.</summary>
     public IReadOnlyCollection<string> Names => _fileOf.Keys;
 
+    /// <summary>Whether this stands for a checkpoint that is yet to be made: see <see cref="ModelLoader.Create"/>.</summary>
+    internal bool IsUnwritten { get; private init; }
+
+    /// <summary>A folder without weights.</summary>
+    internal static WeightsFolder Unwritten(string path) => new(path) { IsUnwritten = true };
+
     /// <summary>Opens and checks every file of a checkpoint. <c>model.safetensors</c> goes before an index beside it.</summary>
     /// <param name="path">A folder, or the path of one <c>.safetensors</c> file.</param>
     /// <exception cref="WeightException">
