@@ -17,6 +17,7 @@ internal static class Catalog
             PredictCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             GenerateCommand.CreateTranslate(terminal),
+            TrainCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             InspectCommand.Create(terminal),
             QuantizeCommand.Create(terminal),

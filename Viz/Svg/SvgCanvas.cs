@@ -54,6 +54,13 @@ internal sealed class SvgCanvas
     public void Line(double x1, double y1, double x2, double y2) =>
         _shapes.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\"/>\n");
 
+    /// <summary>A curve through points.</summary>
+    /// <param name="color">As CSS writes it; must show on light and dark paper.</param>
+    /// <param name="points">In order.</param>
+    /// <param name="width">Of the line.</param>
+    public void Curve(string color, IEnumerable<(double X, double Y)> points, double width) => _shapes.Append(CultureInfo.InvariantCulture,
+        $"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"{N(width)}\" points=\"{string.Join(' ', points.Select(p => $"{N(p.X)},{N(p.Y)}"))}\"/>\n");
+
     /// <summary>The legend of a scale: a row of steps from the lowest to the highest score.</summary>
     public void Legend(ColorScale scale, double x, double y)
     {

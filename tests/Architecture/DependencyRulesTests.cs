@@ -14,7 +14,8 @@ public class DependencyRulesTests
         ["Models.Transformer"] = ["Core.Tensor"],
         ["Attribution"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Viz"] = ["Core.Tensor", "Attribution"],
-        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz"],
+        ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
+        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()

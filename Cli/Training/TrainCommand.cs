@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Vitrine.Training;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine train</c>: trains a model on text files, from nothing or from a checkpoint.</summary>
+internal static class TrainCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var verb = new Verb("train", "Trains a model on text files. Give the same command again to go on after a break.", """
+            vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
+            vitrine train lm --data plays.txt --vocab 2000 --layers 4 --d-model 192 --positions 256 --out my-gpt2
+            vitrine train qa --data questions.jsonl --out my-reader
+            vitrine train mlm --data sentences.txt --out my-bert
+            vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --out my-marian
+            """);
+        verb.Add(Classify(terminal));
+        verb.Add(TrainLm.Create(terminal));
+        verb.Add(Translate(terminal));
+        verb.Add(Questions(terminal));
+        verb.Add(Masks(terminal));
+        verb.Add(TrainData.Create(terminal));
+        return verb;
+    }
+
+    private static Verb Classify(Terminal terminal)
+    {
+        var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be given several times.");
+        var whole = new Option<int>("--whole-words") { Description = "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
+        return new Verb("classify", "Trains a BERT that gives a text one of several labels.", """
+            vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
+            vitrine train classify --data topics.tsv --layers 2 --d-model 128 --epochs 5 --out topics
+            """)
+            .With(run.Symbols)
+            .With(whole)
+            .Does((parsed, cancellation) =>
+            {
+                (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) =
+                    run.Split(parsed, run.Files(parsed, terminal, labelled: true).SelectMany(TextLines.Labelled), text => text.Text);
+                IReadOnlyList<string> labels = ClassificationTask.LabelsOf(training);
+                ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceClassification, (folder, sizes, vocab) => NewModel.Bert(
+                    folder, "BertForSequenceClassification", parsed.GetValue(whole) is > 0 and int least
+                        ? WordPieceTrainer.WholeWords(training.Select(t => t.Text), least)
+                        : WordPieceTrainer.Train(training.Select(t => t.Text), vocab), sizes, labels));
+                run.Train(parsed, terminal, model, new ClassificationTask(training, held, model, TrainingCommandLine.Tokenizer(model)), cancellation);
+            });
+    }
+
+    private static Verb Translate(Terminal terminal)
+    {
+        var run = new TrainingCommandLine("UTF-8 lines 'text⇥translation'; may be given several times.");
+        var swap = new Option<bool>("--swap") { Description = "The translation is in the first column, the text in the second." };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder with source.spm, target.spm and vocab.json, for a model from nothing.", HelpName = "folder" };
+        return new Verb("translate", "Trains a Marian that translates.", """
+            vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --layers 3 --d-model 256 --out my-marian
+            vitrine train translate --data pairs.tsv --from path/to/opus-mt-zh-en --learning-rate 1e-4 --out tuned
+            """)
+            .With(run.Symbols)
+            .With(swap, tokenizer)
+            .Does((parsed, cancellation) =>
+            {
+                // Split by the translation: one that is judged was learnt from no other text either.
+                (IReadOnlyList<TextPair> training, IReadOnlyList<TextPair> held) =
+                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(file => TextLines.Pairs(file, parsed.GetValue(swap))), pair => pair.Target);
+                ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceToSequence, (folder, sizes, _) => NewModel.Marian(
+                    folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
+                        "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm, target.spm and vocab.json.")), sizes));
+                run.Train(parsed, terminal, model, new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model)), cancellation);
+            });
+    }
+
+    private static Verb Questions(Terminal terminal)
+    {
+        var run = new TrainingCommandLine("""UTF-8 lines of JSON {"context": …, "question": …, "answer": …}; may be given several times.""");
+        return new Verb("qa", "Trains a BERT that finds the answer to a question in a text.", """
+            vitrine train qa --data questions.jsonl --out my-reader
+            vitrine train qa --data questions.jsonl --positions 256 --layers 4 --out my-reader
+            """)
+            .With(run.Symbols)
+            .Does((parsed, cancellation) =>
+            {
+                (IReadOnlyList<AnsweredQuestion> training, IReadOnlyList<AnsweredQuestion> held) =
+                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Questions), question => question.Group ?? question.Context);
+                ITransformer model = run.Model(parsed, terminal, ModelTask.QuestionAnswering, (folder, sizes, vocab) => NewModel.Bert(
+                    folder, "BertForQuestionAnswering", WordPieceTrainer.Train(training.SelectMany(q => new[] { q.Context, q.Question }), vocab), sizes, []));
+                run.Train(parsed, terminal, model, new QuestionAnsweringTask(training, held, model, TrainingCommandLine.Tokenizer(model)), cancellation);
+            });
+    }
+
+    private static Verb Masks(Terminal terminal)
+    {
+        var run = new TrainingCommandLine("UTF-8 text, one example a line; may be given several times.");
+        return new Verb("mlm", "Trains a BERT that tells the words behind masks.", """
+            vitrine train mlm --data sentences.txt --out my-bert
+            vitrine train mlm --data sentences.txt --from my-bert --learning-rate 1e-4 --out longer
+            """)
+            .With(run.Symbols)
+            .Does((parsed, cancellation) =>
+            {
+                (IReadOnlyList<string> training, IReadOnlyList<string> held) = run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Read), text => text);
+                ITransformer model = run.Model(parsed, terminal, ModelTask.MaskedLanguageModel, (folder, sizes, vocab) => NewModel.Bert(
+                    folder, "BertForMaskedLM", WordPieceTrainer.Train(training, vocab), sizes, []));
+                run.Train(parsed, terminal, model, new MaskedLanguageTask(training, held, model, TrainingCommandLine.Tokenizer(model)), cancellation);
+            });
+    }
+}

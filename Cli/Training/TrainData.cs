@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Vitrine.Training;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine train data</c>: writes made-up examples whose answers are known.</summary>
+internal static class TrainData
+{
+    private static readonly SortedDictionary<string, Func<int, int, int, IEnumerable<string>>> s_kinds = new(StringComparer.Ordinal)
+    {
+        ["repeats"] = (count, length, seed) => RepeatedLetters.Make(count, length, seed),
+        ["sorting"] = (count, length, seed) => SortingLines.Make(count, length, seed),
+        ["stories"] = (count, _, seed) => Stories.Make(count, seed).Select(Stories.Line),
+    };
+
+    public static Verb Create(Terminal terminal)
+    {
+        var kind = new Argument<string>("kind") { Description = $"One of {string.Join(", ", s_kinds.Keys)}." };
+        var count = new Option<int>("--count") { Description = "Lines to write.", HelpName = "n", DefaultValueFactory = _ => 20000 };
+        var length = new Option<int>("--length") { Description = "Digits or letters per line; stories have their own.", HelpName = "n", DefaultValueFactory = _ => 8 };
+        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path", DefaultValueFactory = _ => "-" };
+        return new Verb("data", "Writes made-up examples to train on: sorted digits, repeated letters, questions about stories.", """
+            vitrine train data sorting --count 20000 --length 8 --out sorting.txt
+            vitrine train data repeats --count 20000 --length 48 --out repeats.txt
+            vitrine train data stories --count 20000 --out stories.jsonl
+            """)
+            .With(kind, count, length, seed, file)
+            .Does((parsed, _) =>
+            {
+                string name = parsed.GetValue(kind) ?? "";
+                if (!s_kinds.TryGetValue(name, out Func<int, int, int, IEnumerable<string>>? make))
+                {
+                    throw new CommandException(ExitCode.Usage, $"data: unknown kind; got '{name}'; expected one of {string.Join(", ", s_kinds.Keys)}.");
+                }
+                if (parsed.GetValue(count) < 1 || parsed.GetValue(length) < 1)
+                {
+                    throw new CommandException(ExitCode.Usage, $"data: out of range; got count {parsed.GetValue(count)} and length {parsed.GetValue(length)}; expected 1 or more.");
+                }
+                string path = parsed.GetValue(file) ?? "-";
+                OutputFile.Probe(path, terminal);
+                OutputFile.Write(path, string.Concat(make(parsed.GetValue(count), parsed.GetValue(length), parsed.GetValue(seed)).Select(line => line + "\n")), terminal);
+            });
+    }
+}

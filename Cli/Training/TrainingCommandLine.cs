@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Vitrine.Training;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary>What every kind of training asks on the command line: data, folder, model and options; and how it runs.</summary>
+internal sealed class TrainingCommandLine
+{
+    private readonly Option<string[]> _data;
+    private readonly TrainingSwitches _switches = new();
+    private readonly ModelSource _source = new(); // for its --threads
+
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for the model; checkpoint, log and loss curve go to its sub-folder 'training'.", HelpName = "folder" };
+    private readonly Option<string?> _from = new("--from") { Description = "Go on from the model in this folder, with its tokenizer, instead of from nothing.", HelpName = "folder" };
+    private readonly Option<double> _held = new("--held-out") { Description = "Part of the data that is judged, not learnt; 0 to 0.5.", HelpName = "part", DefaultValueFactory = _ => 0.1 };
+    private readonly Option<int> _vocab = new("--vocab") { Description = "Size of the vocabulary to learn.", HelpName = "n", DefaultValueFactory = _ => 2000 };
+    private readonly Option<int> _dModel = new("--d-model") { Description = "Width of the model.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().DModel };
+    private readonly Option<int> _layers = new("--layers") { Description = "Blocks.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().NLayers };
+    private readonly Option<int> _heads = new("--heads") { Description = "Heads per block.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().NHeads };
+    private readonly Option<int?> _dMlp = new("--d-mlp") { Description = "Width of the feed-forward layers; 0: attention only. Default: four times the model's.", HelpName = "n" };
+    private readonly Option<int> _positions = new("--positions") { Description = "Longest sequence, tokens.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().MaxPositions };
+
+    /// <param name="data">What <c>--data</c> holds.</param>
+    public TrainingCommandLine(string data) => _data = new("--data") { Description = data, HelpName = "file" };
+
+    /// <summary>All options.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[]
+    {
+        _data, _out, _from, _held, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _source.Threads,
+    }.Concat(_switches.Symbols).ToArray();
+
+    /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>
+    /// <exception cref="CommandException">None is given.</exception>
+    public IEnumerable<string> Files(ParseResult parsed, Terminal terminal, bool labelled = false)
+    {
+        string[] files = parsed.GetValue(_data) ?? [];
+        return files.Length == 0
+            ? throw new CommandException(ExitCode.Usage, "data: missing; got no --data; expected at least one file.")
+            : files.Select(file => labelled && !File.Exists(terminal.Resolve(file)) && file.IndexOf('=', StringComparison.Ordinal) is > 0 and int at
+                ? $"{file[..at]}={terminal.Resolve(file[(at + 1)..])}"
+                : terminal.Resolve(file));
+    }
+
+    /// <summary>The part that is held out, 0–0.5.</summary>
+    /// <exception cref="CommandException">It is out of range.</exception>
+    public double HeldOutPart(ParseResult parsed) => parsed.GetValue(_held) is >= 0 and <= 0.5 and double part
+        ? part
+        : throw new CommandException(ExitCode.Usage, FormattableString.Invariant($"held-out: out of range; got {parsed.GetValue(_held)}; expected 0 to 0.5."));
+
+    /// <summary>Parts examples into learnt and judged ones.</summary>
+    public (IReadOnlyList<T> Training, IReadOnlyList<T> Held) Split<T>(ParseResult parsed, IEnumerable<T> items, Func<T, string> key) =>
+        HeldOut.Split(items, key, HeldOutPart(parsed), parsed.GetValue(_switches.Seed));
+
+    /// <summary>The model to train: that of <c>--from</c>, or a new one.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where paths start.</param>
+    /// <param name="task">What it must be able to do.</param>
+    /// <param name="create">Fills an empty folder with config and tokenizer, given sizes and the size of the vocabulary.</param>
+    /// <exception cref="CommandException">The folder is taken, or the model does something else.</exception>
+    public ITransformer Model(ParseResult parsed, Terminal terminal, ModelTask task, Action<string, ModelSizes, int> create)
+    {
+        _source.SetThreads(parsed);
+        string folder = Folder(parsed, terminal), checkpoint = Path.Combine(folder, "training", "checkpoint.safetensors");
+        bool goesOn = File.Exists(checkpoint);
+        if (!goesOn && File.Exists(Path.Combine(folder, "model.safetensors")) && !Directory.Exists(Path.Combine(folder, "training")))
+        {
+            throw new CommandException(ExitCode.Output, $"train: the folder holds a model already; got '{folder}'; expected an empty or new one. Name another with --out.");
+        }
+        if (parsed.GetValue(_from) is { } from)
+        {
+            ITransformer old = ModelLoader.Load(terminal.Resolve(from));
+            if (old.Info.Task != task)
+            {
+                throw new CommandException(ExitCode.Model, $"train: a model for something else; got {old.Info.Architecture} in '{from}'; expected one for {task}.");
+            }
+            NewModel.CopyWithoutWeights(terminal.Resolve(from), folder);
+            return old;
+        }
+        ModelSizes sizes = new()
+        {
+            DModel = parsed.GetValue(_dModel), NLayers = parsed.GetValue(_layers), NHeads = parsed.GetValue(_heads),
+            DMlp = parsed.GetValue(_dMlp), MaxPositions = parsed.GetValue(_positions),
+        };
+        if (!goesOn)
+        {
+            create(folder, sizes, parsed.GetValue(_vocab));
+        }
+        ITransformer model = NewModel.Start(folder, parsed.GetValue(_switches.Seed));
+        if (sizes.DMlp == 0)
+        {
+            NewModel.RemoveFeedForward(model);
+        }
+        return model;
+    }
+
+    /// <summary>Trains, shows how it goes, and says what came of it.</summary>
+    /// <exception cref="CommandException">Interrupted.</exception>
+    public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation)
+    {
+        TrainingOptions options = _switches.Options(parsed);
+        options = parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
+        string folder = Folder(parsed, terminal);
+        TrainingRun.Of(new Trainer(model, task, options, folder), Path.GetFileName(folder), terminal, cancellation);
+    }
+
+    /// <summary>The tokenizer of a model that was just loaded.</summary>
+    /// <exception cref="CommandException">Its folder holds none.</exception>
+    public static ITokenizer Tokenizer(ITransformer model) => model.Tokenizer
+        ?? throw new CommandException(ExitCode.Model, "train: the model has no tokenizer; expected its files beside config.json.");
+
+    private string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(_out) is { } given
+        ? terminal.Resolve(given).TrimEnd(Path.DirectorySeparatorChar)
+        : throw new CommandException(ExitCode.Usage, "out: missing; got no --out; expected the folder for the model.");
+}

@@ -1,0 +1,70 @@
+using Vitrine.Cli;
+using Vitrine.Tests.Support;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests;
+
+/// <summary><c>vitrine train</c> as a user types it.</summary>
+public class TrainTests
+{
+    private static readonly string[] s_small = ["--d-model", "16", "--layers", "1", "--heads", "2", "--positions", "24", "--batch", "8", "--epochs", "2"];
+
+    [Fact]
+    public void Classify_TwoFiles_AModelThatPredictsAndIsNotOverwritten()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllLines(folder.File("good.txt"), Enumerable.Range(0, 40).Select(i => $"a lovely film number {i}"));
+        File.WriteAllLines(folder.File("bad.txt"), Enumerable.Range(0, 40).Select(i => $"a dull film number {i}"));
+        string[] command = ["train", "classify", "--data", "good=good.txt", "--data", "bad=bad.txt", "--vocab", "120", "--learning-rate", "1e-2", "--out", "model", .. s_small];
+
+        CliRun first = CliRun.Of(command, folder: folder.Path).IsDone();
+        CliRun again = CliRun.Of(command, folder: folder.Path).IsDone();
+        CliRun predicted = CliRun.Of(["predict", "a lovely film", "--model", "model"], folder: folder.Path).IsDone();
+
+        Assert.Contains("kept the weights of step", first.Output, StringComparison.Ordinal);
+        Assert.Equal(first.Output.Split('\n')[^2], again.Output.Split('\n')[^2]); // over already: only the result again
+        Assert.Contains("good", predicted.Output, StringComparison.Ordinal);
+        Assert.StartsWith("<?xml", File.ReadAllText(folder.File("model/training/loss.svg")), StringComparison.Ordinal);
+
+        Directory.Delete(folder.File("model/training"), recursive: true);
+        CliRun.Of(command, folder: folder.Path).IsRefused(ExitCode.Output, "holds a model already");
+    }
+
+    [Fact]
+    public void Lm_AttentionOnlyThenGoingOnFromIt_Loads()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("text.txt"), string.Concat(Enumerable.Repeat("to be or not to be, that is the question. ", 40)));
+
+        CliRun.Of(["train", "lm", "--data", "text.txt", "--vocab", "270", "--d-mlp", "0", "--out", "model", .. s_small], folder: folder.Path).IsDone();
+        CliRun.Of(["train", "lm", "--data", "text.txt", "--from", "model", "--out", "longer", "--batch", "8", "--epochs", "1"], folder: folder.Path).IsDone();
+
+        ITransformer model = ModelLoader.Load(folder.File("model"));
+        Assert.All(model.Parameters.Where(p => p.Name.Contains(".mlp.", StringComparison.Ordinal)), p => Assert.All(p.Value.ToArray(), v => Assert.Equal(0, v)));
+        Assert.Equal("GPT2LMHeadModel", ModelLoader.Load(folder.File("longer")).Info.Architecture);
+    }
+
+    [Fact]
+    public void Train_WhatCannotBe_IsRefusedInOneLine()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("one.tsv"), "a\tx\na\ty\n");
+        File.WriteAllText(folder.File("text.txt"), "too short");
+
+        CliRun.Of(["train", "lm", "--out", "m"], folder: folder.Path).IsRefused(ExitCode.Usage, "--data");
+        CliRun.Of(["train", "lm", "--data", "text.txt"], folder: folder.Path).IsRefused(ExitCode.Usage, "--out");
+        CliRun.Of(["train", "lm", "--data", "text.txt", "--out", "m"], folder: folder.Path).IsRefused(ExitCode.Usage, "too little text");
+        CliRun.Of(["train", "classify", "--data", "one.tsv", "--out", "m", "--held-out", "0"], folder: folder.Path).IsRefused(ExitCode.Usage, "only the label 'a'");
+        CliRun.Of(["train", "data", "sortin"], folder: folder.Path).IsRefused(ExitCode.Usage, "sorting");
+    }
+
+    [Fact]
+    public void Data_Sorting_LinesWhoseDigitsAreSorted()
+    {
+        string[] lines = CliRun.Of(["train", "data", "sorting", "--count", "3", "--length", "5"]).IsDone().Output.TrimEnd('\n').Split('\n');
+
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines, line => Assert.Equal(line[6..], new string([.. line[..5].Order()])));
+    }
+}
