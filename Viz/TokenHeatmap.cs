@@ -80,8 +80,8 @@ public static class TokenHeatmap
         WriteHeading(page, result, $"{result.Targets.Count} tokens ({result.StepName})");
         HtmlReading.Write(page, result);
         HtmlMatrix.Write(page, result);
-        HtmlNumbers.WriteStepScores(page, result);
         WriteLegend(page, Layout.ScaleOf(result), result.Targets.Count > 1 ? "<button type=\"button\" class=\"every by-row\">each row by itself</button>" : "");
+        HtmlNumbers.WriteStepScores(page, result);
         WriteNotes(page, result, Layout.Note(result));
         page.Raw("</section>").Line();
     }

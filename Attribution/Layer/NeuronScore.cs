@@ -20,6 +20,10 @@ internal sealed class NeuronScore : ScoreFunction
         }
         (_inner, _hook) = (inner, request.Hooks[0]);
         HookSite site = HookSite.Of(inner, _hook);
+        if (_hook.StartsWith("encoder.", StringComparison.Ordinal) && inner.Sides.Any(s => s.Name == "target"))
+        {
+            throw new VitrineException($"neuron methods: {_hook} does not see what was said; got the target side among those explained; expected the source alone (--side source).");
+        }
         Shape shape = Activation([.. inner.Sides.Select(side => side.Batch)]).Shape;
         _places = [.. request.Neurons.Select(neuron => Place(neuron, shape))];
         int side = inner.Sides.ToList().FindIndex(s => s.Name == site.Side);

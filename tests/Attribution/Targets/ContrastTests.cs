@@ -19,6 +19,8 @@ public sealed class ContrastTests : IDisposable
         "shapley_value_sampling", "kernel_shap", "partition_shap", "lime", "feature_permutation",
     } from family in new[] { "gpt2", "marian" } select (method, family)];
 
+    public static TheoryData<string, string> All => [.. from method in AttributionMethods.All from family in new[] { "bert", "gpt2", "llama", "marian" } select (method.Name, family)];
+
     public void Dispose() => _folder.Dispose();
 
     [Theory]
@@ -41,6 +43,29 @@ public sealed class ContrastTests : IDisposable
                 TensorAssert.Close(difference.Sides[s].Scores[t], expected, rtol: 1e-3, atol: 2e-4, what: $"{name}, side {s}, token {t}");
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Contrast_OfAnyMethod_IsExplainedOrRefusedWithAWayOut(string name, string family)
+    {
+        ITransformer model = TinyModels.Load(_folder.Path, family, family == "bert" ? "BertForSequenceClassification" : null);
+        ScoreFunction f = family == "bert"
+            ? Targets.Labels(model, ExplainedText.Of([5, 9, 44, 12]), [1], new StepOptions("contrast_logits_diff") { ContrastIds = [2] })
+            : Function((ILanguageModel)model, new StepOptions("contrast_logits_diff") { ContrastIds = s_foils });
+        AttributionRequest request = new() { Baseline = Baseline.Token(1), Steps = 3, Samples = 8, Hooks = [model.HookPoints.First(point => point.Name.EndsWith("mlp.hook_post", StringComparison.Ordinal)).Name], Neurons = [[1, 2]] };
+        AttributionResult result;
+        try
+        {
+            result = AttributionMethods.Get(name).Attribute(f, request);
+        }
+        catch (Tensors.VitrineException e)
+        {
+            Assert.Contains("; expected ", e.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("gradient: ", e.Message, StringComparison.Ordinal); // not a tape's words but the method's
+            return;
+        }
+        Assert.All(result.Sides, side => Assert.All(side.Scores, row => Assert.All(row, score => Assert.True(float.IsFinite(score)))));
     }
 
     [Theory]
