@@ -102,7 +102,7 @@ public enum OpValues
     /// <summary>int8 from −127 to 127. No gradient.</summary>
     Int8,
 
-    /// <summary>Between 0.002 and 0.02, what a unit of an int8 weight is worth. No gradient.</summary>
+    /// <summary>Between 0.0005 and 0.005, what a unit of an int8 weight is worth. No gradient.</summary>
     RowScale,
 }
 
@@ -140,7 +140,7 @@ public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int
     private float Draw(Random random, int i) => Values switch
     {
         OpValues.Positive => 0.5f + (2 * random.NextSingle()),
-        OpValues.RowScale => 0.002f + (0.018f * random.NextSingle()),
+        OpValues.RowScale => 0.0005f + (0.0045f * random.NextSingle()),
         OpValues.Hiding => i % Shape[^1] == 0 || random.Next(3) > 0 ? 0 : float.NegativeInfinity,
         _ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())),
     };
