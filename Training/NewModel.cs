@@ -166,10 +166,11 @@ public static class NewModel
     /// <summary>Loads a folder that was just made, with random weights.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="seed">Of the weights.</param>
-    public static ITransformer Start(string folder, int seed)
+    /// <param name="deviation">Of the weights; see <see cref="InitialWeights.Fill"/>.</param>
+    public static ITransformer Start(string folder, int seed, double deviation = InitialWeights.StandardDeviation)
     {
         ITransformer model = ModelLoader.Create(folder);
-        InitialWeights.Fill(model, seed);
+        InitialWeights.Fill(model, seed, deviation);
         return model;
     }
 

@@ -7,6 +7,8 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine train</c>: trains a model on text files, from nothing or from a checkpoint.</summary>
 internal static class TrainCommand
 {
+    private const int Judged = 1000; // translations for BLEU and chrF
+
     public static Verb Create(Terminal terminal)
     {
         var verb = new Verb("train", "Trains a model on text files. Give the same command again to go on after a break.", """
@@ -68,6 +70,12 @@ internal static class TrainCommand
                     folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
                         "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm, target.spm and vocab.json.")), sizes));
                 run.Train(parsed, terminal, model, new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model)), cancellation);
+                if (held.Count > 0)
+                {
+                    TextPair[] judged = [.. held.Take(Judged)];
+                    IReadOnlyList<Metric> scores = TranslationTask.Judge((IGenerator)ModelLoader.Load(run.Folder(parsed, terminal)), judged, cancellation);
+                    terminal.Output.WriteLine($"{judged.Length} held-out texts by greedy search: {string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
+                }
             });
     }
 

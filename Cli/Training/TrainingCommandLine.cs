@@ -19,6 +19,7 @@ internal sealed class TrainingCommandLine
     private readonly Option<int> _layers = new("--layers") { Description = "Blocks.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().NLayers };
     private readonly Option<int> _heads = new("--heads") { Description = "Heads per block.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().NHeads };
     private readonly Option<int?> _dMlp = new("--d-mlp") { Description = "Width of the feed-forward layers; 0: attention only. Default: four times the model's.", HelpName = "n" };
+    private readonly Option<double> _init = new("--init") { Description = "Standard deviation of the weights a new model starts with; narrow ones like about 0.5/√width.", HelpName = "x", DefaultValueFactory = _ => InitialWeights.StandardDeviation };
     private readonly Option<int> _positions = new("--positions") { Description = "Longest sequence, tokens.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().MaxPositions };
 
     /// <param name="data">What <c>--data</c> holds.</param>
@@ -27,7 +28,7 @@ internal sealed class TrainingCommandLine
     /// <summary>All options.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[]
     {
-        _data, _out, _from, _held, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _source.Threads,
+        _data, _out, _from, _held, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _source.Threads,
     }.Concat(_switches.Symbols).ToArray();
 
     /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>
@@ -86,7 +87,7 @@ internal sealed class TrainingCommandLine
         {
             create(folder, sizes, parsed.GetValue(_vocab));
         }
-        ITransformer model = NewModel.Start(folder, parsed.GetValue(_switches.Seed));
+        ITransformer model = NewModel.Start(folder, parsed.GetValue(_switches.Seed), parsed.GetValue(_init));
         if (sizes.DMlp == 0)
         {
             NewModel.RemoveFeedForward(model);
@@ -109,7 +110,9 @@ internal sealed class TrainingCommandLine
     public static ITokenizer Tokenizer(ITransformer model) => model.Tokenizer
         ?? throw new CommandException(ExitCode.Model, "train: the model has no tokenizer; expected its files beside config.json.");
 
-    private string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(_out) is { } given
+    /// <summary>The folder of <c>--out</c>.</summary>
+    /// <exception cref="CommandException">None is given.</exception>
+    public string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(_out) is { } given
         ? terminal.Resolve(given).TrimEnd(Path.DirectorySeparatorChar)
         : throw new CommandException(ExitCode.Usage, "out: missing; got no --out; expected the folder for the model.");
 }

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Vitrine.Tests.Support;
+using Vitrine.Training;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Training;
+
+/// <summary>The models below models/ are what their cards say.</summary>
+public partial class ShippedModelTests
+{
+    private static string Folder(string name) => Path.Combine(GoldenFolder.SourceTree(), "models", name);
+
+    [Fact]
+    public void All_Together_AreSmallAndHaveCards()
+    {
+        DirectoryInfo[] folders = new DirectoryInfo(Folder(".")).GetDirectories();
+
+        Assert.True(folders.SelectMany(f => f.EnumerateFiles()).Sum(f => f.Length) < 30 << 20);
+        Assert.All(folders, folder => Assert.All(
+            (string[])["license:", "## Data and licences", "## How it was made", "## Limits"],
+            part => Assert.Contains(part, File.ReadAllText(Path.Combine(folder.FullName, "README.md")), StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Sorter_LinesItNeverSaw_AreSorted()
+    {
+        ITransformer model = ModelLoader.Load(Folder("sorter"));
+        string[] lines = [.. SortingLines.Make(500, 8, seed: 2026)];
+
+        IReadOnlyList<Metric> metrics = new LineModelTask(lines, lines, model, model.Tokenizer!, "=").Evaluate(model);
+
+        Assert.InRange(metrics.First(m => m.Name == "exact_match").Value, 0.99, 1);
+    }
+
+    [Fact]
+    public void Shakespeare_LastTenth_IsPredictedAsStated()
+    {
+        string text = File.ReadAllText(DataFolder.Find("shakespeare/input.txt"));
+        ITransformer model = ModelLoader.Load(Folder("shakespeare"));
+        int cut = (int)(text.Length * (1 - 0.1));
+        string part = text[cut..(cut + 12_000)]; // a ninth of it, for time; the whole is the card's number
+
+        double nats = new LanguageModelTask(part, part, model, model.Tokenizer!).Evaluate(model).First(m => m.Name == "nats_per_character").Value;
+
+        Assert.InRange(nats, 1.3, 1.7);
+        Assert.InRange(Stated("shakespeare"), 1.4, 1.6);
+    }
+
+    /// <summary>The first bold number of a card.</summary>
+    private static double Stated(string name) =>
+        double.Parse(Bold().Match(File.ReadAllText(Path.Combine(Folder(name), "README.md"))).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\*\*(\d+\.\d+)")]
+    private static partial Regex Bold();
+}
