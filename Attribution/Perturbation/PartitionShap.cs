@@ -32,6 +32,7 @@ public sealed class PartitionShap : IAttributionMethod
     {
         var game = new Game(this, f, request);
         double[][] scores = [.. Enumerable.Range(0, game.Targets).Select(_ => new double[game.Count])];
+        bool[][] reaches = [.. Enumerable.Range(0, game.Targets).Select(t => Enumerable.Range(0, game.Count).Select(player => game.Reaches(t, player)).ToArray())];
         var open = new PriorityQueue<Stake, (double, int)>();
         int left = request.Samples ?? DefaultSamples, order = 0;
         Put(new(TokenTree.Of(game, f), game.Nobody, game.Value(game.Nobody), game.Value(game.Everybody), 1));
@@ -77,9 +78,10 @@ public sealed class PartitionShap : IAttributionMethod
         {
             for (int t = 0; t < scores.Length; t++)
             {
-                foreach (int player in stake.Node.Players)
+                int[] reached = Array.FindAll(stake.Node.Players, player => reaches[t][player]); // later tokens have no part in it
+                foreach (int player in reached)
                 {
-                    scores[t][player] += stake.Weight * (stake.With[t] - stake.Without[t]) / stake.Node.Players.Length;
+                    scores[t][player] += stake.Weight * (stake.With[t] - stake.Without[t]) / reached.Length;
                 }
             }
         }

@@ -1,6 +1,7 @@
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
+using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Attributions;
@@ -51,6 +52,21 @@ public class SamplingMethodTests
 
         Assert.InRange(Math.Abs(result.Targets[0].Delta ?? 1), 0, 1e-6);
         Assert.Equal("False", result.Parameters["exact"]);
+    }
+
+    [Theory]
+    [InlineData("partition_shap")]
+    [InlineData("kernel_shap")]
+    [InlineData("shapley_value_sampling")]
+    public void FewForwards_TargetsThatDoNotSeeAllTokens_AreStillComplete(string name)
+    {
+        using var folder = new TempFolder();
+        var model = (Transformers.ILanguageModel)TinyModels.Load(folder.Path, "gpt2");
+        ScoreFunction f = Targets.Continuation(model, ExplainedText.Of([19, 5, 12, 29, 30, 15]), [17, 33, 5, 40, 2], "logit");
+
+        AttributionResult result = AttributionMethods.Get(name).Attribute(f, new() { Baseline = Baseline.Token(1), Samples = 12 });
+
+        Assert.All(result.Targets, target => Assert.Equal(0, target.Delta!.Value, 1e-4));
     }
 
     [Fact]
