@@ -23,11 +23,18 @@ public sealed class LayerActivation : IAttributionMethod
         var layer = new LayerScore(f, request.Hooks);
         return new Report(this, layer, request)
         {
-            Raw = [.. layer.Sides.Select(side => Enumerable.Repeat(side.Embeddings.ToArray(), f.Targets.Count).SelectMany(row => row).Select(x => (double)x).ToArray())],
+            Raw = [.. layer.Sides.Select(side => Enumerable.Repeat(Values(side), f.Targets.Count).SelectMany(row => row).ToArray())],
             Axes = Slope.Axes(layer),
             Aggregator = Aggregators.VectorNorm,
             Scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score),
             Parameters = new Dictionary<string, object> { ["hooks"] = string.Join(" ", request.Hooks) },
         }.Make();
+    }
+
+    /// <summary>The activations, <c>[pos, unit]</c>; 0 at padding, which nothing reads.</summary>
+    private static double[] Values(InputSide side)
+    {
+        int width = side.Embeddings.Shape[^1];
+        return [.. side.Embeddings.ToArray().Select((x, i) => side.IsPadding(i / width) ? 0 : (double)x)];
     }
 }

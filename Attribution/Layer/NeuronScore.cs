@@ -16,7 +16,7 @@ internal sealed class NeuronScore : ScoreFunction
     {
         if (request.Hooks.Count != 1 || request.Neurons.Count == 0)
         {
-            throw new VitrineException($"neuron methods: got {request.Hooks.Count} hooks and {request.Neurons.Count} neurons; expected one hook and at least one neuron, e.g. [pos, unit].");
+            throw new VitrineException($"neuron methods: no neuron named; got {request.Hooks.Count} hooks and {request.Neurons.Count} neurons; expected one hook and at least one neuron, e.g. [pos, unit].");
         }
         (_inner, _hook) = (inner, request.Hooks[0]);
         HookSite site = HookSite.Of(inner, _hook);

@@ -41,7 +41,7 @@ public sealed class ConstantScores : IAttributionMethod
     /// <inheritdoc/>
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
-        double share = 1.0 / f.Sides.Sum(side => side.Length);
+        double share = 1.0 / f.Sides.Sum(side => Enumerable.Range(0, side.Length).Count(p => !side.IsPadding(p)));
         return Control.Report(this, f, request, isRandom: false, () => share);
     }
 }
