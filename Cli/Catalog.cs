@@ -14,6 +14,7 @@ internal static class Catalog
         {
             ExplainCommand.Create(terminal),
             CombineCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
             PredictCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             GenerateCommand.CreateTranslate(terminal),

@@ -39,6 +39,25 @@ public sealed record Grid
         }
     }
 
+    /// <summary>The same in several tables that are no wider than a terminal; each begins with the first column.</summary>
+    /// <param name="width">Character cells per line.</param>
+    public IReadOnlyList<Grid> Fit(int width)
+    {
+        int[] widths = [.. Head.Select((h, c) => Rows.Select(row => TextWidth.Of(Markup.Visible(row[c]))).Append(TextWidth.Of(h.TrimStart('>'))).Max() + 2)];
+        List<Grid> parts = [];
+        for (int first = 1, next; first < Head.Count; first = next)
+        {
+            int used = widths[0];
+            for (next = first; next < Head.Count && (next == first || used + widths[next] <= width); next++)
+            {
+                used += widths[next];
+            }
+            int[] columns = [0, .. Enumerable.Range(first, next - first)];
+            parts.Add(this with { Head = [.. columns.Select(c => Head[c])], Rows = [.. Rows.Select(row => columns.Select(c => row[c]).ToArray())] });
+        }
+        return parts.Count == 0 ? [this] : parts;
+    }
+
     /// <summary>The table in GitHub's Markdown, title and note included.</summary>
     public string Markdown()
     {

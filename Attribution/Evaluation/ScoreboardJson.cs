@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Vitrine.Attributions;
+
+/// <summary>A scoreboard as JSON. The schema is in <c>docs/JSON.md</c>.</summary>
+public static class ScoreboardJson
+{
+    /// <summary>The value of <c>format</c>.</summary>
+    public const string Format = "vitrine.evaluation";
+
+    /// <summary>The board with what every metric means.</summary>
+    /// <param name="board">The numbers.</param>
+    /// <param name="facts">What was evaluated: the model, the baseline, by name.</param>
+    public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts) => JsonSerializer.Serialize(
+        new ScoreboardDocument
+        {
+            Format = Format,
+            Version = 1,
+            Facts = facts,
+            Texts = board.Texts,
+            Metrics = [.. board.Metrics.Select(m => new MetricDocument(m.Name, m.HigherIsBetter, m.Formula, m.Range, m.Citation))],
+            Methods = [.. board.Ranking().Select(row => new MethodDocument(
+                row.Method, row.Rank, board.Metrics.ToDictionary(metric => metric.Name, metric => board.Score(row.Method, metric))))],
+        },
+        AttributionJson.Readable(ScoreboardJsonContext.Default.Options, indented: true, options => new ScoreboardJsonContext(options)).ScoreboardDocument);
+}
+
+/// <summary>The outermost object of the file.</summary>
+internal sealed record ScoreboardDocument
+{
+    public required string Format { get; init; }
+
+    public required int Version { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Facts { get; init; }
+
+    public required int Texts { get; init; }
+
+    public required IReadOnlyList<MetricDocument> Metrics { get; init; }
+
+    public required IReadOnlyList<MethodDocument> Methods { get; init; }
+}
+
+/// <summary>A metric in JSON.</summary>
+internal sealed record MetricDocument(string Name, bool HigherIsBetter, string Formula, string Range, string Citation);
+
+/// <summary>A method's numbers in JSON.</summary>
+internal sealed record MethodDocument(string Method, double Rank, IReadOnlyDictionary<string, Interval> Scores);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(ScoreboardDocument))]
+internal sealed partial class ScoreboardJsonContext : JsonSerializerContext;

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using Vitrine.Tensors;
+
+namespace Vitrine.Cli;
+
+/// <summary>A row that could not be used, and why.</summary>
+/// <param name="Row">Which row, from 1.</param>
+/// <param name="Reason">Why.</param>
+internal readonly record struct SkippedRow(long Row, string Reason);
+
+/// <summary>The rows of a command line, each made into a subject; those that cannot be used are kept with the reason, and stop nothing.</summary>
+internal sealed class RowRun(DataSource data, InputOptions input, SubjectOptions subject, Terminal terminal)
+{
+    private readonly List<SkippedRow> _skipped = [];
+
+    /// <summary>What could not be used.</summary>
+    public IReadOnlyList<SkippedRow> Skipped => _skipped;
+
+    /// <summary>Does something with every row, or with the one text of a command line without <c>--input</c>.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="loaded">The model.</param>
+    /// <param name="step">Which number is explained where the command line names none.</param>
+    /// <param name="limit">How many rows at most.</param>
+    /// <param name="what">What progress is called.</param>
+    /// <param name="use">Given the subject and its row; a <see cref="VitrineException"/> skips the row.</param>
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <exception cref="CommandException">No row could be used; the message has the first reason.</exception>
+    public void Each(ParseResult parsed, LoadedModel loaded, string step, int limit, string what, Action<Subject, DataRow> use, CancellationToken cancellation)
+    {
+        using var progress = ProgressLine.Start(what, terminal);
+        string score = parsed.GetValue(subject.Step) ?? step;
+        if (!data.IsAsked(parsed))
+        {
+            SubjectRow one = new(input.Text.Read(parsed, terminal), parsed.GetValue(input.Context), parsed.GetValue(subject.Targets) ?? [], parsed.GetValue(subject.Forced), parsed.GetValue(input.Truncate));
+            use(SubjectFinder.Of(loaded, one, score, Writing(parsed, loaded), terminal, cancellation), new DataRow(1, 1));
+            return;
+        }
+        int used = 0;
+        using OpenRows open = data.Open(parsed, terminal);
+        foreach (DataRow row in open.Rows)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                SubjectRow asked = SubjectRow.Of(row, parsed.GetValue(input.Truncate));
+                asked = asked.Targets.Length > 0 ? asked : asked with { Targets = parsed.GetValue(subject.Targets) ?? [] };
+                use(SubjectFinder.Of(loaded, asked, score, Writing(parsed, loaded), terminal, cancellation), row);
+                used++;
+            }
+            catch (VitrineException e) when (e is not DeviceException)
+            {
+                _skipped.Add(new(row.Number, Failure.Of(e).Line));
+            }
+            progress.Report(limit < int.MaxValue ? new(used, limit) : new((int)(1000 * (open.Share ?? 0)), 1000));
+            if (used >= limit)
+            {
+                break;
+            }
+        }
+        if (used == 0)
+        {
+            throw new CommandException(ExitCode.Input, _skipped is [var first, ..]
+                ? FormattableString.Invariant($"input: no row could be used; got {_skipped.Count}, the first (row {first.Row}) because: {first.Reason}")
+                : "input: no rows; got an empty file; expected at least one row.");
+        }
+        foreach (SkippedRow row in _skipped.Take(3))
+        {
+            terminal.Error.WriteLine(FormattableString.Invariant($"vitrine: row {row.Row} skipped: {row.Reason}"));
+        }
+        if (_skipped.Count > 3)
+        {
+            terminal.Error.WriteLine(FormattableString.Invariant($"vitrine: {_skipped.Count - 3} more rows skipped."));
+        }
+    }
+
+    private Transformers.GenerationOptions? Writing(ParseResult parsed, LoadedModel loaded) =>
+        loaded.Model is Transformers.IGenerator model ? subject.Writing.Options(parsed, model) : null;
+}
