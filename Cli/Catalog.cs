@@ -15,6 +15,7 @@ internal static class Catalog
             ExplainCommand.Create(terminal),
             CombineCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            ReportCommand.Create(terminal),
             PredictCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             GenerateCommand.CreateTranslate(terminal),

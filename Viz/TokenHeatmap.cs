@@ -15,15 +15,7 @@ public static class TokenHeatmap
         WriteGrids(page, Grids.Sensitive(explanation), Grids.Cues(explanation));
         foreach (AttributionResult result in explanation.Results)
         {
-            if (Layout.IsSequence(result))
-            {
-                WriteSequence(page, result);
-                continue;
-            }
-            for (int target = 0; target < result.Targets.Count; target++)
-            {
-                WriteStrip(page, result, target, explanation.Marks);
-            }
+            Write(page, result, explanation.Marks);
         }
         if (Layout.IsComparison(explanation.Results))
         {
@@ -42,6 +34,20 @@ public static class TokenHeatmap
             page.Raw("<section>");
             grid.Write(page);
             page.Raw("</section>").Line();
+        }
+    }
+
+    /// <summary>What one method found: a section per target, or one for all of a written text.</summary>
+    internal static void Write(HtmlPage page, AttributionResult result, IReadOnlyList<TextMark> marks)
+    {
+        if (Layout.IsSequence(result))
+        {
+            WriteSequence(page, result);
+            return;
+        }
+        for (int target = 0; target < result.Targets.Count; target++)
+        {
+            WriteStrip(page, result, target, marks);
         }
     }
 

@@ -13,17 +13,20 @@ public static class ScoreboardJson
     /// <param name="board">The numbers.</param>
     /// <param name="facts">What was evaluated: the model, the baseline, by name.</param>
     public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts) => JsonSerializer.Serialize(
-        new ScoreboardDocument
-        {
-            Format = Format,
-            Version = 1,
-            Facts = facts,
-            Texts = board.Texts,
-            Metrics = [.. board.Metrics.Select(m => new MetricDocument(m.Name, m.HigherIsBetter, m.Formula, m.Range, m.Citation))],
-            Methods = [.. board.Ranking().Select(row => new MethodDocument(
-                row.Method, row.Rank, board.Metrics.ToDictionary(metric => metric.Name, metric => board.Score(row.Method, metric))))],
-        },
+        Document(board, facts),
         AttributionJson.Readable(ScoreboardJsonContext.Default.Options, indented: true, options => new ScoreboardJsonContext(options)).ScoreboardDocument);
+
+    /// <summary>The board as it is written.</summary>
+    internal static ScoreboardDocument Document(Scoreboard board, IReadOnlyDictionary<string, string> facts) => new()
+    {
+        Format = Format,
+        Version = 1,
+        Facts = facts,
+        Texts = board.Texts,
+        Metrics = [.. board.Metrics.Select(m => new MetricDocument(m.Name, m.HigherIsBetter, m.Formula, m.Range, m.Citation))],
+        Methods = [.. board.Ranking().Select(row => new MethodDocument(
+            row.Method, row.Rank, board.Metrics.ToDictionary(metric => metric.Name, metric => board.Score(row.Method, metric))))],
+    };
 }
 
 /// <summary>The outermost object of the file.</summary>
