@@ -34,7 +34,7 @@ internal static class EvaluateCommand
                 LoadedModel loaded = source.Load(parsed, terminal);
                 Scoreboard? board = null;
                 var run = new RowRun(data, input, subject, terminal);
-                run.Each(parsed, loaded, "probability", limit, "evaluating", (what, row) =>
+                run.Each(parsed, loaded, EvaluateOptions.Score(parsed, subject, asked), limit, "evaluating", (what, row) =>
                 {
                     IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, what.Function);
                     board ??= new(methods.Select(m => m.Name), options.Metrics(parsed, rationale is not null));
@@ -43,7 +43,7 @@ internal static class EvaluateCommand
                 Fact[] facts =
                 [
                     new("model", loaded.Name), new("texts", board!.Texts.ToString(CultureInfo.InvariantCulture)),
-                    new("skipped", run.Skipped.Count.ToString(CultureInfo.InvariantCulture)), new("score", parsed.GetValue(subject.Step) ?? "probability"),
+                    new("skipped", run.Skipped.Count.ToString(CultureInfo.InvariantCulture)), new("score", EvaluateOptions.Score(parsed, subject, asked).Name ?? "contrast"),
                     new("baseline", asked.Baseline?.ToString() ?? "default"), new("seed", asked.Seed.ToString(CultureInfo.InvariantCulture)),
                 ];
                 Grid table = ScoreboardView.Table(board);

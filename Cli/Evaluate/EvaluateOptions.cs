@@ -29,6 +29,10 @@ internal sealed class EvaluateOptions
     /// <exception cref="CommandException">The number is not positive.</exception>
     public int Limit(ParseResult parsed) => parsed.GetValue(_limit) is { } limit ? PredictCommand.Positive(limit, "limit") : int.MaxValue;
 
+    /// <summary>Which number is explained: what the command line says, else the probability.</summary>
+    public static StepChoice.Chosen Score(ParseResult parsed, SubjectOptions subject, AttributionRequest asked) =>
+        subject.Score.Read(parsed, asked.Compat) is { Name: null, Contrast: null, Other: null } nothing ? nothing with { Name = "probability" } : subject.Score.Read(parsed, asked.Compat);
+
     /// <summary>The metrics a command line names, each once.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="hasRationale">Whether somebody marked the reasons.</param>

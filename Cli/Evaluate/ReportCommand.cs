@@ -59,7 +59,7 @@ internal static class ReportCommand
         Scoreboard? board = null;
         List<Analysis> analyses = [];
         var run = new RowRun(data, input, subject, terminal);
-        run.Each(parsed, loaded, "probability", limit, "explaining", (what, row) =>
+        run.Each(parsed, loaded, EvaluateOptions.Score(parsed, subject, asked), limit, "explaining", (what, row) =>
         {
             IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, what.Function);
             board ??= new(methods.Select(m => m.Name), options.Metrics(parsed, rationale is not null));

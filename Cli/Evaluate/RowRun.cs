@@ -19,16 +19,15 @@ internal sealed class RowRun(DataSource data, InputOptions input, SubjectOptions
     /// <summary>Does something with every row, or with the one text of a command line without <c>--input</c>.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="loaded">The model.</param>
-    /// <param name="step">Which number is explained where the command line names none.</param>
+    /// <param name="score">Which number is explained.</param>
     /// <param name="limit">How many rows at most.</param>
     /// <param name="what">What progress is called.</param>
     /// <param name="use">Given the subject and its row; a <see cref="VitrineException"/> skips the row.</param>
     /// <param name="cancellation">Stops between rows.</param>
     /// <exception cref="CommandException">No row could be used; the message has the first reason.</exception>
-    public void Each(ParseResult parsed, LoadedModel loaded, string step, int limit, string what, Action<Subject, DataRow> use, CancellationToken cancellation)
+    public void Each(ParseResult parsed, LoadedModel loaded, StepChoice.Chosen score, int limit, string what, Action<Subject, DataRow> use, CancellationToken cancellation)
     {
         using var progress = ProgressLine.Start(what, terminal);
-        string score = parsed.GetValue(subject.Step) ?? step;
         if (!data.IsAsked(parsed))
         {
             SubjectRow one = new(input.Text.Read(parsed, terminal), parsed.GetValue(input.Context), parsed.GetValue(subject.Targets) ?? [], parsed.GetValue(subject.Forced), parsed.GetValue(input.Truncate));

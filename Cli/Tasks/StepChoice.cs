@@ -88,9 +88,6 @@ internal sealed class StepChoice
         /// <summary>Whether <see cref="Contrast"/> is made of token ids.</summary>
         public bool AreIds { get; init; }
 
-        /// <summary>A score by its name, and nothing else; null: the task's own.</summary>
-        public static Chosen Of(string? name) => new(name, null, null, []);
-
         /// <summary>Whether all tokens are one target.</summary>
         public bool IsSequence => Name is not null && WholeSequence.Steps.ContainsKey(Name);
 

@@ -25,21 +25,21 @@ internal static class SubjectFinder
     /// <summary>Builds the subject of one row of data.</summary>
     /// <param name="loaded">The model.</param>
     /// <param name="row">What is read, and what the model is made to say.</param>
-    /// <param name="step">Which number is explained; null: the task's own.</param>
+    /// <param name="score">Which number is explained, and what it is compared with.</param>
     /// <param name="writing">How the model writes, where it does.</param>
     /// <param name="terminal">Where progress is shown.</param>
     /// <param name="cancellation">Stops the writing.</param>
     /// <exception cref="CommandException">The row does not fit the model.</exception>
-    public static Subject Of(LoadedModel loaded, SubjectRow row, string? step, GenerationOptions? writing, Terminal terminal, CancellationToken cancellation)
+    public static Subject Of(LoadedModel loaded, SubjectRow row, StepChoice.Chosen score, GenerationOptions? writing, Terminal terminal, CancellationToken cancellation)
     {
         if (!IsWritten(loaded))
         {
-            return Read(loaded, instead => InputOptions.Prepare(loaded, instead ?? row.Text, row.Context, row.Cut), row.Targets, StepChoice.Chosen.Of(step));
+            return Read(loaded, instead => InputOptions.Prepare(loaded, instead ?? row.Text, row.Context, row.Cut), row.Targets, score);
         }
         int[]? forced = row.Forced is { } text ? WrittenSubject.Tokens(loaded, text) : null;
         writing ??= Written.Generator(loaded).GenerationDefaults;
         int reserve = loaded.Model.Info.Task == ModelTask.SequenceToSequence ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens;
-        return WrittenSubject.Of(loaded, InputOptions.Prepare(loaded, row.Text, row.Context, row.Cut, reserve), forced, row.Targets, StepChoice.Chosen.Of(step), other => InputOptions.Prepare(loaded, other, row.Context, row.Cut, reserve), writing, terminal, cancellation);
+        return WrittenSubject.Of(loaded, InputOptions.Prepare(loaded, row.Text, row.Context, row.Cut, reserve), forced, row.Targets, score, other => InputOptions.Prepare(loaded, other, row.Context, row.Cut, reserve), writing, terminal, cancellation);
     }
 
     private static bool IsWritten(LoadedModel loaded) => loaded.Model.Info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence;
