@@ -7,7 +7,8 @@ namespace Vitrine.Cli;
 /// <summary>Parses a command line, runs the command, and turns whatever goes wrong into one line and an exit code.</summary>
 internal static class Application
 {
-    private static readonly ParserConfiguration s_parsing = new()
+    /// <summary>How command lines are read.</summary>
+    public static ParserConfiguration Parsing { get; } = new()
     {
         EnablePosixBundling = false,
         ResponseFileTokenReplacer = null, // a text may begin with @
@@ -19,7 +20,7 @@ internal static class Application
         ExitCode code;
         try
         {
-            ParseResult parsed = Catalog.Root(terminal).Parse(arguments, s_parsing);
+            ParseResult parsed = Catalog.Root(terminal).Parse(arguments, Parsing);
             Refuse(parsed);
             code = (ExitCode)parsed.InvokeAsync(
                 new InvocationConfiguration

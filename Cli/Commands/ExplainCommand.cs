@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
@@ -18,6 +19,7 @@ internal static class ExplainCommand
         var form = new ResultOptions();
         var output = new ExplainOutput();
         var context = new ContextSubject();
+        var data = new DataRun();
         return new Verb("explain", "Shows which words made a model decide as it did. The task is found from the model.", """
             vitrine explain "a gorgeous, witty, seductive movie"
             vitrine explain "a gorgeous movie" --method saliency --method integrated_gradients --html out.html
@@ -28,52 +30,65 @@ internal static class ExplainCommand
             vitrine explain "a gorgeous, witty movie" --contrast negative --groups words --method shapley_values
             vitrine explain --model path/to/gpt2 "The cat" --forced " sat" --contrast " ran" --step-score entropy
             vitrine explain --model path/to/gpt2 "His colleagues asked him" --context "George was sick yesterday." --html out.html
+            vitrine explain --input reviews.csv --columns text=review --output scores.jsonl --method saliency
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
-                AttributionRequest asked = request.Read(parsed, cancellation);
-                ResultForm shape = form.Read(parsed);
-                StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat);
-                IAttributionMethod[] methods = request.ReadMethods(parsed);
+                // What is wrong with the options is said before the model is loaded.
+                _ = (form.Read(parsed), subject.Score.Read(parsed, request.Read(parsed, cancellation).Compat), request.ReadMethods(parsed));
                 LoadedModel loaded = source.Load(parsed, terminal);
-                if (ContextSubject.IsAsked(parsed, loaded, input))
+                if (data.IsAsked(parsed, input))
                 {
-                    ContextOptions measure = context.Options(parsed, score, request.Group(parsed, methods));
-                    (ContextualText text, string written) = context.Find(parsed, loaded, input, subject, terminal, cancellation);
-                    using var progress = ProgressLine.Start("context", terminal);
-                    ContextReliance found = ContextAnalysis.Explain(text, measure, asked with { Progress = progress });
-                    output.Write(parsed, terminal, new Explanation
-                    {
-                        Title = loaded.Name,
-                        Facts = [.. Facts(loaded), .. written.Length > 0 ? [new Fact("written", written)] : (Fact[])[]],
-                        Context = found,
-                        Results = found.Attribution is { } attribution ? [attribution] : [],
-                    });
+                    output.RefuseFiles(parsed);
+                    data.Run(parsed, source, loaded.Folder, terminal, (row, at) => RowJson.Of(Explain(row, at, loaded, cancellation)), cancellation);
                     return;
                 }
-                Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
-                methods = request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]);
-                List<AttributionResult> results = [];
-                foreach (IAttributionMethod method in methods)
-                {
-                    using var progress = ProgressLine.Start(method.Name, terminal);
-                    AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress });
-                    _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
-                    results.Add(what.Label(score.Accompany(result, what.Function)));
-                    cancellation.ThrowIfCancellationRequested();
-                }
-                output.Write(parsed, terminal, ResultOptions.Apply(shape, new Explanation
+                output.Write(parsed, terminal, Explain(parsed, terminal, loaded, cancellation));
+            });
+
+        Explanation Explain(ParseResult parsed, Terminal terminal, LoadedModel loaded, CancellationToken cancellation)
+        {
+            AttributionRequest asked = request.Read(parsed, cancellation);
+            ResultForm shape = form.Read(parsed);
+            StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat);
+            IAttributionMethod[] methods = request.ReadMethods(parsed);
+            if (ContextSubject.IsAsked(parsed, loaded, input))
+            {
+                ContextOptions measure = context.Options(parsed, score, request.Group(parsed, methods));
+                (ContextualText text, string written) = context.Find(parsed, loaded, input, subject, terminal, cancellation);
+                using var progress = ProgressLine.Start("context", terminal);
+                ContextReliance found = ContextAnalysis.Explain(text, measure, asked with { Progress = progress });
+                return new Explanation
                 {
                     Title = loaded.Name,
-                    Facts = [.. Facts(loaded), .. what.Facts],
-                    Predictions = what.Predictions,
-                    Marks = what.Marks,
-                    Results = results,
-                }, output.Top(parsed)));
-            });
+                    Facts = [.. Facts(loaded), .. written.Length > 0 ? [new Fact("written", written)] : (Fact[])[]],
+                    Context = found,
+                    Results = found.Attribution is { } attribution ? [attribution] : [],
+                };
+            }
+            Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
+            methods = request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]);
+            List<AttributionResult> results = [];
+            foreach (IAttributionMethod method in methods)
+            {
+                using var progress = ProgressLine.Start(method.Name, terminal);
+                AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress });
+                _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
+                results.Add(what.Label(score.Accompany(result, what.Function)));
+                cancellation.ThrowIfCancellationRequested();
+            }
+            return ResultOptions.Apply(shape, new Explanation
+            {
+                Title = loaded.Name,
+                Facts = [.. Facts(loaded), .. what.Facts],
+                Predictions = what.Predictions,
+                Marks = what.Marks,
+                Results = results,
+            }, output.Top(parsed));
+        }
     }
 
     private static Fact[] Facts(LoadedModel loaded) => [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task))];

@@ -13,17 +13,24 @@ internal static class PredictCommand
     {
         var source = new ModelSource();
         var input = new InputOptions();
+        var data = new DataRun();
         var top = new Option<int>("--top") { Description = "How many answers or words to list.", HelpName = "n", DefaultValueFactory = _ => 5 };
         return new Verb("predict", "Says what a model makes of a text: labels, answers, masked words or the next token.", """
             vitrine predict "a gorgeous, witty, seductive movie"
             vitrine predict --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."
             vitrine predict --model path/to/bert-mlm "The capital of France is [MASK]."
+            vitrine predict --input reviews.jsonl --output labels.jsonl --shard 1/4
             """)
-            .With(input.Symbols).With(top).With(source.Options)
-            .Does((parsed, _) =>
+            .With(input.Symbols).With(top).With(data.Symbols).With(source.Options)
+            .Does((parsed, cancellation) =>
             {
                 int count = Positive(parsed.GetValue(top), "top");
                 LoadedModel loaded = source.Load(parsed, terminal);
+                if (data.IsAsked(parsed, input))
+                {
+                    data.Run(parsed, source, loaded.Folder, terminal, (row, at) => RowJson.Of(loaded, input.Read(row, loaded, at), count), cancellation);
+                    return;
+                }
                 ExplainedText text = input.Read(parsed, loaded, terminal);
                 Write(loaded, text, count, terminal.Output);
             });

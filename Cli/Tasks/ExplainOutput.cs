@@ -40,6 +40,16 @@ internal sealed class ExplainOutput
         }
     }
 
+    /// <summary>Refuses pictures and files of one explanation where there will be many.</summary>
+    /// <exception cref="CommandException">One was asked for.</exception>
+    public void RefuseFiles(ParseResult parsed)
+    {
+        if (Symbols.ToArray().OfType<Option<string?>>().FirstOrDefault(option => parsed.GetValue(option) is not null) is { } file)
+        {
+            throw new CommandException(ExitCode.Usage, $"output: one file for many rows; got {file.Name} with --input; expected --output, which holds all numbers. 'vitrine show' draws one of its rows.");
+        }
+    }
+
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Explanation explanation)
     {
