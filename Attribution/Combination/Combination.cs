@@ -71,8 +71,16 @@ public static class Combination
             Aggregator = null,
             SumsTo = null,
             Seed = results.Select(result => result.Seed).FirstOrDefault(seed => seed is not null),
-            Warnings = [.. results.SelectMany(result => result.Warnings).Distinct()],
+            Warnings = [.. results.SelectMany(result => result.Warnings).Distinct(), .. Mixed(results, rule)],
         };
+    }
+
+    /// <summary>A warning where some methods have signs and others not: what those call strong counts as evidence for the target.</summary>
+    private static string[] Mixed(IReadOnlyList<AttributionResult> results, CombinationRule rule)
+    {
+        string[] unsigned = [.. results.Where(result => !result.Sides.Any(side => side.Scores.Any(row => row.Any(score => score < 0)))).Select(result => result.Method)];
+        return rule.OfRanks || unsigned.Length == 0 || unsigned.Length == results.Count ? []
+            : [$"{string.Join(", ", unsigned)}: no score below 0, combined with methods that have signs; rank_fusion compares importance alone."];
     }
 
     private static float Product(ReadOnlySpan<float> scores)

@@ -79,7 +79,7 @@ public static class Findings
         "They answer different questions, or one is wrong. Trust the one that 'vitrine evaluate' ranks higher.");
 
     private static Finding Unfaithful(Scoreboard board, IMetric metric) => new(
-        $"unfaithful_{metric.Name}", $"Is any method no better than chance by {metric.Name}?",
+        $"unfaithful_{metric.Name}", $"Is any method not shown to beat chance by {metric.Name}?",
         $"lower end of the 95 % interval of the lead over random scores on the same {board.Texts} texts; a warning at 0 and below", 0,
         [.. board.Methods.Where(method => method != Control).Select(method => (method, Lead: board.Lead(method, Control, metric)))
             .Where(row => double.IsFinite(row.Lead.HalfWidth)).Select(row => Row(row.method, row.Lead.Mean - row.Lead.HalfWidth, value => value <= 0))],

@@ -56,6 +56,16 @@ public class CombinationTests
     }
 
     [Fact]
+    public void Combine_AMethodWithoutSignsAmongOthers_SaysSo()
+    {
+        AttributionResult blind = Results.Of("blind", "[CLS] a b c d", 0, 1, 2, 3, 4);
+
+        Assert.StartsWith("blind:", Assert.Single(new[] { s_one, blind }.Combine(Combination.Get("average")).Warnings), StringComparison.Ordinal);
+        Assert.Empty(new[] { s_one, blind }.Combine(Combination.Get("rank_fusion")).Warnings);
+        Assert.Empty(new[] { s_one, s_two }.Combine(Combination.Get("average")).Warnings);
+    }
+
+    [Fact]
     public void Top_ByMagnitude_LeavesSpecialTokensOut()
     {
         Assert.Equal([("a", 1, 4f), ("b", 2, -2f), ("c", 3, 1f)], s_one.Top(3, 0).Select(t => (t.Piece, t.Rank, t.Score)));
