@@ -21,6 +21,12 @@ public class GenerationTests
         { "deeplift", "probability" },
         { "attention", "probability" },
         { "attention_rollout", "probability" },
+        { "attention_flow", "probability" },
+        { "attention_x_gradient", "probability" },
+        { "attention_relevance", "logit" },
+        { "value_zeroing", "probability" },
+        { "alti", "probability" },
+        { "gim", "logit" },
     };
 
     [Theory]
