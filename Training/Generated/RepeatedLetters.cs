@@ -1,10 +1,13 @@
 namespace Vitrine.Training;
 
 /// <summary>
-/// Lines of random letters that repeat themselves: nothing tells the first round, and everything the later ones. A model can predict them
-/// only by finding what followed the same letter before: an induction head.
+/// Lines of random letters in which a made-up word comes again and again: nothing tells how it goes the first time, and everything the next times. A
+/// model can predict them only by finding what followed the same letter before: an induction head.
 /// </summary>
-/// <remarks>Source: Olsson et al. 2022, “In-context learning and induction heads”. The length of a round varies, so that position alone does not help.</remarks>
+/// <remarks>
+/// Source: Olsson et al. 2022, “In-context learning and induction heads”. The word has four to ten different letters; between its copies stand up to
+/// four others, so that no arithmetic on positions helps.
+/// </remarks>
 public static class RepeatedLetters
 {
     private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -15,12 +18,17 @@ public static class RepeatedLetters
     /// <param name="seed">Equal seeds give equal lines.</param>
     public static IEnumerable<string> Make(int count, int length, int seed) => Enumerable.Range(0, count).Select(line => Line(length, RandomAt.Of(seed, line)).Text);
 
-    /// <summary>One line, and the length of its round: a sixth to a half of it, of different letters.</summary>
-    internal static (string Text, int Round) Line(int length, Random random)
+    /// <summary>One line, and its word.</summary>
+    internal static (string Text, string Word) Line(int length, Random random)
     {
         char[] letters = Letters.ToCharArray();
         random.Shuffle(letters);
-        int round = random.Next(Math.Max(1, length / 6), Math.Min(letters.Length, length / 2) + 1);
-        return (new string([.. Enumerable.Range(0, length).Select(i => letters[i % round])]), round);
+        int size = random.Next(4, 11);
+        string word = new(letters, 0, size), text = "";
+        while (text.Length < length)
+        {
+            text += new string(random.GetItems(letters.AsSpan(size), random.Next(5))) + word;
+        }
+        return (text[..length], word);
     }
 }

@@ -48,6 +48,19 @@ public partial class ShippedModelTests
         Assert.InRange(Stated("shakespeare"), 1.4, 1.6);
     }
 
+    [Fact]
+    public void Reader_CombinationsItNeverLearnt_AreAnsweredAsStated()
+    {
+        ITransformer model = ModelLoader.Load(Folder("reader"));
+        AnsweredQuestion[] all = [.. Stories.Make(30_000, seed: 1).Select(s => s.Question)];
+        (_, IReadOnlyList<AnsweredQuestion> held) = HeldOut.Split(all, q => q.Group!, 0.05, 1);
+
+        double right = new QuestionAnsweringTask([], held, model, model.Tokenizer!).Evaluate(model)[0].Value;
+
+        Assert.Equal(Stated("reader"), 100 * right, 0.2);
+        Assert.True(right > 0.9, $"exact match {right}");
+    }
+
     /// <summary>The first bold number of a card.</summary>
     private static double Stated(string name) =>
         double.Parse(Bold().Match(File.ReadAllText(Path.Combine(Folder(name), "README.md"))).Groups[1].Value, CultureInfo.InvariantCulture);
