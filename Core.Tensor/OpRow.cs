@@ -52,6 +52,9 @@ public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor
     /// <summary>What a forward call computes.</summary>
     public OpCost Cost { get; init; }
 
+    /// <summary>What a backward call computes for one seed; nothing where it was not counted, since moving memory binds.</summary>
+    public OpCost BackwardCost { get; init; }
+
     /// <summary>Floating-point operations of a forward call, a fused multiply–add counted as two.</summary>
     public double Flops => Cost.Flops;
 

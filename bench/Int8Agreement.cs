@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Vitrine.Cli;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 using Vitrine.Transformers;

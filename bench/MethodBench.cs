@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Vitrine.Cli;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 using Vitrine.Transformers;

@@ -1,4 +1,5 @@
 using Vitrine.Bench;
+using Vitrine.Cli;
 
 // Measures, and checks what it measures in the same process. One word says what: see the table.
 Dictionary<string, Func<string[], int>> benches = new()
@@ -9,6 +10,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["int8"] = Int8Bench.Run,     // products with 8-bit weights beside float32
     ["int8-agreement"] = Int8Agreement.Run, // what 8 bits change in logits and attributions
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
+    ["ops"] = rest => (int)Application.Run(["bench", "ops", .. rest], Terminal.OfProcess(), CancellationToken.None),
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
 {

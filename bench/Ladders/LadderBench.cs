@@ -1,4 +1,5 @@
 using System.Text;
+using Vitrine.Cli;
 
 namespace Vitrine.Bench.Ladders;
 

@@ -314,6 +314,30 @@ public sealed class CommandTests : IDisposable
     public void BenchOps_OfOneOp_ReportsItsSizes() => Assert.Contains("gather", CliRun.Of(["bench", "ops", "gather", "--reps", "2"]).IsDone().Output, StringComparison.Ordinal);
 
     [Fact]
+    public void BenchCompare_OfAResultWithItself_IsOnceAsFast()
+    {
+        using var folder = new TempFolder();
+        CliRun.Of(["bench", "ops", "pick", "--reps", "2", "--json", "a.json", "--markdown", "a.md"], folder: folder.Path).IsDone();
+
+        CliRun run = CliRun.Of(["bench", "compare", "a.json", "a.json"], folder: folder.Path).IsDone();
+
+        Assert.Contains("1.00", run.Output, StringComparison.Ordinal);
+        Assert.Contains("| pick |", File.ReadAllText(folder.File("a.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BenchCompare_OfAnotherFile_SaysWhatItExpects()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("a.json"), "{\"machine\": 1}");
+
+        CliRun run = CliRun.Of(["bench", "compare", "a.json", "a.json"], folder: folder.Path);
+
+        Assert.NotEqual(0, (int)run.Code);
+        Assert.Contains("bench ops --json", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BenchModel_OnATinyModel_HasThePeersKeysAndValues()
     {
         using var folder = new TempFolder();

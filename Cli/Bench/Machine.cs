@@ -3,13 +3,13 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Vitrine.Tensors;
 
-namespace Vitrine.Bench;
+namespace Vitrine.Cli;
 
 /// <summary>The header of every report: what was measured where.</summary>
 internal static class Machine
 {
     public static string Header() => string.Create(CultureInfo.InvariantCulture,
-        $"{Processor()}; {Device.Cpu.Description}; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}; commit {Commit()}; {DateTime.UtcNow:yyyy-MM-dd}");
+        $"{Processor()}; {Device.Current.Description}; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}; commit {Commit()}; {DateTime.UtcNow:yyyy-MM-dd}");
 
     private static string Processor() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor"
