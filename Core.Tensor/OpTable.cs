@@ -61,7 +61,7 @@ public static class OpTable
             Tolerance = new(1e-5, 1e-5, "the gradient of a row of one element is nearly 0 by cancellation"),
         },
 
-        Pointwise<Gelu>("gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), OpReferences.Gelu, new(41, 25, 1)),
+        Pointwise<Gelu>("gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), OpReferences.Gelu, new(41, 25, 1), backward: new(45, 30, 1)),
         Pointwise<GeluTanh>("gelu_tanh", "y = ½ · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))", x => x.GeluTanh(), OpReferences.GeluTanh, new(23, 16, 1)),
         Pointwise<Relu>("relu", "y = max(x, 0)", x => x.Relu(), x => Math.Max(x, 0), 1),
         Pointwise<Silu>("silu", "y = x / (1 + e⁻ˣ)", x => x.Silu(), x => x * OpReferences.Sigmoid(x), new(28, 18, 1)),
@@ -160,8 +160,8 @@ public static class OpTable
     private static OpCase Counted(OpCase call, OpCost cost, Shape output) =>
         call with { Cost = cost, Bytes = 4.0 * (call.Inputs.Sum(input => (double)input.Shape.Elements) + output.Elements) };
 
-    private static OpRow Pointwise<TOp>(string name, string formula, Func<Tensor, Tensor> apply, Func<double, double> reference, OpCost cost, OpValues values = OpValues.Normal) where TOp : Op =>
-        new(name, formula, Sizes(s => new([new(s, values)], t => apply(t[0])) { Reference = r => r[0].Map(reference) }, cost))
+    private static OpRow Pointwise<TOp>(string name, string formula, Func<Tensor, Tensor> apply, Func<double, double> reference, OpCost cost, OpValues values = OpValues.Normal, OpCost backward = default) where TOp : Op =>
+        new(name, formula, Sizes(s => new([new(s, values)], t => apply(t[0])) { Reference = r => r[0].Map(reference), BackwardCost = backward * s.Elements }, cost))
         {
             Definition = typeof(TOp),
             Kernels = [name + "_forward", name + "_backward"],

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Vitrine.Tensors;
 
 /// <summary>The loops behind <see cref="Simd"/>, for one vector width.</summary>
@@ -113,7 +115,7 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         for (int start = 0; start < n; start += Block)
         {
             int count = Math.Min(Block, n - start), whole = count - (count % V.Count);
-            sum += ExpSumWhole(x + start, y + start, whole, shift);
+            sum += ExpSumWhole(x + start, y + start, whole, shift, x + n + start);
             if (whole < count)
             {
                 sum += ExpSumRest(x + start + whole, y + start + whole, count - whole, shift);
@@ -122,11 +124,16 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         return sum;
     }
 
-    private static float ExpSumWhole(float* x, float* y, int n, float shift)
+    private static float ExpSumWhole(float* x, float* y, int n, float shift, float* next)
     {
         V v = V.Of(shift), sum = V.Of(0);
         for (int i = 0; i < n; i += V.Count)
         {
+            // Rows follow each other: the next one is fetched while this one is computed.
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(next + i);
+            }
             V e = SimdMath.Exp(V.Load(x + i) - v);
             e.Store(y + i);
             sum += e;
