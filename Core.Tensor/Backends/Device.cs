@@ -11,7 +11,7 @@ namespace Vitrine.Tensors;
 /// </remarks>
 public sealed class Device
 {
-    private static readonly Lazy<IReadOnlyList<Device>> s_all = new(() => [Cpu!, .. OpenClDriver.Devices()]);
+    private static readonly Lazy<IReadOnlyList<Device>> s_all = new(() => [Cpu!, .. CudaDriver.Devices(), .. OpenClDriver.Devices()]);
 
     [ThreadStatic]
     private static Device? s_current;
@@ -74,6 +74,7 @@ public sealed class Device
     private static string Reason(string name) => name.Split(':')[0].ToUpperInvariant() switch
     {
         "OPENCL" when !All.Any(d => d.Name.StartsWith("opencl", StringComparison.Ordinal)) => " " + OpenClDriver.WhyNone(),
+        "CUDA" when !All.Any(d => d.Name.StartsWith("cuda", StringComparison.Ordinal)) => " " + CudaDriver.WhyNone(),
         "GPU" => " None of them is a graphics processor.",
         _ => "",
     };

@@ -1,0 +1,117 @@
+using System.Text;
+
+namespace Vitrine.Tensors;
+
+/// <summary>
+/// A device behind the CUDA driver: its primary context, the default stream, and a module per op file, made by the driver from the PTX that this
+/// assembly embeds (compiled for sm_52, so any card since 2014).
+/// </summary>
+internal sealed unsafe class CudaBackend : GpuBackend
+{
+    private const int MostGroups = 65535; // in the second and third direction
+
+    private readonly nint _context;
+    private readonly Dictionary<string, nint> _modules = new(StringComparer.Ordinal);
+
+    public CudaBackend(string name, int device) : base(name, CudaDriver.Memory(device))
+    {
+        Check("open the device", CudaNative.RetainContext(out _context, device));
+    }
+
+    protected override nint AllocateBuffer(long bytes)
+    {
+        Enter();
+        int status = CudaNative.Allocate(out nint address, (nuint)bytes);
+        if (status == CudaNative.OutOfMemory)
+        {
+            return 0;
+        }
+        Check("allocate", status);
+        return address;
+    }
+
+    protected override void FreeBuffer(nint buffer)
+    {
+        Enter();
+        Check("free", CudaNative.Free(buffer));
+    }
+
+    protected override void Write(nint buffer, long offset, byte* source, long bytes, bool wait)
+    {
+        Enter();
+        nint target = buffer + (nint)offset;
+        Check("copy to the device", wait ? CudaNative.CopyIn(target, source, (nuint)bytes) : CudaNative.CopyInAsync(target, source, (nuint)bytes, 0));
+    }
+
+    protected override void Read(nint buffer, long offset, byte* target, long bytes)
+    {
+        Enter();
+        Check("copy from the device", CudaNative.CopyOut(target, buffer + (nint)offset, (nuint)bytes));
+    }
+
+    protected override nint Compile(string kernel, string source)
+    {
+        Enter();
+        if (!_modules.TryGetValue(source, out nint module))
+        {
+            _modules[source] = module = Load(source);
+        }
+        Check($"find {kernel} in {source}.ptx", CudaNative.GetFunction(out nint function, module, kernel));
+        return function;
+    }
+
+    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers)
+    {
+        Enter();
+        (int x, int y, int z) = kernel.Groups(work);
+        if (y > MostGroups || z > MostGroups)
+        {
+            throw new DeviceException($"{Name}: too large a launch of {name}; got {y} x {z} groups behind the first direction; expected at most {MostGroups} each. Use a smaller batch.");
+        }
+        void** parameters = stackalloc void*[buffers.Length + 1];
+        fixed (nint* addresses = buffers)
+        fixed (GpuCall* call = &numbers)
+        {
+            for (int i = 0; i < buffers.Length; i++)
+            {
+                parameters[i] = addresses + i;
+            }
+            parameters[buffers.Length] = call;
+            Check(name, CudaNative.Launch(function, (uint)x, (uint)y, (uint)z, (uint)kernel.Items, 1, 1, 0, 0, parameters, null));
+        }
+    }
+
+    protected override void Finish()
+    {
+        Enter();
+        Check("wait", CudaNative.Synchronize());
+    }
+
+    /// <summary>The driver keeps a current context per thread.</summary>
+    private void Enter() => Check("use the device", CudaNative.UseContext(_context));
+
+    private nint Load(string source)
+    {
+        const int LogSize = 8192;
+        byte[] image = Encoding.UTF8.GetBytes(KernelSource.Ptx(source) + "\0"), log = new byte[LogSize];
+        fixed (byte* p = image, text = log)
+        {
+            int* names = stackalloc int[] { CudaNative.JitErrorLogBuffer, CudaNative.JitErrorLogBufferSize };
+            void** values = stackalloc void*[] { text, (void*)(nint)LogSize };
+            int status = CudaNative.LoadModule(out nint module, p, 2, names, values);
+            return status == 0 ? module : throw new DeviceException(
+                $"{Name}: the driver does not take {source}.ptx; got {CudaDriver.ErrorName(status)}; expected a module. Its log: {Encoding.UTF8.GetString(log).TrimEnd('\0').Trim()}");
+        }
+    }
+
+    private void Check(string what, int status)
+    {
+        if (status == 0)
+        {
+            return;
+        }
+        throw new DeviceException(status == CudaNative.OutOfMemory
+            ? $"{Name}: out of device memory in '{what}' while buffers hold {Pool.Held >> 20} MB. Use a shorter text, fewer steps or a smaller batch."
+            : $"{Name}: the driver refuses; got {CudaDriver.ErrorName(status)} from '{what}'; expected success. If the device was lost (a reset, a crashed kernel), start again.");
+    }
+}
