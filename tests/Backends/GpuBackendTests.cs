@@ -4,7 +4,11 @@ using Xunit;
 
 namespace Vitrine.Tests.Backends;
 
-/// <summary>What a device promises beside the arithmetic: copies, memory that comes back, few waits, and errors that say what to do.</summary>
+/// <summary>
+/// What a device promises beside the arithmetic: copies, memory that comes back, few waits, and errors that say what to do. Traffic is counted per
+/// device, so nothing else may run beside.
+/// </summary>
+[Collection(nameof(WorkerCount))]
 public sealed class GpuBackendTests
 {
     public static TheoryData<string> Gpus => TestDevices.Gpus;
@@ -117,6 +121,18 @@ public sealed class GpuBackendTests
         var error = Assert.Throws<DeviceException>(() => Op.Launch("no_such_forward", 1, [Tensor.Scalar(1)]));
 
         Assert.Contains("no_such_forward", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Gpus))]
+    public void Attention_WiderThanItsKernels_IsRefused(string name)
+    {
+        using Device.Scope scope = TestDevices.Use(name);
+        Tensor wide = Tensor.Zeros([1, 2, 1, 257]), widest = RandomTensor.Normal(1, [1, 3, 1, 256]);
+
+        Assert.Contains("257", Assert.Throws<ShapeException>(() => TensorOps.Attention(wide, wide, wide, null, false, 1)).Message, StringComparison.Ordinal);
+        Tensor there = widest.To(Device.Cpu);
+        TensorAssert.Close(TensorOps.Attention(widest, widest, widest, null, true, 0.1f).ToArray(), TensorOps.Attention(there, there, there, null, true, 0.1f).ToArray());
     }
 
     [Fact]

@@ -8,6 +8,8 @@
 #define BARRIER __syncthreads()
 #define ALIGNED __attribute__((aligned(16)))
 
+#define UNROLL _Pragma("unroll")  // so that small arrays, indexed by constants, are registers
+
 // One of three registers; the axis is a constant, so the choice costs nothing.
 #define ITEM(axis) ((axis) == 0 ? __nvvm_read_ptx_sreg_tid_x() : (axis) == 1 ? __nvvm_read_ptx_sreg_tid_y() : __nvvm_read_ptx_sreg_tid_z())
 #define GROUP(axis) ((axis) == 0 ? __nvvm_read_ptx_sreg_ctaid_x() : (axis) == 1 ? __nvvm_read_ptx_sreg_ctaid_y() : __nvvm_read_ptx_sreg_ctaid_z())

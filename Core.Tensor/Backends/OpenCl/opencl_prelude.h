@@ -8,6 +8,8 @@
 #define BARRIER barrier(CLK_LOCAL_MEM_FENCE)
 #define ALIGNED __attribute__((aligned(16)))
 
+#define UNROLL  // left to the driver: PoCL takes minutes over loops that are unrolled by force
+
 #define ITEM(axis) ((int)get_local_id(axis))
 #define GROUP(axis) ((int)get_group_id(axis))
 

@@ -3,6 +3,9 @@ namespace Vitrine.Tensors;
 /// <summary>Attention's backward on a GPU: three kernels with the row sums of P ∘ dP between them (<c>attention.kernel.c</c>).</summary>
 internal static class AttentionGpu
 {
+    /// <summary>Widest head of the GPU kernels: a row of sums per work-item stays in registers.</summary>
+    public const int WidestHead = 256;
+
     /// <summary>Tensors and scalars as in <see cref="AttentionCpu.Backward"/>; the seeds become more batches.</summary>
     public static void Backward(KernelCall call)
     {

@@ -52,6 +52,7 @@ DEVICE float pair_dot(GLOBAL const float* a, int a_stride, int a_first, int a_ro
 DEVICE void add_rows(float* sums, LOCAL const float* tile, GLOBAL const float* x, int stride, int first, int rows, int width, LOCAL float* piece)
 {
     int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK;
+    UNROLL // so that sums, indexed by constants, are registers
     for (int p = 0; p < PIECES; p++)
     {
         if (p * PIECE >= width) { break; }
@@ -72,6 +73,7 @@ DEVICE void add_rows(float* sums, LOCAL const float* tile, GLOBAL const float* x
 
 DEVICE void store_sums(GLOBAL float* row, const float* sums, float factor, int width)
 {
+    UNROLL
     for (int p = 0; p < 2 * PIECES; p++)
     {
         int c = p * BLOCK + ITEM(0) % BLOCK;
@@ -96,6 +98,7 @@ KERNEL attention_forward(BUFFERS6)
     int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK, h = GROUP(1), b = GROUP(2), kv = h * KV_HEADS / WORK(1);
     int queries = WORK(0), keys = KEYS, block = GROUP(0) * BLOCK, query = block + i, end = keys_before(block + BLOCK, queries, keys, CAUSAL);
     float out[2 * PIECES], max = -INFINITY, sum = 0.0f;
+    UNROLL
     for (int p = 0; p < 2 * PIECES; p++) { out[p] = 0.0f; }
     for (int first = 0; first < end; first += BLOCK)
     {
@@ -113,6 +116,7 @@ KERNEL attention_forward(BUFFERS6)
         BARRIER;
         sum *= rescale;
         for (int r = 0; r < BLOCK; r++) { sum += tile[i * (BLOCK + 1) + r]; }
+        UNROLL
         for (int c = 0; c < 2 * PIECES; c++) { out[c] *= rescale; }
         add_rows(out, tile, V_AT(b, kv), V_ROW, first, keys, WIDTH, right);
     }
@@ -162,6 +166,7 @@ KERNEL attention_backward_q(BUFFERS8)
     int queries = WORK(0), keys = KEYS, block = GROUP(0) * BLOCK, end = keys_before(block + BLOCK, queries, keys, CAUSAL);
     GLOBAL const float* dz = FLOATS(5) + (GROUP(2) * queries * heads + h) * WIDTH;
     float dot = block + i < queries ? FLOATS(6)[(GROUP(2) * heads + h) * queries + block + i] : 0.0f, sums[2 * PIECES];
+    UNROLL
     for (int c = 0; c < 2 * PIECES; c++) { sums[c] = 0.0f; }
     for (int first = 0; first < end; first += BLOCK)
     {
@@ -181,6 +186,7 @@ KERNEL attention_backward_kv(BUFFERS9)
     int i = ITEM(0) / BLOCK, j = ITEM(0) % BLOCK, heads = INT(18), kv = GROUP(1), b = GROUP(2) % INT(19), group = heads / KV_HEADS;
     int queries = INT(20), keys = KEYS, block = GROUP(0) * BLOCK;
     float dk[2 * PIECES], dv[2 * PIECES];
+    UNROLL
     for (int c = 0; c < 2 * PIECES; c++) { dk[c] = 0.0f; dv[c] = 0.0f; }
     for (int h = kv * group; h < (kv + 1) * group; h++)
     {
