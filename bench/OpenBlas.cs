@@ -19,8 +19,8 @@ internal static unsafe partial class OpenBlas
         Sgemm(RowMajor, NoTranspose, transposeB ? Transpose : NoTranspose, m, n, k, 1, a, k, b, transposeB ? k : n, 0, c, n);
 
     /// <summary>
-    /// Loads the library; false where it is not installed. Its idle threads spin for 2²⁸ cycles before they sleep, 0.1 s in which they
-    /// take a core from us: 2²¹ (1 ms) is enough for calls that follow each other.
+    /// Loads the library; false where it is not installed. Its idle threads spin for tens of milliseconds before they sleep, and take a
+    /// core from us: 2²¹ cycles (1 ms) are enough for calls that follow each other.
     /// </summary>
     public static bool Open()
     {
