@@ -13,6 +13,7 @@ internal static class Catalog
         var root = new RootCommand("Vitrine shows which words made a transformer decide as it did.")
         {
             ExplainCommand.Create(terminal),
+            ShowCommand.Create(terminal),
             CombineCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             ReportCommand.Create(terminal),

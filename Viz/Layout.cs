@@ -8,7 +8,7 @@ internal static class Layout
 {
     /// <summary>Whether the targets are the tokens of a text the model wrote, so that they make the rows of a matrix.</summary>
     public static bool IsSequence(AttributionResult result) =>
-        result.Sides.Count > 1 || result.Sides.Any(side => side.GivenLength < side.Tokens.Count);
+        result.Sides.Any(side => side.Name == "target" || side.GivenLength < side.Tokens.Count);
 
     /// <summary>The scale over all sides of one target.</summary>
     public static ColorScale ScaleOf(AttributionResult result, int target) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores[target]));

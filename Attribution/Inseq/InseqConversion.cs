@@ -24,10 +24,11 @@ public static class InseqConversion
     /// <param name="results">Explanations of written texts, all by one method.</param>
     /// <param name="modelName">The model's folder or name.</param>
     /// <param name="isForced">Whether the texts were given and not generated.</param>
+    /// <param name="pieceOf">Spells the last token, which is only a target; null: by its label.</param>
     /// <exception cref="VitrineException">A result explains something else than a written text.</exception>
-    public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false)
+    public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false, Func<int, string>? pieceOf = null)
     {
-        InseqSequence[] sequences = [.. results.Select(Sequence)];
+        InseqSequence[] sequences = [.. results.Select(result => Sequence(result, pieceOf))];
         AttributionResult first = results[0];
         return new(new()
         {
@@ -55,7 +56,7 @@ public static class InseqConversion
         }, sequences);
     }
 
-    private static InseqSequence Sequence(AttributionResult result)
+    private static InseqSequence Sequence(AttributionResult result, Func<int, string>? pieceOf)
     {
         bool hasEncoder = result.Sides is [{ Name: "source" }, { Name: "target" }];
         SideScores written = result.Sides[^1];
@@ -65,7 +66,7 @@ public static class InseqConversion
         {
             throw new VitrineException($"inseq json: no explanation of a written text; got {result.Model} by {result.Method} over {string.Join(", ", result.Targets.Select(t => t.Label).Take(3))}; expected every token of a generation or a translation. Write --json instead.");
         }
-        InseqToken[] target = [.. written.Tokens.Select(Token), new(result.Targets[^1].Label, result.Targets[^1].Id ?? -1)];
+        InseqToken[] target = [.. written.Tokens.Select(Token), result.Targets[^1] is { Id: { } id } && pieceOf is not null ? new(pieceOf(id), id) : new(result.Targets[^1].Label, result.Targets[^1].Id ?? -1)];
         var steps = new Dictionary<string, InseqArray>(StringComparer.Ordinal);
         if (result.Targets.All(t => t.Probability is not null))
         {

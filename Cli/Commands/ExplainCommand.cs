@@ -46,7 +46,7 @@ internal static class ExplainCommand
                     data.Run(parsed, source, loaded.Folder, terminal, (row, at) => RowJson.Of(Explain(row, at, loaded, cancellation)), cancellation);
                     return;
                 }
-                output.Write(parsed, terminal, Explain(parsed, terminal, loaded, cancellation));
+                output.Write(parsed, terminal, Explain(parsed, terminal, loaded, cancellation), id => ExplainedText.Of([id], Written.Tokenizer(loaded.Model)).Tokens[0].Piece);
             });
 
         Explanation Explain(ParseResult parsed, Terminal terminal, LoadedModel loaded, CancellationToken cancellation)
@@ -75,20 +75,32 @@ internal static class ExplainCommand
             foreach (IAttributionMethod method in methods)
             {
                 using var progress = ProgressLine.Start(method.Name, terminal);
-                AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress });
+                AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress, KeepRaw = output.WantsRaw(parsed) });
                 _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
                 results.Add(what.Label(score.Accompany(result, what.Function)));
                 cancellation.ThrowIfCancellationRequested();
             }
-            return ResultOptions.Apply(shape, new Explanation
+            return Aligned(ResultOptions.Apply(shape, new Explanation
             {
                 Title = loaded.Name,
                 Facts = [.. Facts(loaded), .. what.Facts],
                 Predictions = what.Predictions,
                 Marks = what.Marks,
                 Results = results,
-            }, output.Top(parsed));
+            }, output.Top(parsed)));
         }
+    }
+
+    // Of a translation, which source token every written one rests on: in Pharaoh's form beside the facts, with shares in the JSON.
+    private static Explanation Aligned(Explanation explanation)
+    {
+        AttributionResult[] results = [.. explanation.Results.Select(r => Alignment.Of(r) is { Count: > 0 } links ? r with { Alignment = links } : r)];
+        return explanation with
+        {
+            Results = results,
+            Facts = [.. explanation.Facts, .. results.Where(r => r.Alignment is not null)
+                .Select(r => new Fact(results.Length == 1 ? "alignment" : $"alignment by {r.Method}", Alignment.Pharaoh(r.Alignment!)))],
+        };
     }
 
     private static Fact[] Facts(LoadedModel loaded) => [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task))];

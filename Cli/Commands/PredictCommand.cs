@@ -28,13 +28,23 @@ internal static class PredictCommand
                 LoadedModel loaded = source.Load(parsed, terminal);
                 if (data.IsAsked(parsed, input))
                 {
-                    data.Run(parsed, source, loaded.Folder, terminal, (row, at) => RowJson.Of(loaded, input.Read(row, loaded, at), count), cancellation);
+                    data.Run(parsed, source, loaded.Folder, terminal, (row, at) => loaded.Model.Info.Task == ModelTask.MultipleChoice
+                        ? RowJson.Of("options", Options(row, loaded, input, at))
+                        : RowJson.Of(loaded, input.Read(row, loaded, at), count), cancellation);
+                    return;
+                }
+                if (loaded.Model.Info.Task == ModelTask.MultipleChoice)
+                {
+                    WriteChoices(terminal.Output, "option", Options(parsed, loaded, input, terminal));
                     return;
                 }
                 ExplainedText text = input.Read(parsed, loaded, terminal);
                 Write(loaded, text, count, terminal.Output);
             });
     }
+
+    private static Choice[] Options(ParseResult parsed, LoadedModel loaded, InputOptions input, Terminal terminal) =>
+        Choices.Options(loaded, input.ReadChoices(parsed, loaded, terminal), parsed.GetValue(input.Choice) ?? []);
 
     /// <summary>A number of at least 1.</summary>
     public static int Positive(int value, string what) => value >= 1 ? value : throw new CommandException(

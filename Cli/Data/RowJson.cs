@@ -45,6 +45,9 @@ internal static class RowJson
         _ => throw new CommandException(ExitCode.Usage, $"predict: nothing to predict; got {loaded.Model.Info.Architecture}."),
     });
 
+    /// <summary>A ranking under a name.</summary>
+    public static string Of(string name, Choice[] ranking) => Members(new() { [name] = List(ranking) });
+
     private static JsonArray List(Choice[] ranking) =>
         new([.. ranking.Select(c => (JsonNode)new JsonObject { ["label"] = c.Label, ["id"] = c.Id, ["probability"] = c.Probability })]);
 

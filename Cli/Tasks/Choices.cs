@@ -27,7 +27,14 @@ internal static class Choices
     {
         ITransformer model = loaded.Model;
         Tensor logits = Finite(loaded, model.Forward(Input(text)));
-        return Ranked(logits.Softmax().ToArray(), i => model.Info.Labels[i]);
+        return Ranked((model.Info.IsMultiLabel ? logits.Sigmoid() : logits.Softmax()).ToArray(), i => model.Info.Labels[i]);
+    }
+
+    /// <summary>The options of a multiple choice.</summary>
+    public static Choice[] Options(LoadedModel loaded, IReadOnlyList<ExplainedText> options, IReadOnlyList<string> names)
+    {
+        ScoreFunction all = Targets.Options(loaded.Model, options, [.. Enumerable.Range(0, options.Count)], "probability");
+        return Ranked(Finite(loaded, all.Score([.. all.Sides.Select(side => side.Embeddings.Reshape([1, .. side.Embeddings.Shape.Axes]))])).ToArray(), i => names[i]);
     }
 
     /// <summary>The labels of one token.</summary>

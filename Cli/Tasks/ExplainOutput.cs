@@ -12,13 +12,17 @@ internal sealed class ExplainOutput
     private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _png = new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _inseq = new("--inseq") { Description = "Write Inseq's JSON of a generation or translation, which its load() reads.", HelpName = "path" };
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _top };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _inseq, _top };
 
     /// <summary>How many tokens to list; null: as many as can be read.</summary>
     public int? Top(ParseResult parsed) => parsed.GetValue(_top);
+
+    /// <summary>Whether scores before aggregation are written.</summary>
+    public bool WantsRaw(ParseResult parsed) => parsed.GetValue(_inseq) is not null;
 
     /// <summary>Finds out before the work whether its results can be written.</summary>
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
@@ -29,7 +33,7 @@ internal sealed class ExplainOutput
         {
             throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
         }
-        foreach (string? path in paths.Append(parsed.GetValue(_png)))
+        foreach (string? path in paths.Append(parsed.GetValue(_png)).Append(parsed.GetValue(_inseq)))
         {
             OutputFile.Probe(path, terminal);
         }
@@ -51,7 +55,7 @@ internal sealed class ExplainOutput
     }
 
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
-    public void Write(ParseResult parsed, Terminal terminal, Explanation explanation)
+    public void Write(ParseResult parsed, Terminal terminal, Explanation explanation, Func<int, string>? pieceOf = null)
     {
         (string? html, string? svg, string? json) = (parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json));
         int? top = parsed.GetValue(_top);
@@ -70,6 +74,14 @@ internal sealed class ExplainOutput
         if (parsed.GetValue(_png) is { } png)
         {
             PngFile.Write(png, Picture.Svg(explanation, top), terminal);
+        }
+        if (parsed.GetValue(_inseq) is { } inseq)
+        {
+            if (explanation.Results.Count != 1)
+            {
+                throw new CommandException(ExitCode.Usage, $"inseq: its file holds one method; got {explanation.Results.Count}; expected one --method.");
+            }
+            OutputFile.Write(inseq, InseqJson.Write(explanation.Results.ToInseq(explanation.Title, pieceOf: pieceOf)), terminal);
         }
         if (json is not null)
         {

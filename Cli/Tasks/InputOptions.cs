@@ -23,8 +23,27 @@ internal sealed class InputOptions
     /// <summary>Whether a text may be cut.</summary>
     public Option<bool> Truncate { get; } = new("--truncate") { Description = "Cut a text that is longer than the model can read, instead of refusing it." };
 
+    /// <summary>The options of a multiple choice.</summary>
+    public Option<string[]> Choice { get; } = new("--choice") { Description = "An option of a multiple choice; give it once per option.", HelpName = "text", Arity = ArgumentArity.ZeroOrMore };
+
+    /// <summary>How windows of a long context overlap.</summary>
+    public Option<int?> Stride { get; } = new("--doc-stride") { Description = "A context too long for a reader is read in windows that share so many tokens. Default: 128.", HelpName = "n" };
+
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, Context, ContextFile, Ids, Truncate };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, Context, ContextFile, Choice, Ids, Truncate, Stride };
+
+    /// <summary>What the model reads for each option of a multiple choice: the text and the option.</summary>
+    /// <exception cref="CommandException">There are fewer than two options, or a text cannot be used.</exception>
+    public ExplainedText[] ReadChoices(ParseResult parsed, LoadedModel loaded, Terminal terminal)
+    {
+        string[] choices = parsed.GetValue(Choice) ?? [];
+        if (choices.Length < 2)
+        {
+            throw new CommandException(ExitCode.Input, $"choice: nothing to choose from; got {Number(choices.Length)} options; expected --choice at least twice.");
+        }
+        string text = Text.Read(parsed, terminal);
+        return [.. choices.Select(choice => Prepare(loaded, text, choice, parsed.GetValue(Truncate)))];
+    }
 
     /// <summary>Reads and tokenizes what a command line means.</summary>
     /// <param name="parsed">The command line.</param>
@@ -38,7 +57,7 @@ internal sealed class InputOptions
         bool cut = parsed.GetValue(Truncate);
         return parsed.GetValue(Ids) is { } ids
             ? Known(Fit(ExplainedText.Of(ParseIds(instead ?? ids, loaded.Model), loaded.Model.Tokenizer), loaded.Model.Info.MaxPositions - reserve, cut), loaded)
-            : Prepare(loaded, instead is null ? Text.Read(parsed, terminal) : TextSource.Argued(instead), Second(parsed, terminal), cut, reserve);
+            : Prepare(loaded, instead is null ? Text.Read(parsed, terminal) : TextSource.Argued(instead), Second(parsed, terminal), cut, reserve, parsed.GetValue(Stride));
     }
 
     /// <summary>Reads the text, or the ids, without the second text.</summary>
@@ -53,14 +72,19 @@ internal sealed class InputOptions
     /// <param name="second">The context of a question, the second sentence of a pair.</param>
     /// <param name="cut">Whether a text that is too long may be cut.</param>
     /// <param name="reserve">Positions to keep free for tokens that follow.</param>
+    /// <param name="stride">Tokens that windows of a long context share; null: 128.</param>
     /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
-    public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, bool cut, int reserve = 0)
+    public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, bool cut, int reserve = 0, int? stride = null)
     {
         if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && string.IsNullOrWhiteSpace(second))
         {
             throw new CommandException(ExitCode.Input, "context: missing; got a question alone. Give the text that holds the answer with --context or --context-file.");
         }
         Encoding encoding = second is null ? loaded.Tokenizer.Encode(first) : loaded.Tokenizer.Encode(first, second);
+        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && !cut && encoding.Count > loaded.Model.Info.MaxPositions)
+        {
+            return AnswerWindows.Best(loaded, AnswerWindows.Of(Known(ExplainedText.Of(encoding), loaded), loaded.Model.Info.MaxPositions, stride));
+        }
         return encoding.SpecialMask.Any(special => !special)
             ? Known(ExplainedText.Of(Fit(encoding, loaded.Model.Info.MaxPositions - reserve, cut)), loaded)
             : throw new CommandException(ExitCode.Input, "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");

@@ -15,6 +15,10 @@ internal static class SubjectFinder
         {
             throw new CommandException(ExitCode.Usage, $"side: there is only one; got --side for {loaded.Model.Info.Architecture}; expected an encoder–decoder such as Marian.");
         }
+        if (loaded.Model.Info.Task == ModelTask.MultipleChoice)
+        {
+            return Subjects.Options(loaded, input.ReadChoices(parsed, loaded, terminal), parsed.GetValue(options.Targets) ?? [], score);
+        }
         if (IsWritten(loaded))
         {
             return WrittenSubject.Find(parsed, loaded, input, options, score, terminal, cancellation);

@@ -15,6 +15,7 @@ internal static class Subjects
         IReadOnlyList<string> names = loaded.Model.Info.Labels;
         int[] ids = targets switch
         {
+            [] when loaded.Model.Info.IsMultiLabel && ranking.Count(c => c.Probability > 0.5) is > 0 and var certain => [.. ranking.Take(certain).Select(c => c.Id)],
             [] => [ranking[0].Id],
             ["all"] => [.. Enumerable.Range(0, names.Count)],
             _ => [.. targets.Select(target => Label(target, names))],
@@ -42,10 +43,30 @@ internal static class Subjects
         int[]? foils = score.Contrast is { } contrast && Find(text, contrast) is var foil ? [foil.Start, foil.End] : null;
         return new()
         {
-            Function = score.Build("logit", step => Targets.Answer(loaded.Model, text, answer.Start, answer.End, step), foils, null),
-            Labels = foils is null ? [] : [Subject.Against($"start {Number(answer.Start)}", Number(foils[0])), Subject.Against($"end {Number(answer.End)}", Number(foils[1]))],
+            Function = score.Build("logit", step => score.IsSequence ? Targets.Answer(loaded.Model, text, answer.Start, answer.End, step) : Targets.AnswerSpan(loaded.Model, text, answer.Start, answer.End, step), foils, null),
+            Labels = foils is null ? [] : [Subject.Against($"start {Number(answer.Start)}", Number(foils[0])), Subject.Against($"end {Number(answer.End)}", Number(foils[1])), Subject.Against($"answer {Number(answer.Start)}–{Number(answer.End)}", $"{Number(foils[0])}–{Number(foils[1])}")],
             Facts = [new("answer", answer.Text), .. double.IsNaN(answer.Probability) ? (Fact[])[] : [new Fact("probability", Numbers.Percent(answer.Probability))]],
             Marks = first.Text >= 0 ? [new(first.Text, first.Start, last.End)] : [],
+        };
+    }
+
+    /// <summary>An option of a multiple choice: what makes it win over the best other, or over a named one.</summary>
+    public static Subject Options(LoadedModel loaded, ExplainedText[] options, string[] targets, StepChoice.Chosen score)
+    {
+        string[] names = [.. options.Select((option, i) => option.Texts.Count > 1 ? option.Texts[1] : Number(i))];
+        Choice[] ranking = Choices.Options(loaded, options, names);
+        int[] ids = targets switch
+        {
+            [] => [ranking[0].Id],
+            ["all"] => [.. Enumerable.Range(0, names.Length)],
+            _ => [.. targets.Select(target => Label(target, names))],
+        };
+        int[]? foils = score.Contrast is { } contrast ? [.. ids.Select(_ => Label(contrast, names))] : null;
+        return new()
+        {
+            Function = score.Build(foils is null ? "margin" : "logit", step => Targets.Options(loaded.Model, options, ids, step), foils, null),
+            Labels = [.. ids.Select((id, i) => foils is null ? names[id] : Subject.Against(names[id], names[foils[i]]))],
+            Predictions = [.. ranking.Select(c => new Prediction(c.Label, c.Probability, ids.Contains(c.Id)))],
         };
     }
 
