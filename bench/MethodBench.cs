@@ -183,6 +183,7 @@ internal static class MethodBench
             (f forward, b backward) that peers make for the same. {model.Info.Architecture}, {model.Info.NLayers} blocks, d_model {model.Info.DModel}, vocabulary {model.Info.VocabSize}, random weights; probability of the token;
             {Steps} steps and the method's own number of samples unless the row says otherwise; peers are counted with the same. One forward: {forward:0} ms in the latest slice; each slice divides by its own.
             “check” is from the same run: the worst completeness gap as a fraction of f(x) − f(baseline), where one is promised, else that all scores are finite.
+            gradient_shap is complete in expectation only, and layer_conductance only at a layer that nothing bypasses, which the MLP of the middle block is not.
 
             {Machine.Header()}; {Workers.Count} threads
 
