@@ -1,5 +1,7 @@
 // CPU kernels of layer_norm: one row stays in the first-level cache for all its passes.
 
+using System.Runtime.Intrinsics.X86;
+
 namespace Vitrine.Tensors;
 
 /// <summary>CPU kernels of layer_norm; each finds its rows, <see cref="Rows{V}"/> holds the arithmetic.</summary>
@@ -107,6 +109,10 @@ internal static unsafe class LayerNormCpu
             int i = 0;
             for (; i <= d - V.Count; i += V.Count)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(x + d + i); // the next row arrives while this one is written
+                }
                 V.Fma((V.Load(x + i) - vMu) * vR, V.Load(gamma + i), V.Load(beta + i)).Store(y + i);
             }
             for (; i < d; i++)
