@@ -115,7 +115,7 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         for (int start = 0; start < n; start += Block)
         {
             int count = Math.Min(Block, n - start), whole = count - (count % V.Count);
-            sum += ExpSumWhole(x + start, y + start, whole, shift, x + n + start);
+            sum += ExpSumWhole(x + start, y + start, whole, shift, n);
             if (whole < count)
             {
                 sum += ExpSumRest(x + start + whole, y + start + whole, count - whole, shift);
@@ -124,15 +124,16 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         return sum;
     }
 
-    private static float ExpSumWhole(float* x, float* y, int n, float shift, float* next)
+    private static float ExpSumWhole(float* x, float* y, int n, float shift, int row)
     {
         V v = V.Of(shift), sum = V.Of(0);
         for (int i = 0; i < n; i += V.Count)
         {
-            // Rows follow each other: the next one is fetched while this one is computed.
+            // Rows follow each other: the next one, and the place it goes to, are fetched while this one is computed.
             if (Sse.IsSupported)
             {
-                Sse.Prefetch0(next + i);
+                Sse.Prefetch0(x + row + i);
+                Sse.Prefetch0(y + row + i);
             }
             V e = SimdMath.Exp(V.Load(x + i) - v);
             e.Store(y + i);

@@ -79,6 +79,8 @@ internal static unsafe class UnaryCpu
             {
                 Sse.Prefetch0(x + i + Ahead);
                 Sse.Prefetch0(x + i + Ahead + V.Count);
+                Sse.Prefetch0(y + i + Ahead);
+                Sse.Prefetch0(y + i + Ahead + V.Count);
             }
             V a = function.Value(V.Load(x + i)), b = function.Value(V.Load(x + i + V.Count)); // two chains side by side
             a.Store(y + i);

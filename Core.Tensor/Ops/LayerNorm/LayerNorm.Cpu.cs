@@ -111,7 +111,8 @@ internal static unsafe class LayerNormCpu
             {
                 if (Sse.IsSupported)
                 {
-                    Sse.Prefetch0(x + d + i); // the next row arrives while this one is written
+                    Sse.Prefetch0(x + d + i); // the next row arrives while this one is written, and so does the place it goes to
+                    Sse.Prefetch0(y + d + i);
                 }
                 V.Fma((V.Load(x + i) - vMu) * vR, V.Load(gamma + i), V.Load(beta + i)).Store(y + i);
             }
