@@ -19,6 +19,7 @@ parser.add_argument("--threads", default="2")
 parser.add_argument("--reps", default="5")
 parser.add_argument("--works", default="forward,saliency,ig50_batched,explain_generation")
 parser.add_argument("--rtol", type=float, default=2e-3, help="of the largest value of a work: two float32 implementations differ that much")
+parser.add_argument("--coretype", help="the kernels that torch's OpenBLAS shall take, such as SkylakeX, where it mistakes the processor")
 parser.add_argument("--report", help="write a Markdown table with the machine on top")
 args = parser.parse_args()
 
@@ -28,6 +29,8 @@ def run(command, work):
         values = os.path.join(folder, "values.json")
         common = ["--model", args.model, "--tokens", args.tokens, "--generate", args.generate, "--threads", args.threads, "--reps", args.reps]
         env = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+        if args.coretype:
+            env["OPENBLAS_CORETYPE"] = args.coretype
         done = subprocess.run(command + common + ["--only", work, "--values", values], env=env, capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
