@@ -14,7 +14,7 @@ public sealed record RandomisedLayer(string Layer, double[] Correlation);
 /// </summary>
 /// <remarks>
 /// Random weights are normal, with the mean and the deviation of those they replace. Word embeddings stay: they are the input. The
-/// model is as before afterwards; nobody else may run it meanwhile.
+/// model itself is not changed (<see cref="WeightScope"/>).
 /// </remarks>
 public sealed class Randomisation : IMetric
 {
@@ -48,41 +48,24 @@ public sealed class Randomisation : IMetric
         ITransformer model = trial.Function.Transformer
             ?? throw new VitrineException("randomisation: no model behind the scores; got a plain function; expected one made by Targets.");
         _ = trial.Scores(result, 0);
-        Parameter[] all = [.. model.Parameters];
-        (Int8Matrix? Rounded, Tensor? Floats)[] before = [.. all.Select(parameter => parameter.Int8 is { } rounded ? (rounded, (Tensor?)null) : (null, parameter.Value))];
         List<RandomisedLayer> cascade = [];
-        try
+        var random = new Random(trial.Request.Seed);
+        Dictionary<Parameter, Tensor> replaced = [];
+        foreach (IGrouping<string, Parameter> layer in Layers(model.Parameters))
         {
-            var random = new Random(trial.Request.Seed);
-            foreach (IGrouping<string, Parameter> layer in Layers(all))
+            foreach (Parameter parameter in layer)
             {
-                foreach (Parameter parameter in layer)
-                {
-                    parameter.Value = Random(parameter.Value, random);
-                }
-                AttributionResult other = method.Attribute(trial.Function, trial.Request with { Progress = null });
-                cascade.Add(new(layer.Key, [.. trial.Function.Targets.Select((_, t) => Similarity(trial, result, other, t))]));
+                replaced[parameter] = Random(parameter.Value, random);
             }
-        }
-        finally
-        {
-            for (int i = 0; i < all.Length; i++)
-            {
-                if (before[i].Floats is { } floats)
-                {
-                    all[i].Value = floats;
-                }
-                else
-                {
-                    all[i].Int8 = before[i].Rounded;
-                }
-            }
+            using WeightScope scope = WeightScope.Replace(replaced);
+            AttributionResult other = method.Attribute(trial.Function, trial.Request with { Progress = null });
+            cascade.Add(new(layer.Key, [.. trial.Function.Targets.Select((_, t) => Similarity(trial, result, other, t))]));
         }
         return cascade;
     }
 
     /// <summary>Head, blocks from the last to the first, a decoder's before an encoder's; embeddings are left out.</summary>
-    private static IEnumerable<IGrouping<string, Parameter>> Layers(Parameter[] parameters) => parameters
+    private static IEnumerable<IGrouping<string, Parameter>> Layers(IEnumerable<Parameter> parameters) => parameters
         .Where(parameter => !parameter.IsBuffer && !parameter.Name.Contains("embed", StringComparison.Ordinal))
         .GroupBy(parameter => parameter.Name.Split('.') is ["blocks" or "encoder" or "decoder", var number, ..] parts && int.TryParse(number, out _) ? $"{parts[0]}.{number}" : "head")
         .OrderBy(layer => layer.Key == "head" ? 0 : layer.Key.StartsWith("encoder", StringComparison.Ordinal) ? 2 : 1)

@@ -39,7 +39,7 @@ public sealed class Parameter
     /// <exception cref="ShapeException">A new value has another shape, or this is no matrix.</exception>
     public Int8Matrix? Int8
     {
-        get => _int8;
+        get => WeightScope.ValueOf(this) is null ? _int8 : null;
         set
         {
             if (value is null || ShapeOf(Kind, value) != Shape)
@@ -54,27 +54,25 @@ public sealed class Parameter
     /// <exception cref="ShapeException">A new value has another shape.</exception>
     public Tensor Value
     {
-        get => _value ?? Dequantized();
-        set
-        {
-            if (value.Shape != Shape)
-            {
-                throw new ShapeException($"{Name}: a new value has another shape; got {value.Shape}; expected {Shape}.");
-            }
-            (_value, _int8) = (value.IsWeight ? value : value.AsWeight(), null);
-        }
+        get => WeightScope.ValueOf(this) ?? _value ?? Dequantized();
+        set => (_value, _int8) = (Fitting(value), null);
     }
 
     /// <summary>Name, shape and place.</summary>
     public override string ToString() => $"{Name} {Shape} ← {Place}";
 
     /// <summary>x·W [+ bias], or x·Wᵀ.</summary>
-    internal Tensor Product(Tensor x, Tensor? bias, bool transposed = false) => _int8 is { } w
+    internal Tensor Product(Tensor x, Tensor? bias, bool transposed = false) => Int8 is { } w
         ? x.MatMul(w, bias, transposeB: transposed != (Kind == ParameterKind.Linear))
         : x.MatMul(Value, bias, transposeB: transposed);
 
     /// <summary>Rows of a table.</summary>
-    internal Tensor Gather(Tensor ids) => _int8 is { } table ? table.Gather(ids) : Value.Gather(ids);
+    internal Tensor Gather(Tensor ids) => Int8 is { } table ? table.Gather(ids) : Value.Gather(ids);
+
+    /// <summary>A new value, marked as a weight.</summary>
+    internal Tensor Fitting(Tensor value) => value.Shape != Shape
+        ? throw new ShapeException($"{Name}: a new value has another shape; got {value.Shape}; expected {Shape}.")
+        : value.IsWeight ? value : value.AsWeight();
 
     // A linear layer's rows are its outputs, the last axis of its value; other kinds than tables have no such form.
     private static Shape ShapeOf(ParameterKind kind, Int8Matrix value) =>
