@@ -14,6 +14,9 @@ namespace Vitrine.Viz;
 /// <param name="IsMarked">Whether it lies in a stretch to point out.</param>
 internal readonly record struct TokenCell(int Position, string Gap, string Text, string Piece, int TextIndex, bool IsSpecial, bool IsSuffix, bool IsMarked)
 {
+    /// <summary>What stands behind it, where it is the last token of its text: words of the text that no token covers.</summary>
+    public string Rest { get; private init; } = "";
+
     /// <summary>The tokens of one side, in order.</summary>
     public static TokenCell[] Of(SideScores side, IReadOnlyList<TextMark> marks)
     {
@@ -46,6 +49,8 @@ internal readonly record struct TokenCell(int Position, string Gap, string Text,
                 token.Text == text && token.Start == end && token.Start > 0 && Joins(whole[token.Start - 1], whole[token.Start]),
                 marks.Any(m => m.Text == token.Text && m.Start < token.End && token.Start < m.End));
             (text, end) = (token.Text, Math.Max(end, token.End));
+            bool isLast = !side.Tokens.Skip(i + 1).Any(later => later.Text == token.Text && later.End > later.Start);
+            cells[i] = isLast ? cells[i] with { Rest = whole[end..].TrimEnd() } : cells[i];
         }
         return cells;
     }

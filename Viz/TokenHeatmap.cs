@@ -114,11 +114,12 @@ public static class TokenHeatmap
             {
                 page.Raw("</div>").Line().Raw("<div class=\"text\" dir=\"auto\">"); // a second text: the context of a question
             }
-            else if (i > 0)
+            else if (i > 0 || !string.IsNullOrWhiteSpace(cells[i].Gap))
             {
-                page.Raw(cells[i].Gap.Contains('\n', StringComparison.Ordinal) ? "\n" : Markup.Escape(cells[i].Gap));
+                page.Raw(Markup.Escape(cells[i].Gap.Contains('\n', StringComparison.Ordinal) && string.IsNullOrWhiteSpace(cells[i].Gap) ? "\n" : cells[i].Gap));
             }
             write(cells[i], page);
+            page.Raw(Markup.Escape(cells[i].Rest));
         }
         page.Raw("</div>").Line();
     }
