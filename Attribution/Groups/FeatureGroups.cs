@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using Vitrine.Tensors;
 
@@ -72,24 +71,8 @@ public static class FeatureGroups
     /// <exception cref="VitrineException">The template has no slots, or the text does not fit it.</exception>
     public static int[][] Template(ScoreFunction f, string template)
     {
-        List<string> names = [];
-        var pattern = new StringBuilder(@"\A\s*");
-        int at = 0;
-        foreach (Match slot in Regex.Matches(template, @"\{(\w*)\}", RegexOptions.None, s_patience))
-        {
-            string name = slot.Groups[1].Value.Length > 0 ? slot.Groups[1].Value : FormattableString.Invariant($"{names.Count}");
-            int known = names.IndexOf(name);
-            pattern.Append(Regex.Escape(template[at..slot.Index])).Append(FormattableString.Invariant($"(?<s{names.Count}>{(known < 0 ? ".+?" : $@"\k<s{known}>")})"));
-            names.Add(name);
-            at = slot.Index + slot.Length;
-        }
-        if (names.Count == 0)
-        {
-            throw new VitrineException($"template: no slots; got '{template}'; expected at least one, such as {{name}}.");
-        }
-        var regex = new Regex(pattern.Append(Regex.Escape(template[at..])).Append(@"\s*\z").ToString(), RegexOptions.Singleline | RegexOptions.ExplicitCapture, s_patience);
-        return Spans(f, (index, text) => index > 0 ? [] : Matches(regex, text).Take(1)
-                .SelectMany(match => names.Select((name, i) => new Span(match.Groups[$"s{i}"].Index, match.Groups[$"s{i}"].Index + match.Groups[$"s{i}"].Length, names.IndexOf(name)))).ToArray(), aloneOutside: false)
+        var made = new TextTemplate(template);
+        return Spans(f, (index, text) => index == 0 && made.Find(text) is { } places ? [.. places.Select(place => new Span(place.Start, place.End, place.Slot))] : [], aloneOutside: false)
             ?? throw new VitrineException($"template: the text does not fit it; got '{Shown(f)}'; expected '{template}' with something in every slot.");
     }
 

@@ -28,17 +28,18 @@ internal static class ExplainCommand
             vitrine explain --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --svg out.svg
             vitrine explain --model path/to/opus-mt-zh-en "我喜欢看书。" --json - > out.json
             vitrine explain "a gorgeous, witty movie" --contrast negative --groups words --method shapley_values
+            vitrine explain --model path/to/gpt2 "Ann is from Rome" --forced ", Italy" --groups "template:{name} is from {city}" --absent city=Paris --method shapley_values
             vitrine explain --model path/to/gpt2 "The cat" --forced " sat" --contrast " ran" --step-score entropy
             vitrine explain --model path/to/gpt2 "His colleagues asked him" --context "George was sick yesterday." --html out.html
             vitrine explain --input reviews.csv --columns text=review --output scores.jsonl --method saliency
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With([request.Absent]).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
                 // What is wrong with the options is said before the model is loaded.
-                _ = (form.Read(parsed), subject.Score.Read(parsed, request.Read(parsed, cancellation).Compat), request.ReadMethods(parsed));
+                _ = (form.Read(parsed), subject.Score.Read(parsed, request.Read(parsed, cancellation).Compat), request.ReadMethods(parsed), request.ReadSlots(parsed));
                 LoadedModel loaded = source.Load(parsed, terminal);
                 if (data.IsAsked(parsed, input))
                 {
@@ -53,7 +54,7 @@ internal static class ExplainCommand
         {
             AttributionRequest asked = request.Read(parsed, cancellation);
             ResultForm shape = form.Read(parsed);
-            StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat);
+            StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat) with { Slots = request.ReadSlots(parsed) };
             IAttributionMethod[] methods = request.ReadMethods(parsed);
             if (ContextSubject.IsAsked(parsed, loaded, input))
             {

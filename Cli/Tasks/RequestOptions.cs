@@ -16,6 +16,9 @@ internal sealed class RequestOptions
         Arity = ArgumentArity.ZeroOrMore,
     };
 
+    /// <summary>Texts that stand for the slots of a template; for commands that explain one text after the other.</summary>
+    public Option<string[]> Absent { get; } = Slots.Option();
+
     private readonly Option<string?> _baseline = new("--baseline") { Description = "What 'absent' means: zero, pad, unk, mask or token:ID. Default: the first of pad, unk, zero that the model has.", HelpName = "kind" };
     private readonly Option<int?> _steps = new("--steps") { Description = "Points of a path integral. Default: 50.", HelpName = "n" };
     private readonly Option<double?> _gap = new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName = "fraction" };
@@ -49,9 +52,13 @@ internal sealed class RequestOptions
         Cancellation = cancellation,
     });
 
-    /// <summary>The same methods over groups of tokens, where a command line asks for them.</summary>
+    /// <summary>The slots of a template that are explained instead of tokens; null where a command line asks for none.</summary>
+    /// <exception cref="CommandException">They are not well said.</exception>
+    public Slots? ReadSlots(ParseResult parsed) => Slots.Read(parsed.GetValue(Absent), parsed.GetValue(_groups));
+
+    /// <summary>The same methods over groups of tokens, where a command line asks for them; slots that hold other texts are no tokens.</summary>
     public IAttributionMethod[] Group(ParseResult parsed, IAttributionMethod[] methods) =>
-        parsed.GetValue(_groups) is { } groups ? [.. methods.Select(method => new Grouped(method, f => FeatureGroups.Parse(f, groups)))] : methods;
+        ReadSlots(parsed) is null && parsed.GetValue(_groups) is { } groups ? [.. methods.Select(method => new Grouped(method, f => FeatureGroups.Parse(f, groups)))] : methods;
 
     private static Compat ParseCompat(string tool) => tool.ToLowerInvariant() switch
     {

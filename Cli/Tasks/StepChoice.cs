@@ -88,6 +88,9 @@ internal sealed class StepChoice
         /// <summary>Whether <see cref="Contrast"/> is made of token ids.</summary>
         public bool AreIds { get; init; }
 
+        /// <summary>The template whose slots are explained, and what they hold instead; null: tokens are explained.</summary>
+        public Slots? Slots { get; init; }
+
         /// <summary>Whether all tokens are one target.</summary>
         public bool IsSequence => Name is not null && WholeSequence.Steps.ContainsKey(Name);
 
@@ -110,9 +113,11 @@ internal sealed class StepChoice
                 step = step.Against((other ?? throw new CommandException(
                     ExitCode.Usage, "contrast-input: another text has no answer at the same place; got a question answering model; expected --contrast with another answer."))(Other, "logit"));
             }
-            ScoreFunction f = make(step);
-            return IsSequence ? new WholeSequence(f, WholeSequence.Steps[Name!]) : f;
+            ScoreFunction f = Whole(make(step));
+            return Slots is null ? f : Slots.Of(f, other is null ? null : text => Whole(other(text, step)));
         }
+
+        private ScoreFunction Whole(ScoreFunction f) => IsSequence ? new WholeSequence(f, WholeSequence.Steps[Name!]) : f;
 
         /// <summary>A result with the scores to show beside it.</summary>
         public AttributionResult Accompany(AttributionResult result, ScoreFunction f) => Beside.Aggregate(result, (shown, name) => shown.WithStepScore(f, StepFunctions.Get(name)));

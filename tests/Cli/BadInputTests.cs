@@ -238,6 +238,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--groups", "lines", "words, sentences")]
     [InlineData("--groups", "regex:(", "not a regular expression")]
     [InlineData("--groups", "template:{} is bad", "does not fit")]
+    [InlineData("--absent", "a=b", "no template")]
     [InlineData("--side", "source", "only one")]
     [InlineData("--top", "0", "at least 1")]
     [InlineData("--threads", "0", "1 to 1024")]

@@ -177,6 +177,20 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(groups switch { "words" => "  movie ", "sentences" => "  a good movie. ", _ => "  good movie " }, run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Explain_SlotsWithOtherTexts_ShowsSlotsInTheirText()
+    {
+        using var folder = new TempFolder();
+        string html = Path.Combine(folder.Path, "slots.html");
+
+        CliRun run = CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what} {thing}.", "--absent", "what=very bad", "--method", "kernel_shap", "--html", html, "--model", _model.Path]).IsDone();
+
+        Assert.Contains("gap 0", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"a <span[^>]*>good</span> <span[^>]*>movie</span>\.</div>", File.ReadAllText(html));
+        CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what}.", "--absent", "what", "--model", _model.Path]).IsRefused(ExitCode.Usage, "name=text");
+        CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what}.", "--absent", "who=x", "--model", _model.Path]).IsRefused(ExitCode.Usage, "no such slot");
+    }
+
     [Theory]
     [InlineData("gpt2", "5 6 7", "9 3")]
     [InlineData("marian", "5 6 7 0", "9 3")]
