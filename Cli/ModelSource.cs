@@ -10,6 +10,9 @@ internal sealed class ModelSource
     /// <summary>The option behind which a device's name stands.</summary>
     public const string DeviceOption = "--device";
 
+    /// <summary>The option that asks for a table of kernels.</summary>
+    public const string ProfileOption = "--profile";
+
     private const string Shipped = "models/sentiment";
 
     /// <summary>The model's folder.</summary>
@@ -38,8 +41,14 @@ internal sealed class ModelSource
         DefaultValueFactory = _ => Quantization.None.Name(),
     };
 
+    /// <summary>Whether to count and time what the device does.</summary>
+    public Option<bool> Profile { get; } = new(ProfileOption)
+    {
+        Description = "When done, list on standard error which kernels ran how often and how fast, and what was copied to and from the device.",
+    };
+
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Quantize, Device, Threads };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Quantize, Device, Threads, Profile };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="CommandException">It names none that exists.</exception>

@@ -32,14 +32,20 @@ internal sealed class Verb(string name, string description, string examples) : C
         return this;
     }
 
-    /// <summary>Says what it does, on the device that the command line names. Work checks the token often, and writes nothing after it is cancelled.</summary>
+    /// <summary>Says what it does, on the device that the command line names, profiled if the command line says so. Work checks the token often, and writes nothing after it is cancelled.</summary>
     public Verb Does(Action<ParseResult, CancellationToken> work)
     {
         Option<string>? device = Options.OfType<Option<string>>().FirstOrDefault(option => option.Name == ModelSource.DeviceOption);
+        Option<bool>? profile = Options.OfType<Option<bool>>().FirstOrDefault(option => option.Name == ModelSource.ProfileOption);
         SetAction((parsed, cancellation) =>
         {
             using Device.Scope scope = Device.Use(Device.Parse((device is null ? null : parsed.GetValue(device)) ?? Device.Cpu.Name));
+            using Profiler? profiler = profile is not null && parsed.GetValue(profile) ? Device.Current.Profile() : null;
             work(parsed, cancellation);
+            if (profiler is not null)
+            {
+                new ProfileReport(profiler.Stop(), Peaks.Measure(cancellation)).WriteTo(parsed.InvocationConfiguration.Error);
+            }
             return Task.FromResult((int)ExitCode.Success);
         });
         return this;

@@ -82,6 +82,9 @@ public readonly record struct OpCost(double Flops, double Operations, double Div
 
     /// <summary>The cost of many elements.</summary>
     public static OpCost operator *(OpCost cost, double elements) => new(cost.Flops * elements, cost.Operations * elements, cost.Divisions * elements);
+
+    /// <summary>One after the other.</summary>
+    public static OpCost operator +(OpCost a, OpCost b) => new(a.Flops + b.Flops, a.Operations + b.Operations, a.Divisions + b.Divisions);
 }
 
 /// <summary>The kind of numbers an input holds.</summary>

@@ -211,13 +211,13 @@ public static class OpTable
     {
         float scale = 1 / MathF.Sqrt(q[^1]);
         OpInput[] inputs = mask is { } m ? [new(q), new(k), new(k), new(m, OpValues.Hiding)] : [new(q), new(k), new(k)];
-        double pairs = (double)q[0] * q[1] * q[2] * k[1] * (causal ? 0.5 : 1);
+        double pairs = (double)q[0] * q[1] * q[2] * (causal ? k[1] - ((q[1] - 1) / 2.0) : k[1]);
         return Counted(new(inputs, t => TensorOps.Attention(t[0], t[1], t[2], mask is null ? null : t[3], causal, scale))
         {
             Label = causal ? "causal" : "",
             IsBenchmark = bench,
             Reference = r => OpReferences.Attention(r[0], r[1], r[2], mask is null ? null : r[3], causal, scale),
-        }, new OpCost((4 * q[^1]) + 29, (2 * q[^1]) + 20) * pairs, q);
+        }, KernelCost.Attention(q[^1]) * pairs, q);
     }
 
     private static OpCase Look(Shape table, Shape ids, bool bench = false)

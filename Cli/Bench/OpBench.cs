@@ -33,8 +33,9 @@ internal static class OpBench
 
         private static OpPass Pass(Timing time, double bytes, OpCost cost, Peaks peaks)
         {
-            double copy = bytes / peaks.Copy / 1e6, units = peaks.Milliseconds(cost), ms = time.Median;
-            return new(ms, time.Spread, bytes / ms / 1e6, cost.Flops / ms / 1e6, units > copy ? "units" : "copy", Math.Max(units, copy) / ms);
+            double ms = time.Median;
+            (string binds, double limit) = peaks.Limit(bytes, cost);
+            return new(ms, time.Spread, bytes / ms / 1e6, cost.Flops / ms / 1e6, binds, limit / ms);
         }
     }
 
@@ -49,7 +50,7 @@ internal static class OpBench
         });
         Timing time = Timing.Of(() => Relaunch(forward), reps, cancellation), whole = Timing.Of(Apply, reps, cancellation);
         KernelCall[] backward = recorder.Backward is { } run ? Launches(run) : [];
-        return new(row, call, time, backward.Length > 0 ? Timing.Of(() => Relaunch(backward), reps, cancellation) : null, backward.Sum(Bytes), whole);
+        return new(row, call, time, backward.Length > 0 ? Timing.Of(() => Relaunch(backward), reps, cancellation) : null, backward.Sum(KernelCost.Bytes), whole);
 
         void Apply()
         {
@@ -103,8 +104,6 @@ internal static class OpBench
         }
         Device.Current.Synchronize();
     }
-
-    private static double Bytes(KernelCall call) => call.Tensors.Where(t => t is not null).Distinct().Sum(t => (double)t!.Shape.Elements * t.DType.Size());
 
     /// <summary>Remembers the op that ran, so that its backward can be timed alone.</summary>
     private sealed class Recording : IOpRecorder

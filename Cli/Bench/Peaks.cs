@@ -28,6 +28,13 @@ internal readonly record struct Peaks(double Copy, double Fma, double Division)
         return (cost.Operations + (cost.Divisions * issued / Division / 2)) / issued / 1e6;
     }
 
+    /// <summary>Which limit is the nearer one for so many bytes and so much arithmetic, and the time at that limit, ms.</summary>
+    public (string Binds, double Ms) Limit(double bytes, OpCost cost)
+    {
+        double copy = bytes / Copy / 1e6, units = Milliseconds(cost);
+        return units > copy ? ("units", units) : ("copy", copy);
+    }
+
     /// <summary>The better of two measurements: a machine that others use too has slow moments.</summary>
     public Peaks Best(Peaks other) => new(Math.Max(Copy, other.Copy), Math.Max(Fma, other.Fma), Math.Max(Division, other.Division));
 

@@ -104,7 +104,7 @@ internal sealed class DataRun
         ["version"] = 1,
         ["command"] = parsed.CommandResult.Command.Name,
         ["model"] = Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)),
-        ["job"] = JobFingerprint.Of(parsed, [_output, _source.Input, source.Threads, source.Model], folder, input),
+        ["job"] = JobFingerprint.Of(parsed, [_output, _source.Input, source.Threads, source.Profile, source.Model], folder, input),
     }.ToJsonString(s_compact);
 
     // A finished line belongs to the row that is read at its place, or the input is not the one it was.

@@ -68,6 +68,10 @@ public sealed class Device
     /// <summary>Returns when all work given to the device is done. Reading a tensor waits by itself; timing needs this.</summary>
     public void Synchronize() => Backend.Synchronize();
 
+    /// <summary>Counts and times what the device does from now on, until the result is stopped or disposed.</summary>
+    /// <exception cref="DeviceException">Another profiler is at work on this device.</exception>
+    public Profiler Profile() => new(this);
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 

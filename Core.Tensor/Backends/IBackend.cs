@@ -17,6 +17,10 @@ internal interface IBackend
 
     /// <summary>Returns when every launch so far is done.</summary>
     void Synchronize();
+
+    /// <summary>From now on tells a profiler of every launch, copy and wait with its time; null: no longer, after telling of all that is under way.</summary>
+    /// <exception cref="DeviceException">Another profiler is at work.</exception>
+    void Time(Profiler? profiler);
 }
 
 /// <summary>A piece of device memory; lives as long as some tensor uses it.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -6,13 +7,23 @@ namespace Vitrine.Tensors;
 /// <summary>The CPU device: managed memory, and kernels that are C# methods found by name.</summary>
 internal sealed class CpuBackend : IBackend
 {
+    private Profiler? _profiler;
+
     public Storage Allocate(long bytes) => new CpuStorage(bytes);
 
-    public unsafe void CopyIn(ReadOnlySpan<byte> source, Storage target, long byteOffset) =>
+    public unsafe void CopyIn(ReadOnlySpan<byte> source, Storage target, long byteOffset)
+    {
+        long start = Now();
         source.CopyTo(new Span<byte>(((CpuStorage)target).Pointer + byteOffset, source.Length));
+        _profiler?.Uploaded(source.Length, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
 
-    public unsafe void CopyOut(Storage source, long byteOffset, Span<byte> target) =>
+    public unsafe void CopyOut(Storage source, long byteOffset, Span<byte> target)
+    {
+        long start = Now();
         new ReadOnlySpan<byte>(((CpuStorage)source).Pointer + byteOffset, target.Length).CopyTo(target);
+        _profiler?.Downloaded(target.Length, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
 
     public void Launch(KernelCall call)
     {
@@ -20,12 +31,33 @@ internal sealed class CpuBackend : IBackend
         {
             throw new DeviceException($"cpu: no kernel of that name; got '{call.Kernel}'; expected a row in CpuKernels.Table.");
         }
-        kernel(call);
+        if (_profiler is { } profiler)
+        {
+            long start = Stopwatch.GetTimestamp();
+            kernel(call);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            profiler.Launched(call.Kernel, KernelCost.Bytes(call), KernelCost.Arithmetic(call), seconds);
+        }
+        else
+        {
+            kernel(call);
+        }
         // Kernels work on raw addresses: the arrays behind them must outlive the call.
         GC.KeepAlive(call.Tensors);
     }
 
     public void Synchronize() { }
+
+    public void Time(Profiler? profiler)
+    {
+        if (profiler is not null && _profiler is not null)
+        {
+            throw new DeviceException("cpu: already profiled; got a second profiler; expected one at a time. Stop the first.");
+        }
+        _profiler = profiler;
+    }
+
+    private long Now() => _profiler is null ? 0 : Stopwatch.GetTimestamp();
 
     public static string Describe() =>
         $"{Workers.Count} threads, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors, {RuntimeInformation.ProcessArchitecture}";

@@ -87,6 +87,29 @@ internal sealed unsafe class CudaBackend : GpuBackend
         Check("wait", CudaNative.Synchronize());
     }
 
+    // Events are recorded into the stream between commands; nothing has to be switched on.
+    protected override void UseTimers(bool on) { }
+
+    protected override nint TimerBefore()
+    {
+        Enter();
+        Check("make a timer", CudaNative.CreateEvent(out nint made, 0));
+        Check("set a timer", CudaNative.RecordEvent(made, 0));
+        return made;
+    }
+
+    protected override nint TimerAfter() => TimerBefore();
+
+    protected override double Elapsed(GpuTimer timer)
+    {
+        Enter();
+        Check("wait for a timer", CudaNative.SynchronizeEvent(timer.After));
+        Check("read a timer", CudaNative.ElapsedTime(out float milliseconds, timer.Before, timer.After));
+        Check("free a timer", CudaNative.DestroyEvent(timer.Before));
+        Check("free a timer", CudaNative.DestroyEvent(timer.After));
+        return milliseconds * 1e-3;
+    }
+
     /// <summary>The driver keeps a current context per thread.</summary>
     private void Enter() => Check("use the device", CudaNative.UseContext(_context));
 

@@ -63,6 +63,21 @@ internal static unsafe partial class CudaNative
     [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuLaunchKernel")]
     public static partial int Launch(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra);
 
+    [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuEventCreate")]
+    public static partial int CreateEvent(out nint made, uint flags);
+
+    [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuEventRecord")]
+    public static partial int RecordEvent(nint made, nint stream);
+
+    [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuEventElapsedTime")]
+    public static partial int ElapsedTime(out float milliseconds, nint start, nint end);
+
+    [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuEventSynchronize")]
+    public static partial int SynchronizeEvent(nint made);
+
+    [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuEventDestroy_v2")]
+    public static partial int DestroyEvent(nint made);
+
     [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuGetErrorName")]
     public static partial int ErrorName(int status, out nint text);
 

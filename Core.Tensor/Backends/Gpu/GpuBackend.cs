@@ -1,18 +1,23 @@
+using System.Diagnostics;
+
 namespace Vitrine.Tensors;
 
 /// <summary>
 /// What OpenCL and CUDA have in common: launches are queued in order and nobody waits for them until bytes come back to the host. A driver adds
-/// the verbs: allocate, copy, compile, start, wait.
+/// the verbs: allocate, copy, compile, start, wait, time.
 /// </summary>
 internal abstract unsafe class GpuBackend : IBackend
 {
     private const int SmallCopy = 1 << 20;        // bytes; uploads up to here go through a copy of our own, and nobody waits
     private const long MostInFlight = 64L << 20;  // bytes of such copies that may wait for the device
+    private const int MostTimers = 4096;          // that may wait to be read: a driver has not endless many
 
     private readonly Lock _lock = new();
     private readonly List<CpuStorage> _inFlight = [];
     private readonly Dictionary<string, nint> _functions = new(StringComparer.Ordinal);
+    private readonly List<(GpuTimer Timer, Timed What)> _timers = [];
     private long _inFlightBytes;
+    private Profiler? _profiler;
 
     protected GpuBackend(string device, long memory) => (Name, Pool) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory));
 
@@ -41,13 +46,13 @@ internal abstract unsafe class GpuBackend : IBackend
             {
                 fixed (byte* p = source)
                 {
-                    Write(storage.Buffer, byteOffset, p, source.Length, wait: true);
+                    Upload(storage.Buffer, byteOffset, p, source.Length, wait: true);
                 }
                 return;
             }
             var copy = new CpuStorage(source.Length);
             source.CopyTo(new Span<byte>(copy.Pointer, source.Length));
-            Write(storage.Buffer, byteOffset, copy.Pointer, source.Length, wait: false);
+            Upload(storage.Buffer, byteOffset, copy.Pointer, source.Length, wait: false);
             storage.Host = byteOffset == 0 && source.Length == storage.Bytes ? copy : null;
             _inFlight.Add(copy); // must outlive the copying
             _inFlightBytes += source.Length;
@@ -68,10 +73,14 @@ internal abstract unsafe class GpuBackend : IBackend
         lock (_lock)
         {
             Traffic = Traffic with { Downloads = Traffic.Downloads + 1, DownloadedBytes = Traffic.DownloadedBytes + target.Length };
+            long start = Stopwatch.GetTimestamp();
             fixed (byte* p = target)
             {
+                nint before = Before();
                 Read(((GpuStorage)source).Buffer, byteOffset, p, target.Length);
+                After(before, new(null, false, target.Length, default));
             }
+            _profiler?.Waited(Stopwatch.GetElapsedTime(start).TotalSeconds);
             Arrived();
         }
         GC.KeepAlive(source);
@@ -104,9 +113,16 @@ internal abstract unsafe class GpuBackend : IBackend
             Traffic = Traffic with { Launches = Traffic.Launches + 1 };
             if (!_functions.TryGetValue(call.Kernel, out nint function))
             {
+                long start = Stopwatch.GetTimestamp();
                 _functions[call.Kernel] = function = Compile(call.Kernel, kernel.Source);
+                _profiler?.Built(Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
+            nint before = Before();
             Start(call.Kernel, function, kernel, call.Work, new(buffers, call.Tensors.Length), numbers);
+            if (_profiler is not null)
+            {
+                After(before, new(call.Kernel, false, KernelCost.Bytes(call), KernelCost.Arithmetic(call)));
+            }
         }
         GC.KeepAlive(call.Tensors);
     }
@@ -115,8 +131,25 @@ internal abstract unsafe class GpuBackend : IBackend
     {
         lock (_lock)
         {
+            long start = Stopwatch.GetTimestamp();
+            Finish();
+            _profiler?.Waited(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            Arrived();
+        }
+    }
+
+    public void Time(Profiler? profiler)
+    {
+        lock (_lock)
+        {
+            if (profiler is not null && _profiler is not null)
+            {
+                throw new DeviceException($"{Name}: already profiled; got a second profiler; expected one at a time. Stop the first.");
+            }
             Finish();
             Arrived();
+            _profiler = profiler;
+            UseTimers(profiler is not null);
         }
     }
 
@@ -139,16 +172,81 @@ internal abstract unsafe class GpuBackend : IBackend
     /// <summary>Returns when every launch so far is done.</summary>
     protected abstract void Finish();
 
+    /// <summary>Called when the device is idle: commands leave timers behind from now on, or no longer.</summary>
+    protected abstract void UseTimers(bool on);
+
+    /// <summary>Called before a command that is timed.</summary>
+    protected virtual nint TimerBefore() => 0;
+
+    /// <summary>Called after it.</summary>
+    protected abstract nint TimerAfter();
+
+    /// <summary>The seconds a finished command took; its timer is gone afterwards.</summary>
+    protected abstract double Elapsed(GpuTimer timer);
+
+    private void Upload(nint buffer, long offset, byte* source, long bytes, bool wait)
+    {
+        nint before = Before();
+        Write(buffer, offset, source, bytes, wait);
+        After(before, new(null, true, bytes, default));
+    }
+
+    private nint Before() => _profiler is null ? 0 : TimerBefore();
+
+    private void After(nint before, Timed what)
+    {
+        if (_profiler is null)
+        {
+            return;
+        }
+        _timers.Add((new(before, TimerAfter()), what));
+        if (_timers.Count == MostTimers)
+        {
+            Finish();
+            Arrived();
+        }
+    }
+
     private void Arrived()
     {
         _inFlight.Clear();
         _inFlightBytes = 0;
+        foreach ((GpuTimer timer, Timed what) in _timers)
+        {
+            what.Tell(_profiler!, Elapsed(timer));
+        }
+        _timers.Clear();
+    }
+
+    /// <summary>A command whose timer is not read yet: a kernel, or a copy. It holds no tensor.</summary>
+    private readonly record struct Timed(string? Kernel, bool IsUpload, double Bytes, OpCost Cost)
+    {
+        public void Tell(Profiler profiler, double seconds)
+        {
+            if (Kernel is { } kernel)
+            {
+                profiler.Launched(kernel, Bytes, Cost, seconds);
+            }
+            else if (IsUpload)
+            {
+                profiler.Uploaded((long)Bytes, seconds);
+            }
+            else
+            {
+                profiler.Downloaded((long)Bytes, seconds);
+            }
+        }
     }
 
     private nint Buffer(Tensor? tensor) => tensor?.Storage is GpuStorage storage
         ? storage.Buffer
         : throw new DeviceException($"{Name}: an operand is on another device; got {tensor?.Device.Name ?? "nothing"}; expected {Name}. Move it with To(device).");
 }
+
+/// <summary>What a driver needs to say how long a command took.</summary>
+/// <param name="Before">Handle from before it; 0 where the driver needs none.</param>
+/// <param name="After">Handle from after it.</param>
+internal readonly record struct GpuTimer(nint Before, nint After);
 
 /// <summary>What moved between the host and a device since the start of the process.</summary>
 /// <param name="Launches">Kernels started.</param>

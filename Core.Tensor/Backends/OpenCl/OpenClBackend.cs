@@ -5,9 +5,11 @@ namespace Vitrine.Tensors;
 /// <summary>A device behind an OpenCL 1.2 driver: one context, one queue in order, a program per op file, compiled when first needed.</summary>
 internal sealed unsafe class OpenClBackend : GpuBackend
 {
-    private readonly nint _device, _context, _queue;
+    private readonly nint _device, _context;
     private readonly string _options;
     private readonly Dictionary<string, nint> _programs = new(StringComparer.Ordinal);
+    private nint _queue, _event; // of the last command, when the queue measures
+    private bool _measures;
 
     public OpenClBackend(string name, nint platform, nint device) : base(name, (long)OpenClDriver.Number(device, OpenClNative.GlobalMemSize))
     {
@@ -22,8 +24,7 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         nint* properties = stackalloc nint[] { 0x1084, platform, 0 };
         _context = OpenClNative.CreateContext(properties, 1, &device, 0, 0, out int status);
         Check("open the device", status);
-        _queue = OpenClNative.CreateCommandQueue(_context, device, 0, out status);
-        Check("open a queue", status);
+        _queue = OpenQueue(0);
     }
 
     /// <summary>Compiles a source; for tests, any source.</summary>
@@ -57,11 +58,19 @@ internal sealed unsafe class OpenClBackend : GpuBackend
 
     protected override void FreeBuffer(nint buffer) => Check("free", OpenClNative.ReleaseMemObject(buffer));
 
-    protected override void Write(nint buffer, long offset, byte* source, long bytes, bool wait) =>
-        Check("copy to the device", OpenClNative.EnqueueWriteBuffer(_queue, buffer, wait ? 1u : 0, (nuint)offset, (nuint)bytes, source, 0, null, null));
+    protected override void Write(nint buffer, long offset, byte* source, long bytes, bool wait)
+    {
+        nint made = 0;
+        Check("copy to the device", OpenClNative.EnqueueWriteBuffer(_queue, buffer, wait ? 1u : 0, (nuint)offset, (nuint)bytes, source, 0, null, _measures ? &made : null));
+        _event = made;
+    }
 
-    protected override void Read(nint buffer, long offset, byte* target, long bytes) =>
-        Check("copy from the device", OpenClNative.EnqueueReadBuffer(_queue, buffer, 1, (nuint)offset, (nuint)bytes, target, 0, null, null));
+    protected override void Read(nint buffer, long offset, byte* target, long bytes)
+    {
+        nint made = 0;
+        Check("copy from the device", OpenClNative.EnqueueReadBuffer(_queue, buffer, 1, (nuint)offset, (nuint)bytes, target, 0, null, _measures ? &made : null));
+        _event = made;
+    }
 
     protected override nint Compile(string kernel, string source)
     {
@@ -89,10 +98,40 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         (int x, int y, int z) = kernel.Groups(work);
         nuint* global = stackalloc nuint[] { (nuint)x * (nuint)kernel.Items, (nuint)y, (nuint)z };
         nuint* local = stackalloc nuint[] { (nuint)kernel.Items, 1, 1 };
-        Check(name, OpenClNative.EnqueueKernel(_queue, function, 3, null, global, local, 0, null, null));
+        nint made = 0;
+        Check(name, OpenClNative.EnqueueKernel(_queue, function, 3, null, global, local, 0, null, _measures ? &made : null));
+        _event = made;
     }
 
     protected override void Finish() => Check("wait", OpenClNative.Finish(_queue));
+
+    // Measuring is a property of a queue, and not free: another queue takes over.
+    protected override void UseTimers(bool on)
+    {
+        nint before = _queue;
+        _queue = OpenQueue(on ? OpenClNative.QueueProfiling : 0);
+        _measures = on;
+        Check("close a queue", OpenClNative.ReleaseCommandQueue(before));
+    }
+
+    protected override nint TimerAfter() => _event;
+
+    protected override double Elapsed(GpuTimer timer)
+    {
+        ulong start = 0, end = 0;
+        int status = OpenClNative.GetEventProfilingInfo(timer.After, OpenClNative.CommandStart, sizeof(ulong), &start, out _);
+        status = status == 0 ? OpenClNative.GetEventProfilingInfo(timer.After, OpenClNative.CommandEnd, sizeof(ulong), &end, out _) : status;
+        Check("read a timer", status);
+        Check("free a timer", OpenClNative.ReleaseEvent(timer.After));
+        return (end - start) * 1e-9;
+    }
+
+    private nint OpenQueue(ulong properties)
+    {
+        nint queue = OpenClNative.CreateCommandQueue(_context, _device, properties, out int status);
+        Check("open a queue", status);
+        return queue;
+    }
 
     private string BuildLog(nint program)
     {

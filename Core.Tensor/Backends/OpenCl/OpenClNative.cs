@@ -9,6 +9,8 @@ internal static unsafe partial class OpenClNative
     public const uint DeviceType = 0x1000, MaxComputeUnits = 0x1002, MaxWorkGroupSize = 0x1004, SingleFpConfig = 0x101B, GlobalMemSize = 0x101F,
         LocalMemSize = 0x1023, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F;
     public const uint ProgramBuildLog = 0x1183;
+    public const uint CommandStart = 0x1282, CommandEnd = 0x1283; // device time, ns
+    public const ulong QueueProfiling = 2;
     public const ulong CorrectlyRoundedDivideSqrt = 1 << 7;
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clGetPlatformIDs")]
@@ -25,6 +27,15 @@ internal static unsafe partial class OpenClNative
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clCreateCommandQueue")]
     public static partial nint CreateCommandQueue(nint context, nint device, ulong properties, out int status);
+
+    [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clReleaseCommandQueue")]
+    public static partial int ReleaseCommandQueue(nint queue);
+
+    [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clGetEventProfilingInfo")]
+    public static partial int GetEventProfilingInfo(nint made, uint name, nuint size, void* value, out nuint written);
+
+    [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clReleaseEvent")]
+    public static partial int ReleaseEvent(nint made);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clCreateBuffer")]
     public static partial nint CreateBuffer(nint context, ulong flags, nuint size, void* host, out int status);
