@@ -18,6 +18,13 @@ internal sealed class StepChoice
         HelpName = "text",
     };
 
+    private readonly Option<string> _alignment = new("--contrast-align")
+    {
+        Description = $"Which token of another continuation stands against which: {ContrastAlignment.Forms}.",
+        HelpName = "pairs",
+        DefaultValueFactory = _ => "same",
+    };
+
     private readonly Option<string?> _other = new("--contrast-input")
     {
         Description = "Compare with what the model says of this text instead, for pcxmi (the default then), kl_divergence, in_context_pvi and contrast_….",
@@ -39,7 +46,7 @@ internal sealed class StepChoice
     };
 
     /// <summary>All options, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _name, _contrast, _other, _side, _topMass, _beside };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _name, _contrast, _alignment, _other, _side, _topMass, _beside };
 
     /// <summary>What a command line says.</summary>
     /// <exception cref="CommandException">A score compares with nothing although something is given to compare with.</exception>
@@ -49,6 +56,7 @@ internal sealed class StepChoice
         var chosen = new Chosen(parsed.GetValue(_name), parsed.GetValue(_contrast), parsed.GetValue(_other), parsed.GetValue(_beside) ?? [])
         {
             TopMass = parsed.GetValue(_topMass),
+            Alignment = parsed.GetValue(_alignment) ?? "same",
             Compat = compat,
             Sides = parsed.GetValue(_side) switch
             {
@@ -78,6 +86,9 @@ internal sealed class StepChoice
     {
         /// <summary>The mass of top_p_size.</summary>
         public double? TopMass { get; init; }
+
+        /// <summary>How another continuation is aligned, as <see cref="ContrastAlignment"/> reads it.</summary>
+        public string Alignment { get; init; } = "same";
 
         /// <summary>Whose quirks to copy.</summary>
         public Compat Compat { get; init; }

@@ -36,8 +36,9 @@ internal static class WrittenSubject
         if (score.Contrast is { } contrast)
         {
             foils = score.AreIds ? InputOptions.ParseIds(contrast, loaded.Model) : Tokens(loaded, Apart(TextSource.Argued(contrast), ids, model));
-            numbers = [.. numbers.Where(n => n < foils.Length && foils[n] != ids[n])];
-            foils = numbers.Length > 0 ? [.. numbers.Select(n => foils[n])] : throw new CommandException(
+            int?[] against = ContrastAlignment.Parse(score.Alignment, ids, foils);
+            numbers = [.. numbers.Where(n => against[n] is { } at && foils[at] != ids[n])];
+            foils = numbers.Length > 0 ? [.. numbers.Select(n => foils[against[n]!.Value])] : throw new CommandException(
                 ExitCode.Input, "contrast: no token differs; got the text that is explained; expected another continuation.");
         }
         return model.Info.Task == ModelTask.SequenceToSequence

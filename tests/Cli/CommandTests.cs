@@ -152,6 +152,8 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("#11 (not #9)", run.Output, StringComparison.Ordinal);
         Assert.Contains("entropy", run.Output, StringComparison.Ordinal);
         CliRun.Of([.. words, "--contrast", "8 11 12 13"]).IsRefused(ExitCode.Input, "no token differs");
+        CliRun.Of([.. words, "--contrast", contrast, "--contrast-align", "9-9"]).IsRefused(ExitCode.Usage, "not a pair of positions");
+        Assert.Contains("→ 1 token", CliRun.Of([.. words, "--contrast", "8 12 13", "--contrast-align", "1-2"]).IsDone().Output, StringComparison.Ordinal);
         Assert.Contains("(sequence_log_probability)", CliRun.Of([.. words, "--score", "sequence_log_probability"]).IsDone().Output, StringComparison.Ordinal);
         Assert.Contains("(kl_divergence)", CliRun.Of([.. words, "--score", "kl_divergence", "--contrast-input", ids.Replace('5', '9')]).IsDone().Output, StringComparison.Ordinal);
     }
