@@ -16,9 +16,9 @@ internal readonly struct ConsoleInk(ConsoleColors colors)
     /// <summary>What matters less.</summary>
     public string Faint(string text) => HasColor ? $"{Escape}2m{text}{Escape}0m" : text;
 
-    /// <summary>A text on the colour of its score.</summary>
+    /// <summary>A text on the colour of its score: black itself, for what themes call black may be grey.</summary>
     public string OnScore(string text, double score, ColorScale scale) =>
-        HasColor && scale.Terminal(score) is { } back ? $"{Escape}30;48;{Code(back)}m{text}{Escape}0m" : text;
+        HasColor && scale.Terminal(score) is { } back ? $"{Escape}38;{Code((0, 0, 0))};48;{Code(back)}m{text}{Escape}0m" : text;
 
     /// <summary>A bar in the full colour of its sign.</summary>
     public string Bar(string bar, double score) => HasColor

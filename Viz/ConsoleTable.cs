@@ -64,7 +64,7 @@ internal static class ConsoleTable
         {
             return;
         }
-        string[] names = [.. result.Targets.Select(target => TextWidth.Cut(TokenCell.Spell(target.Label).Trim(), LongestToken))];
+        string[] names = [.. result.Targets.Select(target => Bidi.Isolate(TextWidth.Cut(TokenCell.Spell(target.Label).Trim(), LongestToken)))];
         int name = names.Max(TextWidth.Of);
         output.WriteLine("  " + new string(' ', name) + string.Concat(first.Keys.Select(step => "  " + step.PadLeft(12))));
         for (int t = 0; t < names.Length; t++)
@@ -100,7 +100,7 @@ internal static class ConsoleTable
             {
                 used += widths[next] + 2;
             }
-            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first).Select(c => "  " + Bidi.Isolate(PadLeft(heads[c], widths[c])))));
+            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first).Select(c => "  " + PadLeft(Bidi.Isolate(heads[c]), widths[c]))));
             foreach (Row row in rows)
             {
                 output.Write("  " + row.Shown(name, ink));
@@ -140,7 +140,7 @@ internal static class ConsoleTable
         return [.. shown.Select(i => rows[i] with { IsExcerpt = shown.Length < rows.Length })];
     }
 
-    private static int NameWidth(Row[] rows) => Math.Min(LongestToken, rows.Select(row => TextWidth.Of(row.Name)).DefaultIfEmpty(0).Max());
+    private static int NameWidth(Row[] rows) => rows.Select(row => TextWidth.Of(row.Name)).DefaultIfEmpty(0).Max();
 
     private static int NumberWidth(Row[] rows, ColorScale scale, int column) =>
         rows.Select(row => Figure(row.Scores[column], scale).Length).DefaultIfEmpty(0).Max();
@@ -155,13 +155,13 @@ internal static class ConsoleTable
         /// <summary>Whether other tokens are left out, so that its position must be told.</summary>
         public bool IsExcerpt { get; init; }
 
-        public string Name => Mark + Layout.Name(Cell, IsExcerpt);
+        public string Name => Mark + Layout.Name(Cell, IsExcerpt, LongestToken - Mark.Length);
 
         public double Strength => Scores.Select((score, c) => Scales[c].Strength(score)).Max();
 
         public string Shown(int width, ConsoleInk ink)
         {
-            string name = TextWidth.PadRight(Bidi.Isolate(TextWidth.Cut(Name, width)), width);
+            string name = TextWidth.PadRight(Name, width);
             return Cell.IsSpecial ? ink.Faint(name) : name;
         }
     }

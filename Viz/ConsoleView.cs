@@ -12,12 +12,23 @@ public static class ConsoleView
     {
         var ink = new ConsoleInk(options.Colors);
         int width = Math.Max(40, options.Width);
-        string facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"));
-        output.WriteLine(ink.Bold(Markup.Visible(explanation.Title)) + (facts.Length > 0 ? Indent + ink.Faint(Markup.Visible(facts)) : ""));
+        WriteTitle(explanation, output, ink, width);
         WritePredictions(explanation.Predictions, output, ink, width);
         WriteGrids([Grids.Sensitive(explanation), Grids.Cues(explanation)], output, ink, withNotes: true);
         WriteResults(explanation, output, ink, options, width);
         WriteGrids([Grids.Ranking(explanation), Grids.Agreement(explanation)], output, ink);
+    }
+
+    /// <summary>The title and the facts, on one line where they fit.</summary>
+    private static void WriteTitle(Explanation explanation, TextWriter output, ConsoleInk ink, int width)
+    {
+        string title = Markup.Visible(explanation.Title), facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {Bidi.Isolate(Markup.Visible(f.Value))}"));
+        bool fits = TextWidth.Of(title) + Indent.Length + TextWidth.Of(facts) <= width;
+        output.WriteLine(ink.Bold(title) + (fits && facts.Length > 0 ? Indent + ink.Faint(facts) : ""));
+        if (!fits)
+        {
+            WriteWrapped(facts, "", output, ink.Faint, width);
+        }
     }
 
     private static void WriteGrids(Grid?[] grids, TextWriter output, ConsoleInk ink, bool withNotes = false)
@@ -105,7 +116,7 @@ public static class ConsoleView
 
     private static void WriteHeading(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
     {
-        string what = target is { } one ? $" → {Markup.Visible(result.Targets[one].Label)} ({result.StepName})" : $" → {result.Targets.Count} tokens ({result.StepName})";
+        string what = target is { } one ? $" → {Bidi.Isolate(Markup.Visible(result.Targets[one].Label))} ({result.StepName})" : $" → {result.Targets.Count} tokens ({result.StepName})";
         output.WriteLine();
         output.WriteLine(ink.Bold(result.Method) + what);
     }

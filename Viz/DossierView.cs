@@ -13,7 +13,7 @@ public static class DossierView
     public static string Html(Dossier dossier)
     {
         var page = new HtmlPage(dossier.Title);
-        page.Raw("<header>").Element("h1", "dir=\"auto\"", dossier.Title).Element("p", "class=\"facts\"", Facts(dossier)).Raw("</header>").Line();
+        page.Raw("<header>").Element("h1", "dir=\"auto\"", dossier.Title).Notes("facts", dossier.Facts.Select(f => $"{f.Key} {f.Value}")).Raw("</header>").Line();
         Finding[] warnings = [.. dossier.Findings.Where(f => f.IsWarning)], passed = [.. dossier.Findings.Where(f => !f.IsWarning)];
         page.Raw("<section>").Element("h2", "", Headline(warnings.Length, dossier.Findings.Count));
         foreach (Finding finding in warnings)
@@ -98,7 +98,7 @@ public static class DossierView
 
     private static void WriteFinding(HtmlPage page, Finding finding)
     {
-        string svg = FindingFigure.Svg(finding);
+        string svg = FindingFigure.Svg(finding, isTitled: false); // the page has said it
         page.Raw(finding.IsWarning ? "<div class=\"warning\">" : "<div>").Element("h3", "", $"{finding.Question} {finding.Outcome}")
             .Element("p", "class=\"note\"", $"Tested: {finding.Test}.")
             .Raw("<div class=\"wide\">").Line().Raw(svg[svg.IndexOf("<svg", StringComparison.Ordinal)..]).Raw("</div>");

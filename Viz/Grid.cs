@@ -106,7 +106,7 @@ public sealed record Grid
         page.Raw("<div class=\"wide\"><table class=\"grid\"><thead><tr>");
         foreach (string head in Head)
         {
-            page.Element("th", Side(head), head.TrimStart('>'));
+            page.Cell("th", Side(head), head.TrimStart('>'));
         }
         page.Raw("</tr></thead><tbody>").Line();
         foreach (IReadOnlyList<string> row in Rows)
@@ -114,7 +114,7 @@ public sealed record Grid
             page.Raw("<tr>");
             for (int c = 0; c < row.Count; c++)
             {
-                page.Element("td", Side(Head[c]), row[c]);
+                page.Cell("td", Side(Head[c]), row[c]);
             }
             page.Raw("</tr>").Line();
         }
@@ -125,5 +125,5 @@ public sealed record Grid
         }
     }
 
-    private static string Side(string head) => head.StartsWith('>') ? "class=\"number\"" : "dir=\"auto\"";
+    private static string Side(string head) => head.StartsWith('>') ? "class=\"number\"" : "";
 }

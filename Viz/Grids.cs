@@ -29,7 +29,7 @@ internal static class Grids
     {
         Title = "Which written tokens depend on the context?",
         Head = ["", "token", $">{context.Metric}", ">p with", ">p without"],
-        Rows = [.. context.Written.Select(token => (string[])[token.IsSensitive ? "▸" : "", token.Label.Trim(), Numbers.Exact(token.Score), Numbers.Percent(token.Probability), Numbers.Percent(token.ProbabilityWithout)])],
+        Rows = [.. context.Written.Select(token => (string[])[token.IsSensitive ? "▸" : "", Named(token), Numbers.Exact(token.Score), Numbers.Percent(token.Probability), Numbers.Percent(token.ProbabilityWithout)])],
         Note = context.Cues.Count > 0 ? $"▸ from {Numbers.Exact(context.Threshold)} on: mean + k standard deviations." : $"None reaches {Numbers.Exact(context.Threshold)}.",
     };
 
@@ -40,9 +40,9 @@ internal static class Grids
         Head = ["token", "without context", "cues"],
         Rows = [.. context.Cues.Select(cues => (string[])
         [
-            context.Written[cues.Token].Label.Trim(),
+            Named(context.Written[cues.Token]),
             TokenCell.Spell(cues.Alternative).Trim(),
-            string.Join(" · ", cues.Cues.Select(cue => $"{TokenCell.Spell(cue.Piece).Trim()} {Numbers.Exact(cue.Score)}")),
+            string.Join(" · ", cues.Cues.Select(cue => $"{Surface(context, cue)} {Numbers.Exact(cue.Score)}")),
         ])],
         Note = context.Cues.Any(cues => cues.Cues.Count == 0) ? "No cue: the context's tokens do not differ enough." : "",
     };
@@ -52,6 +52,12 @@ internal static class Grids
 
     /// <summary>A share, 0 to 1.</summary>
     public static string Share(double value) => double.IsNaN(value) ? "n/a" : value.ToString("0 %", CultureInfo.InvariantCulture);
+
+    private static string Named(WrittenToken token) => TokenCell.Spell(token.Label).Trim();
+
+    // As the text reads; a piece of bytes has a spelling that nobody can.
+    private static string Surface(ContextReliance context, ContextCue cue) =>
+        Bidi.Isolate(context.Attribution is { } found ? TokenCell.Of(found.Sides[cue.Side], [])[cue.Position].Text : TokenCell.Spell(cue.Piece).Trim());
 
     private static string Name(AttributionResult result, RankedToken token) => TokenCell.Of(result.Sides[token.Side], [])[token.Position].Listed;
 }

@@ -24,24 +24,31 @@ internal static class Layout
     public static bool IsComparison(IReadOnlyList<AttributionResult> results) => !results.Any(IsSequence) && results.Sum(result => result.Targets.Count) > 1;
 
     /// <summary>A target's numbers in one line: f(x), f(baseline), the gap, what the scores sum to.</summary>
-    public static string Note(AttributionResult result, ExplainedTarget target) => string.Join(" · ", new string?[]
+    public static string Note(AttributionResult result, ExplainedTarget target) => string.Join(" · ", Notes(result, target));
+
+    /// <summary>A target's numbers, one by one.</summary>
+    public static IEnumerable<string> Notes(AttributionResult result, ExplainedTarget target) => new[]
     {
         $"f(x) {Numbers.Exact(target.Score)}",
         target.BaselineScore is { } baseline ? $"f(baseline {result.Baseline}) {Numbers.Exact(baseline)}" : null,
         target.Delta is { } delta ? $"gap {Numbers.Exact(delta)}" : null,
-        target.StepScores is { } scores ? string.Join(" · ", scores.Select(score => $"{score.Key} {Numbers.Exact(score.Value)}")) : null,
-        Note(result) is { Length: > 0 } note ? note : null,
-    }.OfType<string>());
+    }.OfType<string>().Concat((target.StepScores ?? new Dictionary<string, double>()).Select(score => $"{score.Key} {Numbers.Exact(score.Value)}")).Concat(Notes(result));
 
     /// <summary>What holds for all targets: the method's parameters, and how scores were put together.</summary>
-    public static string Note(AttributionResult result) => string.Join(" · ", result.Parameters
+    public static string Note(AttributionResult result) => string.Join(" · ", Notes(result));
+
+    /// <summary>What holds for all targets, one by one.</summary>
+    public static IEnumerable<string> Notes(AttributionResult result) => result.Parameters
         .OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")
         .Concat(new[]
         {
             result.Aggregator is { } aggregator ? $"{aggregator} over d_model" : null,
             result.SumsTo is { } sum ? $"scores sum to {sum}" : null,
             result.Seed is { } seed ? string.Create(CultureInfo.InvariantCulture, $"seed {seed}") : null,
-        }.OfType<string>()));
+        }.OfType<string>());
+
+    /// <summary>What a target is called in a heading.</summary>
+    public static string Heading(ExplainedTarget target) => Bidi.Isolate(TextWidth.Cut(Markup.Visible(target.Label), 60));
 
     /// <summary>The positions to list: the strongest, in the text's order; all when there are few.</summary>
     /// <param name="strength">One magnitude per position.</param>
@@ -53,7 +60,14 @@ internal static class Layout
     }
 
     /// <summary>What a token is called in a list: in a list that leaves tokens out, with its position.</summary>
-    public static string Name(TokenCell cell, bool isExcerpt) => isExcerpt ? string.Create(CultureInfo.InvariantCulture, $"{cell.Listed} {cell.Position}") : cell.Listed;
+    /// <param name="cell">The token.</param>
+    /// <param name="isExcerpt">Whether tokens are left out.</param>
+    /// <param name="most">How many character cells the name may take.</param>
+    public static string Name(TokenCell cell, bool isExcerpt, int most)
+    {
+        string position = isExcerpt ? string.Create(CultureInfo.InvariantCulture, $" #{cell.Position}") : "";
+        return Bidi.Isolate(TextWidth.Cut(cell.Listed, most - position.Length)) + position;
+    }
 }
 
 /// <summary>A column of a comparison.</summary>

@@ -18,10 +18,10 @@ public static class MethodComparison
         (TokenCell Cell, float[] Scores)[] rows = [.. results[0].Sides.SelectMany((side, s) =>
             TokenCell.Of(side, []).Select(cell => (cell, columns.Select(c => c.Of(s, cell.Position)).ToArray())))];
         int[] shown = Layout.Strongest([.. rows.Select(r => r.Scores.Select((score, m) => scales[m].Strength(score)).Max())], top);
-        string[] names = [.. shown.Select(i => TextWidth.Cut(Layout.Name(rows[i].Cell, shown.Length < rows.Length), 28))];
+        string[] names = [.. shown.Select(i => Layout.Name(rows[i].Cell, shown.Length < rows.Length, 28))];
         double left = Margin + Math.Max(40, names.Select(n => SvgCanvas.TextLength(n)).DefaultIfEmpty(0).Max()) + 12;
-        string what = results.All(r => r.Targets.Count == 1) ? results[0].Targets[0].Label : string.Create(CultureInfo.InvariantCulture, $"{results[0].Targets.Count} targets");
-        string title = results.Count == 1 ? $"{results[0].Method} → {what} ({results[0].StepName})" : string.Create(CultureInfo.InvariantCulture, $"{results.Count} methods → {what}");
+        string what = results.All(r => r.Targets.Count == 1) ? Layout.Heading(results[0].Targets[0]) : string.Create(CultureInfo.InvariantCulture, $"{results[0].Targets.Count} targets");
+        string title = results.Count == 1 ? $"{results[0].Method} → {what} ({results[0].StepName})" : string.Create(CultureInfo.InvariantCulture, $"{results.Count} methods → {what}{(results.All(r => r.StepName == results[0].StepName) ? $" ({results[0].StepName})" : "")}");
 
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, Margin + 14, kind: "title");
@@ -34,7 +34,7 @@ public static class MethodComparison
         {
             double x = left + (m * (Column + Gap)), axis = scales[m].IsSigned ? x + (Column / 2) : x;
             double full = scales[m].IsSigned ? Column / 2 : Column;
-            canvas.Text(TextWidth.Cut(columns[m].Head, 22), x, first - 24);
+            canvas.Text(Bidi.Isolate(TextWidth.Cut(columns[m].Head, 22)), x, first - 24);
             canvas.Text($"{(scales[m].IsSigned ? "±" : "0 … ")}{Numbers.Scores(scales[m].Limit, false)(scales[m].Limit)}", x, first - 8, kind: "soft small");
             for (int row = 0; row < shown.Length; row++)
             {
@@ -48,6 +48,11 @@ public static class MethodComparison
         if (shown.Length < rows.Length)
         {
             canvas.Text(string.Create(CultureInfo.InvariantCulture, $"the {shown.Length} strongest of {rows.Length} tokens"), Margin, bottom + 16, kind: "soft small");
+            bottom += 20;
+        }
+        if (scales.Any(scale => scale.IsSigned))
+        {
+            canvas.Key(left + (Column / 2), bottom + 10);
             bottom += 20;
         }
         double width = Math.Max(left + (columns.Length * (Column + Gap)) - Gap, SvgCanvas.TextLength(title, 15)) + Margin;

@@ -18,8 +18,8 @@ public static class ScoreMatrix
         (int Side, TokenCell Cell)[] all = [.. result.Sides.SelectMany((side, s) => TokenCell.Of(side, []).Select(cell => (s, cell)))];
         double[] strength = [.. all.Select(c => result.Targets.Select((_, t) => scale.Strength(result.Sides[c.Side].Scores[t][c.Cell.Position])).Max())];
         (int Side, TokenCell Cell)[] columns = [.. Layout.Strongest(strength, top ?? (all.Length <= 80 ? all.Length : 60)).Select(i => all[i])];
-        string[] heads = [.. columns.Select(c => TextWidth.Cut(Layout.Name(c.Cell, columns.Length < all.Length), 16))];
-        string[] names = [.. result.Targets.Select(t => TextWidth.Cut(TokenCell.Spell(t.Label), 20))];
+        string[] heads = [.. columns.Select(c => Layout.Name(c.Cell, columns.Length < all.Length, 16))];
+        string[] names = [.. result.Targets.Select(t => Bidi.Isolate(TextWidth.Cut(TokenCell.Spell(t.Label), 20)))];
         double left = Margin + names.Max(n => SvgCanvas.TextLength(n)) + 8;
         double above = Margin + 34 + heads.Max(h => SvgCanvas.TextLength(h));
 
@@ -44,9 +44,9 @@ public static class ScoreMatrix
         }
         string note = (columns.Length < all.Length ? string.Create(CultureInfo.InvariantCulture, $"the {columns.Length} strongest of {all.Length} tokens · ") : "") + Layout.Note(result);
         canvas.Legend(scale, Margin, y + 12);
-        canvas.Text(note, Margin, y + 42, kind: "soft small");
-        double width = Math.Max(x, Math.Max(320, SvgCanvas.TextLength(title, 15) + Margin));
-        return canvas.Close(Math.Max(width, SvgCanvas.TextLength(note, 11) + Margin) + Margin, y + 42 + Margin, title);
+        double width = Math.Max(x, Math.Max(440, SvgCanvas.TextLength(title, 15) + Margin));
+        y = canvas.Paragraph(note, Margin, y + 42, width - Margin);
+        return canvas.Close(width + Margin, y + Margin, title);
     }
 
     // The target side of a translation, and what follows a prompt.

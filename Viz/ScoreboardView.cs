@@ -30,8 +30,10 @@ public static class ScoreboardView
         {
             Draw(canvas, board, metrics[i], methods, Margin + (i % across * (panelWidth + Gap)), Margin + (i / across * panelHeight), names);
         }
-        return canvas.Close(
-            (Margin * 2) + (across * panelWidth) + ((across - 1) * Gap), (Margin * 2) + (Math.Ceiling((double)metrics.Length / across) * panelHeight), "Methods by metric");
+        double bottom = Margin + (Math.Ceiling((double)metrics.Length / across) * panelHeight) + 12;
+        canvas.Rect("for", Margin, bottom - 8, 7, 7);
+        canvas.Text("the best by a metric; dot: mean over the texts, line: 95 % interval", Margin + 14, bottom, kind: "soft small");
+        return canvas.Close(Math.Max((Margin * 2) + (across * panelWidth) + ((across - 1) * Gap), 440), bottom + Margin, "Methods by metric");
     }
 
     /// <summary>The table and the picture as one HTML file.</summary>
@@ -41,8 +43,7 @@ public static class ScoreboardView
     public static string Html(string title, IReadOnlyList<Fact> facts, Scoreboard board)
     {
         var page = new HtmlPage(title);
-        page.Raw("<header>").Element("h1", "dir=\"auto\"", title)
-            .Element("p", "class=\"facts\"", string.Join(" · ", facts.Select(f => $"{f.Name} {f.Value}"))).Raw("</header>").Line();
+        page.Raw("<header>").Element("h1", "dir=\"auto\"", title).Notes("facts", facts.Select(f => $"{f.Name} {f.Value}")).Raw("</header>").Line();
         Write(page, board);
         return page.ToString();
     }

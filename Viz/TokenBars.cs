@@ -17,12 +17,12 @@ public static class TokenBars
         ColorScale scale = Layout.ScaleOf(result, target);
         (TokenCell Cell, float Score)[] all = [.. result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => (cell, side.Scores[target][cell.Position])))];
         int[] shown = Layout.Strongest([.. all.Select(t => scale.Strength(t.Score))], top);
-        string title = $"{result.Method} → {result.Targets[target].Label} ({result.StepName})";
-        string[] names = [.. shown.Select(i => TextWidth.Cut(Layout.Name(all[i].Cell, shown.Length < all.Length), 28))];
+        string title = $"{result.Method} → {Layout.Heading(result.Targets[target])} ({result.StepName})";
+        string[] names = [.. shown.Select(i => Layout.Name(all[i].Cell, shown.Length < all.Length, 28))];
         double name = Math.Max(40, names.Select(n => SvgCanvas.TextLength(n)).DefaultIfEmpty(0).Max());
         double axis = Margin + name + 10 + (scale.IsSigned ? BarLength : 0);
         double number = axis + BarLength + 10;
-        double width = Math.Max(number + 64 + Margin, (Margin * 2) + SvgCanvas.TextLength(title, 15));
+        double width = Math.Max(Math.Max(number + 64 + Margin, 440), (Margin * 2) + SvgCanvas.TextLength(title, 15));
 
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, Margin + 14, kind: "title");
@@ -42,8 +42,12 @@ public static class TokenBars
             canvas.Text(string.Create(CultureInfo.InvariantCulture, $"the {shown.Length} strongest of {all.Length} tokens"), Margin, y + 16, kind: "soft small");
             y += 20;
         }
-        canvas.Text(Layout.Note(result, result.Targets[target]), Margin, y + 18, kind: "soft small");
-        width = Math.Max(width, (Margin * 2) + SvgCanvas.TextLength(Layout.Note(result, result.Targets[target]), 11));
-        return canvas.Close(width, y + 18 + Margin, title);
+        if (scale.IsSigned)
+        {
+            canvas.Key(axis, y + 8);
+            y += 20;
+        }
+        y = canvas.Paragraph(Layout.Note(result, result.Targets[target]), Margin, y + 18, width - (2 * Margin));
+        return canvas.Close(width, y + Margin, title);
     }
 }

@@ -10,7 +10,7 @@ public static class TokenHeatmap
     {
         var page = new HtmlPage(explanation.Title);
         page.Raw("<header>").Element("h1", "dir=\"auto\"", explanation.Title);
-        page.Element("p", "class=\"facts\"", string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {f.Value}"))).Raw("</header>").Line();
+        page.Notes("facts", explanation.Facts.Select(f => $"{f.Name} {Bidi.Isolate(f.Value)}")).Raw("</header>").Line();
         WritePredictions(page, explanation.Predictions);
         WriteGrids(page, Grids.Sensitive(explanation), Grids.Cues(explanation));
         foreach (AttributionResult result in explanation.Results)
@@ -70,34 +70,44 @@ public static class TokenHeatmap
     private static void WriteStrip(HtmlPage page, AttributionResult result, int target, IReadOnlyList<TextMark> marks)
     {
         ColorScale scale = Layout.ScaleOf(result, target);
-        WriteHeading(page, result, $"{result.Targets[target].Label} ({result.StepName})");
+        WriteHeading(page, result, result.Targets[target].Label);
         foreach (SideScores side in result.Sides)
         {
+            WriteSideName(page, result, side);
             WriteText(page, TokenCell.Of(side, marks), (cell, p) => WriteToken(p, cell, side.Scores[target][cell.Position], scale));
         }
         WriteLegend(page, scale);
-        WriteNotes(page, result, Layout.Note(result, result.Targets[target]));
+        WriteNotes(page, result, Layout.Notes(result, result.Targets[target]));
         HtmlNumbers.WriteTokens(page, result, target, scale);
         page.Raw("</section>").Line();
     }
 
     private static void WriteSequence(HtmlPage page, AttributionResult result)
     {
-        WriteHeading(page, result, $"{result.Targets.Count} tokens ({result.StepName})");
+        WriteHeading(page, result, $"{result.Targets.Count} tokens");
         HtmlReading.Write(page, result);
         HtmlMatrix.Write(page, result);
         WriteLegend(page, Layout.ScaleOf(result), result.Targets.Count > 1 ? "<button type=\"button\" class=\"every by-row\">each row by itself</button>" : "");
         HtmlNumbers.WriteStepScores(page, result);
-        WriteNotes(page, result, Layout.Note(result));
+        WriteNotes(page, result, Layout.Notes(result));
         page.Raw("</section>").Line();
     }
 
     private static void WriteHeading(HtmlPage page, AttributionResult result, string target) =>
-        page.Raw("<section><h2>").Raw(Markup.Escape(result.Method)).Raw(" <small>→ <bdi>").Raw(Markup.Escape(target)).Raw("</bdi></small></h2>").Line();
+        page.Raw("<section><h2>").Raw(Markup.Escape(result.Method)).Raw(" <small>→ <bdi>").Raw(Markup.Escape(target)).Raw($"</bdi> ({Markup.Escape(result.StepName)})</small></h2>").Line();
 
-    private static void WriteNotes(HtmlPage page, AttributionResult result, string note)
+    /// <summary>What a side is, where there are several.</summary>
+    internal static void WriteSideName(HtmlPage page, AttributionResult result, SideScores side)
     {
-        page.Element("p", "class=\"note\"", note).Line();
+        if (result.Sides.Count > 1)
+        {
+            page.Element("p", "class=\"side\"", side.Name).Line();
+        }
+    }
+
+    private static void WriteNotes(HtmlPage page, AttributionResult result, IEnumerable<string> notes)
+    {
+        page.Notes("note", notes).Line();
         foreach (string warning in result.Warnings)
         {
             page.Element("p", "class=\"warning\"", warning).Line();

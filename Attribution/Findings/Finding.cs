@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace Vitrine.Attributions;
 
 /// <summary>One explained text: what each method found of it.</summary>
@@ -9,7 +12,12 @@ public sealed record Analysis(string Title, IReadOnlyList<AttributionResult> Res
 /// <param name="Label">What was measured: usually a method.</param>
 /// <param name="Value">The number; NaN where nothing can be said.</param>
 /// <param name="IsOver">Whether it is on the bad side of the threshold.</param>
-public sealed record FindingRow(string Label, double Value, bool IsOver);
+public sealed record FindingRow(string Label, double Value, bool IsOver)
+{
+    /// <summary>The number for people: three decimals, or a power of ten where these would all be 0.</summary>
+    [JsonIgnore]
+    public string Shown => Value.ToString(Value != 0 && Math.Abs(Value) < 0.0005 ? "0.0e+0" : "0.000", CultureInfo.InvariantCulture);
+}
 
 /// <summary>A statement about explanations that was tested, with the numbers that decided it.</summary>
 /// <param name="Name">In snake_case.</param>
@@ -25,6 +33,6 @@ public sealed record Finding(string Name, string Question, string Test, double T
 
     /// <summary>The outcome in one sentence.</summary>
     public string Outcome => IsWarning
-        ? $"Yes: {string.Join(", ", Rows.Where(row => row.IsOver).Select(row => FormattableString.Invariant($"{row.Label} {row.Value:0.000}")))}."
+        ? $"Yes: {string.Join(", ", Rows.Where(row => row.IsOver).Select(row => $"{row.Label} {row.Shown}"))}."
         : "No.";
 }

@@ -21,7 +21,7 @@ internal static class HtmlMatrix
         for (int target = 0; target < result.Targets.Count; target++)
         {
             string label = TokenCell.Spell(result.Targets[target].Label);
-            page.Raw("<tr>").Element("th", $"dir=\"auto\" data-tip=\"{Tip(result.Targets[target])}\"", label);
+            page.Raw("<tr>").Cell("th", $"data-tip=\"{Tip(result.Targets[target])}\"", label);
             for (int s = 0; s < cells.Length; s++)
             {
                 foreach (TokenCell cell in cells[s])

@@ -9,7 +9,7 @@ internal static class HtmlNumbers
     /// <summary>Every token of one target with its id and its score, folded away.</summary>
     public static void WriteTokens(HtmlPage page, AttributionResult result, int target, ColorScale scale)
     {
-        page.Raw("<details><summary>All numbers</summary><table class=\"numbers\"><tr><th>#</th><th>token</th><th>id</th><th>score</th></tr>").Line();
+        page.Raw("<details><summary>All numbers</summary><table class=\"numbers\"><tr><th>#</th><th class=\"name\">token</th><th>id</th><th>score</th></tr>").Line();
         foreach (SideScores side in result.Sides)
         {
             foreach (TokenCell cell in TokenCell.Of(side, []))
@@ -27,7 +27,7 @@ internal static class HtmlNumbers
         {
             return;
         }
-        page.Raw("<div class=\"wide\"><table class=\"numbers\"><tr><th>token</th>");
+        page.Raw("<div class=\"wide\"><table class=\"numbers\"><tr><th class=\"name\">token</th>");
         foreach (string step in first.Keys)
         {
             page.Element("th", "", step);
@@ -35,7 +35,7 @@ internal static class HtmlNumbers
         page.Raw("</tr>").Line();
         foreach (ExplainedTarget target in result.Targets)
         {
-            page.Raw("<tr>").Element("td", "dir=\"auto\"", TokenCell.Spell(target.Label));
+            page.Raw("<tr>").Cell("td", "class=\"name\"", TokenCell.Spell(target.Label));
             foreach (double score in (target.StepScores ?? first).Values)
             {
                 page.Element("td", "", Numbers.Exact(score));
@@ -50,10 +50,10 @@ internal static class HtmlNumbers
     {
         ScoreColumn[] columns = Layout.Columns(results);
         ColorScale[] scales = [.. columns.Select(c => c.Scale)];
-        page.Raw("<section><h2>Side by side</h2><div class=\"wide\"><table class=\"numbers\"><tr><th>#</th><th>token</th>");
+        page.Raw("<section><h2>Side by side</h2><div class=\"wide\"><table class=\"numbers\"><tr><th>#</th><th class=\"name\">token</th>");
         foreach (ScoreColumn column in columns)
         {
-            page.Element("th", "dir=\"auto\"", column.Head);
+            page.Cell("th", "", column.Head);
         }
         page.Raw("</tr>").Line();
         for (int s = 0; s < results[0].Sides.Count; s++)
@@ -69,7 +69,7 @@ internal static class HtmlNumbers
     private static void WriteRow(HtmlPage page, TokenCell cell, string? id, float[] scores, ColorScale[] scales)
     {
         page.Raw("<tr>").Element("td", "", cell.Position.ToString(CultureInfo.InvariantCulture))
-            .Element("td", cell.IsSpecial ? "class=\"special\"" : "dir=\"auto\"", cell.Listed);
+            .Cell("td", cell.IsSpecial ? "class=\"name special\"" : "class=\"name\"", cell.Listed);
         if (id is not null)
         {
             page.Element("td", "", id);

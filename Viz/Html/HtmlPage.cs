@@ -29,6 +29,31 @@ internal sealed class HtmlPage
         return this;
     }
 
+    /// <summary>Appends a cell of a table, or a heading of one, that stays at its side of the column in whatever direction its text is written.</summary>
+    /// <param name="name"><c>td</c> or <c>th</c>.</param>
+    /// <param name="attributes">Its attributes, already escaped; may be empty.</param>
+    /// <param name="text">Any text.</param>
+    public HtmlPage Cell(string name, string attributes, string text)
+    {
+        _body.Append('<').Append(name).Append(attributes.Length > 0 ? " " : "").Append(attributes).Append('>');
+        return Element("bdi", "", text).Raw("</").Raw(name).Raw(">");
+    }
+
+    /// <summary>Appends a paragraph of short notes, with a dot between any two; the dot stays on the line of the note before it.</summary>
+    /// <param name="kind">The paragraph's class.</param>
+    /// <param name="notes">The notes.</param>
+    public HtmlPage Notes(string kind, IEnumerable<string> notes)
+    {
+        _body.Append("<p class=\"").Append(kind).Append("\">");
+        string gap = "";
+        foreach (string note in notes)
+        {
+            Raw(gap).Element("bdi", "", note);
+            gap = "\u00A0· ";
+        }
+        return Raw("</p>");
+    }
+
     /// <summary>Appends a line break, so that the source can be read.</summary>
     public HtmlPage Line()
     {

@@ -14,14 +14,16 @@ internal static class HtmlReading
         for (int target = 0; target < result.Targets.Count; target++)
         {
             string label = result.Targets[target].Label;
-            page.Raw(target > 0 && label is ['Ġ' or '▁', ..] ? " " : "").Element(
-                "span", string.Create(CultureInfo.InvariantCulture, $"class=\"pick\" data-row=\"{target + 1}\" role=\"button\" tabindex=\"0\""), TokenCell.Spell(label));
+            bool isFormat = label is ['<', _, .., '>'] or ['[', _, .., ']']; // Latin letters that must not be ordered among Arabic ones
+            page.Raw(target > 0 && (isFormat || label is ['Ġ' or '▁', ..]) ? " " : "").Element(
+                isFormat ? "bdi" : "span", string.Create(CultureInfo.InvariantCulture, $"class=\"pick{(isFormat ? " special" : "")}\" data-row=\"{target + 1}\" role=\"button\" tabindex=\"0\""), TokenCell.Spell(label));
         }
         page.Raw("</div>").Line();
         int at = 0;
         foreach (SideScores side in result.Sides)
         {
             int first = at;
+            TokenHeatmap.WriteSideName(page, result, side);
             TokenHeatmap.WriteText(page, TokenCell.Of(side, []), (cell, p) => p.Element(
                 cell.IsSpecial ? "bdi" : "span",
                 string.Create(CultureInfo.InvariantCulture, $"class=\"token{(cell.IsSpecial ? " special" : "")}\" data-at=\"{first + cell.Position}\" data-name=\"{Markup.Escape(cell.Piece)}\""),

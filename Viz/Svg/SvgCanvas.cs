@@ -50,6 +50,40 @@ internal sealed class SvgCanvas
         _shapes.Append(CultureInfo.InvariantCulture, $"<text x=\"{N(x)}\" y=\"{N(y)}\"{style}{rotate}>{Markup.Escape(text)}</text>\n");
     }
 
+    /// <summary>Small text on as many lines as it takes; a separating dot stays with what it ends.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="x">Left.</param>
+    /// <param name="y">Baseline of the first line.</param>
+    /// <param name="width">How long a line may be.</param>
+    /// <returns>The baseline of the last line.</returns>
+    public double Paragraph(string text, double x, double y, double width)
+    {
+        string line = "";
+        foreach (string word in text.Replace(" ·", "\u00A0·", StringComparison.Ordinal).Split(' '))
+        {
+            if (line.Length > 0 && TextLength($"{line} {word}", 11) > width)
+            {
+                Text(line, x, y, kind: "soft small");
+                (line, y) = (word, y + 15);
+                continue;
+            }
+            line += line.Length > 0 ? " " + word : word;
+        }
+        Text(line, x, y, kind: "soft small");
+        return y;
+    }
+
+    /// <summary>What the two colours of bars mean, around an axis.</summary>
+    /// <param name="axis">Its place; <c>against</c> stands to its left, <c>for</c> to its right.</param>
+    /// <param name="y">Top.</param>
+    public void Key(double axis, double y)
+    {
+        Rect("against", axis - 14, y, 10, 10);
+        Text("against", axis - 18, y + 9, "end", "soft small");
+        Rect("for", axis + 4, y, 10, 10);
+        Text("for", axis + 18, y + 9, kind: "soft small");
+    }
+
     /// <summary>A thin line.</summary>
     public void Line(double x1, double y1, double x2, double y2) =>
         _shapes.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\"/>\n");

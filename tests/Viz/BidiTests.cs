@@ -25,6 +25,20 @@ public sealed class BidiTests
         Assert.Equal("movie", Bidi.Isolate("movie"));
     }
 
+    [Theory]
+    [InlineData("שלום.", "\u200E\u200Fשלום.\u200F\u200E")] // its full stop stands to its left
+    [InlineData("-ה", "\u200E\u200F-ה\u200F\u200E")]
+    [InlineData("a שלום.", "\u200Ea שלום.\u200E")] // begins from the left
+    public void Bidi_IsolatedText_KeepsItsPunctuationOnItsOwnSide(string text, string expected) => Assert.Equal(expected, Bidi.Isolate(text));
+
+    [Fact]
+    public void Picture_ExcerptOfRightToLeftText_HasPositionsBehindTheWords()
+    {
+        string picture = TokenBars.Svg(Samples.Script("rtl", "שלום עולם טוב").Results[0], top: 1);
+
+        Assert.Matches("\u200F\u200E #[0-9]</text>", picture);
+    }
+
     [Fact]
     public void Console_RightToLeftToken_IsIsolatedFromItsNumber()
     {

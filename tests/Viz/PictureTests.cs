@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Vitrine.Attributions;
 using Vitrine.Tests.Support;
 using Vitrine.Viz;
 using Xunit;
@@ -100,6 +101,29 @@ public sealed class PictureTests
 
         Assert.Contains("<div class=\"text\" dir=\"auto\"><bdi class=\"token for special\"", page, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Html_RightToLeftLabel_IsIsolatedFromTheNumberThatIsExplained()
+    {
+        Explanation sample = Samples.Script("rtl", "שלום עולם");
+
+        string page = TokenHeatmap.Html(sample with { Results = [sample.Results[0] with { Targets = [sample.Results[0].Targets[0] with { Label = "שלילי" }] }], Facts = [new("answer", "שלום.")] });
+
+        Assert.Contains("<bdi>שלילי</bdi> (probability)</small>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<td dir", page, StringComparison.Ordinal); // cells of one column are aligned alike
+        Assert.Contains("<td class=\"name\"><bdi>שלום</bdi></td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Svg_LongNotes_AreWrappedToTheWidthOfTheBars()
+    {
+        Explanation sample = Samples.Sentiment;
+        AttributionResult long1 = sample.Results[0] with { Parameters = Enumerable.Range(0, 12).ToDictionary(i => $"parameter_{i}", i => "value") };
+
+        Assert.Equal(Width(TokenBars.Svg(sample.Results[0])), Width(TokenBars.Svg(long1)));
+    }
+
+    private static double Width(string svg) => (double)XDocument.Parse(svg).Root!.Attribute("width")!;
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 }
