@@ -8,6 +8,7 @@ internal static class TrainData
 {
     private static readonly SortedDictionary<string, Func<int, int, int, IEnumerable<string>>> s_kinds = new(StringComparer.Ordinal)
     {
+        ["places"] = (count, _, seed) => StoryPlaces.Make(count, seed),
         ["repeats"] = (count, length, seed) => RepeatedLetters.Make(count, length, seed),
         ["sorting"] = (count, length, seed) => SortingLines.Make(count, length, seed),
         ["stories"] = (count, _, seed) => Stories.Make(count, seed).Select(Stories.Line),
@@ -20,10 +21,11 @@ internal static class TrainData
         var length = new Option<int>("--length") { Description = "Digits or letters per line; stories have their own.", HelpName = "n", DefaultValueFactory = _ => 8 };
         var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ => 1 };
         var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path", DefaultValueFactory = _ => "-" };
-        return new Verb("data", "Writes made-up examples to train on: sorted digits, repeated letters, questions about stories.", """
+        return new Verb("data", "Writes made-up examples to train on: sorted digits, repeated letters, questions about stories, where people are in them.", """
             vitrine train data sorting --count 20000 --length 8 --out sorting.txt
             vitrine train data repeats --count 20000 --length 48 --out repeats.txt
             vitrine train data stories --count 20000 --out stories.jsonl
+            vitrine train data places --count 2000 --out places.jsonl
             """)
             .With(kind, count, length, seed, file)
             .Does((parsed, _) =>

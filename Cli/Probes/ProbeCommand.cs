@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Vitrine.Training;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine probe</c>: which layers know a label?</summary>
+internal static class ProbeCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var standard = new ProbeOptions();
+        var source = new ModelSource();
+        var data = new Option<string?>("--data") { Description = "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md).", HelpName = "file" };
+        var hooks = new Option<string[]>("--hook") { Description = "Hook point or pattern; repeatable. Default: what enters the first block and what leaves each.", HelpName = "name", Arity = ArgumentArity.ZeroOrMore };
+        var probes = new Option<string[]>("--probe") { Description = "logistic, linear (ridge), centroid or mlp; repeatable, or several with commas.", HelpName = "kind", Arity = ArgumentArity.ZeroOrMore };
+        var pool = new Option<string>("--pool") { Description = "What becomes an example: mean, first or last token of a text, or each token.", HelpName = "choice", DefaultValueFactory = _ => "mean" };
+        var test = new Option<double>("--test") { Description = "Part of the texts that is only judged.", HelpName = "x", DefaultValueFactory = _ => standard.TestPart };
+        var c = new Option<double>("--c") { Description = "Inverse strength of the logistic probe's penalty, as in scikit-learn.", HelpName = "x", DefaultValueFactory = _ => standard.C };
+        var positions = new Option<int>("--positions") { Description = "Also probe the first so many positions, each for itself.", HelpName = "n" };
+        var bare = new Option<bool>("--no-control") { Description = "Leave out the control task, which costs as much as the task." };
+        var limit = new Option<int?>("--limit") { Description = "Read only so many lines.", HelpName = "n" };
+        var seed = new Option<int>("--seed") { Description = "Decides the split and everything drawn.", HelpName = "n", DefaultValueFactory = _ => standard.Seed };
+        var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
+        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName = "path" };
+        var svg = new Option<string?>("--svg") { Description = "Write a chart of accuracy per layer; - for standard output.", HelpName = "path" };
+        var heatmap = new Option<string?>("--heatmap") { Description = "Write a map of layers × positions; asks --positions 16 unless given.", HelpName = "path" };
+        return new Verb("probe", "Learns small classifiers on activations: which layers know a label?", """
+            vitrine train data places --count 2000 --out places.jsonl
+            vitrine probe --model models/reader --data places.jsonl --pool token --svg places.svg
+            vitrine probe --data reviews.jsonl --probe logistic,centroid,mlp --hook "blocks.*.hook_resid_post"
+            vitrine probe --model models/reader --data places.jsonl --positions 12 --heatmap map.svg
+            """)
+            .With(data, hooks, probes, pool, test, c, positions, bare, limit, seed, json, markdown, svg, heatmap).With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg), parsed.GetValue(heatmap)];
+                if (outputs.Count(path => path == "-") > 1)
+                {
+                    throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
+                }
+                foreach (string? path in outputs)
+                {
+                    OutputFile.Probe(path, terminal);
+                }
+                ProbePooling pooling = Enum.TryParse(parsed.GetValue(pool), ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named : throw new CommandException(
+                    ExitCode.Usage, $"pool: unknown; got '{parsed.GetValue(pool)}'; expected {string.Join(", ", Enum.GetNames<ProbePooling>().Select(n => n.ToLowerInvariant()))}.");
+                string file = parsed.GetValue(data) ?? throw new CommandException(
+                    ExitCode.Usage, "data: missing; got no --data; expected a file of labelled texts. 'vitrine train data places' makes one.");
+                IReadOnlyList<ProbeText> texts = ProbeText.Read(terminal.Resolve(file));
+                LoadedModel loaded = source.Load(parsed, terminal);
+                string[] kinds = [.. (parsed.GetValue(probes) ?? []).SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
+                var probing = new Probing(loaded.Model, parsed.GetValue(limit) is { } most ? [.. texts.Take(PredictCommand.Positive(most, "limit"))] : texts, new ProbeOptions
+                {
+                    Hooks = parsed.GetValue(hooks) ?? [],
+                    Probes = kinds.Length > 0 ? kinds : standard.Probes,
+                    Pooling = pooling,
+                    TestPart = parsed.GetValue(test),
+                    C = parsed.GetValue(c),
+                    Seed = parsed.GetValue(seed),
+                    Control = !parsed.GetValue(bare),
+                    Positions = parsed.GetValue(positions) is 0 && parsed.GetValue(heatmap) is not null ? 16 : parsed.GetValue(positions),
+                });
+                ProbeReport report;
+                using (ProgressLine progress = ProgressLine.Start("probing", terminal))
+                {
+                    report = probing.Run(progress, cancellation);
+                }
+                string title = $"{loaded.Name}: {Path.GetFileName(file)}, {pooling.ToString().ToLowerInvariant()}";
+                Grid table = ProbeView.Table(title, report, pooling);
+                (string? Path, Func<string> Make)[] files =
+                [
+                    (outputs[0], () => ProbeView.Json(loaded.Name, file, pooling, report)), (outputs[1], table.Markdown),
+                    (outputs[2], () => ProbeView.Chart(title, report)), (outputs[3], () => ProbeView.Map(title, report)),
+                ];
+                foreach ((string? path, Func<string> make) in files.Where(output => output.Path is not null))
+                {
+                    OutputFile.Write(path!, make(), terminal);
+                }
+                if (!outputs.Contains("-"))
+                {
+                    terminal.Output.WriteLine(table.Title);
+                    table.Write(terminal.Output);
+                    terminal.Output.WriteLine(table.Note);
+                }
+            });
+    }
+}
