@@ -30,7 +30,7 @@ public static class Alignment
             float[] scores = source.Scores[target];
             int best = words.MaxBy(p => Magnitude(scores[p]));
             double total = words.Sum(p => (double)Magnitude(scores[p]));
-            if (total > 0 && !IsSpecial(result, target))
+            if (total > 0 && result.Targets[target].SequenceLength is null && !IsSpecial(result, target))
             {
                 links.Add(new(best, target, (float)(Magnitude(scores[best]) / total)));
             }

@@ -84,6 +84,9 @@ public sealed record AttributionRequest
     /// </summary>
     public IReadOnlyList<int[]>? FeatureGroups { get; init; }
 
+    /// <summary>Tokens that take no part: every baseline and every perturbation leaves them as they are, and their scores are 0. Null: all take part.</summary>
+    public TokenFilter? Skip { get; init; }
+
     /// <summary>Whether a group's score is shared among its tokens even where Captum gives it to each: somebody adds them up again.</summary>
     internal bool SharesGroups { get; init; }
 

@@ -58,6 +58,9 @@ public sealed record ExplainedTarget
     /// <summary>The position whose output was read, on the last side; null where the whole input is summed up.</summary>
     public int? Position { get; init; }
 
+    /// <summary>Of a target that is a whole text: of how many explained tokens; null for a label, a place, one token.</summary>
+    public int? SequenceLength { get; init; }
+
     /// <summary>The model's probability of the target, 0–1; null where it has none.</summary>
     public double? Probability { get; init; }
 

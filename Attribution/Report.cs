@@ -47,6 +47,7 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             throw new VitrineException($"{method.Name}: the model's score is not finite; got {Scores[bad]} for target '{f.Targets[bad].Label}'; "
                 + "expected a number. Check the weights for NaN, and the input's length.");
         }
+        LeaveOut();
         Aggregator? aggregator = Axes.Count == 0 ? null : request.Aggregator is { } name ? Aggregators.Get(name) : Default();
         return new AttributionResult
         {
@@ -67,6 +68,22 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
                 ["dotnet"] = Environment.Version.ToString(),
             },
         };
+    }
+
+    /// <summary>Tokens that take no part have no score, whatever the method found there.</summary>
+    private void LeaveOut()
+    {
+        for (int s = 0; s < Raw.Length && request.Skip is not null; s++)
+        {
+            int width = Raw[s].Length / (f.Targets.Count * f.Sides[s].Length);
+            foreach (int p in Enumerable.Range(0, f.Sides[s].Length).Where(p => request.Skip.Has(f.Sides[s], p)))
+            {
+                for (int t = 0; t < f.Targets.Count; t++)
+                {
+                    Raw[s].AsSpan(((t * f.Sides[s].Length) + p) * width, width).Clear();
+                }
+            }
+        }
     }
 
     /// <summary>The method's own aggregator; Inseq takes the L2 norm over d_model for every method, and loses the sign.</summary>

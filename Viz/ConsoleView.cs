@@ -116,7 +116,7 @@ public static class ConsoleView
 
     private static void WriteHeading(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
     {
-        string what = target is { } one ? $" → {Bidi.Isolate(Markup.Visible(result.Targets[one].Label))} ({result.StepName})" : $" → {result.Targets.Count} tokens ({result.StepName})";
+        string what = target is { } one ? $" → {Bidi.Isolate(Markup.Visible(result.Targets[one].Label))} ({result.StepName})" : $" → {Layout.Count(result)} ({result.StepName})";
         output.WriteLine();
         output.WriteLine(ink.Bold(result.Method) + what);
     }

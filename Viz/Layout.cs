@@ -10,6 +10,11 @@ internal static class Layout
     public static bool IsSequence(AttributionResult result) =>
         result.Sides.Any(side => side.Name == "target" || side.GivenLength < side.Tokens.Count);
 
+    /// <summary>How many targets of a written text there are, in words.</summary>
+    public static string Count(AttributionResult result) => result.Targets.Count(target => target.SequenceLength is not null) is > 0 and var whole
+        ? string.Create(CultureInfo.InvariantCulture, $"{result.Targets.Count - whole} tokens and the whole")
+        : string.Create(CultureInfo.InvariantCulture, $"{result.Targets.Count} tokens");
+
     /// <summary>The scale over all sides of one target.</summary>
     public static ColorScale ScaleOf(AttributionResult result, int target) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores[target]));
 

@@ -14,7 +14,7 @@ public static class ScoreMatrix
     public static string Svg(AttributionResult result, int? top = null)
     {
         ColorScale scale = Layout.ScaleOf(result);
-        string title = $"{result.Method} → {result.Targets.Count} tokens ({result.StepName})";
+        string title = $"{result.Method} → {Layout.Count(result)} ({result.StepName})";
         (int Side, TokenCell Cell)[] all = [.. result.Sides.SelectMany((side, s) => TokenCell.Of(side, []).Select(cell => (s, cell)))];
         double[] strength = [.. all.Select(c => result.Targets.Select((_, t) => scale.Strength(result.Sides[c.Side].Scores[t][c.Cell.Position])).Max())];
         (int Side, TokenCell Cell)[] columns = [.. Layout.Strongest(strength, top ?? (all.Length <= 80 ? all.Length : 60)).Select(i => all[i])];

@@ -84,7 +84,7 @@ public static class TokenHeatmap
 
     private static void WriteSequence(HtmlPage page, AttributionResult result)
     {
-        WriteHeading(page, result, $"{result.Targets.Count} tokens");
+        WriteHeading(page, result, $"{Layout.Count(result)}");
         HtmlReading.Write(page, result);
         HtmlMatrix.Write(page, result);
         WriteLegend(page, Layout.ScaleOf(result), result.Targets.Count > 1 ? "<button type=\"button\" class=\"every by-row\">each row by itself</button>" : "");

@@ -15,19 +15,21 @@ internal static class WordKinds
     ];
 
     /// <summary>Whether a token is punctuation or a symbol, and nothing else.</summary>
-    public static bool IsPunctuation(SideScores side, int position) =>
-        !side.Tokens[position].IsSpecial && Surface(side, position) is { Length: > 0 } text && text.All(c => char.IsPunctuation(c) || char.IsSymbol(c));
+    public static bool IsPunctuation(SideScores side, int position) => IsPunctuation(side.Tokens[position], Surface(side, position));
+
+    /// <summary>The same of a token whose characters are known.</summary>
+    public static bool IsPunctuation(InputToken token, string surface) => !token.IsSpecial && surface.Length > 0 && surface.All(c => char.IsPunctuation(c) || char.IsSymbol(c));
 
     /// <summary>Whether a token is an English function word.</summary>
     public static bool IsFunctionWord(SideScores side, int position) =>
         !side.Tokens[position].IsSpecial && s_functionWords.Contains(Surface(side, position).ToLower(CultureInfo.InvariantCulture));
 
     /// <summary>The characters of a token, without the marks of the vocabulary.</summary>
-    public static string Surface(SideScores side, int position)
-    {
-        InputToken token = side.Tokens[position];
-        return token.Text >= 0 && token.Text < side.Texts.Count && token.End > token.Start && token.End <= side.Texts[token.Text].Length
-            ? side.Texts[token.Text][token.Start..token.End].Trim()
+    public static string Surface(SideScores side, int position) => Surface(side.Texts, side.Tokens[position]);
+
+    /// <summary>The same of a token and the texts of its side.</summary>
+    public static string Surface(IReadOnlyList<string> texts, InputToken token) =>
+        token.Text >= 0 && token.Text < texts.Count && token.End > token.Start && token.End <= texts[token.Text].Length
+            ? texts[token.Text][token.Start..token.End].Trim()
             : token.Piece.TrimStart('Ġ', '▁', ' ').Replace("##", "", StringComparison.Ordinal);
-    }
 }

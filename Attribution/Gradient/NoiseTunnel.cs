@@ -47,7 +47,7 @@ public sealed class NoiseTunnel : IAttributionMethod
         var random = new Noise(request.Seed);
         double[] scale = [.. f.Sides.Select(side => request.NoiseScale ?? (request.Compat == Compat.Captum ? 1 : 0.15 * Range(side.Embeddings)))];
         int samples = request.Samples ?? DefaultSamples;
-        Tensor[][] noise = [.. Enumerable.Range(0, samples).Select(_ => f.Sides.Select((side, i) => random.Normal(side.Embeddings.Shape, scale[i])).ToArray())];
+        Tensor[][] noise = [.. Enumerable.Range(0, samples).Select(_ => f.Sides.Select((side, i) => random.Normal(side, scale[i], request.Skip)).ToArray())];
         return Attribute(f, request, noise, scale);
     }
 

@@ -28,7 +28,7 @@ public static class InseqConversion
     /// <exception cref="VitrineException">A result explains something else than a written text.</exception>
     public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false, Func<int, string>? pieceOf = null)
     {
-        InseqSequence[] sequences = [.. results.Select(result => Sequence(result, pieceOf))];
+        InseqSequence[] sequences = [.. results.Select(result => Sequence(SequenceAndTokens.TokensOf(result), pieceOf))];
         AttributionResult first = results[0];
         return new(new()
         {

@@ -23,6 +23,7 @@ internal sealed class Players
     public static Players Of(string asker, ScoreFunction f, AttributionRequest request, ResolvedBaseline baseline)
     {
         int[][] groups = request.FeatureGroups is { } given ? Checked(f, given) : Tokens(f, baseline, request.Compat == Compat.Captum);
+        groups = request.Skip is not { } skip ? groups : [.. groups.Select((side, s) => side.Select((group, p) => skip.Has(f.Sides[s], p) ? -1 : group).ToArray())];
         int[] numbers = [.. groups.SelectMany(side => side).Where(group => group >= 0).Distinct().Order()];
         if (numbers.Length == 0)
         {

@@ -18,7 +18,10 @@ public static class StepScores
         {
             Targets = [.. result.Targets.Select((target, t) => target with
             {
-                StepScores = new Dictionary<string, double>(target.StepScores ?? new Dictionary<string, double>()) { [step.Name] = scores[t] },
+                StepScores = new Dictionary<string, double>(target.StepScores ?? new Dictionary<string, double>())
+                {
+                    [step.Name] = target.SequenceLength is null ? scores[t] : StepAggregators.Of(step.Name).Of(scores), // of a whole text, as Inseq puts its tokens together
+                },
             })],
         };
     }

@@ -15,7 +15,8 @@ internal static class ExplainCommand
         var source = new ModelSource();
         var input = new InputOptions();
         var subject = new SubjectOptions();
-        var request = new RequestOptions();
+        var request = new RequestOptions(terminal);
+        var sequence = new SequenceOptions();
         var form = new ResultOptions();
         var output = new ExplainOutput();
         var context = new ContextSubject();
@@ -27,6 +28,7 @@ internal static class ExplainCommand
             vitrine explain --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."
             vitrine explain --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --svg out.svg
             vitrine explain --model path/to/opus-mt-zh-en "我喜欢看书。" --json - > out.json
+            vitrine explain --model path/to/gpt2 "Ann is from Rome" --sequence --method feature_ablation --skip written --baseline Rome=Paris
             vitrine explain "a gorgeous, witty movie" --contrast negative --groups words --method shapley_values
             vitrine explain --model path/to/gpt2 "Ann is from Rome" --forced ", Italy" --groups "template:{name} is from {city}" --absent city=Paris --method shapley_values
             vitrine explain --model path/to/gpt2 "The cat" --forced " sat" --contrast " ran" --step-score entropy
@@ -34,12 +36,12 @@ internal static class ExplainCommand
             vitrine explain --input reviews.csv --columns text=review --output scores.jsonl --method saliency
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With([request.Absent]).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With([request.Absent, .. sequence.Symbols]).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
                 // What is wrong with the options is said before the model is loaded.
-                _ = (form.Read(parsed), subject.Score.Read(parsed, request.Read(parsed, cancellation).Compat), request.ReadMethods(parsed), request.ReadSlots(parsed));
+                _ = (form.Read(parsed), sequence.Read(parsed, subject.Score.Read(parsed, request.Read(parsed, cancellation).Compat)), request.ReadMethods(parsed), request.ReadSlots(parsed));
                 LoadedModel loaded = source.Load(parsed, terminal);
                 if (data.IsAsked(parsed, input))
                 {
@@ -54,11 +56,11 @@ internal static class ExplainCommand
         {
             AttributionRequest asked = request.Read(parsed, cancellation);
             ResultForm shape = form.Read(parsed);
-            StepChoice.Chosen score = subject.Score.Read(parsed, asked.Compat) with { Slots = request.ReadSlots(parsed) };
+            StepChoice.Chosen score = sequence.Read(parsed, subject.Score.Read(parsed, asked.Compat)) with { Slots = request.ReadSlots(parsed) };
             IAttributionMethod[] methods = request.ReadMethods(parsed);
             if (ContextSubject.IsAsked(parsed, loaded, input))
             {
-                ContextOptions measure = context.Options(parsed, score, request.Group(parsed, methods));
+                ContextOptions measure = context.Options(parsed, score, sequence.Apply(parsed, request.Group(parsed, methods), score));
                 (ContextualText text, string written) = context.Find(parsed, loaded, input, subject, terminal, cancellation);
                 using var progress = ProgressLine.Start("context", terminal);
                 ContextReliance found = ContextAnalysis.Explain(text, measure, asked with { Progress = progress });
@@ -71,7 +73,7 @@ internal static class ExplainCommand
                 };
             }
             Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
-            methods = request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]);
+            methods = sequence.Apply(parsed, request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]), score);
             List<AttributionResult> results = [];
             foreach (IAttributionMethod method in methods)
             {

@@ -13,7 +13,7 @@ internal static class EvaluateCommand
         var input = new InputOptions();
         var data = new DataSource();
         var subject = new SubjectOptions();
-        var request = new RequestOptions();
+        var request = new RequestOptions(terminal);
         var options = new EvaluateOptions();
         var output = new TableOutput();
         return new Verb("evaluate", "Ranks attribution methods by how true their explanations are to the model, on a text or on every row of a file.", """

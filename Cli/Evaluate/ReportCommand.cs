@@ -14,7 +14,7 @@ internal static class ReportCommand
         var input = new InputOptions();
         var data = new DataSource();
         var subject = new SubjectOptions();
-        var request = new RequestOptions();
+        var request = new RequestOptions(terminal);
         var options = new EvaluateOptions();
         var output = new TableOutput();
         var saved = new Option<string[]>("--from") { Description = "Report on files that 'vitrine explain --json' wrote, instead of explaining anything. Repeatable.", HelpName = "file", Arity = ArgumentArity.ZeroOrMore };

@@ -40,9 +40,9 @@ internal sealed class ContextSubject
     /// <exception cref="CommandException">Something is asked for that has no meaning here.</exception>
     public ContextOptions Options(ParseResult parsed, StepChoice.Chosen score, IAttributionMethod[] methods)
     {
-        if (methods.Length > 1 || score.Contrast is not null || score.Other is not null || score.Sides is not null || score.IsSequence)
+        if (methods.Length > 1 || score.Contrast is not null || score.Other is not null || score.Sides is not null || score.IsSequence || score.HasWhole)
         {
-            throw new CommandException(ExitCode.Usage, "context: one contrastive explanation; got several methods, --contrast, --contrast-input, --side or the score of a whole sequence; expected none of these beside --context.");
+            throw new CommandException(ExitCode.Usage, "context: one contrastive explanation; got several methods, --contrast, --contrast-input, --side or the score of a whole text; expected none of these beside --context.");
         }
         var standard = new ContextOptions();
         double threshold = parsed.GetValue(_threshold);

@@ -6,7 +6,7 @@ using Vitrine.Tensors;
 namespace Vitrine.Cli;
 
 /// <summary>How to explain: methods and their parameters.</summary>
-internal sealed class RequestOptions
+internal sealed class RequestOptions(Terminal terminal)
 {
     /// <summary>The methods.</summary>
     public Option<string[]> Methods { get; } = new("--method")
@@ -19,7 +19,8 @@ internal sealed class RequestOptions
     /// <summary>Texts that stand for the slots of a template; for commands that explain one text after the other.</summary>
     public Option<string[]> Absent { get; } = Slots.Option();
 
-    private readonly Option<string?> _baseline = new("--baseline") { Description = "What 'absent' means: zero, pad, unk, mask or token:ID. Default: the first of pad, unk, zero that the model has.", HelpName = "kind" };
+    private readonly Option<string[]> _baseline = BaselineOption.Create();
+    private readonly Option<string[]> _skip = new("--skip") { Description = "Tokens that take no part: never perturbed, no score. A piece, a token's text, token:ID, special, punctuation, or written (what the model wrote). Repeatable.", HelpName = "token", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<int?> _steps = new("--steps") { Description = "Points of a path integral. Default: 50.", HelpName = "n" };
     private readonly Option<double?> _gap = new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName = "fraction" };
     private readonly Option<string?> _quadrature = new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.", HelpName = "name" };
@@ -31,7 +32,7 @@ internal sealed class RequestOptions
     private readonly MethodParameters _parameters = new();
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[Methods, _baseline, _steps, _gap, _quadrature, _aggregator, _compat, _groups, .. _parameters.Symbols, _seed];
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[Methods, _baseline, _skip, _steps, _gap, _quadrature, _aggregator, _compat, _groups, .. _parameters.Symbols, _seed];
 
     /// <summary>The methods that a command line names, each once; empty where it names none.</summary>
     /// <exception cref="VitrineException">There is none of a name.</exception>
@@ -42,7 +43,8 @@ internal sealed class RequestOptions
     /// <exception cref="VitrineException">A value is not known or out of range.</exception>
     public AttributionRequest Read(ParseResult parsed, CancellationToken cancellation) => _parameters.Apply(parsed, new()
     {
-        Baseline = parsed.GetValue(_baseline) is { } baseline ? Baseline.Parse(baseline) : null,
+        Baseline = BaselineOption.Read(parsed.GetValue(_baseline), terminal),
+        Skip = parsed.GetValue(_skip) is { Length: > 0 } skipped ? new TokenFilter(skipped) : null,
         Steps = parsed.GetValue(_steps),
         CompletenessGap = parsed.GetValue(_gap),
         Quadrature = parsed.GetValue(_quadrature) is { } quadrature ? Quadrature.Get(quadrature) : Quadrature.GaussLegendre,

@@ -102,6 +102,9 @@ internal sealed class StepChoice
         /// <summary>The template whose slots are explained, and what they hold instead; null: tokens are explained.</summary>
         public Slots? Slots { get; init; }
 
+        /// <summary>Whether a written text is explained as a whole beside its tokens.</summary>
+        public bool HasWhole { get; init; }
+
         /// <summary>Whether all tokens are one target.</summary>
         public bool IsSequence => Name is not null && WholeSequence.Steps.ContainsKey(Name);
 

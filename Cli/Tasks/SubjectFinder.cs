@@ -11,6 +11,10 @@ internal static class SubjectFinder
     /// <exception cref="CommandException">The text or the target does not fit the model.</exception>
     public static Subject Find(ParseResult parsed, LoadedModel loaded, InputOptions input, SubjectOptions options, StepChoice.Chosen score, Terminal terminal, CancellationToken cancellation)
     {
+        if (score.HasWhole && !IsWritten(loaded))
+        {
+            throw new CommandException(ExitCode.Usage, $"sequence: nothing is written; got {loaded.Model.Info.Architecture}; expected a model that writes, such as GPT-2, Llama or Marian.");
+        }
         if (score.Sides is not null && loaded.Model.Info.Task != ModelTask.SequenceToSequence)
         {
             throw new CommandException(ExitCode.Usage, $"side: there is only one; got --side for {loaded.Model.Info.Architecture}; expected an encoder–decoder such as Marian.");

@@ -14,7 +14,7 @@ internal static class HtmlReading
         for (int target = 0; target < result.Targets.Count; target++)
         {
             string label = result.Targets[target].Label;
-            bool isFormat = label is ['<', _, .., '>'] or ['[', _, .., ']']; // Latin letters that must not be ordered among Arabic ones
+            bool isFormat = result.Targets[target].SequenceLength is not null || label is ['<', _, .., '>'] or ['[', _, .., ']']; // Latin letters that must not be ordered among Arabic ones
             page.Raw(target > 0 && (isFormat || label is ['Ġ' or '▁', ..]) ? " " : "").Element(
                 isFormat ? "bdi" : "span", string.Create(CultureInfo.InvariantCulture, $"class=\"pick{(isFormat ? " special" : "")}\" data-row=\"{target + 1}\" role=\"button\" tabindex=\"0\""), TokenCell.Spell(label));
         }
@@ -37,7 +37,7 @@ internal static class HtmlReading
     private static string Rows(AttributionResult result)
     {
         float[][] rows = [.. Enumerable.Range(0, result.Targets.Count).Select(t => result.Sides.SelectMany(side => side.Scores[t]).ToArray())];
-        float[] sum = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Sum(row => Finite(row[i])))];
+        float[] sum = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Where((_, t) => result.Targets[t].SequenceLength is null).Sum(row => Finite(row[i])))];
         var json = new StringBuilder("[");
         foreach (float[] row in (float[][])[sum, .. rows])
         {
