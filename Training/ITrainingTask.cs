@@ -28,7 +28,7 @@ public interface ITrainingTask
 
 /// <summary>Examples as a model reads them.</summary>
 /// <param name="Input">What goes in.</param>
-/// <param name="Targets">int32, what should come out.</param>
+/// <param name="Targets">What should come out: int32 classes, or float32 probabilities.</param>
 /// <param name="Count">How many targets the mean loss is over: batches that are added up weigh by it.</param>
 /// <param name="Tokens">Tokens that are not padding.</param>
 public sealed record TrainingBatch(ModelInput Input, Tensor Targets, int Count, int Tokens);

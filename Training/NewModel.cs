@@ -101,14 +101,16 @@ public static class NewModel
         });
     }
 
-    /// <summary>A Marian over a vocabulary that exists.</summary>
+    /// <summary>A Marian over SentencePiece models that exist.</summary>
     /// <param name="folder">Made when it is absent.</param>
-    /// <param name="tokenizer">A folder with <c>source.spm</c>, <c>target.spm</c> and <c>vocab.json</c>, whose last piece is <c>&lt;pad&gt;</c>.</param>
+    /// <param name="tokenizer">A folder with <c>source.spm</c>, <c>target.spm</c>, and perhaps <c>vocab.json</c>; without, it is made by <see cref="MarianVocabulary.Join"/>.</param>
     /// <param name="sizes">Its sizes.</param>
     public static void Marian(string folder, string tokenizer, ModelSizes sizes)
     {
-        MarianTokenizer pieces = MarianTokenizer.Read(tokenizer);
+        Vocabulary? joined = File.Exists(Path.Combine(tokenizer, "vocab.json")) ? null : MarianVocabulary.Join(tokenizer);
         CopyWithoutWeights(tokenizer, folder);
+        joined?.WriteJson(Path.Combine(folder, "vocab.json"));
+        MarianTokenizer pieces = MarianTokenizer.Read(folder);
         Write(folder, "tokenizer_config.json", new()
         {
             ["tokenizer_class"] = "MarianTokenizer",

@@ -31,12 +31,14 @@ internal static class TrainCommand
     {
         var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be given several times.");
         var whole = new Option<int>("--whole-words") { Description = "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
+        var taught = new Option<bool>("--naive-bayes") { Description = "Learn from naive Bayes' graded opinions of these and of made-up texts: for a few thousand texts." };
         return new Verb("classify", "Trains a BERT that gives a text one of several labels.", """
             vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
+            vitrine train classify --data positive=good.txt --data negative=bad.txt --naive-bayes --whole-words 2 --layers 1 --out small
             vitrine train classify --data topics.tsv --layers 2 --d-model 128 --epochs 5 --out topics
             """)
             .With(run.Symbols)
-            .With(whole)
+            .With(whole, taught)
             .Does((parsed, cancellation) =>
             {
                 (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) =
@@ -46,7 +48,10 @@ internal static class TrainCommand
                     folder, "BertForSequenceClassification", parsed.GetValue(whole) is > 0 and int least
                         ? WordPieceTrainer.WholeWords(training.Select(t => t.Text), least)
                         : WordPieceTrainer.Train(training.Select(t => t.Text), vocab), sizes, labels));
-                run.Train(parsed, terminal, model, new ClassificationTask(training, held, model, TrainingCommandLine.Tokenizer(model)), cancellation);
+                ITokenizer tokenizer = TrainingCommandLine.Tokenizer(model);
+                run.Train(parsed, terminal, model, parsed.GetValue(taught)
+                    ? new TaughtClassificationTask(training, held, model, tokenizer)
+                    : new ClassificationTask(training, held, model, tokenizer), cancellation);
             });
     }
 
@@ -54,7 +59,7 @@ internal static class TrainCommand
     {
         var run = new TrainingCommandLine("UTF-8 lines 'text⇥translation'; may be given several times.");
         var swap = new Option<bool>("--swap") { Description = "The translation is in the first column, the text in the second." };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder with source.spm, target.spm and vocab.json, for a model from nothing.", HelpName = "folder" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder with source.spm and target.spm, for a model from nothing; a vocab.json is made of both where it has none.", HelpName = "folder" };
         return new Verb("translate", "Trains a Marian that translates.", """
             vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --layers 3 --d-model 256 --out my-marian
             vitrine train translate --data pairs.tsv --from path/to/opus-mt-zh-en --learning-rate 1e-4 --out tuned
@@ -68,13 +73,14 @@ internal static class TrainCommand
                     run.Split(parsed, run.Files(parsed, terminal).SelectMany(file => TextLines.Pairs(file, parsed.GetValue(swap))), pair => pair.Target);
                 ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceToSequence, (folder, sizes, _) => NewModel.Marian(
                     folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
-                        "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm, target.spm and vocab.json.")), sizes));
+                        "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm and target.spm.")), sizes));
                 run.Train(parsed, terminal, model, new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model)), cancellation);
                 if (held.Count > 0)
                 {
                     TextPair[] judged = [.. held.Take(Judged)];
-                    IReadOnlyList<Metric> scores = TranslationTask.Judge((IGenerator)ModelLoader.Load(run.Folder(parsed, terminal)), judged, cancellation);
-                    terminal.Output.WriteLine($"{judged.Length} held-out texts by greedy search: {string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
+                    var stored = (IGenerator)ModelLoader.Load(run.Folder(parsed, terminal));
+                    IReadOnlyList<Metric> scores = TranslationTask.Judge(stored, judged, cancellation);
+                    terminal.Output.WriteLine($"{judged.Length} held-out texts, {stored.GenerationDefaults.NumBeams} beams: {string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
                 }
             });
     }

@@ -4,11 +4,9 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>One label per text: cross-entropy of the classifier's logits.</summary>
-public sealed class ClassificationTask : ITrainingTask
+public sealed class ClassificationTask : ExampleTask<(int[] Ids, int Label)>
 {
     private readonly IReadOnlyList<string> _labels;
-    private readonly (int[] Ids, int Label)[] _training, _held;
-    private readonly int[] _lengths;
     private readonly int _pad;
 
     /// <summary>Tokenizes the texts; those that are longer than the model reads are cut.</summary>
@@ -33,10 +31,8 @@ public sealed class ClassificationTask : ITrainingTask
             }
         }
         _pad = tokenizer.Special.Pad ?? 0;
-        _training = [.. training.Select(Encode)];
-        _held = [.. held.Select(Encode)];
-        _lengths = [.. _training.Select(text => text.Ids.Length)];
-        Rows.ExpectVocabulary(model, _training.Concat(_held).Select(text => text.Ids));
+        (Training, Held) = ([.. training.Select(Encode)], [.. held.Select(Encode)]);
+        Rows.ExpectVocabulary(model, Training.Concat(Held).Select(text => text.Ids));
 
         (int[], int) Encode(LabelledText text) =>
             (tokenizer.Encode(text.Text).Truncate(model.Info.MaxPositions).Ids, _labels.Index().First(l => l.Item == text.Label).Index);
@@ -52,37 +48,19 @@ public sealed class ClassificationTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public string Description => $"classify {_training.Length} texts into {string.Join(", ", _labels)}; {_held.Length} held out";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<int> Begin(int epoch, int seed) => _lengths;
-
-    /// <inheritdoc/>
-    public TrainingBatch Batch(IReadOnlyList<int> examples) => Batch([.. examples.Select(i => _training[i])]);
-
-    /// <inheritdoc/>
-    public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) =>
-        model.Forward(batch.Input).CrossEntropy(batch.Targets, labelSmoothing: labelSmoothing);
+    public override string Description => $"classify {Training.Length} texts into {string.Join(", ", _labels)}; {Held.Length} held out";
 
     /// <summary>Part of the labels that are right, and mean cross-entropy.</summary>
     /// <inheritdoc/>
-    public IReadOnlyList<Metric> Evaluate(ITransformer model)
-    {
-        (double loss, int right, int count) = (0, 0, 0);
-        foreach ((int[] Ids, int Label)[] texts in _held.OrderBy(text => text.Ids.Length).Chunk(Rows.EvaluationBatch))
-        {
-            TrainingBatch batch = Batch(texts);
-            (double l, int r, int n) = Rows.Judge(model.Forward(batch.Input), batch.Targets.ToIntArray());
-            (loss, right, count) = (loss + l, right + r, count + n);
-        }
-        return count == 0 ? [] : [new("accuracy", (double)right / count, true), new("loss", loss / count, false)];
-    }
+    public override IReadOnlyList<Metric> Evaluate(ITransformer model) => [.. base.Evaluate(model).Reverse()];
 
-    private TrainingBatch Batch((int[] Ids, int Label)[] texts) => new(
-        ModelInput.Batch([.. texts.Select(text => text.Ids)], _pad),
-        Tensor.From([.. texts.Select(text => text.Label)], [texts.Length]),
-        texts.Length,
-        texts.Sum(text => text.Ids.Length));
+    private protected override int Length((int[] Ids, int Label) example) => example.Ids.Length;
+
+    private protected override TrainingBatch Batch((int[] Ids, int Label)[] examples) => new(
+        ModelInput.Batch([.. examples.Select(text => text.Ids)], _pad),
+        Tensor.From([.. examples.Select(text => text.Label)], [examples.Length]),
+        examples.Length,
+        examples.Sum(text => text.Ids.Length));
 
     private static string Start(string text) => text.Length > 40 ? text[..40] + "…" : text;
 }

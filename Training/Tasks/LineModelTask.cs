@@ -4,10 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>The next token of many short texts, each of which ends with the end of text.</summary>
-public sealed class LineModelTask : ITrainingTask
+public sealed class LineModelTask : ExampleTask<(int[] Input, int[] Target)>
 {
-    private readonly (int[] Input, int[] Target)[] _training, _held;
-    private readonly int[] _lengths;
     private readonly string? _after;
 
     /// <summary>Tokenizes the lines; those that are longer than the model reads are cut.</summary>
@@ -23,10 +21,8 @@ public sealed class LineModelTask : ITrainingTask
         int end = tokenizer.Special.Eos ?? throw new TrainingException("train: the tokenizer has no token that ends a text; expected one named eos_token.");
         int? mark = after is null ? null : tokenizer.Encode(after, special: false).Ids is [int only] ? only
             : throw new TrainingException($"train: not one token; got '{after}'; expected a text that the tokenizer takes as one token.");
-        _training = [.. training.Select(Encode)];
-        _held = [.. held.Select(Encode)];
-        _lengths = [.. _training.Select(line => line.Input.Length)];
-        Rows.ExpectVocabulary(model, _training.Concat(_held).Select(line => line.Input));
+        (Training, Held) = ([.. training.Select(Encode)], [.. held.Select(Encode)]);
+        Rows.ExpectVocabulary(model, Training.Concat(Held).Select(line => line.Input));
 
         (int[], int[]) Encode(string line)
         {
@@ -40,26 +36,16 @@ public sealed class LineModelTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public string Description => $"predict {_training.Length} lines{(_after is null ? "" : $" behind '{_after}'")}; {_held.Length} held out";
-
-    /// <inheritdoc/>
-    public IReadOnlyList<int> Begin(int epoch, int seed) => _lengths;
-
-    /// <inheritdoc/>
-    public TrainingBatch Batch(IReadOnlyList<int> examples) => Batch([.. examples.Select(i => _training[i])]);
-
-    /// <inheritdoc/>
-    public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) =>
-        model.Forward(batch.Input).CrossEntropy(batch.Targets, labelSmoothing: labelSmoothing);
+    public override string Description => $"predict {Training.Length} lines{(_after is null ? "" : $" behind '{_after}'")}; {Held.Length} held out";
 
     /// <summary>
     /// Nats per token, part of the tokens that are right, and part of the lines that are right in every token: what greedy search would write.
     /// </summary>
     /// <inheritdoc/>
-    public IReadOnlyList<Metric> Evaluate(ITransformer model)
+    public override IReadOnlyList<Metric> Evaluate(ITransformer model)
     {
         (double loss, int right, int count, int whole) = (0, 0, 0, 0);
-        foreach ((int[] Input, int[] Target)[] lines in _held.OrderBy(line => line.Input.Length).Chunk(Rows.EvaluationBatch))
+        foreach ((int[] Input, int[] Target)[] lines in Held.OrderBy(line => line.Input.Length).Chunk(Rows.EvaluationBatch))
         {
             TrainingBatch batch = Batch(lines);
             Tensor logits = model.Forward(batch.Input);
@@ -70,12 +56,14 @@ public sealed class LineModelTask : ITrainingTask
             }
         }
         return count == 0 ? [] :
-            [new("loss", loss / count, false), new("accuracy", (double)right / count, true), new("exact_match", (double)whole / _held.Length, true)];
+            [new("loss", loss / count, false), new("accuracy", (double)right / count, true), new("exact_match", (double)whole / Held.Length, true)];
     }
 
-    private static TrainingBatch Batch((int[] Input, int[] Target)[] lines) => new(
-        ModelInput.Batch([.. lines.Select(line => line.Input)], pad: 0),
-        Rows.Pad([.. lines.Select(line => line.Target)], Rows.Ignored),
-        lines.Sum(line => line.Target.Count(t => t != Rows.Ignored)),
-        lines.Sum(line => line.Input.Length));
+    private protected override int Length((int[] Input, int[] Target) example) => example.Input.Length;
+
+    private protected override TrainingBatch Batch((int[] Input, int[] Target)[] examples) => new(
+        ModelInput.Batch([.. examples.Select(line => line.Input)], pad: 0),
+        Rows.Pad([.. examples.Select(line => line.Target)], Rows.Ignored),
+        examples.Sum(line => line.Target.Count(t => t != Rows.Ignored)),
+        examples.Sum(line => line.Input.Length));
 }

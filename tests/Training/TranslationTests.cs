@@ -33,6 +33,20 @@ public class TranslationTests
     }
 
     [Fact]
+    public void Folder_WithoutVocabulary_GetsOneOfBothModels()
+    {
+        using TinyFolder tokenizer = TinySentencePiece.Standard.Folder();
+        using var folder = new TempFolder();
+        File.Delete(Path.Combine(tokenizer.Path, "vocab.json"));
+
+        NewModel.Marian(folder.Path, tokenizer.Path, new ModelSizes { DModel = 32, NLayers = 1, NHeads = 2, MaxPositions = 16 });
+        ITransformer model = NewModel.Start(folder.Path, 1);
+
+        Assert.Equal(16, model.Info.VocabSize); // thirteen pieces, the end, the unknown and padding
+        Assert.Equal("the cat", model.Tokenizer!.Decode(model.Tokenizer.Encode("the cat").Ids).Trim());
+    }
+
+    [Fact]
     public void Loss_OfPaddedPairs_IsTheMeanOfTheSinglePairs()
     {
         using TinyFolder tokenizer = TinySentencePiece.Standard.Folder([.. s_words, "▁", "▁t", "the", "h", "e"]);

@@ -11,11 +11,9 @@ public sealed record BytePairVocabulary(IReadOnlyList<string> Pieces, IReadOnlyL
     /// <summary>Writes <c>vocab.json</c> and <c>merges.txt</c>.</summary>
     public void Write(string folder)
     {
-        string entries = string.Join(", ", Pieces.Select((piece, id) => $"\"{piece.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\": {id}"));
-        Put("vocab.json", $"{{{entries}}}\n");
-        Put("merges.txt", string.Concat(Merges.Select(m => $"{m.Left} {m.Right}\n").Prepend("#version: 0.2\n")));
-
-        void Put(string name, string text) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+        VocabularyFile.WriteJson(Path.Combine(folder, "vocab.json"), Pieces.Select((piece, id) => (piece, id)));
+        string merges = string.Concat(Merges.Select(m => $"{m.Left} {m.Right}\n").Prepend("#version: 0.2\n"));
+        AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(merges)));
     }
 }
 

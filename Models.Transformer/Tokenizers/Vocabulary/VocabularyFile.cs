@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Vitrine.Transformers;
@@ -40,6 +41,22 @@ internal static class VocabularyFile
         }
 
         File.WriteAllText(path, lines.ToString());
+    }
+
+    /// <summary>Writes <c>{"piece": id, …}</c> with the pieces in the order of their ids, at once or not at all.</summary>
+    public static void WriteJson(string path, IEnumerable<(string Piece, int Id)> pieces)
+    {
+        var json = new StringBuilder("{");
+        foreach ((string piece, int id) in pieces)
+        {
+            json.Append(json.Length > 1 ? ", \"" : "\"");
+            foreach (char c in piece)
+            {
+                _ = c < ' ' ? json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : json.Append(c is '"' or '\\' ? "\\" : "").Append(c);
+            }
+            json.Append(CultureInfo.InvariantCulture, $"\": {id}");
+        }
+        AtomicFile.Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(json.Append("}\n").ToString())));
     }
 
     /// <summary>Reads <c>{"piece": id, …}</c> straight into the vocabulary's buffer. A general JSON reader takes four times

@@ -1,0 +1,103 @@
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Training;
+
+/// <summary>
+/// One label per text, learnt from a teacher that only counts (naive Bayes over words and word pairs): for a few thousand texts, which a
+/// transformer would learn by heart. The teacher judges the texts, each as if it had not been counted itself, the true label having a say
+/// too, and as many made-up ones: the beginning of one text and the end of another.
+/// </summary>
+public sealed class TaughtClassificationTask : ITrainingTask
+{
+    private const double
+        Temperature = 3,   // divides the teacher's scores: it counts related words as independent, so it is too sure of itself
+        TrueLabel = 0.3,   // weight of the true label against the teacher's opinion
+        Hidden = 0.3,      // part of the words of a text that are masked
+        Replaced = 0.2;    // part of the words of a made-up text that are other words
+
+    private readonly ClassificationTask _judged;
+    private readonly (int[] Ids, int Label)[] _texts; // without special tokens
+    private readonly int[] _words;
+    private readonly NaiveBayes _teacher;
+    private readonly SpecialTokens _special;
+    private readonly int _labels, _longest;
+    private (int[] Ids, double[] Target)[] _lessons = [];
+
+    /// <summary>Counts, and tokenizes; texts that are longer than the model reads are cut.</summary>
+    /// <param name="training">What is learnt.</param>
+    /// <param name="held">What is judged.</param>
+    /// <param name="model">A BERT classifier; its labels are those that may occur.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer without BERT's special tokens.</exception>
+    public TaughtClassificationTask(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model, ITokenizer tokenizer)
+    {
+        _judged = new(training, held, model, tokenizer);
+        _special = tokenizer.Special is { Cls: not null, Sep: not null, Mask: not null } special ? special
+            : throw new TrainingException("train: the teacher needs BERT's special tokens; got a tokenizer without [CLS], [SEP] or [MASK]; expected all three.");
+        _labels = model.Info.Labels.Count;
+        int room = model.Info.MaxPositions - 2;
+        _texts = [.. training.Select(text => (
+            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index().First(l => l.Item == text.Label).Index))];
+        _words = [.. _texts.SelectMany(text => text.Ids)];
+        _longest = _texts.Max(text => text.Ids.Length);
+        _teacher = new(_texts, _labels);
+    }
+
+    /// <inheritdoc/>
+    public string Description => $"{_judged.Description}; taught by naive Bayes";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Begin(int epoch, int seed)
+    {
+        _lessons = [.. _texts.Index().SelectMany(text =>
+        {
+            Random random = RandomAt.Of(seed, epoch, text.Index);
+            return new[] { Real(text.Item.Ids, text.Item.Label, random), MadeUp(random) };
+        })];
+        return [.. _lessons.Select(lesson => lesson.Ids.Length)];
+    }
+
+    /// <inheritdoc/>
+    public TrainingBatch Batch(IReadOnlyList<int> examples) => new(
+        ModelInput.Batch([.. examples.Select(i => _lessons[i].Ids)], _special.Pad ?? 0),
+        Tensor.From([.. examples.SelectMany(i => _lessons[i].Target).Select(p => (float)p)], [examples.Count, _labels]),
+        examples.Count,
+        examples.Sum(i => _lessons[i].Ids.Length));
+
+    /// <summary>Cross-entropy against the lessons' probabilities, mean over the batch.</summary>
+    /// <inheritdoc/>
+    public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing)
+    {
+        Tensor targets = batch.Targets.Scale(1 - labelSmoothing, labelSmoothing / _labels);
+        return (model.Forward(batch.Input).LogSoftmax() * targets).Sum().Scale(-1f / batch.Count);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Metric> Evaluate(ITransformer model) => _judged.Evaluate(model);
+
+    private (int[], double[]) Real(int[] ids, int label, Random random)
+    {
+        double[] target = [.. Opinion(_teacher.Scores(ids, label)).Select((p, k) => (TrueLabel * (k == label ? 1 : 0)) + ((1 - TrueLabel) * p))];
+        return (Framed(ids.Select(id => random.NextDouble() < Hidden ? _special.Mask!.Value : id)), target);
+    }
+
+    /// <summary>The beginning of one text and the end of another, some words replaced: word pairs stay mostly real ones.</summary>
+    private (int[], double[]) MadeUp(Random random)
+    {
+        int[] first = random.GetItems(_texts, 1)[0].Ids, second = random.GetItems(_texts, 1)[0].Ids;
+        int[] ids = [.. first.Take(random.Next(first.Length + 1)), .. second.Skip(random.Next(second.Length + 1))];
+        ids = [.. ids.Take(_longest).Select(id => random.NextDouble() < Replaced ? random.GetItems(_words, 1)[0] : id)];
+        return (Framed(ids), Opinion(_teacher.Scores(ids)));
+    }
+
+    /// <summary>Softmax of the scores over the temperature.</summary>
+    private static double[] Opinion(double[] scores)
+    {
+        double highest = scores.Max();
+        double[] weights = [.. scores.Select(score => Math.Exp((score - highest) / Temperature))];
+        return [.. weights.Select(weight => weight / weights.Sum())];
+    }
+
+    private int[] Framed(IEnumerable<int> ids) => [_special.Cls!.Value, .. ids, _special.Sep!.Value];
+}

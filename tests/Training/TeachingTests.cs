@@ -1,0 +1,80 @@
+using Vitrine.Autograd;
+using Vitrine.Tensors;
+using Vitrine.Tests.Support;
+using Vitrine.Training;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Training;
+
+/// <summary>Learning from a teacher that counts.</summary>
+public class TeachingTests
+{
+    [Fact]
+    public void NaiveBayes_CountedByHand_LogOddsOfEveryFeature()
+    {
+        // Features: 1, 2, (1,2) of class 1; 1, 3, (1,3) of class 0. With α = 1: a feature of one class counts 2 to 1, and both sums are 3 + 5.
+        var teacher = new NaiveBayes([([1, 2], 1), ([1, 3], 0)], labels: 2);
+
+        Assert.Equal(2 * Math.Log(2), Odds(teacher.Scores([1, 2])), 1e-12);
+        Assert.Equal(-Math.Log(2), Odds(teacher.Scores([3])), 1e-12);
+        Assert.Equal(0, Odds(teacher.Scores([9, 9])), 1e-12);
+        Assert.Equal(Math.Log(1 / 2.0), Odds(teacher.Scores([1, 2], own: 1)), 1e-12); // only 1 remains, seen once and in the other class
+
+        static double Odds(double[] scores) => scores[1] - scores[0];
+    }
+
+    [Fact]
+    public void Lessons_OfAnEpoch_TwicePerTextWithProbabilitiesAndTheSameAgain()
+    {
+        using var folder = new TempFolder();
+        TaughtClassificationTask task = Task(folder, out _);
+
+        IReadOnlyList<int> lengths = task.Begin(3, seed: 1);
+        TrainingBatch first = task.Batch([0, 1, 2, 3]);
+        task.Begin(4, seed: 1);
+        TrainingBatch other = task.Batch([0, 1, 2, 3]);
+        task.Begin(3, seed: 1);
+        TrainingBatch again = task.Batch([0, 1, 2, 3]);
+
+        Assert.Equal(160, lengths.Count);
+        Assert.All(first.Targets.ToArray().Chunk(2), p => Assert.Equal(1, p.Sum(), 1e-5f));
+        Assert.Equal(first.Input.Ids!.ToIntArray(), again.Input.Ids!.ToIntArray());
+        Assert.Equal(first.Targets.ToArray(), again.Targets.ToArray());
+        Assert.NotEqual(first.Input.Ids!.ToIntArray(), other.Input.Ids!.ToIntArray());
+    }
+
+    [Fact]
+    public void Loss_WithSmoothing_IsTheCrossEntropyOfMixedTargets()
+    {
+        using var folder = new TempFolder();
+        TaughtClassificationTask task = Task(folder, out ITransformer model);
+        task.Begin(0, seed: 1);
+        TrainingBatch batch = task.Batch([0, 1, 2, 3, 4]);
+        float[] logP = model.Forward(batch.Input).LogSoftmax().ToArray(), target = batch.Targets.ToArray();
+
+        double expected = -Enumerable.Range(0, 10).Sum(i => logP[i] * ((0.8 * target[i]) + 0.1)) / 5;
+
+        Assert.Equal(expected, task.Loss(model, batch, labelSmoothing: 0.2f).Item(), 1e-5);
+    }
+
+    [Fact]
+    public void Teaching_ToyLanguage_IsLearntFromOpinionsAlone()
+    {
+        using var folder = new TempFolder();
+        TaughtClassificationTask task = Task(folder, out ITransformer model);
+
+        TrainingResult result = new Trainer(model, task, new() { Epochs = 8, BatchSize = 16, LearningRate = 1e-2f, Dropout = 0, Decay = LearningRateDecay.Linear }, folder.Path)
+            .Run(cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal("accuracy", result.Best[0].Name);
+        Assert.True(result.Best[0].Value > 0.95, $"accuracy {result.Best[0].Value}");
+    }
+
+    private static TaughtClassificationTask Task(TempFolder folder, out ITransformer model)
+    {
+        model = Toys.Classifier(folder);
+        (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
+        return new(training, held, model, model.Tokenizer!);
+    }
+}
