@@ -21,9 +21,12 @@ internal static class KernelCost
     /// <summary>Arithmetic, as if nothing were skipped; 0 where the op table counts none.</summary>
     public static OpCost Arithmetic(KernelCall call) => call.Kernel switch
     {
-        "mat_mul_forward" or "int8_mat_mul_forward" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
-        "attention_forward" => Attention(call.Scalars[2].Int) * Pairs(call, call.Work.X),
+        "mat_mul_forward" or "mat_mul_row" or "int8_mat_mul_forward" or "int8_mat_mul_row" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
+        "attention_forward" or "attention_forward_wide" => Attention(call.Scalars[2].Int) * Pairs(call, call.Work.X, call.Work.Y, call.Work.Z),
         "attention_backward" => AttentionBackward(call),
+        "attention_backward_dot" => AttentionPart(call, 1),
+        "attention_backward_q" or "attention_backward_q_seeds" => AttentionPart(call, 2),
+        "attention_backward_kv" or "attention_backward_kv_seeds" => AttentionPart(call, (call.Tensors[7] is null ? 0 : 2) + (call.Tensors[8] is null ? 0 : 1)),
         _ when s_perElement.Value.TryGetValue(call.Kernel, out OpCost cost) => cost * call.Tensors.Max(t => t is null ? 0 : (double)t.Shape.Elements),
         _ => default,
     };
@@ -38,14 +41,18 @@ internal static class KernelCost
     {
         int seeds = call.Scalars[^1].Int, gradients = call.Tensors[6..].Count(t => t is not null);
         bool needsScores = call.Tensors[6] is not null || call.Tensors[7] is not null;
-        return Products(Pairs(call, call.Work.X) * call.Scalars[2].Int * (1 + (seeds * (gradients + (needsScores ? 1 : 0)))));
+        return Products(Pairs(call, call.Work.X, call.Work.Y, call.Work.Z) * call.Scalars[2].Int * (1 + (seeds * (gradients + (needsScores ? 1 : 0)))));
     }
 
+    // A GPU's kernels of backward, each with a pattern of its own: last scalars are heads, batch, queries, seeds.
+    private static OpCost AttentionPart(KernelCall call, int productsPerSeed) =>
+        Products(Pairs(call, call.Scalars[20].Int, call.Scalars[18].Int, call.Scalars[19].Int) * call.Scalars[2].Int * (1 + (call.Scalars[21].Int * productsPerSeed)));
+
     /// <summary>Pairs of a query and a key that it sees, in all heads: scalars as in <see cref="Tensors.Attention"/>.</summary>
-    private static double Pairs(KernelCall call, int queries)
+    private static double Pairs(KernelCall call, int queries, int heads, int batch)
     {
         double keys = call.Scalars[0].Int, seen = call.Scalars[3].Int != 0 ? keys - ((queries - 1) / 2.0) : keys;
-        return queries * seen * call.Work.Y * call.Work.Z;
+        return queries * seen * heads * batch;
     }
 
     private static double Moved(Tensor? tensor)

@@ -19,6 +19,7 @@ public static class OpTable
             Product([2, 3], [3, 4]), Product([1, 1], [1, 1]), Product([17, 257], [257, 3]), Product([2, 3, 5, 17], [1, 3, 17, 7]),
             Product([4, 5, 17], [17, 7], bias: true), Product([3, 5], [7, 5], transposeB: true, bias: true), Product([17, 3], [17, 7], transposeA: true),
             Product([2, 17, 3], [2, 7, 17], transposeA: true, transposeB: true),
+            Product([1, 67], [67, 70], bias: true), Product([1, 67], [70, 67], transposeB: true), Product([2, 17, 1], [2, 17, 67], transposeA: true),
             Product([128, 768], [768, 3072], bench: true), Product([128, 768], [3072, 768], transposeB: true, bench: true))
         { Definition = typeof(MatMul), Kernels = ["mat_mul_forward"], Tolerance = s_sums },
 

@@ -1,3 +1,4 @@
+using Vitrine.Autograd;
 using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Xunit;
@@ -125,14 +126,42 @@ public sealed class GpuBackendTests
 
     [Theory]
     [MemberData(nameof(Gpus))]
-    public void Attention_WiderThanItsKernels_IsRefused(string name)
+    public void Attention_HeadsWiderThanRegistersHold_AgreeWithTheCpu(string name)
     {
         using Device.Scope scope = TestDevices.Use(name);
-        Tensor wide = Tensor.Zeros([1, 2, 1, 257]), widest = RandomTensor.Normal(1, [1, 3, 1, 256]);
+        Tensor q = RandomTensor.Normal(1, [2, 19, 2, 520]), k = RandomTensor.Normal(2, [2, 21, 1, 520]), v = RandomTensor.Normal(3, [2, 21, 1, 520]);
 
-        Assert.Contains("257", Assert.Throws<ShapeException>(() => TensorOps.Attention(wide, wide, wide, null, false, 1)).Message, StringComparison.Ordinal);
-        Tensor there = widest.To(Device.Cpu);
-        TensorAssert.Close(TensorOps.Attention(widest, widest, widest, null, true, 0.1f).ToArray(), TensorOps.Attention(there, there, there, null, true, 0.1f).ToArray());
+        float[] here = Everything(q, k, v), there;
+        using (Device.Use(Device.Cpu))
+        {
+            there = Everything(q.To(Device.Cpu), k.To(Device.Cpu), v.To(Device.Cpu));
+        }
+
+        TensorAssert.Close(here, there, 1e-4, 2e-5);
+
+        static float[] Everything(params Tensor[] x)
+        {
+            using var tape = new Tape();
+            Tensor z = TensorOps.Attention(x[0], x[1], x[2], null, causal: true, 1 / MathF.Sqrt(520));
+            Gradients gradients = tape.Gradient(z, new Seeds(RandomTensor.Normal(8, z.Shape.Prepend(3))), x);
+            return [.. z.ToArray(), .. x.SelectMany(input => gradients[input].ToArray())];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Gpus))]
+    public void MatMul_OneRow_TakesItsOwnKernel(string name)
+    {
+        using Device.Scope scope = TestDevices.Use(name);
+        Tensor x = RandomTensor.Normal(1, [1, 300]), w = RandomTensor.Normal(2, [300, 130]), wt = RandomTensor.Normal(3, [130, 300]);
+        using Profiler profiler = Device.Current.Profile();
+
+        float[] y = x.MatMul(w).ToArray(), yt = x.MatMul(wt, transposeB: true).ToArray();
+        DeviceProfile profile = profiler.Stop();
+
+        Assert.Equal(("mat_mul_row", 2), (Assert.Single(profile.Kernels).Kernel, profile.Launches));
+        TensorAssert.Close(y, x.To(Device.Cpu).MatMul(w.To(Device.Cpu)).ToArray(), 1e-4, 1e-5);
+        TensorAssert.Close(yt, x.To(Device.Cpu).MatMul(wt.To(Device.Cpu), transposeB: true).ToArray(), 1e-4, 1e-5);
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class OpContractTests
 
     [Theory]
     [MemberData(nameof(NamesAndDevices))]
-    public void Gradient_ManySeeds_EqualsOneByOne(string name, string device) => ForEachCase(name, device, (_, call, what) =>
+    public void Gradient_ManySeeds_EqualsOneByOne(string name, string device) => ForEachCase(name, device, (row, call, what) =>
     {
         Tensor[] inputs = call.Make();
         Tensor y = Run(call, inputs, out Tape tape);
@@ -74,7 +74,9 @@ public sealed class OpContractTests
             Gradients alone = tape.Gradient(y, new Seeds(seeds.Slice(0, s, 1)), wrt);
             foreach (Tensor x in wrt)
             {
-                TensorAssert.Close(together[x].Select(0, s).ToArray(), alone[x].ToArray(), 1e-6, 1e-6, $"{what} seed {s}");
+                // One row is multiplied by a kernel of its own, which sums in another order than a tile of rows.
+                (double rtol, double atol) = (Math.Max(1e-6, row.Tolerance.Relative), Math.Max(1e-6, row.Tolerance.Absolute));
+                TensorAssert.Close(together[x].Select(0, s).ToArray(), alone[x].ToArray(), rtol, atol, $"{what} seed {s}");
             }
         }
     });

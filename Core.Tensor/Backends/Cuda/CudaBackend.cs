@@ -129,12 +129,9 @@ internal sealed unsafe class CudaBackend : GpuBackend
 
     private void Check(string what, int status)
     {
-        if (status == 0)
+        if (status != 0)
         {
-            return;
+            throw Refused(what, CudaDriver.ErrorName(status), CudaNative.Meaning(status));
         }
-        throw new DeviceException(status == CudaNative.OutOfMemory
-            ? $"{Name}: out of device memory in '{what}' while buffers hold {Pool.Held >> 20} MB. Use a shorter text, fewer steps or a smaller batch."
-            : $"{Name}: the driver refuses; got {CudaDriver.ErrorName(status)} from '{what}'; expected success. If the device was lost (a reset, a crashed kernel), start again.");
     }
 }

@@ -9,6 +9,17 @@ internal static unsafe partial class CudaNative
     public const int JitErrorLogBuffer = 5, JitErrorLogBufferSize = 6;
     public const int OutOfMemory = 2;
 
+    /// <summary>
+    /// What a status means for us. After the lost ones the driver answers every call alike until the process ends: the context (4, 201, 709), an uncorrectable
+    /// memory error (214), the device (46, 101), a kernel's access, time or crash (700, 702, 710, 714 to 719), and what it cannot name (999).
+    /// </summary>
+    public static GpuFailure Meaning(int status) => status switch
+    {
+        OutOfMemory => GpuFailure.OutOfMemory,
+        4 or 46 or 101 or 201 or 214 or 700 or 702 or 709 or 710 or (>= 714 and <= 719) or 999 => GpuFailure.Lost,
+        _ => GpuFailure.Refused,
+    };
+
     [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuInit")]
     public static partial int Init(uint flags);
 

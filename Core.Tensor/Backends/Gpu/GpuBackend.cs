@@ -18,6 +18,7 @@ internal abstract unsafe class GpuBackend : IBackend
     private readonly List<(GpuTimer Timer, Timed What)> _timers = [];
     private long _inFlightBytes;
     private Profiler? _profiler;
+    private string? _lost; // what there is to say about a device that is gone
 
     protected GpuBackend(string device, long memory) => (Name, Pool) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory));
 
@@ -41,6 +42,7 @@ internal abstract unsafe class GpuBackend : IBackend
         var storage = (GpuStorage)target;
         lock (_lock)
         {
+            ThrowIfLost();
             Traffic = Traffic with { Uploads = Traffic.Uploads + 1, UploadedBytes = Traffic.UploadedBytes + source.Length };
             if (source.Length > SmallCopy)
             {
@@ -72,6 +74,7 @@ internal abstract unsafe class GpuBackend : IBackend
         }
         lock (_lock)
         {
+            ThrowIfLost();
             Traffic = Traffic with { Downloads = Traffic.Downloads + 1, DownloadedBytes = Traffic.DownloadedBytes + target.Length };
             long start = Stopwatch.GetTimestamp();
             fixed (byte* p = target)
@@ -101,6 +104,11 @@ internal abstract unsafe class GpuBackend : IBackend
             parts(call);
             return;
         }
+        if (kernel.Instead?.Invoke(call) is { } better)
+        {
+            Launch(call with { Kernel = better });
+            return;
+        }
         GpuCall numbers = GpuCall.Of(call);
         nint* buffers = stackalloc nint[call.Tensors.Length];
         nint some = Buffer(Array.Find(call.Tensors, t => t is not null));
@@ -110,6 +118,7 @@ internal abstract unsafe class GpuBackend : IBackend
         }
         lock (_lock)
         {
+            ThrowIfLost();
             Traffic = Traffic with { Launches = Traffic.Launches + 1 };
             if (!_functions.TryGetValue(call.Kernel, out nint function))
             {
@@ -131,6 +140,7 @@ internal abstract unsafe class GpuBackend : IBackend
     {
         lock (_lock)
         {
+            ThrowIfLost();
             long start = Stopwatch.GetTimestamp();
             Finish();
             _profiler?.Waited(Stopwatch.GetElapsedTime(start).TotalSeconds);
@@ -146,11 +156,31 @@ internal abstract unsafe class GpuBackend : IBackend
             {
                 throw new DeviceException($"{Name}: already profiled; got a second profiler; expected one at a time. Stop the first.");
             }
-            Finish();
-            Arrived();
+            if (_lost is null)
+            {
+                Finish();
+                Arrived();
+                UseTimers(profiler is not null);
+            }
+            _timers.Clear();
             _profiler = profiler;
-            UseTimers(profiler is not null);
         }
+    }
+
+    /// <summary>What to throw when the driver refuses. A device that is lost stays lost: every later verb says so, and touches the driver no more.</summary>
+    /// <param name="what">What was asked of it.</param>
+    /// <param name="status">The driver's word for what happened.</param>
+    /// <param name="failure">What that means.</param>
+    protected DeviceException Refused(string what, string status, GpuFailure failure)
+    {
+        string message = failure switch
+        {
+            GpuFailure.OutOfMemory => $"{Name}: out of device memory or resources; got {status} from '{what}' while buffers hold {Pool.Held >> 20} MB; expected it to fit. Use a shorter text, fewer steps or a smaller batch.",
+            GpuFailure.Lost => $"{Name}: the device is lost; got {status} from '{what}', or from a kernel before it; expected it to go on. What was on it is gone: start the program again, and on the CPU if it happens again.",
+            _ => $"{Name}: the driver refuses; got {status} from '{what}'; expected success.",
+        };
+        _lost = failure == GpuFailure.Lost ? message : _lost;
+        return new(message);
     }
 
     /// <summary>A buffer, or 0 when there is no memory for it.</summary>
@@ -207,6 +237,14 @@ internal abstract unsafe class GpuBackend : IBackend
         }
     }
 
+    private void ThrowIfLost()
+    {
+        if (_lost is not null)
+        {
+            throw new DeviceException(_lost);
+        }
+    }
+
     private void Arrived()
     {
         _inFlight.Clear();
@@ -241,6 +279,19 @@ internal abstract unsafe class GpuBackend : IBackend
     private nint Buffer(Tensor? tensor) => tensor?.Storage is GpuStorage storage
         ? storage.Buffer
         : throw new DeviceException($"{Name}: an operand is on another device; got {tensor?.Device.Name ?? "nothing"}; expected {Name}. Move it with To(device).");
+}
+
+/// <summary>What a driver's refusal means.</summary>
+internal enum GpuFailure
+{
+    /// <summary>Something is wrong with the call.</summary>
+    Refused,
+
+    /// <summary>There is no memory for it.</summary>
+    OutOfMemory,
+
+    /// <summary>The device was reset, fell off the bus, or a kernel crashed: its memory is gone.</summary>
+    Lost,
 }
 
 /// <summary>What a driver needs to say how long a command took.</summary>

@@ -58,13 +58,18 @@ internal static class GpuKernels
         ["kl_div_backward"] = Rows("kl_div"),
         ["dropout_forward"] = Elements("dropout", loopsOverSeeds: true),
         ["int8_gather_forward"] = Rows("gather"),
-        ["int8_mat_mul_forward"] = Tiles("mat_mul", 64, 64),
-        ["mat_mul_forward"] = Tiles("mat_mul", 64, 64),
-        ["attention_forward"] = Tiles("attention", 16, 1),
+        ["int8_mat_mul_forward"] = Tiles("mat_mul", 64, 64) with { Instead = OneRow("int8_mat_mul_row") },
+        ["int8_mat_mul_row"] = Tiles("mat_mul", 64, 1),
+        ["mat_mul_forward"] = Tiles("mat_mul", 64, 64) with { Instead = OneRow("mat_mul_row") },
+        ["mat_mul_row"] = Tiles("mat_mul", 64, 1),
+        ["attention_forward"] = Tiles("attention", 16, 1) with { Instead = AttentionGpu.WideForward },
+        ["attention_forward_wide"] = Tiles("attention", 16, 1),
         ["attention_backward"] = Of(AttentionGpu.Backward),
         ["attention_backward_dot"] = Tiles("attention", 16, 1),
         ["attention_backward_q"] = Tiles("attention", 16, 1),
+        ["attention_backward_q_seeds"] = Tiles("attention", 16, 1),
         ["attention_backward_kv"] = Tiles("attention", 16, 1),
+        ["attention_backward_kv_seeds"] = Tiles("attention", 16, 1),
         ["layer_norm_forward"] = Rows("layer_norm"),
         ["layer_norm_backward"] = Rows("layer_norm"),
         ["layer_norm_backward_gamma"] = Elements("layer_norm"),
@@ -72,4 +77,7 @@ internal static class GpuKernels
         ["rms_norm_backward"] = Rows("rms_norm"),
         ["rms_norm_backward_gamma"] = Elements("rms_norm"),
     };
+
+    // Generation multiplies one row: of a tile of 64 rows 63 would be in vain.
+    private static Func<KernelCall, string?> OneRow(string kernel) => call => call.Work.Y == 1 ? kernel : null;
 }

@@ -42,13 +42,13 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         nint device = _device;
         int status = OpenClNative.BuildProgram(program, 1, &device, _options, 0, 0);
         return status == 0 ? program : throw new DeviceException(
-            $"{Name}: the driver does not compile {name}.kernel.c; got {StatusName(status)}; expected a program. This is a mistake of ours, or of the driver {OpenClDriver.Text(_device, OpenClNative.DriverVersion)}; its log: {BuildLog(program)}");
+            $"{Name}: the driver does not compile {name}.kernel.c; got {OpenClStatus.Name(status)}; expected a program. This is a mistake of ours, or of the driver {OpenClDriver.Text(_device, OpenClNative.DriverVersion)}; its log: {BuildLog(program)}");
     }
 
     protected override nint AllocateBuffer(long bytes)
     {
         nint buffer = OpenClNative.CreateBuffer(_context, 1, (nuint)bytes, null, out int status);
-        if (status is -4 or -5 or -6 or -61)
+        if (OpenClStatus.Meaning(status) == GpuFailure.OutOfMemory)
         {
             return 0;
         }
@@ -146,28 +146,9 @@ internal sealed unsafe class OpenClBackend : GpuBackend
 
     private void Check(string what, int status)
     {
-        if (status == 0)
+        if (status != 0)
         {
-            return;
+            throw Refused(what, OpenClStatus.Name(status), OpenClStatus.Meaning(status));
         }
-        throw new DeviceException(status is -4 or -5 or -6
-            ? $"{Name}: out of device memory or resources; got {StatusName(status)} from '{what}' while buffers hold {Pool.Held >> 20} MB. Use a shorter text, fewer steps or a smaller batch."
-            : $"{Name}: the driver refuses; got {StatusName(status)} from '{what}'; expected success. If the device was lost (a reset, a crashed driver), start again.");
     }
-
-    private static string StatusName(int status) => status switch
-    {
-        -1 => "CL_DEVICE_NOT_FOUND",
-        -2 => "CL_DEVICE_NOT_AVAILABLE",
-        -3 => "CL_COMPILER_NOT_AVAILABLE",
-        -4 => "CL_MEM_OBJECT_ALLOCATION_FAILURE",
-        -5 => "CL_OUT_OF_RESOURCES",
-        -6 => "CL_OUT_OF_HOST_MEMORY",
-        -11 => "CL_BUILD_PROGRAM_FAILURE",
-        -14 => "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST",
-        -46 => "CL_INVALID_KERNEL_NAME",
-        -52 => "CL_INVALID_KERNEL_ARGS",
-        -54 => "CL_INVALID_WORK_GROUP_SIZE",
-        _ => $"OpenCL error {status}",
-    };
 }

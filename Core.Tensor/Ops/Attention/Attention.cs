@@ -68,10 +68,6 @@ internal sealed class Attention(bool causal, float scale) : Op
         {
             throw new ShapeException($"{Name}: shapes do not fit; got q {q.Shape}, k {k.Shape}, v {v.Shape}; expected q [batch, query, head, d_head] and k, v [batch, key, kv_head, d_head] with kv_head dividing head.");
         }
-        if (q.Device != Device.Cpu && q.Shape[3] > AttentionGpu.WidestHead)
-        {
-            throw new ShapeException($"{Name}: heads too wide for {q.Device}; got d_head {q.Shape[3]}; expected at most {AttentionGpu.WidestHead}. Run this model on the CPU.");
-        }
         if (causal && k.Shape[1] < q.Shape[1])
         {
             throw new ShapeException($"{Name}: fewer keys than queries; got {k.Shape[1]} and {q.Shape[1]}; expected every causal query to see its own key.");

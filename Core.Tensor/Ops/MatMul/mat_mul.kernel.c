@@ -1,5 +1,6 @@
 // The kernels of mat_mul and int8_mat_mul: a group of 256 items makes a tile of 64 x 64, each item 4 x 4 of it in registers; slices of A and B, 16 deep,
-// pass through memory of the group. How an operand is stored decides only how its slice is loaded, always along its rows.
+// pass through memory of the group. How an operand is stored decides only how its slice is loaded, always along its rows. One row of A has kernels of its own,
+// at the end: there every number of B is used once, and all that counts is to read it in the order in which it lies.
 
 #define TILE 64
 #define DEPTH 16
@@ -94,4 +95,61 @@ KERNEL int8_mat_mul_forward(BUFFERS5)
     if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
     if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
     if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+}
+
+// ---- one row: a group makes 64 columns ----
+
+#define PARTS (ITEMS / TILE)  // B as it is: so many items share a column, neighbours read neighbouring columns of a row of B
+#define LANES 32              // B transposed: so many items share a column, neighbours read neighbouring numbers of a stored row
+
+// The sum of one column over the items that share it, in a fixed order, for the first of them; group: how many, stride: how far apart they are in shared.
+DEVICE float gather_sum(LOCAL const float* shared, int count, int stride)
+{
+    float sum = 0.0f;
+    for (int part = 0; part < count; part++) { sum += shared[part * stride]; }
+    return sum;
+}
+
+// y[column] for the group's 64 columns. number(k, column) is an element of op(B), x(k) one of the row.
+#define ONE_ROW(transposed, x, number, store)                                                          \
+    int n = WORK(0), depth = INT(0), first = GROUP(0) * TILE, item = ITEM(0);                          \
+    if (!(transposed))                                                                                 \
+    {                                                                                                  \
+        int column = first + item % TILE;                                                              \
+        float sum = 0.0f;                                                                              \
+        for (int k = item / TILE; column < n && k < depth; k += PARTS) { sum = FMA(x, number, sum); }  \
+        shared[item] = sum;                                                                            \
+        BARRIER;                                                                                       \
+        if (item < TILE && column < n) { float y = gather_sum(shared + item, PARTS, TILE); store; }    \
+        return;                                                                                        \
+    }                                                                                                  \
+    for (int from = first; from < first + TILE; from += ITEMS / LANES)                                 \
+    {                                                                                                  \
+        int column = from + item / LANES;                                                              \
+        float sum = 0.0f;                                                                              \
+        for (int k = item % LANES; column < n && k < depth; k += LANES) { sum = FMA(x, number, sum); } \
+        shared[item] = sum;                                                                            \
+        BARRIER;                                                                                       \
+        if (item % LANES == 0 && column < n) { float y = gather_sum(shared + item, LANES, 1); store; } \
+        BARRIER;                                                                                       \
+    }
+
+// Tensors and scalars of mat_mul_forward, m = 1.
+KERNEL mat_mul_row(BUFFERS5)
+{
+    SHARED float shared[ITEMS];
+    int batch = GROUP(2), step = INT(1) ? INT(2) : 1;
+    GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
+    GLOBAL const float* b = FLOATS(1) + INTS(4)[WORK(2) + batch];
+    ONE_ROW(INT(3), a[k * step], b[INT(3) ? column * INT(4) + k : k * INT(4) + column], FLOATS(2)[batch * n + column] = HAS(3) ? y + FLOATS(3)[column] : y)
+}
+
+// Tensors and scalars of int8_mat_mul_forward, m = 1.
+KERNEL int8_mat_mul_row(BUFFERS5)
+{
+    SHARED float shared[ITEMS];
+    GLOBAL const float* a = FLOATS(0);
+    GLOBAL const float* scale = FLOATS(2);
+    ONE_ROW(INT(1), INT(1) ? a[k] : a[k] * scale[k], (float)INT8S(1)[INT(1) ? column * depth + k : k * n + column],
+        { y = INT(1) ? y * scale[column] : y; FLOATS(3)[column] = HAS(4) ? y + FLOATS(4)[column] : y; })
 }
