@@ -56,6 +56,9 @@ public sealed class Scoreboard
         }
     }
 
+    /// <summary>A method's numbers, one per text in the order in which they were added; NaN where nothing could be said.</summary>
+    public IReadOnlyList<double> Values(string method, IMetric metric) => Of(method, metric);
+
     /// <summary>A method's mean over the texts.</summary>
     public Interval Score(string method, IMetric metric) => Interval.Of(Of(method, metric));
 

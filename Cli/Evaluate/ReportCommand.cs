@@ -16,7 +16,7 @@ internal static class ReportCommand
         var subject = new SubjectOptions();
         var request = new RequestOptions(terminal);
         var options = new EvaluateOptions();
-        var output = new TableOutput();
+        var output = new TableOutput("text, method, target and token");
         var saved = new Option<string[]>("--from") { Description = "Report on files that 'vitrine explain --json' wrote, instead of explaining anything. Repeatable.", HelpName = "file", Arity = ArgumentArity.ZeroOrMore };
         return new Verb("report", "Reports on many explanations: methods, words that matter, metrics, and tested warnings, each with its figure.", """
             vitrine report --input reviews.csv --columns text=review --limit 100 --html report.html
@@ -33,6 +33,7 @@ internal static class ReportCommand
                     : OfRows(parsed, terminal, source, input, data, subject, request.Read(parsed, cancellation), request.ReadMethods(parsed), options, cancellation);
                 output.Write(
                     parsed, terminal, () => DossierView.Html(dossier), () => DossierView.Markdown(dossier), () => dossier.ToJson() + "\n",
+                    () => AttributionCsv.ToCsv(dossier.Analyses.Select(analysis => analysis.Results)),
                     screen => DossierView.Write(dossier, screen, terminal.Width));
             });
     }

@@ -2,21 +2,24 @@ using System.CommandLine;
 
 namespace Vitrine.Cli;
 
-/// <summary>Where tables and reports go: the screen, and any of HTML, Markdown and JSON.</summary>
-internal sealed class TableOutput
+/// <summary>Where tables and reports go: the screen, and any of HTML, Markdown, JSON and CSV.</summary>
+/// <param name="records">What a record of the CSV is.</param>
+internal sealed class TableOutput(string records)
 {
     private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _markdown = new("--markdown") { Description = "Write Markdown; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md); - for standard output.", HelpName = "path" };
 
+    private readonly Option<string?> _csv = new("--csv") { Description = $"Write a table, one record per {records} (docs/CSV.md); - for standard output.", HelpName = "path" };
+
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _markdown, _json };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _markdown, _json, _csv };
 
     /// <summary>Finds out before the work whether its results can be written.</summary>
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal)
     {
-        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json)];
+        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv)];
         if (paths.Count(p => p == "-") > 1)
         {
             throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
@@ -28,9 +31,9 @@ internal sealed class TableOutput
     }
 
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
-    public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Action<TextWriter> screen)
+    public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv, Action<TextWriter> screen)
     {
-        (string? Path, Func<string> Make)[] files = [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json)];
+        (string? Path, Func<string> Make)[] files = [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json), (parsed.GetValue(_csv), csv)];
         foreach ((string? path, Func<string> make) in files.Where(file => file.Path is not null))
         {
             OutputFile.Write(path!, make(), terminal);

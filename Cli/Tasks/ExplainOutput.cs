@@ -5,18 +5,19 @@ using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
-/// <summary>Where an explanation goes: the screen, and any of HTML, SVG, PNG and JSON.</summary>
+/// <summary>Where an explanation goes: the screen, and any of HTML, SVG, PNG, JSON and CSV.</summary>
 internal sealed class ExplainOutput
 {
     private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _png = new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _csv = new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.", HelpName = "path" };
     private readonly Option<string?> _inseq = new("--inseq") { Description = "Write Inseq's JSON of a generation or translation, which its load() reads.", HelpName = "path" };
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _inseq, _top };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _inseq, _top };
 
     /// <summary>How many tokens to list; null: as many as can be read.</summary>
     public int? Top(ParseResult parsed) => parsed.GetValue(_top);
@@ -28,7 +29,7 @@ internal sealed class ExplainOutput
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal)
     {
-        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json)];
+        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv)];
         if (paths.Count(p => p == "-") > 1)
         {
             throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
@@ -57,7 +58,7 @@ internal sealed class ExplainOutput
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Explanation explanation, Func<int, string>? pieceOf = null)
     {
-        (string? html, string? svg, string? json) = (parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json));
+        (string? html, string? svg, string? json, string? csv) = (parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv));
         int? top = parsed.GetValue(_top);
         if (explanation.Results.Count == 0 && (svg ?? parsed.GetValue(_png)) is not null)
         {
@@ -87,7 +88,11 @@ internal sealed class ExplainOutput
         {
             OutputFile.Write(json, Json(explanation), terminal);
         }
-        if (html != "-" && svg != "-" && json != "-")
+        if (csv is not null)
+        {
+            OutputFile.Write(csv, explanation.Results.ToCsv(), terminal);
+        }
+        if (html != "-" && svg != "-" && json != "-" && csv != "-")
         {
             ConsoleView.Write(explanation, terminal.Output, new() { Width = terminal.Width, Colors = terminal.Colors, Top = top });
         }
