@@ -21,6 +21,7 @@ internal static class Catalog
             GenerateCommand.Create(terminal),
             GenerateCommand.CreateTranslate(terminal),
             TrainCommand.Create(terminal),
+            DistillCommand.Create(terminal),
             ProbeCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             InspectCommand.Create(terminal),

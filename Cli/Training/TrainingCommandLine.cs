@@ -22,14 +22,17 @@ internal sealed class TrainingCommandLine
     private readonly Option<double> _init = new("--init") { Description = "Standard deviation of the weights a new model starts with; narrow ones like about 0.5/√width.", HelpName = "x", DefaultValueFactory = _ => InitialWeights.StandardDeviation };
     private readonly Option<int> _positions = new("--positions") { Description = "Longest sequence, tokens.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().MaxPositions };
 
+    private readonly bool _fresh;
+
     /// <param name="data">What <c>--data</c> holds.</param>
-    public TrainingCommandLine(string data) => _data = new("--data") { Description = data, HelpName = "file" };
+    /// <param name="fresh">Whether the command can make a model from nothing, and asks for its sizes.</param>
+    public TrainingCommandLine(string data, bool fresh = true) => (_data, _fresh) = (new("--data") { Description = data, HelpName = "file" }, fresh);
 
     /// <summary>All options.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[]
-    {
-        _data, _out, _from, _held, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _source.Threads,
-    }.Concat(_switches.Symbols).ToArray();
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])
+    [
+        _data, _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init] : [], _source.Threads, .. _switches.Symbols,
+    ];
 
     /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>
     /// <exception cref="CommandException">None is given.</exception>
@@ -61,13 +64,9 @@ internal sealed class TrainingCommandLine
     /// <exception cref="CommandException">The folder is taken, or the model does something else.</exception>
     public ITransformer Model(ParseResult parsed, Terminal terminal, ModelTask task, Action<string, ModelSizes, int> create)
     {
-        _source.SetThreads(parsed);
-        string folder = Folder(parsed, terminal), checkpoint = Path.Combine(folder, "training", "checkpoint.safetensors");
-        bool goesOn = File.Exists(checkpoint);
-        if (!goesOn && File.Exists(Path.Combine(folder, "model.safetensors")) && !Directory.Exists(Path.Combine(folder, "training")))
-        {
-            throw new CommandException(ExitCode.Output, $"train: the folder holds a model already; got '{folder}'; expected an empty or new one. Name another with --out.");
-        }
+        SetThreads(parsed);
+        string folder = FreeFolder(parsed, terminal);
+        bool goesOn = File.Exists(Path.Combine(folder, "training", "checkpoint.safetensors"));
         if (parsed.GetValue(_from) is { } from)
         {
             ITransformer old = ModelLoader.Load(terminal.Resolve(from));
@@ -100,7 +99,7 @@ internal sealed class TrainingCommandLine
     public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation)
     {
         TrainingOptions options = _switches.Options(parsed);
-        options = parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
+        options = _fresh && parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
         string folder = Folder(parsed, terminal);
         TrainingRun.Of(new Trainer(model, task, options, folder), Path.GetFileName(folder), terminal, cancellation);
     }
@@ -109,6 +108,22 @@ internal sealed class TrainingCommandLine
     /// <exception cref="CommandException">Its folder holds none.</exception>
     public static ITokenizer Tokenizer(ITransformer model) => model.Tokenizer
         ?? throw new CommandException(ExitCode.Model, "train: the model has no tokenizer; expected its files beside config.json.");
+
+    /// <summary>Uses as many threads as the command line says.</summary>
+    public void SetThreads(ParseResult parsed) => _source.SetThreads(parsed);
+
+    /// <summary>The seed.</summary>
+    public int SeedOf(ParseResult parsed) => parsed.GetValue(_switches.Seed);
+
+    /// <summary>The folder of <c>--out</c>, which holds nothing or this training.</summary>
+    /// <exception cref="CommandException">None is given, or it holds a model.</exception>
+    public string FreeFolder(ParseResult parsed, Terminal terminal)
+    {
+        string folder = Folder(parsed, terminal);
+        return Directory.Exists(Path.Combine(folder, "training")) || !File.Exists(Path.Combine(folder, "model.safetensors"))
+            ? folder
+            : throw new CommandException(ExitCode.Output, $"train: the folder holds a model already; got '{folder}'; expected an empty or new one. Name another with --out.");
+    }
 
     /// <summary>The folder of <c>--out</c>.</summary>
     /// <exception cref="CommandException">None is given.</exception>
