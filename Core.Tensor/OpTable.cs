@@ -62,7 +62,7 @@ public static class OpTable
             Tolerance = new(1e-5, 1e-5, "the gradient of a row of one element is nearly 0 by cancellation"),
         },
 
-        Pointwise<Gelu>("gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), OpReferences.Gelu, new(41, 25, 1), backward: new(45, 30, 1)),
+        Pointwise<Gelu>("gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), OpReferences.Gelu, new(41, 25, 1), backward: new(43, 28, 1)),
         Pointwise<GeluTanh>("gelu_tanh", "y = ½ · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))", x => x.GeluTanh(), OpReferences.GeluTanh, new(23, 16, 1)),
         Pointwise<Relu>("relu", "y = max(x, 0)", x => x.Relu(), x => Math.Max(x, 0), 1),
         Pointwise<Silu>("silu", "y = x / (1 + e⁻ˣ)", x => x.Silu(), x => x * OpReferences.Sigmoid(x), new(28, 18, 1)),

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Vitrine.Tensors;
 
@@ -8,12 +10,22 @@ internal static unsafe class Simd
     /// <summary>Whether kernels use <see cref="Floats16"/>; otherwise <see cref="Floats8"/>. The compiler sees a constant.</summary>
     public static bool Wide => Vector256.IsHardwareAccelerated;
 
+    /// <summary>
+    /// Asks for the cache line at an address, to be read or written a few thousand cycles later; any address will do. Into the second-level cache: the
+    /// first level can wait for 16 lines at a time only, too few to keep the memory busy while a loop computes.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(at);
+    }
+
     /// <summary>Σ x; long rows keep float32's accuracy.</summary>
     public static double Sum(float* x, int n) => Wide ? SimdLoops<Floats16>.Sum(x, n) : SimdLoops<Floats8>.Sum(x, n);
 
-    /// <summary>Σ (x − mean)².</summary>
-    public static double SumSquaredDeviations(float* x, float mean, int n) =>
-        Wide ? SimdLoops<Floats16>.SumSquaredDeviations(x, mean, n) : SimdLoops<Floats8>.SumSquaredDeviations(x, mean, n);
+    /// <summary>Σ (x − mean)², while n elements that will be written next are fetched.</summary>
+    public static double SumSquaredDeviations(float* x, float mean, int n, float* next) =>
+        Wide ? SimdLoops<Floats16>.SumSquaredDeviations(x, mean, n, next) : SimdLoops<Floats8>.SumSquaredDeviations(x, mean, n, next);
 
     /// <summary>Σ a·b.</summary>
     public static double Dot(float* a, float* b, int n) => Wide ? SimdLoops<Floats16>.Dot(a, b, n) : SimdLoops<Floats8>.Dot(a, b, n);

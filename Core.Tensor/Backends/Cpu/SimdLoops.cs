@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Vitrine.Tensors;
 
 /// <summary>The loops behind <see cref="Simd"/>, for one vector width.</summary>
@@ -32,12 +30,16 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         return sum;
     }
 
-    public static double SumSquaredDeviations(float* x, float mean, int n)
+    public static double SumSquaredDeviations(float* x, float mean, int n, float* next)
     {
         int i = 0;
         V mu = V.Of(mean), a = V.Of(0), b = a, c = a, d = a;
         for (; i <= n - (4 * V.Count); i += 4 * V.Count)
         {
+            Simd.Prefetch(next + i);
+            Simd.Prefetch(next + i + V.Count);
+            Simd.Prefetch(next + i + (2 * V.Count));
+            Simd.Prefetch(next + i + (3 * V.Count));
             V s = V.Load(x + i) - mu, t = V.Load(x + i + V.Count) - mu, u = V.Load(x + i + (2 * V.Count)) - mu, v = V.Load(x + i + (3 * V.Count)) - mu;
             a = V.Fma(s, s, a);
             b = V.Fma(t, t, b);
@@ -130,11 +132,8 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         for (int i = 0; i < n; i += V.Count)
         {
             // Rows follow each other: the next one, and the place it goes to, are fetched while this one is computed.
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(x + row + i);
-                Sse.Prefetch0(y + row + i);
-            }
+            Simd.Prefetch(x + row + i);
+            Simd.Prefetch(y + row + i);
             V e = SimdMath.Exp(V.Load(x + i) - v);
             e.Store(y + i);
             sum += e;
@@ -228,6 +227,9 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         V s = V.Of(shift);
         for (; i <= n - V.Count; i += V.Count)
         {
+            Simd.Prefetch(a + n + i); // the next rows
+            Simd.Prefetch(b + n + i);
+            Simd.Prefetch(y + n + i);
             (V.Load(a + i) * (V.Load(b + i) + s)).Store(y + i);
         }
         for (; i < n; i++)

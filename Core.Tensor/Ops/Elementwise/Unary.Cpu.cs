@@ -1,9 +1,6 @@
 // CPU kernels of the place-by-place ops: one loop for the values, one for the gradients, and a struct per function.
 // The struct is a type argument, so the compiler builds a loop of its own for every function and inlines it.
 
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
-
 namespace Vitrine.Tensors;
 
 /// <summary>A function of one number and its derivative, on vectors.</summary>
@@ -19,9 +16,9 @@ internal interface IUnaryFunction
 /// <summary>The two loops that all unary ops share.</summary>
 internal static unsafe class UnaryCpu
 {
-    private const int Grain = 1 << 13;
-    private const int Ahead = 512; // elements: 2 kB on the way from memory while this vector is computed
-    private const int Block = 512; // derivatives held at a time: 2 kB, a corner of the first-level cache
+    private const int Block = 1024; // elements a thread takes at a time: ranges begin at cache lines
+    private const int Grain = 8; // blocks
+    private const int Ahead = 1024; // elements: 4 kB on the way from memory while this vector is computed
 
     /// <summary>y = f(x). Work: elements. Tensors x, y.</summary>
     public static void Forward<TFunction>(KernelCall call) where TFunction : struct, IUnaryFunction => Forward(call, default(TFunction));
@@ -33,7 +30,19 @@ internal static unsafe class UnaryCpu
     public static void Forward<TFunction>(KernelCall call, TFunction function) where TFunction : struct, IUnaryFunction
     {
         float* x = call.Float(0), y = call.Float(1);
-        Workers.For(call.Work.X, (from, to) => Map(function, x + from, y + from, to - from), Grain);
+        int n = call.Work.X;
+        Workers.For(Blocks(n), (from, to) =>
+        {
+            int start = from * Block, count = Math.Min(n, to * Block) - start;
+            if (Simd.Wide)
+            {
+                Map<TFunction, Floats16>(function, x + start, y + start, count);
+            }
+            else
+            {
+                Map<TFunction, Floats8>(function, x + start, y + start, count);
+            }
+        }, Grain);
     }
 
     /// <summary>The same for a function with constants.</summary>
@@ -41,33 +50,30 @@ internal static unsafe class UnaryCpu
     {
         float* saved = call.Float(0), dy = call.Float(1), dx = call.Float(2);
         (int n, int seeds) = (call.Work.X, call.Work.Y);
-        Workers.For(n, (from, to) =>
+        Workers.For(Blocks(n), (from, to) =>
         {
             float* slope = stackalloc float[Block];
-            for (int start = from; start < to; start += Block)
+            for (int block = from; block < to; block++)
             {
-                int count = Math.Min(Block, to - start);
-                Map(new SlopeOf<TFunction>(function), saved + start, slope, count);
-                for (int seed = 0; seed < seeds; seed++)
+                int start = block * Block, count = Math.Min(n - start, Block);
+                if (Simd.Wide)
+                {
+                    Chain<TFunction, Floats16>(function, saved + start, dy + start, slope, dx + start, count);
+                }
+                else
+                {
+                    Chain<TFunction, Floats8>(function, saved + start, dy + start, slope, dx + start, count);
+                }
+                for (int seed = 1; seed < seeds; seed++)
                 {
                     long at = ((long)seed * n) + start;
                     Simd.Multiply(dy + at, slope, dx + at, count);
                 }
             }
-        }, Math.Max(Block, Grain / Math.Max(1, seeds)));
+        }, Math.Max(1, Grain / Math.Max(1, seeds)));
     }
 
-    private static void Map<TFunction>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction
-    {
-        if (Simd.Wide)
-        {
-            Map<TFunction, Floats16>(function, x, y, n);
-        }
-        else
-        {
-            Map<TFunction, Floats8>(function, x, y, n);
-        }
-    }
+    private static int Blocks(int n) => (n + Block - 1) / Block;
 
     /// <summary>y = f(x) over n elements. The rest of a vector goes through the same vector code, so every element gets the same bits wherever it lies.</summary>
     private static void Map<TFunction, V>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction where V : struct, IFloats<V>
@@ -75,13 +81,10 @@ internal static unsafe class UnaryCpu
         int i = 0;
         for (; i <= n - (2 * V.Count); i += 2 * V.Count)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(x + i + Ahead);
-                Sse.Prefetch0(x + i + Ahead + V.Count);
-                Sse.Prefetch0(y + i + Ahead);
-                Sse.Prefetch0(y + i + Ahead + V.Count);
-            }
+            Simd.Prefetch(x + i + Ahead);
+            Simd.Prefetch(x + i + Ahead + V.Count);
+            Simd.Prefetch(y + i + Ahead);
+            Simd.Prefetch(y + i + Ahead + V.Count);
             V a = function.Value(V.Load(x + i)), b = function.Value(V.Load(x + i + V.Count)); // two chains side by side
             a.Store(y + i);
             b.Store(y + i + V.Count);
@@ -100,12 +103,27 @@ internal static unsafe class UnaryCpu
         }
     }
 
-    /// <summary>f′ as a function in its own right.</summary>
-    private readonly struct SlopeOf<TFunction>(TFunction function) : IUnaryFunction where TFunction : struct, IUnaryFunction
+    /// <summary>slope = f′(saved), for the seeds that follow, and dx = dy · slope.</summary>
+    private static void Chain<TFunction, V>(TFunction function, float* saved, float* dy, float* slope, float* dx, int n) where TFunction : struct, IUnaryFunction where V : struct, IFloats<V>
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Value<V>(V x) where V : struct, IFloats<V> => function.Derivative(x);
-
-        public V Derivative<V>(V saved) where V : struct, IFloats<V> => throw new NotSupportedException();
+        int i = 0;
+        for (; i <= n - V.Count; i += V.Count)
+        {
+            Simd.Prefetch(saved + i + Ahead);
+            Simd.Prefetch(dy + i + Ahead);
+            Simd.Prefetch(dx + i + Ahead);
+            V s = function.Derivative(V.Load(saved + i));
+            s.Store(slope + i);
+            (V.Load(dy + i) * s).Store(dx + i);
+        }
+        if (i < n)
+        {
+            float* rest = stackalloc float[V.Count];
+            V.Of(0).Store(rest);
+            new ReadOnlySpan<float>(saved + i, n - i).CopyTo(new Span<float>(rest, V.Count));
+            function.Derivative(V.Load(rest)).Store(rest);
+            new ReadOnlySpan<float>(rest, n - i).CopyTo(new Span<float>(slope + i, n - i));
+            Simd.Multiply(dy + i, slope + i, dx + i, n - i);
+        }
     }
 }

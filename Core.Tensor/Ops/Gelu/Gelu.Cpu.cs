@@ -20,9 +20,9 @@ internal static class GeluCpu
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public V Derivative<V>(V x) where V : struct, IFloats<V>
         {
-            V a = V.Min(V.Of(Edge), V.Abs(x)), tail = SimdMath.NormalTail(a, out V gauss) * gauss;
-            V cdf = V.WhereGreater(x, V.Of(0), V.Of(1) - tail, tail);
-            return V.Fma(V.CopySign(a, x), gauss * V.Of(0.398942280f), cdf);
+            // Φ(x) + x · φ(x): below 0 it is slope = Φ(−a) − a · φ(a), above 0 the rest to 1.
+            V a = V.Min(V.Of(Edge), V.Abs(x)), p = SimdMath.NormalTail(a, out V gauss), slope = V.Fma(a, V.Of(-0.398942280f), p) * gauss;
+            return V.WhereGreater(x, V.Of(0), V.Of(1) - slope, slope);
         }
     }
 

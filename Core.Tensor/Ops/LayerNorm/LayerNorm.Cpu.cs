@@ -1,7 +1,5 @@
 // CPU kernels of layer_norm: one row stays in the first-level cache for all its passes.
 
-using System.Runtime.Intrinsics.X86;
-
 namespace Vitrine.Tensors;
 
 /// <summary>CPU kernels of layer_norm; each finds its rows, <see cref="Rows{V}"/> holds the arithmetic.</summary>
@@ -22,7 +20,7 @@ internal static unsafe class LayerNormCpu
                 float* xr = x + ((long)row * d), yr = y + ((long)row * d);
                 // Two passes: the mean first, then squares of what is left. One pass (E[x²] − mean²) cancels badly.
                 float mu = (float)(Simd.Sum(xr, d) / d);
-                float r = (float)(1 / Math.Sqrt((Simd.SumSquaredDeviations(xr, mu, d) / d) + epsilon));
+                float r = (float)(1 / Math.Sqrt((Simd.SumSquaredDeviations(xr, mu, d, yr) / d) + epsilon));
                 (mean[row], rstd[row]) = (mu, r);
                 if (Simd.Wide)
                 {
@@ -66,38 +64,25 @@ internal static unsafe class LayerNormCpu
         SumOverRows(x, mean, rstd, dy, dgamma, call.Scalars[0].Int, call.Work.X, call.Work.Y);
     }
 
-    /// <summary>
-    /// sums[seed, i] = Σ over rows of dy[seed, row, i] · (x[row, i] − mean[row]) · rstd[row]; without means, they are 0.
-    /// Threads share the columns and walk the rows in order: the sum is the same for any number of threads.
-    /// </summary>
-    public static void SumOverRows(float* x, float* mean, float* rstd, float* dy, float* sums, int rows, int d, int seeds)
-    {
-        const int Strip = 128; // columns of a strip: their sums stay in the first-level cache while the rows stream by
-        int strips = (d + Strip - 1) / Strip;
-        Workers.For(seeds * strips, (from, to) =>
+    /// <summary>sums[seed, i] = Σ over rows of dy[seed, row, i] · (x[row, i] − mean[row]) · rstd[row]; without means, they are 0.</summary>
+    public static void SumOverRows(float* x, float* mean, float* rstd, float* dy, float* sums, int rows, int d, int seeds) =>
+        ColumnSums.Over(seeds, rows, d, (seed, first, count, column, width, target) =>
         {
-            for (int task = from; task < to; task++)
+            new Span<float>(target, width).Clear();
+            for (int row = first; row < first + count; row++)
             {
-                (int seed, int strip) = Math.DivRem(task, strips);
-                int start = strip * Strip, count = Math.Min(Strip, d - start);
-                float* target = sums + ((long)seed * d) + start;
-                new Span<float>(target, count).Clear();
-                for (int row = 0; row < rows; row++)
+                float* xr = x + ((long)row * d) + column, dyr = dy + ((((long)seed * rows) + row) * d) + column;
+                float mu = mean == null ? 0 : mean[row];
+                if (Simd.Wide)
                 {
-                    float* xr = x + ((long)row * d) + start, dyr = dy + ((((long)seed * rows) + row) * d) + start;
-                    float mu = mean == null ? 0 : mean[row];
-                    if (Simd.Wide)
-                    {
-                        Rows<Floats16>.AddProducts(dyr, xr, mu, rstd[row], target, count);
-                    }
-                    else
-                    {
-                        Rows<Floats8>.AddProducts(dyr, xr, mu, rstd[row], target, count);
-                    }
+                    Rows<Floats16>.AddProducts(dyr, xr, mu, rstd[row], target, width, d);
+                }
+                else
+                {
+                    Rows<Floats8>.AddProducts(dyr, xr, mu, rstd[row], target, width, d);
                 }
             }
-        }, Math.Max(1, Grain / Math.Max(1, rows * Strip)));
-    }
+        }, sums);
 
     /// <summary>The arithmetic of one row, for one vector width.</summary>
     private static class Rows<V> where V : struct, IFloats<V>
@@ -109,11 +94,7 @@ internal static unsafe class LayerNormCpu
             int i = 0;
             for (; i <= d - V.Count; i += V.Count)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(x + d + i); // the next row arrives while this one is written, and so does the place it goes to
-                    Sse.Prefetch0(y + d + i);
-                }
+                Simd.Prefetch(x + d + i); // the next row arrives while this one is written
                 V.Fma((V.Load(x + i) - vMu) * vR, V.Load(gamma + i), V.Load(beta + i)).Store(y + i);
             }
             for (; i < d; i++)
@@ -129,6 +110,7 @@ internal static unsafe class LayerNormCpu
             int i = 0;
             for (; i <= d - V.Count; i += V.Count)
             {
+                Simd.Prefetch(dx + i);
                 V g = V.Load(dy + i) * V.Load(gamma + i);
                 sumG += g;
                 sumGx = V.Fma(g, (V.Load(x + i) - vMu) * vR, sumGx);
@@ -144,6 +126,8 @@ internal static unsafe class LayerNormCpu
             V vG = V.Of(meanG), vGx = V.Of(-meanGx);
             for (i = 0; i <= d - V.Count; i += V.Count)
             {
+                Simd.Prefetch(x + d + i); // the next row
+                Simd.Prefetch(dy + d + i);
                 V g = (V.Load(dy + i) * V.Load(gamma + i)) - vG;
                 (V.Fma((V.Load(x + i) - vMu) * vR, vGx, g) * vR).Store(dx + i);
             }
@@ -153,13 +137,16 @@ internal static unsafe class LayerNormCpu
             }
         }
 
-        /// <summary>sums += dy · (x − mu) · r.</summary>
-        public static void AddProducts(float* dy, float* x, float mu, float r, float* sums, int n)
+        /// <summary>sums += dy · (x − mu) · r. The rows lie d apart: the processor does not see which comes next.</summary>
+        public static void AddProducts(float* dy, float* x, float mu, float r, float* sums, int n, int d)
         {
+            const int RowsAhead = 2;
             V vMu = V.Of(mu), vR = V.Of(r);
             int i = 0;
             for (; i <= n - V.Count; i += V.Count)
             {
+                Simd.Prefetch(x + (RowsAhead * d) + i);
+                Simd.Prefetch(dy + (RowsAhead * d) + i);
                 V.Fma(V.Load(dy + i), (V.Load(x + i) - vMu) * vR, V.Load(sums + i)).Store(sums + i);
             }
             for (; i < n; i++)

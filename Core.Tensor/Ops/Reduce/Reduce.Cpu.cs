@@ -6,7 +6,6 @@ namespace Vitrine.Tensors;
 internal static unsafe class ReduceCpu
 {
     private const int Grain = 1 << 14;
-    private const int Strip = 256, Rows = 16; // a block of columns and rows that stays in the first-level cache
 
     /// <summary>y[row] = factor · Σ x[row, ·]. Work: rows. Tensors x, y. Scalars: width, factor.</summary>
     public static void SumRows(KernelCall call)
@@ -28,27 +27,9 @@ internal static unsafe class ReduceCpu
     {
         float* x = call.Float(0), y = call.Float(1);
         (int rows, float factor) = (call.Scalars[0].Int, call.Scalars[1].Float);
-        (int columns, int outer) = (call.Work.X, call.Work.Y);
-        int strips = (columns + Strip - 1) / Strip;
-        Workers.For(outer * strips, (from, to) =>
-        {
-            double* totals = stackalloc double[Strip];
-            for (int task = from; task < to; task++)
-            {
-                (int o, int strip) = Math.DivRem(task, strips);
-                int start = strip * Strip, count = Math.Min(Strip, columns - start);
-                new Span<double>(totals, count).Clear();
-                for (int row = 0; row < rows; row += Rows)
-                {
-                    AddRows(x + ((((long)o * rows) + row) * columns) + start, columns, Math.Min(Rows, rows - row), totals, count);
-                }
-                float* target = y + ((long)o * columns) + start;
-                for (int i = 0; i < count; i++)
-                {
-                    target[i] = (float)(factor * totals[i]);
-                }
-            }
-        }, RowGrain(rows * Strip));
+        int columns = call.Work.X;
+        ColumnSums.Over(call.Work.Y, rows, columns, (outer, row, count, column, width, sums) =>
+            ColumnSums.Add(x + ((((long)outer * rows) + row) * columns) + column, columns, count, width, factor, sums), y);
     }
 
     /// <summary>y[row] = max x[row, ·] and its first place. Work: rows. Tensors x, y, places. Scalar: width.</summary>
@@ -99,31 +80,6 @@ internal static unsafe class ReduceCpu
                 Simd.Scale(x + ((long)row * width), y[row] == 0 ? 0 : dy[seedRow] / y[row], dx + ((long)seedRow * width), width);
             }
         }, RowGrain(width));
-    }
-
-    /// <summary>totals[i] += Σ over a few rows of x[row, i], in float64.</summary>
-    private static void AddRows(float* x, int stride, int rows, double* totals, int count)
-    {
-        int i = 0;
-        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector<double> low = Vector.Load(totals + i), high = Vector.Load(totals + i + Vector<double>.Count);
-            for (int row = 0; row < rows; row++)
-            {
-                Vector.Widen(Vector.Load(x + ((long)row * stride) + i), out Vector<double> a, out Vector<double> b);
-                low += a;
-                high += b;
-            }
-            low.Store(totals + i);
-            high.Store(totals + i + Vector<double>.Count);
-        }
-        for (; i < count; i++)
-        {
-            for (int row = 0; row < rows; row++)
-            {
-                totals[i] += x[((long)row * stride) + i];
-            }
-        }
     }
 
     /// <summary>The sum of one row in float64: rows can be long, and a mean must not drift.</summary>
