@@ -44,7 +44,7 @@ internal sealed class Verb(string name, string description, string examples) : C
             work(parsed, cancellation);
             if (profiler is not null)
             {
-                new ProfileReport(profiler.Stop(), Peaks.Measure(cancellation)).WriteTo(parsed.InvocationConfiguration.Error);
+                new ProfileReport(profiler.Stop(), new Limits(cancellation).Peaks).WriteTo(parsed.InvocationConfiguration.Error);
             }
             return Task.FromResult((int)ExitCode.Success);
         });

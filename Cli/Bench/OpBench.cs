@@ -6,6 +6,8 @@ namespace Vitrine.Cli;
 /// <summary>The ops of the table: proved right first, then their kernels timed and held against what the machine can do.</summary>
 internal static class OpBench
 {
+    private const int Rounds = 5;
+
     /// <summary>Measures ops at the benchmark sizes of their table rows.</summary>
     /// <param name="rows">The ops.</param>
     /// <param name="reps">Runs per size, at least.</param>
@@ -17,29 +19,12 @@ internal static class OpBench
         {
             Verify(row, cancellation);
         }
-        Peaks before = Peaks.Measure(cancellation);
-        Raw[] raw = [.. rows.SelectMany(row => row.Benchmarks.Select(call => Measure(row, call, reps, cancellation)))];
-        Peaks peaks = before.Best(Peaks.Measure(cancellation));
-        return new(Machine.Header(), Device.Current.Name, peaks, [.. raw.Select(r => r.Against(peaks))]);
+        var limits = new Limits(cancellation);
+        OpTiming[] timings = [.. rows.SelectMany(row => row.Benchmarks.Select(call => Measure(row, call, limits, reps, cancellation)))];
+        return new(Machine.Header(), Device.Current.Name, limits.Peaks, timings);
     }
 
-    /// <summary>What one case took.</summary>
-    private sealed record Raw(OpRow Row, OpCase Call, Timing Forward, Timing? Backward, double BackwardBytes, Timing Whole)
-    {
-        public OpTiming Against(Peaks peaks) => new(Row.Name, Call.ToString(),
-            Pass(Forward, Call.Bytes, Call.Cost, peaks),
-            Backward is { } back ? Pass(back, BackwardBytes, Call.BackwardCost, peaks) : null,
-            Whole.Median);
-
-        private static OpPass Pass(Timing time, double bytes, OpCost cost, Peaks peaks)
-        {
-            double ms = time.Median;
-            (string binds, double limit) = peaks.Limit(bytes, cost);
-            return new(ms, time.Spread, bytes / ms / 1e6, cost.Flops / ms / 1e6, binds, limit / ms);
-        }
-    }
-
-    private static Raw Measure(OpRow row, OpCase call, int reps, CancellationToken cancellation)
+    private static OpTiming Measure(OpRow row, OpCase call, Limits limits, int reps, CancellationToken cancellation)
     {
         var recorder = new Recording();
         Tensor[] inputs = call.Make();
@@ -48,15 +33,34 @@ internal static class OpBench
             using Recorder.Pause recording = Recorder.Use(recorder);
             recorder.Output = call.Apply(inputs);
         });
-        Timing time = Timing.Of(() => Relaunch(forward), reps, cancellation), whole = Timing.Of(Apply, reps, cancellation);
+        OpPass pass = Beside(limits, () => Relaunch(forward), call.Bytes, call.Cost, reps, cancellation);
+        Timing whole = Timing.Of(Apply, reps, cancellation);
         KernelCall[] backward = recorder.Backward is { } run ? Launches(run) : [];
-        return new(row, call, time, backward.Length > 0 ? Timing.Of(() => Relaunch(backward), reps, cancellation) : null, backward.Sum(KernelCost.Bytes), whole);
+        return new(row.Name, call.ToString(), pass,
+            backward.Length > 0 ? Beside(limits, () => Relaunch(backward), backward.Sum(KernelCost.Bytes), call.BackwardCost, reps, cancellation) : null, whole.Median);
 
         void Apply()
         {
             _ = call.Apply(inputs);
             Device.Current.Synchronize();
         }
+    }
+
+    /// <summary>Rounds of the machine's limits, then the work: the share is the median over the rounds, so that a slow moment of the machine hits both alike.</summary>
+    private static OpPass Beside(Limits limits, Action work, double bytes, OpCost cost, int reps, CancellationToken cancellation)
+    {
+        Timing.Warm(work, cancellation);
+        List<double> runs = [], shares = [];
+        while (runs.Count < reps || shares.Count < Rounds)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Peaks peaks = limits.Measure();
+            double[] round = Timing.Slice(work);
+            runs.AddRange(round);
+            shares.Add(peaks.Limit(bytes, cost).Ms / Timing.Middle(round));
+        }
+        Timing time = Timing.Of(runs);
+        return new(time.Median, time.Spread, bytes / time.Median / 1e6, cost.Flops / time.Median / 1e6, limits.Peaks.Limit(bytes, cost).Binds, Timing.Middle(shares));
     }
 
     // A fast wrong answer is worth nothing: every small case against float64.

@@ -11,7 +11,7 @@ namespace Vitrine.Cli;
 /// <param name="GigabytesPerSecond">Every input read once and every output written once.</param>
 /// <param name="GigaflopsPerSecond">0 where the operations were not counted.</param>
 /// <param name="Binds"><c>copy</c> or <c>units</c>: which limit of the machine is the nearer one.</param>
-/// <param name="Share">The time at that limit divided by <paramref name="Ms"/>.</param>
+/// <param name="Share">The time at that limit divided by the time measured beside it: the median over rounds.</param>
 internal sealed record OpPass(double Ms, double SpreadMs, double GigabytesPerSecond, double GigaflopsPerSecond, string Binds, double Share);
 
 /// <summary>One op at one size.</summary>
@@ -25,7 +25,7 @@ internal sealed record OpTiming(string Op, string Call, OpPass Forward, OpPass? 
 /// <summary>What <c>vitrine bench ops</c> found.</summary>
 /// <param name="Machine">What was measured where.</param>
 /// <param name="Device">The device's name.</param>
-/// <param name="Peaks">What the machine can do at best.</param>
+/// <param name="Peaks">What the machine can do: the copy's median over the run, the best rates of arithmetic.</param>
 /// <param name="Ops">Every benchmark case of the op table.</param>
 internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTiming[] Ops)
 {
@@ -34,7 +34,9 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
         written into memory that exists; *call* is the public method, which allocates its result. Medians of at least 20 runs; *±* is the ninth decile minus the first.
         *GB/s* counts every input read once and every output written once. *binds* is the nearer limit: `copy`, the time to move those bytes at the copy bandwidth,
         or `units`, the time in which the vector units could issue the op's operations (a fused multiply–add is one; a division keeps a unit busy for as long as was
-        measured). *share* is the time at that limit divided by the time measured: 100 % cannot be bettered by much.
+        measured). *share* is the time at that limit divided by the time measured: 100 % cannot be bettered by much. Copy and op are measured in turn,
+        16 ms each, and the share is the median over these rounds: the machine has other users, and their moments hit both alike. The copy is the fastest of the
+        runtime's own, a vector loop and a vector loop that fetches ahead, with ordinary stores and the threads of the ops.
         """;
 
     private static readonly string[] s_head = ["op", "call", ">forward ms", ">±", ">GB/s", ">GFLOP/s", "binds", ">share", ">backward ms", ">GB/s", "binds", ">share", ">call ms"];
