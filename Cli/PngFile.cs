@@ -13,14 +13,16 @@ internal static class PngFile
     private static readonly string[] s_browsers = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
     /// <summary>Finds out before long work whether there is a program to draw with.</summary>
+    /// <param name="path">The file; null: none was asked for.</param>
+    /// <param name="terminal">Where programs are looked for.</param>
     /// <exception cref="CommandException">There is none, or the path is standard output.</exception>
-    public static void Probe(string? path)
+    public static void Probe(string? path, Terminal terminal)
     {
         if (path == "-")
         {
             throw new CommandException(ExitCode.Usage, "png: a picture is no text; got '-' for standard output; expected a path.");
         }
-        if (path is not null && Converter() is null && Browser() is null)
+        if (path is not null && Converter(terminal) is null && Browser(terminal) is null)
         {
             throw new CommandException(ExitCode.Output, $"png: nothing to draw with; got neither rsvg-convert nor {s_browsers[0]} on the PATH; expected one of them. Install librsvg2-bin or chromium, or write --svg.");
         }
@@ -33,13 +35,13 @@ internal static class PngFile
     /// <exception cref="CommandException">The program failed, or the file cannot be written.</exception>
     public static void Write(string path, string svg, Terminal terminal)
     {
-        Probe(path);
+        Probe(path, terminal);
         DirectoryInfo work = Directory.CreateTempSubdirectory("vitrine-");
         try
         {
             string from = Path.Combine(work.FullName, "picture.svg"), to = Path.Combine(work.FullName, "picture.png");
             File.WriteAllText(from, svg);
-            if (Converter() is { } converter)
+            if (Converter(terminal) is { } converter)
             {
                 Run(converter, ["--zoom", Scale.ToString(CultureInfo.InvariantCulture), "--output", to, from]);
             }
@@ -47,7 +49,7 @@ internal static class PngFile
             {
                 XElement root = XDocument.Parse(svg).Root ?? throw new InvalidOperationException("png: the picture is empty.");
                 string size = $"{Math.Ceiling((double)root.Attribute("width")!)},{Math.Ceiling((double)root.Attribute("height")!)}";
-                Run(Browser()!, ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", $"--force-device-scale-factor={Scale}", $"--window-size={size}", $"--screenshot={to}", $"file://{from}"]);
+                Run(Browser(terminal)!, ["--headless", $"--user-data-dir={Path.Combine(work.FullName, "profile")}", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", $"--force-device-scale-factor={Scale}", $"--window-size={size}", $"--screenshot={to}", $"file://{from}"]);
             }
             OutputFile.Write(path, File.ReadAllBytes(to), terminal);
         }
@@ -57,11 +59,11 @@ internal static class PngFile
         }
     }
 
-    private static string? Converter() => Find("rsvg-convert");
+    private static string? Converter(Terminal terminal) => Find("rsvg-convert", terminal);
 
-    private static string? Browser() => s_browsers.Select(Find).FirstOrDefault(found => found is not null);
+    private static string? Browser(Terminal terminal) => s_browsers.Select(browser => Find(browser, terminal)).FirstOrDefault(found => found is not null);
 
-    private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+    private static string? Find(string program, Terminal terminal) => terminal.Programs.Split(Path.PathSeparator)
         .Where(folder => folder.Length > 0)
         .SelectMany(folder => new[] { Path.Combine(folder, program), Path.Combine(folder, program + ".exe") })
         .FirstOrDefault(File.Exists);

@@ -83,11 +83,15 @@ public static class DossierView
         }
         if (dossier.Board is { } board)
         {
+            Grid table = ScoreboardView.Table(board);
             output.WriteLine();
-            foreach (Grid part in ScoreboardView.Table(board).Fit(width))
+            output.WriteLine("Which method explains best?");
+            foreach (Grid part in table.Fit(width - 2))
             {
-                part.Write(output);
+                part.Write(output, "  ");
+                output.WriteLine();
             }
+            output.WriteLine("  " + table.Note);
         }
     }
 

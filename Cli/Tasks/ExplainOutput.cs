@@ -38,7 +38,7 @@ internal sealed class ExplainOutput
         {
             OutputFile.Probe(path, terminal);
         }
-        PngFile.Probe(parsed.GetValue(_png));
+        PngFile.Probe(parsed.GetValue(_png), terminal);
         if (parsed.GetValue(_top) is { } top)
         {
             PredictCommand.Positive(top, "top");

@@ -7,8 +7,8 @@ namespace Vitrine.Tests;
 /// <summary>A command line run inside the test process: what it wrote, and how it ended.</summary>
 internal sealed record CliRun(ExitCode Code, string Output, string Error)
 {
-    /// <summary>Runs <c>vitrine</c> with these words; standard input holds <paramref name="input"/>.</summary>
-    public static CliRun Of(IReadOnlyList<string> words, byte[]? input = null, string? folder = null, int width = 100, bool interrupted = false)
+    /// <summary>Runs <c>vitrine</c> with these words; standard input holds <paramref name="input"/>, programs are looked for in <paramref name="programs"/>.</summary>
+    public static CliRun Of(IReadOnlyList<string> words, byte[]? input = null, string? folder = null, int width = 100, bool interrupted = false, string? programs = null)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
@@ -21,6 +21,7 @@ internal sealed record CliRun(ExitCode Code, string Output, string Error)
             Width = width,
             WorkingDirectory = folder ?? Path.GetTempPath(),
             ProgramDirectory = folder ?? Path.GetTempPath(),
+            Programs = programs ?? Environment.GetEnvironmentVariable("PATH") ?? "",
         };
         ExitCode code = Application.Run(words, terminal, interrupted ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
         return new(code, output.ToString(), error.ToString());
