@@ -14,15 +14,12 @@ public static class AttributionJson
     /// <summary>The value of <c>version</c> that is written, and the newest that is read.</summary>
     public const int Version = 1;
 
-    private static readonly AttributionJsonContext s_compact = Context(indented: false);
-    private static readonly AttributionJsonContext s_indented = Context(indented: true);
-
     /// <summary>A result as JSON.</summary>
     /// <param name="result">The result.</param>
     /// <param name="indented">Over several lines, for people; else one line, for JSONL.</param>
     public static string ToJson(this AttributionResult result, bool indented = true) =>
         JsonSerializer.Serialize(new AttributionDocument { Format = Format, Version = Version, Result = result },
-            indented ? s_indented.AttributionDocument : s_compact.AttributionDocument);
+            (indented ? ResultJson.Indented : ResultJson.Compact).AttributionDocument);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="VitrineException">It is not JSON, not of this format, or of a newer version.</exception>
@@ -31,7 +28,7 @@ public static class AttributionJson
         AttributionDocument? document;
         try
         {
-            document = JsonSerializer.Deserialize(json, s_compact.AttributionDocument);
+            document = JsonSerializer.Deserialize(json, ResultJson.Compact.AttributionDocument);
         }
         catch (JsonException e)
         {
@@ -44,17 +41,6 @@ public static class AttributionJson
             _ => document.Result,
         };
     }
-
-    private static AttributionJsonContext Context(bool indented) =>
-        Readable(AttributionJsonContext.Default.Options, indented, options => new AttributionJsonContext(options));
-
-    /// <summary>A context whose text stays readable: tokens of any script are written as they are. Whoever puts the text into HTML escapes it there.</summary>
-    internal static T Readable<T>(JsonSerializerOptions standard, bool indented, Func<JsonSerializerOptions, T> make) => make(new JsonSerializerOptions(standard)
-    {
-        WriteIndented = indented,
-        NewLine = "\n",
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
 
     private static string FirstSentence(string message) => message.Split(" Path:")[0];
 }
@@ -103,10 +89,3 @@ internal sealed record TensorDocument
         return Tensor.From(values, Tensors.Shape.Create(Shape));
     }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-[JsonSerializable(typeof(AttributionDocument))]
-internal sealed partial class AttributionJsonContext : JsonSerializerContext;

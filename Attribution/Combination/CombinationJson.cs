@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
@@ -18,7 +17,7 @@ public static class CombinationJson
     public static string ToJson(AttributionResult combined, IReadOnlyList<AttributionResult> results, IReadOnlyList<Agreement> agreement, IReadOnlyList<RankedToken> top) =>
         JsonSerializer.Serialize(
             new CombinationDocument { Format = Format, Version = 1, Combined = combined, Top = top, Agreement = agreement, Results = results },
-            AttributionJson.Readable(CombinationJsonContext.Default.Options, indented: true, options => new CombinationJsonContext(options)).CombinationDocument);
+            ResultJson.Indented.CombinationDocument);
 
     /// <summary>Every result in a text that Vitrine wrote: one object, an array, the parts of a combination, or one object per line.</summary>
     /// <exception cref="VitrineException">It is none of these.</exception>
@@ -44,7 +43,7 @@ public static class CombinationJson
             {
                 JsonValueKind.Array => [.. root.EnumerateArray().Select(one => AttributionJson.FromJson(one.GetRawText()))],
                 JsonValueKind.Object when root.TryGetProperty("format", out JsonElement format) && format.ValueEquals(Format) =>
-                    JsonSerializer.Deserialize(text, CombinationJsonContext.Default.CombinationDocument)!.Results,
+                    JsonSerializer.Deserialize(text, ResultJson.Compact.CombinationDocument)!.Results,
                 _ => [AttributionJson.FromJson(text)],
             };
         }
@@ -68,10 +67,3 @@ internal sealed record CombinationDocument
 
     public required IReadOnlyList<AttributionResult> Results { get; init; }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-[JsonSerializable(typeof(CombinationDocument))]
-internal sealed partial class CombinationJsonContext : JsonSerializerContext;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Vitrine.Attributions;
 
@@ -12,7 +11,7 @@ public static class ContextJson
     /// <summary>Written tokens, their cues, and the attribution behind them.</summary>
     public static string ToJson(this ContextReliance reliance) => JsonSerializer.Serialize(
         new ContextDocument { Format = Format, Version = 1, Result = reliance },
-        AttributionJson.Readable(ContextJsonContext.Default.Options, indented: true, options => new ContextJsonContext(options)).ContextDocument);
+        ResultJson.Indented.ContextDocument);
 }
 
 /// <summary>The outermost object of the file.</summary>
@@ -24,10 +23,3 @@ internal sealed record ContextDocument
 
     public required ContextReliance Result { get; init; }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-[JsonSerializable(typeof(ContextDocument))]
-internal sealed partial class ContextJsonContext : JsonSerializerContext;

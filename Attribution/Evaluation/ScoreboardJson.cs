@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Vitrine.Attributions;
 
@@ -14,7 +13,7 @@ public static class ScoreboardJson
     /// <param name="facts">What was evaluated: the model, the baseline, by name.</param>
     public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts) => JsonSerializer.Serialize(
         Document(board, facts),
-        AttributionJson.Readable(ScoreboardJsonContext.Default.Options, indented: true, options => new ScoreboardJsonContext(options)).ScoreboardDocument);
+        ResultJson.Indented.ScoreboardDocument);
 
     /// <summary>The board as it is written.</summary>
     internal static ScoreboardDocument Document(Scoreboard board, IReadOnlyDictionary<string, string> facts) => new()
@@ -50,9 +49,3 @@ internal sealed record MetricDocument(string Name, bool HigherIsBetter, string F
 
 /// <summary>A method's numbers in JSON.</summary>
 internal sealed record MethodDocument(string Method, double Rank, IReadOnlyDictionary<string, Interval> Scores);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-[JsonSerializable(typeof(ScoreboardDocument))]
-internal sealed partial class ScoreboardJsonContext : JsonSerializerContext;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Vitrine.Attributions;
 
@@ -50,7 +49,7 @@ public sealed record Dossier
             Analyses = [.. Analyses.Select(a => new AnalysisDocument(a.Title, [.. a.Results.Select(r => new ExplainedDocument(
                 r.Method, [.. r.Targets.Select((t, i) => new TargetDocument(t.Label, t.Probability, t.Score, r.Top(5, i)))]))]))],
         },
-        AttributionJson.Readable(DossierJsonContext.Default.Options, indented: true, options => new DossierJsonContext(options)).DossierDocument);
+        ResultJson.Indented.DossierDocument);
 }
 
 /// <summary>The outermost object of the file.</summary>
@@ -86,10 +85,3 @@ internal sealed record ExplainedDocument(string Method, IReadOnlyList<TargetDocu
 
 /// <summary>A target and its strongest tokens in JSON.</summary>
 internal sealed record TargetDocument(string Label, double? Probability, double Score, IReadOnlyList<RankedToken> Top);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-[JsonSerializable(typeof(DossierDocument))]
-internal sealed partial class DossierJsonContext : JsonSerializerContext;

@@ -10,59 +10,38 @@ internal static class EvaluateCommand
 {
     public static Verb Create(Terminal terminal)
     {
-        var source = new ModelSource();
-        var input = new InputOptions();
-        var data = new DataSource();
-        var subject = new SubjectOptions();
-        var request = new RequestOptions(terminal);
-        var options = new EvaluateOptions();
-        var output = new TableOutput("method and metric");
+        var line = new EvaluationCommandLine(terminal, "method and metric");
         var texts = new Option<string?>("--csv-texts") { Description = "Write every single number as a table, one record per text, method and metric (docs/CSV.md).", HelpName = "path" };
-        return new Verb("evaluate", "Ranks attribution methods by how true their explanations are to the model, on a text or on every row of a file.", """
+        return line.Verb("evaluate", "Ranks attribution methods by how true their explanations are to the model, on a text or on every row of a file.", """
             vitrine evaluate "a gorgeous, witty, seductive movie"
             vitrine evaluate --input reviews.csv --columns text=review --method saliency,lime,random --limit 100 --html out.html
             vitrine evaluate --input reviews.jsonl --metric comprehensiveness,sufficiency,soft_nc --markdown -
             vitrine evaluate --input reviews.jsonl --csv table.csv --csv-texts numbers.csv
             vitrine evaluate --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --metric pi_soft_nc,pi_soft_ns
-            """)
-            .With(input.Text.Text, input.Text.File, input.Context, input.Truncate).With(data.Symbols).With(subject.Symbols)
-            .With(request.Symbols).With(options.Symbols).With(output.Symbols).With(texts).With(source.Options)
+            """, texts)
             .Does((parsed, cancellation) =>
             {
-                output.Probe(parsed, terminal);
+                line.Output.Probe(parsed, terminal);
                 OutputFile.Probe(parsed.GetValue(texts), terminal);
-                AttributionRequest asked = request.Read(parsed, cancellation);
-                IAttributionMethod[] methods = request.ReadMethods(parsed) is { Length: > 0 } named ? named : EvaluateOptions.DefaultMethods;
-                int limit = options.Limit(parsed);
-                _ = options.Metrics(parsed, false);
-                LoadedModel loaded = source.Load(parsed, terminal);
-                Scoreboard? board = null;
                 List<(long Row, string? Id)> rows = [];
-                var run = new RowRun(data, input, subject, terminal);
-                run.Each(parsed, loaded, EvaluateOptions.Score(parsed, subject, asked), limit, "evaluating", (what, row) =>
-                {
-                    IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, what.Function);
-                    board ??= new(methods.Select(m => m.Name), options.Metrics(parsed, rationale is not null));
-                    board.Add(new Trial(what.Function, asked) { Rationale = rationale }, methods);
-                    rows.Add((row.Number, row["id"]));
-                }, cancellation);
+                Evaluated done = line.Run(parsed, "evaluating", (_, row) => rows.Add((row.Number, row["id"])), cancellation);
                 Fact[] facts =
                 [
-                    new("model", loaded.Name), new("texts", board!.Texts.ToString(CultureInfo.InvariantCulture)),
-                    new("skipped", run.Skipped.Count.ToString(CultureInfo.InvariantCulture)), new("score", EvaluateOptions.Score(parsed, subject, asked).Name ?? "contrast"),
-                    new("baseline", asked.Baseline?.ToString() ?? "default"), new("seed", asked.Seed.ToString(CultureInfo.InvariantCulture)),
+                    new("model", done.Loaded.Name), new("texts", done.Board.Texts.ToString(CultureInfo.InvariantCulture)),
+                    new("skipped", done.Skipped.ToString(CultureInfo.InvariantCulture)), new("score", done.Score),
+                    new("baseline", done.Asked.Baseline?.ToString() ?? "default"), new("seed", done.Asked.Seed.ToString(CultureInfo.InvariantCulture)),
                 ];
                 if (parsed.GetValue(texts) is { } path)
                 {
-                    OutputFile.Write(path, board.TextsToCsv(rows), terminal);
+                    OutputFile.Write(path, done.Board.TextsToCsv(rows), terminal);
                 }
-                Grid table = ScoreboardView.Table(board);
-                output.Write(
+                Grid table = ScoreboardView.Table(done.Board);
+                line.Output.Write(
                     parsed, terminal,
-                    () => ScoreboardView.Html(loaded.Name, facts, board),
-                    () => (table with { Title = $"{loaded.Name}: which method explains best?" }).Markdown(),
-                    () => ScoreboardJson.ToJson(board, facts.ToDictionary(f => f.Name, f => f.Value)) + "\n",
-                    board.ToCsv,
+                    () => ScoreboardView.Html(done.Loaded.Name, facts, done.Board),
+                    () => (table with { Title = $"{done.Loaded.Name}: which method explains best?" }).Markdown(),
+                    () => ScoreboardJson.ToJson(done.Board, facts.ToDictionary(f => f.Name, f => f.Value)) + "\n",
+                    done.Board.ToCsv,
                     screen => Show(table, screen, terminal.Width));
             });
     }
