@@ -38,6 +38,14 @@ public static class Alignment
         return links;
     }
 
+    /// <summary>
+    /// The same between words, each pair once: two words are linked where tokens of them are. Words are what stands between spaces, so both texts
+    /// must be written as whoever aligned them cut them; where there is no text, tokens are words.
+    /// </summary>
+    public static IReadOnlyList<AlignmentLink> OfWords(AttributionResult result) => [.. Of(result)
+        .Select(link => (Source: Word(result.Sides[0], link.Source), Target: Word(result.Sides[1], (result.Targets[link.Target].Position ?? -1) + 1), link.Score))
+        .GroupBy(pair => (pair.Source, pair.Target)).Select(pairs => new AlignmentLink(pairs.Key.Source, pairs.Key.Target, pairs.Max(pair => pair.Score)))];
+
     /// <summary>The links as Pharaoh writes them: <c>source-target</c>, spaces between.</summary>
     public static string Pharaoh(IEnumerable<AlignmentLink> links) =>
         string.Join(' ', links.Select(link => string.Create(CultureInfo.InvariantCulture, $"{link.Source}-{link.Target}")));
@@ -76,6 +84,23 @@ public static class Alignment
         int position = (result.Targets[target].Position ?? -1) + 1;
         IReadOnlyList<InputToken> written = result.Sides[1].Tokens;
         return position > 0 && position < written.Count ? written[position].IsSpecial : result.Targets[target].Label is ['<', .., '>'];
+    }
+
+    // Which word of its text a token begins in; the last written token stands behind all that were read, the first behind the start token.
+    private static int Word(SideScores side, int position)
+    {
+        bool isLast = position == side.Tokens.Count;
+        InputToken token = side.Tokens[isLast ? position - 1 : position];
+        if (side.Texts is not [var text, ..] || (token.Text != 0 && !isLast))
+        {
+            return side.Name == "target" ? position - 1 : position;
+        }
+        int at = isLast ? Math.Max(token.End, 0) : token.Start;
+        while (at < text.Length && char.IsWhiteSpace(text[at]))
+        {
+            at++;
+        }
+        return text[..at].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length - (at > 0 && at < text.Length && !char.IsWhiteSpace(text[at - 1]) ? 1 : 0);
     }
 
     private static float Magnitude(float score) => float.IsFinite(score) ? MathF.Abs(score) : 0;

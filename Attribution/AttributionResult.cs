@@ -24,6 +24,9 @@ public sealed record AttributionResult
     /// <summary>Which source token every written token rests on; null where this is no translation, or nobody asked.</summary>
     public IReadOnlyList<AlignmentLink>? Alignment { get; init; }
 
+    /// <summary>How far the alignment is from a person's, 0–1; null where nobody asked.</summary>
+    public double? AlignmentErrorRate { get; init; }
+
     /// <summary>The parameters the method used, by name, as text.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 

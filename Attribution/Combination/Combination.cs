@@ -67,6 +67,8 @@ public static class Combination
                 ["methods"] = string.Join(", ", results.Select(result => result.Method)),
                 ["normalised"] = rule.OfRanks ? "ranks" : scaling.ToString().ToLowerInvariant(),
             },
+            Alignment = null,
+            AlignmentErrorRate = null,
             Baseline = null,
             Aggregator = null,
             SumsTo = null,

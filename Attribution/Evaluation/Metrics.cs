@@ -23,6 +23,7 @@ public static class Metrics
         Plausibility.Auprc,
         Plausibility.TokenF1,
         Plausibility.TokenIou,
+        new AlignmentErrorRate(),
     ];
 
     /// <summary>The metric of a name.</summary>

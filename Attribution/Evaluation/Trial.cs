@@ -32,6 +32,9 @@ public sealed class Trial
     /// <summary>Which tokens a person marked as the reason, per side and position; null where nobody was asked.</summary>
     public IReadOnlyList<bool[]>? Rationale { get; init; }
 
+    /// <summary>A person's links of the words of a translation, in Pharaoh's form (<see cref="Alignment.ErrorRate"/>); null where nobody was asked.</summary>
+    public string? GoldAlignment { get; init; }
+
     /// <summary>The tokens as players: who is absent is replaced by the baseline. Special tokens that the baseline keeps do not play.</summary>
     internal Game Game { get; }
 

@@ -17,6 +17,7 @@ internal static class ExplainCommand
         var subject = new SubjectOptions();
         var request = new RequestOptions(terminal);
         var sequence = new SequenceOptions();
+        var gold = new GoldAlignment();
         var form = new ResultOptions();
         var output = new ExplainOutput();
         var context = new ContextSubject();
@@ -31,12 +32,13 @@ internal static class ExplainCommand
             vitrine explain --model path/to/gpt2 "Ann is from Rome" --sequence --method feature_ablation --skip written --baseline Rome=Paris
             vitrine explain "a gorgeous, witty movie" --contrast negative --groups words --method shapley_values
             vitrine explain --model path/to/gpt2 "Ann is from Rome" --forced ", Italy" --groups "template:{name} is from {city}" --absent city=Paris --method shapley_values
+            vitrine explain --model path/to/gpt2 "The Eiffel Tower is in" --method integrated_gradients --words sum --summary sum
             vitrine explain --model path/to/gpt2 "The cat" --forced " sat" --contrast " ran" --step-score entropy
             vitrine explain --model path/to/gpt2 "His colleagues asked him" --context "George was sick yesterday." --html out.html
             vitrine explain --input reviews.csv --columns text=review --output scores.jsonl --method saliency
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With([request.Absent, .. sequence.Symbols]).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With([request.Absent, .. sequence.Symbols, gold.Option]).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
@@ -80,10 +82,10 @@ internal static class ExplainCommand
                 using var progress = ProgressLine.Start(method.Name, terminal);
                 AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress, KeepRaw = output.WantsRaw(parsed) });
                 _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
-                results.Add(what.Label(score.Accompany(result, what.Function)));
+                results.Add(gold.Measure(parsed, what.Label(score.Accompany(result, what.Function))));
                 cancellation.ThrowIfCancellationRequested();
             }
-            return Aligned(ResultOptions.Apply(shape, new Explanation
+            return GoldAlignment.Show(ResultOptions.Apply(shape, new Explanation
             {
                 Title = loaded.Name,
                 Facts = [.. Facts(loaded), .. what.Facts],
@@ -92,18 +94,6 @@ internal static class ExplainCommand
                 Results = results,
             }, output.Top(parsed)));
         }
-    }
-
-    // Of a translation, which source token every written one rests on: in Pharaoh's form beside the facts, with shares in the JSON.
-    private static Explanation Aligned(Explanation explanation)
-    {
-        AttributionResult[] results = [.. explanation.Results.Select(r => Alignment.Of(r) is { Count: > 0 } links ? r with { Alignment = links } : r)];
-        return explanation with
-        {
-            Results = results,
-            Facts = [.. explanation.Facts, .. results.Where(r => r.Alignment is not null)
-                .Select(r => new Fact(results.Length == 1 ? "alignment" : $"alignment by {r.Method}", Alignment.Pharaoh(r.Alignment!)))],
-        };
     }
 
     private static Fact[] Facts(LoadedModel loaded) => [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task))];

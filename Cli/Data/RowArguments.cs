@@ -8,7 +8,7 @@ namespace Vitrine.Cli;
 internal static class RowArguments
 {
     // What a row may say about itself. Anything else in it is its own affair: a column called "html" must not write files.
-    private static readonly string[] s_fields = ["context", "target", "forced", "forced-ids", "ids", "contrast", "contrast-input", "choice"];
+    private static readonly string[] s_fields = ["context", "target", "forced", "forced-ids", "ids", "contrast", "contrast-input", "choice", GoldAlignment.Name];
 
     /// <summary>The columns that mean something, for help.</summary>
     public static string Fields => "text, " + string.Join(", ", s_fields).Replace('-', '_');

@@ -12,7 +12,7 @@ internal sealed class EvaluateOptions
 
     private readonly Option<string[]> _metrics = new("--metric")
     {
-        Description = $"Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: {string.Join(", ", s_metrics)}; plausibility too where rows have a rationale.",
+        Description = $"Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: {string.Join(", ", s_metrics)}; plausibility too where rows have a rationale, alignment_error_rate where they have a gold_alignment.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };
@@ -36,15 +36,24 @@ internal sealed class EvaluateOptions
     /// <summary>The metrics a command line names, each once.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="hasRationale">Whether somebody marked the reasons.</param>
+    /// <param name="hasAlignment">Whether somebody aligned the words of a translation.</param>
     /// <exception cref="Tensors.VitrineException">There is none of a name.</exception>
-    public IMetric[] Metrics(ParseResult parsed, bool hasRationale)
+    public IMetric[] Metrics(ParseResult parsed, bool hasRationale, bool hasAlignment = false)
     {
         string[] names = [.. (parsed.GetValue(_metrics) ?? []).SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
         return names switch
         {
-            [] => [.. s_metrics.Select(Attributions.Metrics.Get), .. hasRationale ? Attributions.Metrics.All.OfType<Plausibility>() : []],
-            ["all"] => [.. Attributions.Metrics.All.Where(metric => hasRationale || metric is not Plausibility)],
+            [] => [.. s_metrics.Select(Attributions.Metrics.Get), .. Attributions.Metrics.All.Where(metric => IsOfPeople(metric) && Fits(metric))],
+            ["all"] => [.. Attributions.Metrics.All.Where(Fits)],
             _ => [.. names.Select(Attributions.Metrics.Get)],
         };
+        bool Fits(IMetric metric) => metric switch
+        {
+            Plausibility => hasRationale,
+            AlignmentErrorRate => hasAlignment,
+            _ => true,
+        };
     }
+
+    private static bool IsOfPeople(IMetric metric) => metric is Plausibility or AlignmentErrorRate;
 }

@@ -46,8 +46,8 @@ internal sealed class EvaluationCommandLine(Terminal terminal, string records)
         run.Each(parsed, loaded, score, limit, what, (subject, row) =>
         {
             IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, subject.Function);
-            board ??= new(methods.Select(m => m.Name), _options.Metrics(parsed, rationale is not null));
-            use([.. board.Add(new Trial(subject.Function, asked) { Rationale = rationale }, methods).Select(subject.Label)], row);
+            board ??= new(methods.Select(m => m.Name), _options.Metrics(parsed, rationale is not null, row["gold_alignment"] is not null));
+            use([.. board.Add(new Trial(subject.Function, asked) { Rationale = rationale, GoldAlignment = row["gold_alignment"] }, methods).Select(subject.Label)], row);
         }, cancellation);
         return new(loaded, board!, run.Skipped.Count, score.Name ?? "contrast", asked);
     }

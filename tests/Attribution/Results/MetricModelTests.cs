@@ -20,6 +20,7 @@ public class MetricModelTests
         var trial = new Trial(f, AttributionRequest.Default, new() { Subsets = 8, Draws = 2, Points = 4 })
         {
             Rationale = [.. f.Sides.Select(side => side.Tokens.Select((_, p) => p % 2 == 0).ToArray())],
+            GoldAlignment = "0-0 1-1",
         };
         AttributionResult result = method.Attribute(f, AttributionRequest.Default);
 
@@ -30,7 +31,7 @@ public class MetricModelTests
             Assert.Equal(f.Targets.Count, values.Length);
             Assert.All(values, value => Assert.False(double.IsInfinity(value), metric.Name));
             Assert.All(values.Where(double.IsFinite), value => Assert.True(value >= (metric.Name is "tau_loo" or "comprehensiveness" or "sufficiency" ? -1 : metric.Name is "soft_ns" ? -10 : 0), $"{metric.Name} {value}"));
-            Assert.True(values.Any(double.IsFinite) || metric is SoftMetric, metric.Name); // soft: NaN where zeros are worth more than the input
+            Assert.True(values.Any(double.IsFinite) || metric is SoftMetric || (metric is AlignmentErrorRate && model != "marian"), metric.Name); // soft: NaN where zeros are worth more than the input
         }
     }
 
