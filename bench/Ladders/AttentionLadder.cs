@@ -25,7 +25,7 @@ internal static class AttentionLadder
             Title = $"Attention, {Heads} heads, {Length} queries × {Length} keys, d_head {D}",
             Flops = 4.0 * Heads * Length * Length * D,
             Output = z,
-            Expected = Exact(q, k, v),
+            Expected = Exact(q, k, v, Length),
             Rungs =
             [
                 new("textbook", "all scores, all softmaxes, all mixtures; the pattern of a head takes 1 MiB", () => Textbook(q, k, v, z)),
@@ -204,13 +204,14 @@ internal static class AttentionLadder
         sum += Vector.Sum(total);
     }
 
-    private static double[] Exact(float[] q, float[] k, float[] v)
+    /// <summary>The answer in float64, for any number of heads of <paramref name="length"/> queries and keys.</summary>
+    public static double[] Exact(float[] q, float[] k, float[] v, int length)
     {
-        double[] z = new double[q.Length], weights = new double[Length];
-        for (int row = 0; row < Heads * Length; row++)
+        double[] z = new double[q.Length], weights = new double[length];
+        for (int row = 0; row < q.Length / D; row++)
         {
-            int head = row / Length * Length;
-            for (int j = 0; j < Length; j++)
+            int head = row / length * length;
+            for (int j = 0; j < length; j++)
             {
                 weights[j] = 0;
                 for (int c = 0; c < D; c++)
@@ -220,11 +221,11 @@ internal static class AttentionLadder
                 weights[j] /= Math.Sqrt(D);
             }
             double max = weights.Max(), sum = 0;
-            for (int j = 0; j < Length; j++)
+            for (int j = 0; j < length; j++)
             {
                 sum += weights[j] = Math.Exp(weights[j] - max);
             }
-            for (int j = 0; j < Length; j++)
+            for (int j = 0; j < length; j++)
             {
                 for (int c = 0; c < D; c++)
                 {

@@ -19,7 +19,11 @@ internal sealed record Rung(string Name, string Idea, Action Run, Tensor? Result
         Op.Launched = calls.Add;
         Tensor result = op();
         Op.Launched = null;
-        return new("engine", idea, () => calls.ForEach(Device.Cpu.Backend.Launch), result);
+        return new("engine", idea, () =>
+        {
+            calls.ForEach(result.Device.Backend.Launch);
+            result.Device.Synchronize();
+        }, result);
     }
 }
 

@@ -128,16 +128,18 @@ internal static class LayerNormLadder
         }
     }
 
-    private static double[] Exact(float[] x, float[] gamma, float[] beta)
+    /// <summary>The answer in float64; rows are as wide as gamma.</summary>
+    public static double[] Exact(float[] x, float[] gamma, float[] beta)
     {
         double[] y = new double[x.Length];
-        for (int row = 0; row < Rows; row++)
+        int width = gamma.Length;
+        for (int row = 0; row < x.Length / width; row++)
         {
-            double[] xr = [.. x.AsSpan(row * Width, Width).ToArray().Select(v => (double)v)];
+            double[] xr = [.. x.AsSpan(row * width, width).ToArray().Select(v => (double)v)];
             double mean = xr.Average(), variance = xr.Average(v => (v - mean) * (v - mean));
-            for (int i = 0; i < Width; i++)
+            for (int i = 0; i < width; i++)
             {
-                y[(row * Width) + i] = ((xr[i] - mean) / Math.Sqrt(variance + Epsilon) * gamma[i]) + beta[i];
+                y[(row * width) + i] = ((xr[i] - mean) / Math.Sqrt(variance + Epsilon) * gamma[i]) + beta[i];
             }
         }
         return y;

@@ -21,7 +21,7 @@ internal static unsafe class MatMulLadder
             Title = $"Matrix product, {N} × {N} × {N}",
             Flops = 2.0 * N * N * N,
             Output = c,
-            Expected = Exact(a, b),
+            Expected = Exact(a, b, N),
             Rungs =
             [
                 new("textbook", "three loops, one element of C at a time; B is read down its columns, a new cache line each step", () => Textbook(a, b, c)),
@@ -139,16 +139,17 @@ internal static unsafe class MatMulLadder
     private static void Threads(float[] a, float[] b, float[] c) =>
         Workers.For(N / TileRows, (from, to) => RegisterTile(a, b, c, from * TileRows, to * TileRows), grain: 8);
 
-    private static double[] Exact(float[] a, float[] b)
+    /// <summary>A·B of n × n numbers in float64.</summary>
+    public static double[] Exact(float[] a, float[] b, int n)
     {
-        double[] c = new double[N * N];
-        for (int i = 0; i < N; i++)
+        double[] c = new double[n * n];
+        for (int i = 0; i < n; i++)
         {
-            for (int k = 0; k < N; k++)
+            for (int k = 0; k < n; k++)
             {
-                for (int j = 0; j < N; j++)
+                for (int j = 0; j < n; j++)
                 {
-                    c[(i * N) + j] += (double)a[(i * N) + k] * b[(k * N) + j];
+                    c[(i * n) + j] += (double)a[(i * n) + k] * b[(k * n) + j];
                 }
             }
         }

@@ -20,7 +20,7 @@ internal static class SoftmaxLadder
             Title = $"Softmax, {Rows} rows of {Width}",
             Bytes = 2.0 * sizeof(float) * Rows * Width,
             Output = y,
-            Expected = Exact(x),
+            Expected = Exact(x, Width),
             Rungs =
             [
                 new("textbook", "maximum, sum of exponentials, exponentials again divided by the sum: two exponentials per number", () => Textbook(x, y)),
@@ -132,17 +132,18 @@ internal static class SoftmaxLadder
         }
     }
 
-    private static double[] Exact(float[] x)
+    /// <summary>The answer in float64.</summary>
+    public static double[] Exact(float[] x, int width)
     {
         double[] y = new double[x.Length];
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < x.Length / width; row++)
         {
-            double max = x.AsSpan(row * Width, Width).ToArray().Max(), sum = 0;
-            for (int i = row * Width; i < (row + 1) * Width; i++)
+            double max = x.AsSpan(row * width, width).ToArray().Max(), sum = 0;
+            for (int i = row * width; i < (row + 1) * width; i++)
             {
                 sum += y[i] = Math.Exp(x[i] - max);
             }
-            for (int i = row * Width; i < (row + 1) * Width; i++)
+            for (int i = row * width; i < (row + 1) * width; i++)
             {
                 y[i] /= sum;
             }

@@ -39,20 +39,35 @@ public sealed class DeviceAgreementTests
         }
     }
 
-    /// <summary>Kernels of their own: one seed or several, narrow heads or such as do not fit into registers.</summary>
+    /// <summary>One seed has kernels of its own, and so have several, which share a pattern.</summary>
     [Theory]
     [InlineData(1, 4)]
-    [InlineData(3, 5)]
-    [InlineData(9, 3)]
-    [InlineData(1, 257)]
-    public void Attention_SeedsAndWidths_AgreeWithTheCpu(int seeds, int width)
+    [InlineData(3, 3)]
+    public void Attention_OneSeedOrSeveral_AgreeWithTheCpu(int seeds, int width)
     {
-        Shape q = [1, 2, width < 100 ? 2 : 1, width], k = [1, 3, 1, width];
+        Shape q = [1, 2, 2, width], k = [1, 3, 1, width];
         var call = new OpCase([new(q), new(k), new(k)], t => TensorOps.Attention(t[0], t[1], t[2], null, causal: true, 1 / MathF.Sqrt(width))) { Reference = r => r[0] };
         float[] expected = Everything(call, seeds);
         using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
 
         TensorAssert.Close(Everything(call, seeds), expected, 1e-4, 1e-5);
+    }
+
+    /// <summary>The kernel for heads that do not fit into registers does the others too: small enough to be watched.</summary>
+    [Fact]
+    public void AttentionForwardWide_NarrowHeads_GivesTheSame()
+    {
+        using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
+        Tensor[] x = [RandomTensor.Normal(1, [1, 3, 1, 5]), RandomTensor.Normal(2, [1, 3, 1, 5]), RandomTensor.Normal(3, [1, 3, 1, 5])];
+        KernelCall ordinary = default;
+        Op.Launched = call => ordinary = call;
+        float[] expected = TensorOps.Attention(x[0], x[1], x[2], null, causal: true, 1).ToArray();
+        Op.Launched = null;
+        Tensor z = Tensor.Empty([1, 3, 1, 5], Device.Current);
+
+        Op.Launch("attention_forward_wide", ordinary.Work, [.. ordinary.Tensors[..4], z, ordinary.Tensors[5]], ordinary.Scalars);
+
+        Assert.Equal(expected, z.ToArray());
     }
 
     /// <summary>Output and gradients for some seeds, in a row.</summary>

@@ -109,6 +109,15 @@ internal abstract unsafe class GpuBackend : IBackend
             Launch(call with { Kernel = better });
             return;
         }
+        Launch(call, kernel, 0);
+    }
+
+    /// <summary>Launches a kernel that need not be in the table.</summary>
+    /// <param name="call">Its tensors and numbers.</param>
+    /// <param name="kernel">How its work is cut.</param>
+    /// <param name="function">The driver's handle; 0 for that of the kernel's name in its source, compiled when first needed.</param>
+    public void Launch(KernelCall call, GpuKernel kernel, nint function)
+    {
         GpuCall numbers = GpuCall.Of(call);
         nint* buffers = stackalloc nint[call.Tensors.Length];
         nint some = Buffer(Array.Find(call.Tensors, t => t is not null));
@@ -120,12 +129,7 @@ internal abstract unsafe class GpuBackend : IBackend
         {
             ThrowIfLost();
             Traffic = Traffic with { Launches = Traffic.Launches + 1 };
-            if (!_functions.TryGetValue(call.Kernel, out nint function))
-            {
-                long start = Stopwatch.GetTimestamp();
-                _functions[call.Kernel] = function = Compile(call.Kernel, kernel.Source);
-                _profiler?.Built(Stopwatch.GetElapsedTime(start).TotalSeconds);
-            }
+            function = function != 0 ? function : Function(call.Kernel, kernel.Source);
             nint before = Before();
             Start(call.Kernel, function, kernel, call.Work, new(buffers, call.Tensors.Length), numbers);
             if (_profiler is not null)
@@ -213,6 +217,17 @@ internal abstract unsafe class GpuBackend : IBackend
 
     /// <summary>The seconds a finished command took; its timer is gone afterwards.</summary>
     protected abstract double Elapsed(GpuTimer timer);
+
+    private nint Function(string kernel, string source)
+    {
+        if (!_functions.TryGetValue(kernel, out nint function))
+        {
+            long start = Stopwatch.GetTimestamp();
+            _functions[kernel] = function = Compile(kernel, source);
+            _profiler?.Built(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        return function;
+    }
 
     private void Upload(nint buffer, long offset, byte* source, long bytes, bool wait)
     {

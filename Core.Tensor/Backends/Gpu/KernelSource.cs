@@ -11,8 +11,11 @@ internal static class KernelSource
         [.. GpuKernels.Table.Values.Select(kernel => kernel.Source).Where(source => source.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>What the OpenCL driver compiles. Lines of the compiler's log count from the top of the op's file.</summary>
-    public static string OpenCl(string name) =>
-        $"{Read("opencl_prelude.h")}\n#line 1 \"kernel.h\"\n{Read("kernel.h")}\n#line 1 \"{name}.kernel.c\"\n{Read(name + ".kernel.c")}";
+    public static string OpenCl(string name) => OpenCl(name, Read(name + ".kernel.c"));
+
+    /// <summary>The same of any text in kernel C.</summary>
+    public static string OpenCl(string name, string text) =>
+        $"{Read("opencl_prelude.h")}\n#line 1 \"kernel.h\"\n{Read("kernel.h")}\n#line 1 \"{name}.kernel.c\"\n{text}";
 
     /// <summary>The PTX that was compiled from a source; its first line ends in <see cref="CudaHash"/> unless it is stale.</summary>
     public static string Ptx(string name) => Read(name + ".ptx");

@@ -27,7 +27,7 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         _queue = OpenQueue(0);
     }
 
-    /// <summary>Compiles a source; for tests, any source.</summary>
+    /// <summary>Compiles a source; for tests and ladders, any source.</summary>
     /// <exception cref="DeviceException">The compiler refuses it; the message holds its log.</exception>
     public nint Build(string name, string source)
     {
@@ -78,8 +78,14 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         {
             _programs[source] = program = Build(source, KernelSource.OpenCl(source));
         }
+        return Function(program, kernel);
+    }
+
+    /// <summary>A kernel of a program.</summary>
+    public nint Function(nint program, string kernel)
+    {
         nint function = OpenClNative.CreateKernel(program, kernel, out int status);
-        Check($"find {kernel} in {source}.kernel.c", status);
+        Check($"find {kernel}", status);
         return function;
     }
 
