@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Vitrine.Tensors;
 
@@ -65,18 +65,17 @@ internal static unsafe class ColumnSums
     private static void AddRows(float* x, int stride, int rows, double* totals, int columns)
     {
         int i = 0;
-        for (; i <= columns - Vector<float>.Count; i += Vector<float>.Count)
+        for (; i <= columns - Vector512<float>.Count; i += Vector512<float>.Count)
         {
-            Vector<double> low = Vector.Load(totals + i), high = Vector.Load(totals + i + Vector<double>.Count);
+            Vector512<double> low = Vector512.Load(totals + i), high = Vector512.Load(totals + i + Vector512<double>.Count);
             for (int row = 0; row < rows; row++)
             {
-                Simd.Prefetch(x + ((long)(rows + row) * stride) + i);
-                Vector.Widen(Vector.Load(x + ((long)row * stride) + i), out Vector<double> a, out Vector<double> b);
+                (Vector512<double> a, Vector512<double> b) = Vector512.Widen(Vector512.Load(x + ((long)row * stride) + i));
                 low += a;
                 high += b;
             }
             low.Store(totals + i);
-            high.Store(totals + i + Vector<double>.Count);
+            high.Store(totals + i + Vector512<double>.Count);
         }
         for (; i < columns; i++)
         {
