@@ -32,7 +32,7 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
     private const string Legend = """
         Every op is compared with its float64 reference before anything is timed. *forward* and *backward* (one seed, all gradients) are the kernels alone, results
         written into memory that exists; *call* is the public method, which allocates its result. Medians of at least 20 runs; *±* is the ninth decile minus the first.
-        *GB/s* counts every input read once and every output written once. *binds* is the nearer limit: `copy`, the time to move those bytes at the copy bandwidth,
+        *GB/s* counts every input read once and every output written once, in a backward of several kernels for each of them. *binds* is the nearer limit: `copy`, the time to move those bytes at the copy bandwidth,
         or `units`, the time in which the vector units could issue the op's operations (a fused multiply–add is one; a division keeps a unit busy for as long as was
         measured). *share* is the time at that limit divided by the time measured: 100 % cannot be bettered by much. Copy and op are measured in turn,
         16 ms each, and the share is the median over these rounds: the machine has other users, and their moments hit both alike. The copy is the fastest of the
