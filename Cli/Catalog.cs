@@ -26,6 +26,8 @@ internal static class Catalog
             TokenizeCommand.Create(terminal),
             InspectCommand.Create(terminal),
             QuantizeCommand.Create(terminal),
+            PruneCommand.Create(terminal),
+            MergeCommand.Create(terminal),
             HooksCommand.Create(terminal),
             MethodsCommand.Create(terminal),
             DevicesCommand.Create(terminal),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vitrine.Tensors;
+using Vitrine.Training;
 using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
@@ -41,6 +42,9 @@ internal sealed class ModelSource
         DefaultValueFactory = _ => Quantization.None.Name(),
     };
 
+    /// <summary>A LoRA adapter for the model.</summary>
+    public Option<string?> Adapter { get; } = new("--adapter") { Description = "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.", HelpName = "folder" };
+
     /// <summary>Whether to count and time what the device does.</summary>
     public Option<bool> Profile { get; } = new(ProfileOption)
     {
@@ -48,7 +52,7 @@ internal sealed class ModelSource
     };
 
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Quantize, Device, Threads, Profile };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Adapter, Quantize, Device, Threads, Profile };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="CommandException">It names none that exists.</exception>
@@ -73,9 +77,11 @@ internal sealed class ModelSource
         string folder = Folder(parsed, terminal);
         try
         {
-            return new(ModelLoader.Load(folder, quantization), Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)), folder);
+            ITransformer model = ModelLoader.Load(folder, quantization);
+            model = parsed.GetValue(Adapter) is { } adapter ? LoraAdapter.Merge(LoraAdapter.Load(model, terminal.Resolve(adapter))) : model;
+            return new(model, Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)), folder);
         }
-        catch (Exception e) when (e is ModelException or WeightException or TokenizerException)
+        catch (Exception e) when (e is ModelException or WeightException or TokenizerException or TrainingException)
         {
             throw new CommandException(ExitCode.Model, e.Message, e);
         }

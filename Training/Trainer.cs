@@ -26,6 +26,7 @@ public sealed class Trainer
     private readonly LearningRateSchedule _schedule;
     private readonly Checkpoint _checkpoint;
     private readonly string _folder;
+    private readonly Action<ITransformer, string> _keep;
     private readonly int _stepsPerEpoch, _steps;
 
     /// <summary>Prepares a training.</summary>
@@ -33,10 +34,12 @@ public sealed class Trainer
     /// <param name="task">What it learns.</param>
     /// <param name="options">How.</param>
     /// <param name="folder">An existing folder with the model's config and tokenizer, where weights, checkpoint and log go.</param>
+    /// <param name="keep">Writes the best weights into the folder; null: <c>model.safetensors</c> in float16.</param>
     /// <exception cref="TrainingException">There is nothing to learn from, or a name of <see cref="TrainingOptions.Frozen"/> matches no parameter.</exception>
-    public Trainer(ITransformer model, ITrainingTask task, TrainingOptions options, string folder)
+    public Trainer(ITransformer model, ITrainingTask task, TrainingOptions options, string folder, Action<ITransformer, string>? keep = null)
     {
         (_model, _task, _options, _folder) = (model, task, options, folder);
+        _keep = keep ?? ((trained, into) => ParameterLayout.Save(trained, Path.Combine(into, "model.safetensors"), WeightType.F16));
         foreach (Parameter parameter in model.Parameters)
         {
             parameter.Value = Tensor.From(parameter.Value.ToArray(), parameter.Value.Shape).AsWeight();
@@ -159,7 +162,7 @@ public sealed class Trainer
         state = state.Judged(metrics, out bool better);
         if (better)
         {
-            ParameterLayout.Save(_model, Path.Combine(_folder, "model.safetensors"), WeightType.F16);
+            _keep(_model, _folder);
         }
         _average?.Swap();
         log.Evaluation(state.Step, metrics, better);

@@ -15,13 +15,14 @@ internal static class RandomGpt2
 
     private static readonly Dictionary<string, (int D, int Layers, int Heads)> s_sizes = new()
     {
-        ["tiny"] = (64, 2, 4), ["small"] = (768, 12, 12), ["medium"] = (1024, 24, 16), ["large"] = (1280, 36, 20), ["xl"] = (1600, 48, 25),
+        ["tiny"] = (64, 2, 4), ["step"] = (256, 6, 4), ["small"] = (768, 12, 12), ["medium"] = (1024, 24, 16), ["large"] = (1280, 36, 20), ["xl"] = (1600, 48, 25),
     };
 
-    /// <summary>Arguments: a size, a folder.</summary>
+    /// <summary>Arguments: a size, a folder, and perhaps how many tokens there are.</summary>
     public static int Run(string[] args)
     {
-        if (args.Length != 2 || !s_sizes.TryGetValue(args[0], out (int D, int Layers, int Heads) size))
+        int vocab = args.Length == 3 && int.TryParse(args[2], NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : Vocab;
+        if (args.Length is not (2 or 3) || !s_sizes.TryGetValue(args[0], out (int D, int Layers, int Heads) size))
         {
             Console.Error.WriteLine($"bench: no such size; got '{string.Join(' ', args)}'; expected one of {string.Join(", ", s_sizes.Keys)}, and a folder.");
             return 2;
@@ -29,15 +30,15 @@ internal static class RandomGpt2
         Directory.CreateDirectory(args[1]);
         var config = new JsonObject
         {
-            ["model_type"] = "gpt2", ["architectures"] = new JsonArray("GPT2LMHeadModel"), ["vocab_size"] = Vocab, ["n_positions"] = Positions,
+            ["model_type"] = "gpt2", ["architectures"] = new JsonArray("GPT2LMHeadModel"), ["vocab_size"] = vocab, ["n_positions"] = Positions,
             ["n_embd"] = size.D, ["n_layer"] = size.Layers, ["n_head"] = size.Heads, ["activation_function"] = "gelu_new", ["layer_norm_epsilon"] = 1e-5,
         };
         File.WriteAllText(Path.Combine(args[1], "config.json"), config.ToJsonString() + "\n");
-        SafetensorsWriter.Save(Path.Combine(args[1], "model.safetensors"), Tensors(size.D, size.Layers));
+        SafetensorsWriter.Save(Path.Combine(args[1], "model.safetensors"), Tensors(size.D, size.Layers, vocab));
         return 0;
     }
 
-    private static IEnumerable<WeightData> Tensors(int d, int layers)
+    private static IEnumerable<WeightData> Tensors(int d, int layers, int vocab)
     {
         int seed = 0;
         WeightData Normal(string name, Shape shape, float deviation)
@@ -54,7 +55,7 @@ internal static class RandomGpt2
 
         return
         [
-            Normal("wte", [Vocab, d], 0.02f), Normal("wpe", [Positions, d], 0.01f),
+            Normal("wte", [vocab, d], 0.02f), Normal("wpe", [Positions, d], 0.01f),
             .. Enumerable.Range(0, layers).Select(i => string.Create(CultureInfo.InvariantCulture, $"h.{i}")).SelectMany(h => (WeightData[])
             [
                 .. Norm($"{h}.ln_1"), .. Linear($"{h}.attn.c_attn", d, 3 * d), .. Linear($"{h}.attn.c_proj", d, d),

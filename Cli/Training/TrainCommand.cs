@@ -36,6 +36,7 @@ internal static class TrainCommand
             vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
             vitrine train classify --data positive=good.txt --data negative=bad.txt --naive-bayes --whole-words 2 --layers 1 --out small
             vitrine train classify --data topics.tsv --layers 2 --d-model 128 --epochs 5 --out topics
+            vitrine train classify --data topics.tsv --from path/to/bert --lora 8 --out adapter
             """)
             .With(run.Symbols)
             .With(whole, taught)

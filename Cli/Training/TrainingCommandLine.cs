@@ -22,6 +22,9 @@ internal sealed class TrainingCommandLine
     private readonly Option<double> _init = new("--init") { Description = "Standard deviation of the weights a new model starts with; narrow ones like about 0.5/√width.", HelpName = "x", DefaultValueFactory = _ => InitialWeights.StandardDeviation };
     private readonly Option<int> _positions = new("--positions") { Description = "Longest sequence, tokens.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().MaxPositions };
 
+    private readonly Option<int?> _rank = new("--lora") { Description = "Leave the weights of --from as they are and learn an adapter of this rank, in PEFT's files.", HelpName = "r" };
+    private readonly Option<double> _alpha = new("--lora-alpha") { Description = "The adapter is scaled by alpha/r; 0: twice the rank.", HelpName = "x" };
+    private readonly Option<string?> _targets = new("--lora-targets") { Description = "Layers it changes, by the last part of their names, e.g. query,value. Default: PEFT's for the family.", HelpName = "names" };
     private readonly bool _fresh;
 
     /// <param name="data">What <c>--data</c> holds.</param>
@@ -31,7 +34,7 @@ internal sealed class TrainingCommandLine
     /// <summary>All options.</summary>
     public ReadOnlySpan<Symbol> Symbols => (Symbol[])
     [
-        _data, _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init] : [], _source.Threads, .. _switches.Symbols,
+        _data, _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Threads, .. _switches.Symbols,
     ];
 
     /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>
@@ -74,8 +77,18 @@ internal sealed class TrainingCommandLine
             {
                 throw new CommandException(ExitCode.Model, $"train: a model for something else; got {old.Info.Architecture} in '{from}'; expected one for {task}.");
             }
+            if (Lora(parsed) is { } options)
+            {
+                LoraModel adapted = LoraModel.Start(old, options, SeedOf(parsed));
+                LoraAdapter.Describe(folder, adapted, options, from);
+                return adapted;
+            }
             NewModel.CopyWithoutWeights(terminal.Resolve(from), folder);
             return old;
+        }
+        if (parsed.GetValue(_rank) is not null)
+        {
+            throw new CommandException(ExitCode.Usage, "lora: nothing to adapt; got no --from; expected the folder of a trained model.");
         }
         ModelSizes sizes = new()
         {
@@ -101,8 +114,18 @@ internal sealed class TrainingCommandLine
         TrainingOptions options = _switches.Options(parsed);
         options = _fresh && parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
         string folder = Folder(parsed, terminal);
-        TrainingRun.Of(new Trainer(model, task, options, folder), Path.GetFileName(folder), terminal, cancellation);
+        Action<ITransformer, string>? keep = model is LoraModel ? LoraAdapter.Save : null;
+        TrainingRun.Of(new Trainer(model, task, options, folder, keep), Path.GetFileName(folder), terminal, cancellation);
     }
+
+    /// <summary>The model as it was kept, its adapter merged if it is one.</summary>
+    public ITransformer Trained(ParseResult parsed, Terminal terminal) => parsed.GetValue(_from) is { } from && Lora(parsed) is not null
+        ? LoraAdapter.Merge(LoraAdapter.Load(ModelLoader.Load(terminal.Resolve(from)), Folder(parsed, terminal)))
+        : ModelLoader.Load(Folder(parsed, terminal));
+
+    private LoraOptions? Lora(ParseResult parsed) => parsed.GetValue(_rank) is { } rank
+        ? new() { Rank = rank, Alpha = parsed.GetValue(_alpha), Targets = parsed.GetValue(_targets)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [] }
+        : null;
 
     /// <summary>The tokenizer of a model that was just loaded.</summary>
     /// <exception cref="CommandException">Its folder holds none.</exception>
@@ -120,7 +143,7 @@ internal sealed class TrainingCommandLine
     public string FreeFolder(ParseResult parsed, Terminal terminal)
     {
         string folder = Folder(parsed, terminal);
-        return Directory.Exists(Path.Combine(folder, "training")) || !File.Exists(Path.Combine(folder, "model.safetensors"))
+        return Directory.Exists(Path.Combine(folder, "training")) || !(File.Exists(Path.Combine(folder, "model.safetensors")) || LoraAdapter.IsIn(folder))
             ? folder
             : throw new CommandException(ExitCode.Output, $"train: the folder holds a model already; got '{folder}'; expected an empty or new one. Name another with --out.");
     }

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Training;
+
+/// <summary>LoRA adapters in the files of Hugging Face's PEFT: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</summary>
+public static class LoraAdapter
+{
+    /// <summary>What PEFT puts before every module's name.</summary>
+    internal const string Prefix = "base_model.model.";
+
+    private const string Config = "adapter_config.json", Weights = "adapter_model.safetensors";
+
+    private static readonly string[] s_refused = ["use_dora", "rank_pattern", "alpha_pattern", "layer_replication", "lora_bias"];
+
+    /// <summary>Whether a folder holds an adapter.</summary>
+    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, Config));
+
+    /// <summary>Writes the config of an adapter.</summary>
+    /// <param name="folder">Made when it is absent.</param>
+    /// <param name="model">The model with its adapter.</param>
+    /// <param name="options">As it was made.</param>
+    /// <param name="name">The base model's folder or name, for whoever loads it.</param>
+    public static void Describe(string folder, LoraModel model, LoraOptions options, string name)
+    {
+        Directory.CreateDirectory(folder);
+        string? task = model.Info.Task switch
+        {
+            ModelTask.SequenceClassification => "SEQ_CLS",
+            ModelTask.CausalLanguageModel => "CAUSAL_LM",
+            ModelTask.SequenceToSequence => "SEQ_2_SEQ_LM",
+            ModelTask.TokenClassification => "TOKEN_CLS",
+            ModelTask.QuestionAnswering => "QUESTION_ANS",
+            _ => null,
+        };
+        IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType);
+        NewModel.Write(folder, Config, new()
+        {
+            ["peft_type"] = "LORA",
+            ["task_type"] = task,
+            ["base_model_name_or_path"] = name,
+            ["r"] = options.Rank,
+            ["lora_alpha"] = options.ScaledAlpha,
+            ["lora_dropout"] = 0.0,
+            ["target_modules"] = new JsonArray([.. targets.Select(target => (JsonNode?)target)]),
+            ["modules_to_save"] = null,
+            ["bias"] = "none",
+            ["fan_in_fan_out"] = model.Info.ModelType == "gpt2", // its layers are stored as [d_in, d_out]
+            ["init_lora_weights"] = true,
+            ["inference_mode"] = true,
+        });
+    }
+
+    /// <summary>Writes the matrices of an adapter, in float32.</summary>
+    public static void Save(ITransformer model, string folder) => SafetensorsWriter.Save(Path.Combine(folder, Weights),
+        model.Parameters.Select(p => new WeightData(p.Place.Tensor, p.Value)), new Dictionary<string, string> { ["format"] = "pt" });
+
+    /// <summary>The base model that an adapter names, as its config spells it; null when it names none.</summary>
+    public static string? BaseOf(string folder) => (string?)Read(folder)["base_model_name_or_path"];
+
+    /// <summary>Loads an adapter, ours or PEFT's, over its base model. Modules it holds whole (<c>modules_to_save</c>) replace the base model's.</summary>
+    /// <param name="model">The base model.</param>
+    /// <param name="folder">The adapter's folder.</param>
+    /// <exception cref="TrainingException">It is no LoRA adapter, asks for something that is not supported, or does not fit the model.</exception>
+    public static LoraModel Load(ITransformer model, string folder)
+    {
+        JsonObject config = Read(folder);
+        string type = (string?)config["peft_type"] ?? "none";
+        string? refused = s_refused.FirstOrDefault(name => config[name] is { } value && value.ToJsonString() is not ("false" or "{}" or "null" or "[]"));
+        if (type != "LORA" || refused is not null || ((string?)config["bias"] ?? "none") != "none")
+        {
+            throw new TrainingException($"lora: an adapter that is not supported; got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. File: {Path.Combine(folder, Config)}");
+        }
+        double rank = Number(config, "r"), alpha = Number(config, "lora_alpha");
+        bool stable = (bool?)config["use_rslora"] ?? false;
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, Weights));
+        HashSet<string> left = [.. file.Names];
+        LoraModel adapted = LoraModel.Over(model, module => file.Contains(Name(module, "lora_A")), alpha / (stable ? Math.Sqrt(rank) : rank), (module, dIn, dOut) =>
+            (Take(Name(module, "lora_A"), [(int)rank, dIn]), Take(Name(module, "lora_B"), [dOut, (int)rank])))
+            ?? throw new TrainingException($"lora: the adapter changes nothing of this model; got {file.Names.FirstOrDefault()}; expected names like {Name(LoraModel.Modules(model).First().Key, "lora_A")}. File: {file.FilePath}");
+        foreach (IGrouping<string, Parameter> whole in model.Parameters.GroupBy(p => $"{Prefix}{Stored(model, p)}").Where(group => left.Contains(group.Key)))
+        {
+            foreach (Parameter part in whole)
+            {
+                Tensor stored = Take(whole.Key, part.Place.Transposed ? [part.Shape[1], part.Shape[0]] : part.Shape.With(part.Shape.Rank - 1, part.Shape[^1] * part.Place.Parts));
+                part.Value = part.Place.Transposed ? stored.Transpose() : part.Place.Parts == 1 ? stored : stored.Slice(stored.Shape.Rank - 1, part.Place.Part * part.Shape[^1], part.Shape[^1]);
+            }
+        }
+        return left.Count == 0 ? adapted : throw new TrainingException($"lora: the adapter does not fit the model; got {left.Order(StringComparer.Ordinal).First()} and {left.Count - 1} more; expected names of its layers. File: {file.FilePath}");
+
+        Tensor Take(string name, Shape shape)
+        {
+            if (!file.Contains(name) || !file.Entry(name).Shape.SequenceEqual(shape.Axes.ToArray().Select(axis => (long)axis)))
+            {
+                throw new TrainingException($"lora: the adapter does not fit the model; got {name} {(file.Contains(name) ? file.Entry(name) : "missing")}; expected {shape}. File: {file.FilePath}");
+            }
+            left.Remove(name);
+            return Tensor.From(file.ReadFloats(name), shape);
+        }
+    }
+
+    /// <summary>Adds the adapter to its base model's weights for good.</summary>
+    /// <returns>The base model.</returns>
+    public static ITransformer Merge(LoraModel adapted)
+    {
+        using Recorder.Pause pause = Recorder.Suspend();
+        foreach ((Parameter parameter, Tensor value) in adapted.Changed().ToArray())
+        {
+            parameter.Value = value;
+        }
+        return adapted.Base;
+    }
+
+    private static string Stored(ITransformer model, Parameter parameter)
+    {
+        string tensor = parameter.Place.Tensor, module = LoraModel.Module(model, tensor);
+        return tensor.EndsWith(".weight", StringComparison.Ordinal) ? module + ".weight" : module;
+    }
+
+    private static string Name(string module, string matrix) => $"{Prefix}{module}.{matrix}.weight";
+
+    private static double Number(JsonObject config, string name) => config[name] is JsonValue value && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+        ? number
+        : throw new TrainingException($"lora: {Config} has no number '{name}'.");
+
+    private static JsonObject Read(string folder)
+    {
+        string path = Path.Combine(folder, Config);
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new TrainingException($"lora: no object; got something else; expected an adapter's settings. File: {path}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        {
+            throw new TrainingException($"lora: cannot read the adapter; got {e.Message.TrimEnd('.')}; expected a folder with {Config} and {Weights}. File: {path}", e);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// LoRA (Hu et al. 2021, “LoRA: low-rank adaptation of large language models”): a model whose weights stay as they are, and beside
+// some of them the product of two narrow matrices that is learnt instead.
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Training;
+
+/// <summary>
+/// A model whose linear layers compute with W + α/r·(B·A)ᵀ, where W stays and only A <c>[r, d_in]</c> and B <c>[d_out, r]</c> are its parameters.
+/// It trains and runs like any model; <see cref="LoraAdapter"/> saves and merges it.
+/// </summary>
+public sealed class LoraModel : ITransformer
+{
+    private readonly Change[] _changes;
+
+    private LoraModel(ITransformer model, Change[] changes, double scale) => (Base, _changes, Scale) = (model, changes, scale);
+
+    /// <summary>The model beneath; its weights are not changed.</summary>
+    public ITransformer Base { get; }
+
+    /// <summary>α/r.</summary>
+    public double Scale { get; }
+
+    /// <inheritdoc/>
+    public ModelInfo Info => Base.Info;
+
+    /// <inheritdoc/>
+    public ITokenizer? Tokenizer => Base.Tokenizer;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HookPoint> HookPoints => Base.HookPoints;
+
+    /// <summary>A and B of every layer that is changed, and nothing else.</summary>
+    public IReadOnlyList<Parameter> Parameters => [.. _changes.SelectMany(change => new[] { change.A, change.B })];
+
+    /// <inheritdoc/>
+    public WeightReport Weights => Base.Weights;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notices => Base.Notices;
+
+    /// <summary>An adapter that changes nothing yet: A uniform within ±1/√d_in, B zero, as PEFT begins.</summary>
+    /// <param name="model">The model to adapt.</param>
+    /// <param name="options">Rank, scale and layers.</param>
+    /// <param name="seed">Of A.</param>
+    /// <exception cref="TrainingException">No layer has such a name.</exception>
+    public static LoraModel Start(ITransformer model, LoraOptions options, int seed)
+    {
+        IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType);
+        int drawn = 0;
+        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal)), options.ScaledAlpha / options.Rank,
+            (_, dIn, dOut) =>
+            {
+                var random = RandomAt.Of(seed, drawn++);
+                return (Tensor.From([.. Enumerable.Range(0, options.Rank * dIn).Select(_ => (float)(((2 * random.NextDouble()) - 1) / Math.Sqrt(dIn)))], [options.Rank, dIn]),
+                    Tensor.Zeros([dOut, options.Rank]));
+            }) ?? throw new TrainingException(
+                $"lora: no such layer; got {string.Join(", ", targets)}; expected some of {string.Join(", ", Modules(model).Select(m => m.Key[(m.Key.LastIndexOf('.') + 1)..]).Distinct())}.");
+    }
+
+    /// <summary>An adapter with given matrices, for the modules that are wanted; null when none is.</summary>
+    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, double scale, Func<string, int, int, (Tensor A, Tensor B)> make)
+    {
+        Change[] changes = [.. Modules(model).Where(module => wanted(module.Key)).Select(module =>
+        {
+            Parameter[] parts = [.. module.OrderBy(p => p.Place.Part)];
+            (Tensor a, Tensor b) = make(module.Key, parts[0].Shape[0], parts.Sum(p => p.Shape[1]));
+            return new Change(module.Key, parts, Of("lora_A", a), Of("lora_B", b));
+
+            Parameter Of(string name, Tensor value) => new($"{module.Key}.{name}", ParameterKind.Other, new($"{LoraAdapter.Prefix}{module.Key}.{name}.weight"), value, isBuffer: false);
+        })];
+        return changes.Length == 0 ? null : new(model, changes, scale);
+    }
+
+    /// <summary>The linear layers of a model under the names PEFT gives them.</summary>
+    internal static IEnumerable<IGrouping<string, Parameter>> Modules(ITransformer model) =>
+        model.Parameters.Where(p => p.Kind == ParameterKind.Linear && !p.IsBuffer).GroupBy(p => Module(model, p.Place.Tensor));
+
+    /// <summary>A stored tensor's module, with the base model's prefix where the file has left it out: <c>transformer.h.0.attn.c_attn</c>.</summary>
+    internal static string Module(ITransformer model, string tensor)
+    {
+        string module = tensor.EndsWith(".weight", StringComparison.Ordinal) ? tensor[..^".weight".Length] : tensor;
+        (string prefix, string[] inside) = model.Info.ModelType switch
+        {
+            "bert" => ("bert.", (string[])["encoder.", "embeddings.", "pooler."]),
+            "gpt2" => ("transformer.", ["h.", "wte", "wpe", "ln_f"]),
+            _ => ("model.", ["layers.", "encoder.", "decoder.", "shared"]),
+        };
+        return inside.Any(start => module.StartsWith(start, StringComparison.Ordinal)) ? prefix + module : module;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Embed(Tensor ids) => Base.Embed(ids);
+
+    /// <inheritdoc/>
+    public Tensor Forward(ModelInput input)
+    {
+        using WeightScope scope = WeightScope.Compute(Changed());
+        return Base.Forward(input);
+    }
+
+    /// <summary>W + α/r·(B·A)ᵀ for every parameter that is changed.</summary>
+    internal IEnumerable<KeyValuePair<Parameter, Tensor>> Changed()
+    {
+        foreach (Change change in _changes)
+        {
+            int from = 0;
+            foreach (Parameter part in change.Parts)
+            {
+                int width = part.Shape[1];
+                Tensor b = change.Parts.Length == 1 ? change.B.Value : change.B.Value.Slice(0, from, width);
+                yield return new(part, part.Value + change.A.Value.MatMul(b, transposeA: true, transposeB: true).Scale((float)Scale));
+                from += width;
+            }
+        }
+    }
+
+    /// <summary>A stored matrix (its parts are parameters of their own) and what is added to it.</summary>
+    private sealed record Change(string Module, Parameter[] Parts, Parameter A, Parameter B);
+}

@@ -1,0 +1,181 @@
+using System.Text.Json.Nodes;
+using Vitrine.Tensors;
+using Vitrine.Tests.Support;
+using Vitrine.Training;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Training;
+
+/// <summary>LoRA adapters: what they compute, what they leave alone, and their files.</summary>
+public class LoraTests
+{
+    private static readonly ModelInput s_input = ModelInput.Of(5, 6, 7, 8);
+
+    [Theory]
+    [InlineData("bert", "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight", 8)]
+    [InlineData("gpt2", "base_model.model.transformer.h.0.attn.c_attn.lora_A.weight", 4)]
+    [InlineData("llama", "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", 8)]
+    [InlineData("marian", "base_model.model.model.encoder.layers.0.self_attn.q_proj.lora_A.weight", 24)]
+    public void Start_EveryFamily_ChangesNothingYetAndHasPeftsNames(string family, string name, int count)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family);
+        ModelInput input = family == "marian" ? s_input with { Target = s_input } : s_input;
+
+        LoraModel adapted = LoraModel.Start(model, new() { Rank = 2 }, seed: 1);
+
+        Assert.Equal(model.Forward(input).ToArray(), adapted.Forward(input).ToArray());
+        Assert.Equal(count, adapted.Parameters.Count);
+        Assert.Contains(name, adapted.Parameters.Select(p => p.Place.Tensor));
+        Assert.Equal(2, adapted.Scale); // alpha is twice the rank
+    }
+
+    [Theory]
+    [InlineData("bert", "layer.1.output.dense")]
+    [InlineData("gpt2", "c_attn")]
+    public void Load_WrittenByHand_IsTheBaseWithBTimesAAdded(string family, string target)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family), expected = TinyModels.Load(folder.Path, family);
+        LoraModel random = Random(model, target);
+        Directory.CreateDirectory(folder.File("adapter"));
+        LoraAdapter.Describe(folder.File("adapter"), random, new() { Rank = 3, Alpha = 6, Targets = [target] }, "base");
+        LoraAdapter.Save(random, folder.File("adapter"));
+        using SafetensorsFile file = SafetensorsFile.Open(folder.File("adapter/adapter_model.safetensors"));
+        foreach (IGrouping<string, Parameter> module in LoraModel.Modules(expected).Where(m => m.Key.EndsWith(target, StringComparison.Ordinal)))
+        {
+            float[] a = file.ReadFloats($"base_model.model.{module.Key}.lora_A.weight"), b = file.ReadFloats($"base_model.model.{module.Key}.lora_B.weight");
+            int from = 0;
+            foreach (Parameter part in module.OrderBy(p => p.Place.Part))
+            {
+                (int dIn, int dOut) = (part.Shape[0], part.Shape[1]);
+                float[] w = part.Value.ToArray();
+                for (int i = 0; i < w.Length; i++)
+                {
+                    (int input, int output) = (i / dOut, from + (i % dOut)); // ΔW[output, input] = α/r · Σ B[output, k]·A[k, input]
+                    w[i] += 2 * (float)Enumerable.Range(0, 3).Sum(k => (double)b[(output * 3) + k] * a[(k * dIn) + input]);
+                }
+                part.Value = Tensor.From(w, part.Shape);
+                from += dOut;
+            }
+        }
+
+        LoraModel loaded = LoraAdapter.Load(model, folder.File("adapter"));
+        float[] beside = loaded.Forward(s_input).ToArray();
+
+        TensorAssert.Close(beside, expected.Forward(s_input).ToArray(), 1e-4f, 1e-5f);
+        Assert.Equal(beside, LoraAdapter.Merge(loaded).Forward(s_input).ToArray());
+        Assert.Equal("base", LoraAdapter.BaseOf(folder.File("adapter")));
+    }
+
+    [Fact]
+    public void Load_AdapterOfPeftWithAWholeHead_ReplacesTheHead()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "bert", "BertForSequenceClassification");
+        File.WriteAllText(folder.File("adapter_config.json"), """
+            {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "bias": "none", "use_rslora": false, "rank_pattern": {}, "modules_to_save": ["classifier"], "base_model_name_or_path": "x"}
+            """);
+        SafetensorsWriter.Save(folder.File("adapter_model.safetensors"),
+        [
+            new("base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight", Tensor.Full([1, 16], 0.1f)),
+            new("base_model.model.bert.encoder.layer.0.attention.self.query.lora_B.weight", Tensor.Zeros([16, 1])),
+            new("base_model.model.classifier.weight", Tensor.Zeros([3, 16])),
+            new("base_model.model.classifier.bias", Tensor.From([1, 2, 3f], [3])),
+        ], cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal([1, 2, 3], LoraAdapter.Load(model, folder.Path).Forward(s_input).ToArray());
+    }
+
+    [Fact]
+    public void Run_AdapterOnAClassifier_LearnsAndLeavesTheBaseAsItWas()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = Toys.Classifier(folder);
+        float[][] before = [.. model.Parameters.Select(p => p.Value.ToArray())];
+        (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
+        LoraModel adapted = LoraModel.Start(model, new() { Rank = 4, Targets = ["query", "value", "dense", "classifier"] }, seed: 1);
+
+        TrainingResult result = new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!), new() { Epochs = 15, BatchSize = 8, LearningRate = 2e-2f, Dropout = 0 }, folder.File("adapter"), LoraAdapter.Save)
+            .Run(cancellation: TestContext.Current.CancellationToken);
+        LoraAdapter.Describe(folder.File("adapter"), adapted, new() { Rank = 4 }, "x");
+
+        Assert.True(result.Best[0].Value > 0.9, $"accuracy {result.Best[0].Value}");
+        Assert.Equal(before, model.Parameters.Select(p => p.Value.ToArray()));
+        ITransformer merged = LoraAdapter.Merge(LoraAdapter.Load(Toys.Classifier(folder), folder.File("adapter")));
+        Assert.Equal(result.Best[0].Value, new ClassificationTask(training, held, merged, merged.Tokenizer!).Evaluate(merged)[0].Value);
+    }
+
+    [Fact]
+    public void Load_WhatCannotBe_SaysWhy()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "bert");
+        LoraModel random = Random(model, "query");
+        LoraAdapter.Save(random, folder.Path);
+        void Refused(string part, Action<JsonObject> edit)
+        {
+            LoraAdapter.Describe(folder.Path, random, new() { Rank = 3, Alpha = 6, Targets = ["query"] }, "base");
+            JsonObject config = JsonNode.Parse(File.ReadAllText(folder.File("adapter_config.json")))!.AsObject();
+            edit(config);
+            File.WriteAllText(folder.File("adapter_config.json"), config.ToJsonString());
+            Assert.Contains(part, Assert.Throws<TrainingException>(() => LoraAdapter.Load(model, folder.Path)).Message, StringComparison.Ordinal);
+        }
+
+        Refused("peft_type IA3", config => config["peft_type"] = "IA3");
+        Refused("use_dora", config => config["use_dora"] = true);
+        Refused("bias", config => config["bias"] = "all");
+        Refused("expected [4, 16]", config => config["r"] = 4);
+        Refused("no number 'r'", config => config.Remove("r"));
+        Assert.Contains("query, key, value, dense", Assert.Throws<TrainingException>(() => LoraModel.Start(model, new() { Targets = ["q_proj"] }, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("changes nothing", Assert.Throws<TrainingException>(() => LoraAdapter.Load(TinyModels.Load(Directory.CreateDirectory(folder.File("other")).FullName, "gpt2"), Restored(folder, random))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.5, false)]
+    [InlineData(0.9, true)]
+    public void Apply_Sparsity_ZeroesTheSmallestOfEveryMatrix(double sparsity, bool tables)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "bert"), before = TinyModels.Load(folder.Path, "bert");
+
+        (long zeros, long all) = Pruning.Apply(model, sparsity, tables);
+
+        Assert.Equal(model.Parameters.Sum(p => (long)p.Value.ToArray().Count(v => v == 0)), zeros);
+        Assert.Equal(model.Parameters.Sum(p => (long)p.Shape.Elements), all);
+        foreach ((Parameter pruned, Parameter old) in model.Parameters.Zip(before.Parameters))
+        {
+            bool touched = pruned.Kind == ParameterKind.Linear || (tables && pruned.Kind == ParameterKind.Table);
+            (float[] now, float[] then) = (pruned.Value.ToArray(), old.Value.ToArray());
+            float[] kept = [.. now.Zip(then).Where(pair => pair.First != 0).Select(pair => Math.Abs(pair.Second))], gone = [.. now.Zip(then).Where(pair => pair.First == 0).Select(pair => Math.Abs(pair.Second))];
+            Assert.All(now.Zip(then), pair => Assert.True(pair.First == 0 || pair.First == pair.Second));
+            if (touched)
+            {
+                Assert.Equal((int)(sparsity * now.Length), gone.Length);
+                Assert.True(gone.Max() <= kept.Min());
+            }
+            else
+            {
+                Assert.Equal(then, now);
+            }
+        }
+    }
+
+    private static string Restored(TempFolder folder, LoraModel random)
+    {
+        LoraAdapter.Describe(folder.Path, random, new() { Rank = 3, Alpha = 6, Targets = ["query"] }, "base");
+        return folder.Path;
+    }
+
+    private static LoraModel Random(ITransformer model, string target)
+    {
+        LoraModel adapted = LoraModel.Start(model, new() { Rank = 3, Alpha = 6, Targets = [target] }, seed: 1);
+        int seed = 0;
+        foreach (Parameter parameter in adapted.Parameters)
+        {
+            parameter.Value = RandomTensor.Normal(++seed, parameter.Shape, 0.3f);
+        }
+        return adapted;
+    }
+}
