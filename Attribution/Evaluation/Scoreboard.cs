@@ -22,24 +22,25 @@ public sealed class Scoreboard
     /// <summary>Measures every method on one text, and adds the numbers when all are there.</summary>
     /// <param name="trial">The text.</param>
     /// <param name="methods">The methods, as many and in the order of <see cref="Methods"/>.</param>
-    /// <returns>What the methods found.</returns>
+    /// <returns>What the methods found, and the numbers.</returns>
     /// <exception cref="Tensors.VitrineException">A method or metric cannot judge this text; nothing was added.</exception>
     /// <exception cref="OperationCanceledException">The trial's request was cancelled.</exception>
-    public IReadOnlyList<AttributionResult> Add(Trial trial, IReadOnlyList<IAttributionMethod> methods)
+    public Measured Add(Trial trial, IReadOnlyList<IAttributionMethod> methods)
     {
         List<AttributionResult> results = [];
-        double[][] rows = [.. methods.Select(method =>
+        double[][][] values = [.. methods.Select(method =>
         {
             AttributionResult result = method.Attribute(trial.Function, trial.Request);
             results.Add(result);
             return Metrics.Select(metric =>
             {
                 trial.Request.Cancellation.ThrowIfCancellationRequested();
-                return metric.Measure(trial, result, method).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+                return metric.Measure(trial, result, method);
             }).ToArray();
         })];
-        Add(rows);
-        return results;
+        var measured = new Measured(results, values);
+        Add(measured.Means());
+        return measured;
     }
 
     /// <summary>Adds one text's numbers.</summary>
@@ -87,4 +88,16 @@ public sealed class Scoreboard
         }
         return values;
     }
+}
+
+/// <summary>What methods found on one text, and how they did.</summary>
+/// <param name="Results">One per method.</param>
+/// <param name="Values">One number per target: <c>[method][metric][target]</c>; NaN where nothing can be said.</param>
+public sealed record Measured(IReadOnlyList<AttributionResult> Results, IReadOnlyList<double[][]> Values)
+{
+    /// <summary>The means over the targets that something can be said of. <c>[method][metric]</c></summary>
+    public double[][] Means() => [.. Values.Select(method => method.Select(Mean).ToArray())];
+
+    /// <summary>The mean over the targets that something can be said of; NaN where there is none.</summary>
+    public static double Mean(double[] targets) => targets.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 }

@@ -79,12 +79,7 @@ internal sealed class DataRun
 
     private static string Line(DataRow row, Func<string> work, out bool isBad)
     {
-        var head = new JsonObject { ["row"] = row.Number, ["line"] = row.Line };
-        if (row["id"] is { } id)
-        {
-            head["id"] = id;
-        }
-        string start = head.ToJsonString(s_compact)[..^1] + ",";
+        string start = Start(row);
         try
         {
             string members = work();
@@ -94,21 +89,45 @@ internal sealed class DataRun
         catch (Exception e) when (e is not OutOfMemoryException and not OperationCanceledException and not CommandException { Code: ExitCode.Device or ExitCode.Output })
         {
             isBad = true;
-            return $"{start}\"error\":{JsonValue.Create(Failure.Of(e).Line).ToJsonString(s_compact)}}}";
+            return Refusal(row, Failure.Of(e).Line);
         }
     }
 
-    private string Header(ParseResult parsed, ModelSource source, string folder, string? input) => new JsonObject
+    /// <summary>How every line of a row begins: its number, its line, its own <c>id</c>.</summary>
+    internal static string Start(DataRow row)
     {
-        ["format"] = Format,
+        var head = new JsonObject { ["row"] = row.Number, ["line"] = row.Line };
+        if (row["id"] is { } id)
+        {
+            head["id"] = id;
+        }
+        return head.ToJsonString(s_compact)[..^1] + ",";
+    }
+
+    /// <summary>The line of a row that could not be used.</summary>
+    internal static string Refusal(DataRow row, string reason) => $"{Start(row)}\"error\":{JsonValue.Create(reason).ToJsonString(s_compact)}}}";
+
+    private string Header(ParseResult parsed, ModelSource source, string folder, string? input) =>
+        Header(Format, parsed, [_output, _source.Input, source.Threads, source.Profile, source.Model], folder, input);
+
+    /// <summary>The first line of a file: its format, and the job it belongs to.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="ignored">Options that change nothing in the lines.</param>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="input">The input file; null for standard input.</param>
+    internal static string Header(string format, ParseResult parsed, IReadOnlyCollection<Symbol> ignored, string folder, string? input) => new JsonObject
+    {
+        ["format"] = format,
         ["version"] = 1,
         ["command"] = parsed.CommandResult.Command.Name,
         ["model"] = Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)),
-        ["job"] = JobFingerprint.Of(parsed, [_output, _source.Input, source.Threads, source.Profile, source.Model], folder, input),
+        ["job"] = JobFingerprint.Of(parsed, ignored, folder, input),
     }.ToJsonString(s_compact);
 
-    // A finished line belongs to the row that is read at its place, or the input is not the one it was.
-    private static void CheckKept(byte[] line, DataRow row, string output)
+    /// <summary>Makes sure that a finished line belongs to the row that is read at its place: else the input is not the one it was.</summary>
+    /// <exception cref="CommandException">It does not.</exception>
+    internal static void CheckKept(byte[] line, DataRow row, string output)
     {
         string start = string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{row.Number},\"line\":{row.Line},");
         if (!line.AsSpan().StartsWith(Encoding.UTF8.GetBytes(start)))

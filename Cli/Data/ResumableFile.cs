@@ -10,6 +10,7 @@ namespace Vitrine.Cli;
 internal sealed class ResumableFile : IDisposable
 {
     private readonly FileStream _file;
+    private int _header;
 
     private ResumableFile(FileStream file) => _file = file;
 
@@ -54,7 +55,16 @@ internal sealed class ResumableFile : IDisposable
         }
     }
 
-    /// <summary>Appends a line, and returns when it is on the disk.</summary>
+    /// <summary>Cuts off what stands behind some lines, which belong together with others that are missing.</summary>
+    /// <param name="bytes">How many bytes of lines stay, the first line of the file not counted.</param>
+    public void Keep(long bytes)
+    {
+        _file.SetLength(_header + bytes);
+        _file.Position = _header + bytes;
+        _file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Appends a line, or several with line breaks between them, and returns when it is on the disk.</summary>
     public void Append(string line)
     {
         _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
@@ -65,6 +75,7 @@ internal sealed class ResumableFile : IDisposable
 
     private void Resume(string path, byte[] header)
     {
+        _header = header.Length;
         byte[] start = new byte[(int)Math.Min(header.Length, _file.Length)];
         _file.ReadExactly(start);
         if (!header.AsSpan().StartsWith(start))

@@ -17,14 +17,14 @@ internal static class EvaluateCommand
             vitrine evaluate --input reviews.csv --columns text=review --method saliency,lime,random --limit 100 --html out.html
             vitrine evaluate --input reviews.jsonl --metric comprehensiveness,sufficiency,soft_nc --markdown -
             vitrine evaluate --input reviews.jsonl --csv table.csv --csv-texts numbers.csv
+            vitrine evaluate --input reviews.jsonl --output numbers.jsonl --html table.html
             vitrine evaluate --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --metric pi_soft_nc,pi_soft_ns
-            """, texts)
+            """, texts, line.Numbers)
             .Does((parsed, cancellation) =>
             {
-                line.Output.Probe(parsed, terminal);
-                OutputFile.Probe(parsed.GetValue(texts), terminal);
+                line.Output.Probe(parsed, terminal, parsed.GetValue(texts), parsed.GetValue(line.Numbers));
                 List<(long Row, string? Id)> rows = [];
-                Evaluated done = line.Run(parsed, "evaluating", (_, row) => rows.Add((row.Number, row["id"])), cancellation);
+                Evaluated done = line.Run(parsed, "evaluating", (_, row) => rows.Add((row.Number, row["id"])), cancellation, texts);
                 Fact[] facts =
                 [
                     new("model", done.Loaded.Name), new("texts", done.Board.Texts.ToString(CultureInfo.InvariantCulture)),
@@ -42,7 +42,8 @@ internal static class EvaluateCommand
                     () => (table with { Title = $"{done.Loaded.Name}: which method explains best?" }).Markdown(),
                     () => ScoreboardJson.ToJson(done.Board, facts.ToDictionary(f => f.Name, f => f.Value)) + "\n",
                     done.Board.ToCsv,
-                    screen => Show(table, screen, terminal.Width));
+                    screen => Show(table, screen, terminal.Width),
+                    isSilent: parsed.GetValue(line.Numbers) == "-" || parsed.GetValue(texts) == "-");
             });
     }
 

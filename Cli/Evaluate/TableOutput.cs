@@ -17,9 +17,9 @@ internal sealed class TableOutput(string records)
 
     /// <summary>Finds out before the work whether its results can be written.</summary>
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
-    public void Probe(ParseResult parsed, Terminal terminal)
+    public void Probe(ParseResult parsed, Terminal terminal, params ReadOnlySpan<string?> more)
     {
-        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv)];
+        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv), .. more];
         if (paths.Count(p => p == "-") > 1)
         {
             throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
@@ -31,14 +31,14 @@ internal sealed class TableOutput(string records)
     }
 
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
-    public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv, Action<TextWriter> screen)
+    public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv, Action<TextWriter> screen, bool isSilent = false)
     {
         (string? Path, Func<string> Make)[] files = [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json), (parsed.GetValue(_csv), csv)];
         foreach ((string? path, Func<string> make) in files.Where(file => file.Path is not null))
         {
             OutputFile.Write(path!, make(), terminal);
         }
-        if (files.All(file => file.Path != "-"))
+        if (!isSilent && files.All(file => file.Path != "-"))
         {
             screen(terminal.Output);
         }
