@@ -18,6 +18,7 @@ internal static class PredictCommand
         return new Verb("predict", "Says what a model makes of a text: labels, answers, masked words or the next token.", """
             vitrine predict "a gorgeous, witty, seductive movie"
             vitrine predict --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."
+            vitrine predict --model path/to/bert-squad2 "Who sang it?" --context "It was written by Ada Lovelace." --null-threshold 0
             vitrine predict --model path/to/bert-mlm "The capital of France is [MASK]."
             vitrine predict --input reviews.jsonl --output labels.jsonl --shard 1/4
             """)
@@ -30,6 +31,8 @@ internal static class PredictCommand
                 {
                     data.Run(parsed, source, loaded.Folder, terminal, (row, at) => loaded.Model.Info.Task == ModelTask.MultipleChoice
                         ? RowJson.Of("options", Options(row, loaded, input, at))
+                        : loaded.Model.Info.Task == ModelTask.QuestionAnswering
+                        ? RowJson.Of(loaded, AnswerWindows.Read(loaded, input.ReadWindows(row, loaded, at)), row.GetValue(input.NullThreshold), count)
                         : RowJson.Of(loaded, input.Read(row, loaded, at), count), cancellation);
                     return;
                 }
@@ -38,9 +41,24 @@ internal static class PredictCommand
                     WriteChoices(terminal.Output, "option", Options(parsed, loaded, input, terminal));
                     return;
                 }
+                if (loaded.Model.Info.Task == ModelTask.QuestionAnswering)
+                {
+                    WriteAnswers(loaded, AnswerWindows.Read(loaded, input.ReadWindows(parsed, loaded, terminal)), parsed.GetValue(input.NullThreshold), count, terminal.Output);
+                    return;
+                }
                 ExplainedText text = input.Read(parsed, loaded, terminal);
                 Write(loaded, text, count, terminal.Output);
             });
+    }
+
+    // The spans of the best window; no answer before them where it wins, else behind.
+    private static void WriteAnswers(LoadedModel loaded, IReadOnlyList<ReadWindow> windows, double? threshold, int top, TextWriter output)
+    {
+        var nothing = NullAnswer.Of(windows);
+        AnswerSpan[] spans = Choices.Answers(loaded, AnswerWindows.Best(windows).Text, top), none = [Choices.Nothing(loaded, nothing.Window)];
+        Table.Write(output, ["answer", ">probability", "tokens"], (nothing.Wins(threshold) ? none.Concat(spans) : spans.Concat(none)).Select(a => (string[])
+            [Markup.Visible(a.Text), Numbers.Percent(a.Probability), string.Create(CultureInfo.InvariantCulture, $"{a.Start}–{a.End}")]));
+        output.WriteLine($"no answer: score {Numbers.Exact(nothing.Score)}, best span {Numbers.Exact(nothing.Span)}, difference {Numbers.Exact(nothing.Lead)}");
     }
 
     private static Choice[] Options(ParseResult parsed, LoadedModel loaded, InputOptions input, Terminal terminal) =>
@@ -56,10 +74,6 @@ internal static class PredictCommand
         {
             case ModelTask.SequenceClassification:
                 WriteChoices(output, "label", Choices.Labels(loaded, text));
-                break;
-            case ModelTask.QuestionAnswering:
-                Table.Write(output, ["answer", ">probability", "tokens"], Choices.Answers(loaded, text, top).Select(a => (string[])
-                    [Markup.Visible(a.Text), Numbers.Percent(a.Probability), string.Create(CultureInfo.InvariantCulture, $"{a.Start}–{a.End}")]));
                 break;
             case ModelTask.TokenClassification:
                 Choice[][] labels = Choices.TokenLabels(loaded, text);

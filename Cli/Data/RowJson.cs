@@ -29,10 +29,6 @@ internal static class RowJson
     public static string Of(LoadedModel loaded, ExplainedText text, int top) => Members(loaded.Model.Info.Task switch
     {
         ModelTask.SequenceClassification => new() { ["labels"] = List(Choices.Labels(loaded, text)) },
-        ModelTask.QuestionAnswering => new()
-        {
-            ["answers"] = new JsonArray([.. Choices.Answers(loaded, text, top).Select(a => (JsonNode)new JsonObject { ["text"] = a.Text, ["start"] = a.Start, ["end"] = a.End, ["probability"] = a.Probability })]),
-        },
         ModelTask.TokenClassification => new()
         {
             ["tokens"] = new JsonArray([.. Choices.TokenLabels(loaded, text).Select((ranking, i) => (JsonNode)new JsonObject
@@ -44,6 +40,17 @@ internal static class RowJson
         ModelTask.CausalLanguageModel => new() { ["next"] = List(Choices.Words(loaded, text, [text.Tokens.Count - 1], top)[0]) },
         _ => throw new CommandException(ExitCode.Usage, $"predict: nothing to predict; got {loaded.Model.Info.Architecture}."),
     });
+
+    /// <summary>A reader's best spans, and whether there is an answer at all.</summary>
+    public static string Of(LoadedModel loaded, IReadOnlyList<ReadWindow> windows, double? threshold, int top)
+    {
+        var nothing = NullAnswer.Of(windows);
+        return Members(new()
+        {
+            ["answers"] = new JsonArray([.. Choices.Answers(loaded, AnswerWindows.Best(windows).Text, top).Select(a => (JsonNode)new JsonObject { ["text"] = a.Text, ["start"] = a.Start, ["end"] = a.End, ["probability"] = a.Probability })]),
+            ["no_answer"] = new JsonObject { ["score"] = nothing.Score, ["best_span"] = nothing.Span, ["difference"] = nothing.Lead, ["is_chosen"] = nothing.Wins(threshold) },
+        });
+    }
 
     /// <summary>A ranking under a name.</summary>
     public static string Of(string name, Choice[] ranking) => Members(new() { [name] = List(ranking) });

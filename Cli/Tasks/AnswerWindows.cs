@@ -39,14 +39,23 @@ internal static class AnswerWindows
         }
     }
 
+    /// <summary>The window with the best answer; the only one unread.</summary>
+    public static ExplainedText Best(LoadedModel loaded, IReadOnlyList<ExplainedText> windows) => windows is [var only] ? only : Best(Read(loaded, windows)).Text;
+
     /// <summary>The window with the best answer.</summary>
-    public static ExplainedText Best(LoadedModel loaded, IReadOnlyList<ExplainedText> windows) => windows.MaxBy(window =>
+    public static ReadWindow Best(IReadOnlyList<ReadWindow> windows) => windows.MaxBy(window => window.Span);
+
+    /// <summary>What the model finds in every window.</summary>
+    public static IReadOnlyList<ReadWindow> Read(LoadedModel loaded, IReadOnlyList<ExplainedText> windows) => [.. windows.Select(window =>
     {
-        if (Choices.Answers(loaded, window, 1) is not [var answer])
-        {
-            return double.NegativeInfinity;
-        }
         float[] logits = Choices.Finite(loaded, loaded.Model.Forward(Choices.Input(window))).Transpose().ToArray();  // [1, 2, pos]
-        return logits[answer.Start] + (double)logits[window.Tokens.Count + answer.End];
-    })!;
+        double Sum(int start, int end) => logits[start] + (double)logits[window.Tokens.Count + end];
+        return new ReadWindow(window, Choices.Answers(loaded, window, 1) is [var answer] ? Sum(answer.Start, answer.End) : double.NegativeInfinity, Sum(0, 0));
+    })];
 }
+
+/// <summary>What a reader finds in a window.</summary>
+/// <param name="Text">Question and a stretch of the context.</param>
+/// <param name="Span">The largest sum of start and end logit of a span; −∞ where there is none.</param>
+/// <param name="Nothing">The sum of both at the first token, [CLS]: that there is no answer.</param>
+internal readonly record struct ReadWindow(ExplainedText Text, double Span, double Nothing);

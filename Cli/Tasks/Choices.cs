@@ -70,6 +70,13 @@ internal static class Choices
             .Select(span => new AnswerSpan(span.Start, span.End, TextBetween(text, span.Start, span.End), span.Probability))];
     }
 
+    /// <summary>That there is no answer: start and end at the first token.</summary>
+    public static AnswerSpan Nothing(LoadedModel loaded, ExplainedText text)
+    {
+        float[] p = Finite(loaded, loaded.Model.Forward(Input(text))).Transpose().Softmax().ToArray(); // [1, 2, pos]
+        return new(0, 0, NullAnswer.Text, (double)p[0] * p[text.Tokens.Count]);
+    }
+
     /// <summary>What the model reads.</summary>
     public static ModelInput Input(ExplainedText text) => ModelInput.Of(text.Ids) with
     {

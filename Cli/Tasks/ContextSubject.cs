@@ -101,7 +101,7 @@ internal sealed class ContextSubject
         }
         string before = template[..template.IndexOf(Context, StringComparison.Ordinal)].Replace(Current, current, StringComparison.Ordinal);
         string after = template[(template.IndexOf(Context, StringComparison.Ordinal) + Context.Length)..].Replace(Current, current, StringComparison.Ordinal);
-        ExplainedText text = InputOptions.Prepare(loaded, before + context + after, null, parsed.GetValue(input.Truncate), reserve);
+        ExplainedText text = InputOptions.Prepare(loaded, before + context + after, null, input.Limit(parsed), reserve);
         return (text, [.. text.Tokens.Select(token => !token.IsSpecial && token.Text == 0 && token.Start < before.Length + context.Length && token.End > before.Length)]);
     }
 

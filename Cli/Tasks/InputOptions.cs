@@ -23,6 +23,12 @@ internal sealed class InputOptions
     /// <summary>Whether a text may be cut.</summary>
     public Option<bool> Truncate { get; } = new("--truncate") { Description = "Cut a text that is longer than the model can read, instead of refusing it." };
 
+    /// <summary>How much is read at most.</summary>
+    public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Read at most so many tokens; a longer text is refused, cut with --truncate, or, the context of a question, read in windows. Default: as many as the model can.", HelpName = "n" };
+
+    /// <summary>When a reader's answer is none.</summary>
+    public Option<double?> NullThreshold { get; } = new("--null-threshold") { Description = "Of a reader: say that there is no answer where its score (start + end at [CLS]) is above that of the best span by more than this, e.g. 0. Default: always answer.", HelpName = "x" };
+
     /// <summary>The options of a multiple choice.</summary>
     public Option<string[]> Choice { get; } = new("--choice") { Description = "An option of a multiple choice; give it once per option.", HelpName = "text", Arity = ArgumentArity.ZeroOrMore };
 
@@ -30,7 +36,7 @@ internal sealed class InputOptions
     public Option<int?> Stride { get; } = new("--doc-stride") { Description = "A context too long for a reader is read in windows that share so many tokens. Default: 128.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, Context, ContextFile, Choice, Ids, Truncate, Stride };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, Context, ContextFile, Choice, Ids, Truncate, MaxLength, Stride, NullThreshold };
 
     /// <summary>What the model reads for each option of a multiple choice: the text and the option.</summary>
     /// <exception cref="CommandException">There are fewer than two options, or a text cannot be used.</exception>
@@ -42,7 +48,7 @@ internal sealed class InputOptions
             throw new CommandException(ExitCode.Input, $"choice: nothing to choose from; got {Number(choices.Length)} options; expected --choice at least twice.");
         }
         string text = Text.Read(parsed, terminal);
-        return [.. choices.Select(choice => Prepare(loaded, text, choice, parsed.GetValue(Truncate)))];
+        return [.. choices.Select(choice => Prepare(loaded, text, choice, Limit(parsed)))];
     }
 
     /// <summary>Reads and tokenizes what a command line means.</summary>
@@ -54,41 +60,56 @@ internal sealed class InputOptions
     /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
     public ExplainedText Read(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve = 0, string? instead = null)
     {
-        bool cut = parsed.GetValue(Truncate);
         return parsed.GetValue(Ids) is { } ids
-            ? Known(Fit(ExplainedText.Of(ParseIds(instead ?? ids, loaded.Model), loaded.Model.Tokenizer), loaded.Model.Info.MaxPositions - reserve, cut), loaded)
-            : Prepare(loaded, instead is null ? Text.Read(parsed, terminal) : TextSource.Argued(instead), Second(parsed, terminal), cut, reserve, parsed.GetValue(Stride));
+            ? OfIds(instead ?? ids, loaded, Limit(parsed), reserve)
+            : Prepare(loaded, instead is null ? Text.Read(parsed, terminal) : TextSource.Argued(instead), Second(parsed, terminal), Limit(parsed), reserve);
     }
+
+    /// <summary>Question and context as a reader reads them: in one window, or in several where the context is too long.</summary>
+    /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
+    public IReadOnlyList<ExplainedText> ReadWindows(ParseResult parsed, LoadedModel loaded, Terminal terminal) => parsed.GetValue(Ids) is { } ids
+        ? [OfIds(ids, loaded, Limit(parsed), 0)]
+        : Windows(loaded, Text.Read(parsed, terminal), Second(parsed, terminal), Limit(parsed), 0);
+
+    /// <summary>How much a command line lets a model read.</summary>
+    /// <exception cref="CommandException">A number is out of range.</exception>
+    public InputLimit Limit(ParseResult parsed) => new(
+        parsed.GetValue(Truncate), parsed.GetValue(MaxLength) is { } length ? PredictCommand.Positive(length, "max-length") : null, parsed.GetValue(Stride));
 
     /// <summary>Reads the text, or the ids, without the second text.</summary>
     /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
     public ExplainedText ReadAlone(ParseResult parsed, LoadedModel loaded, Terminal terminal, int reserve) => parsed.GetValue(Ids) is not null
         ? Read(parsed, loaded, terminal, reserve)
-        : Prepare(loaded, Text.Read(parsed, terminal), null, parsed.GetValue(Truncate), reserve);
+        : Prepare(loaded, Text.Read(parsed, terminal), null, Limit(parsed), reserve);
 
     /// <summary>Tokenizes a text, or a pair of texts, within the model's limits.</summary>
     /// <param name="loaded">The model.</param>
     /// <param name="first">The text.</param>
     /// <param name="second">The context of a question, the second sentence of a pair.</param>
-    /// <param name="cut">Whether a text that is too long may be cut.</param>
+    /// <param name="limit">How much is read.</param>
     /// <param name="reserve">Positions to keep free for tokens that follow.</param>
-    /// <param name="stride">Tokens that windows of a long context share; null: 128.</param>
     /// <exception cref="CommandException">The text cannot be used; the message says why.</exception>
-    public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, bool cut, int reserve = 0, int? stride = null)
+    public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, InputLimit limit, int reserve = 0) => AnswerWindows.Best(loaded, Windows(loaded, first, second, limit, reserve));
+
+    private static IReadOnlyList<ExplainedText> Windows(LoadedModel loaded, string first, string? second, InputLimit limit, int reserve)
     {
-        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && string.IsNullOrWhiteSpace(second))
+        bool isQuestion = loaded.Model.Info.Task == ModelTask.QuestionAnswering;
+        if (isQuestion && string.IsNullOrWhiteSpace(second))
         {
             throw new CommandException(ExitCode.Input, "context: missing; got a question alone. Give the text that holds the answer with --context or --context-file.");
         }
         Encoding encoding = second is null ? loaded.Tokenizer.Encode(first) : loaded.Tokenizer.Encode(first, second);
-        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering && !cut && encoding.Count > loaded.Model.Info.MaxPositions)
+        if (isQuestion && !limit.Cut && encoding.Count > limit.Of(loaded))
         {
-            return AnswerWindows.Best(loaded, AnswerWindows.Of(Known(ExplainedText.Of(encoding), loaded), loaded.Model.Info.MaxPositions, stride));
+            return AnswerWindows.Of(Known(ExplainedText.Of(encoding), loaded), limit.Of(loaded), limit.Stride);
         }
         return encoding.SpecialMask.Any(special => !special)
-            ? Known(ExplainedText.Of(Fit(encoding, loaded.Model.Info.MaxPositions - reserve, cut)), loaded)
+            ? [Known(ExplainedText.Of(Fit(encoding, limit.Of(loaded, reserve), limit.Cut)), loaded)]
             : throw new CommandException(ExitCode.Input, "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
     }
+
+    private static ExplainedText OfIds(string ids, LoadedModel loaded, InputLimit limit, int reserve) =>
+        Known(Fit(ExplainedText.Of(ParseIds(ids, loaded.Model), loaded.Model.Tokenizer), limit.Of(loaded, reserve), limit.Cut), loaded);
 
     private static ExplainedText Known(ExplainedText text, LoadedModel loaded)
     {

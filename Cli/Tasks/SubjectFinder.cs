@@ -27,6 +27,11 @@ internal static class SubjectFinder
         {
             return WrittenSubject.Find(parsed, loaded, input, options, score, terminal, cancellation);
         }
+        if (loaded.Model.Info.Task == ModelTask.QuestionAnswering)
+        {
+            IReadOnlyList<ReadWindow> windows = AnswerWindows.Read(loaded, input.ReadWindows(parsed, loaded, terminal));
+            return Subjects.Answer(loaded, AnswerWindows.Best(windows).Text, parsed.GetValue(options.Targets) ?? [], score, NullAnswer.Of(windows), parsed.GetValue(input.NullThreshold));
+        }
         return Read(loaded, instead => input.Read(parsed, loaded, terminal, instead: instead), parsed.GetValue(options.Targets) ?? [], score);
     }
 
@@ -35,7 +40,6 @@ internal static class SubjectFinder
     private static Subject Read(LoadedModel loaded, Func<string?, ExplainedText> read, string[] targets, StepChoice.Chosen score) => loaded.Model.Info.Task switch
     {
         ModelTask.SequenceClassification => Subjects.Labels(loaded, read(null), targets, score, read),
-        ModelTask.QuestionAnswering => Subjects.Answer(loaded, read(null), targets, score),
         ModelTask.MaskedLanguageModel => Subjects.Masked(loaded, read(null), targets, score, read),
         ModelTask.TokenClassification => Subjects.TokenLabels(loaded, read(null), targets, score, read),
         _ => throw new CommandException(ExitCode.Usage, $"explain: nothing to explain; got {loaded.Model.Info.Architecture} ({loaded.Model.Info.Task}); expected a classifier, a reader or a language model."),

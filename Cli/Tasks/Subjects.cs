@@ -31,10 +31,19 @@ internal static class Subjects
     }
 
     /// <summary>Start and end of an answer.</summary>
-    public static Subject Answer(LoadedModel loaded, ExplainedText text, string[] targets, StepChoice.Chosen score)
+    /// <param name="loaded">A reader.</param>
+    /// <param name="text">Question and context.</param>
+    /// <param name="targets">The answer that is explained; empty: the best.</param>
+    /// <param name="score">Which number is explained.</param>
+    /// <param name="nothing">That there is no answer.</param>
+    /// <param name="threshold">By how much that must be above the best span to be explained; null: never.</param>
+    public static Subject Answer(LoadedModel loaded, ExplainedText text, string[] targets, StepChoice.Chosen score, NullAnswer nothing, double? threshold)
     {
+        bool isNone = targets.Length == 0 && nothing.Wins(threshold);
+        text = isNone ? nothing.Window : text;
         AnswerSpan answer = targets switch
         {
+            [] when isNone => Choices.Nothing(loaded, text),
             [] => Choices.Answers(loaded, text, 1) is [var best] ? best : throw new CommandException(ExitCode.Input, "context: no token of it is left; expected some text that may hold the answer."),
             [var given] => Find(text, given),
             _ => throw new CommandException(ExitCode.Usage, $"target: too many; got {Number(targets.Length)}; expected one answer of the context."),
@@ -45,7 +54,7 @@ internal static class Subjects
         {
             Function = score.Build("logit", step => score.IsSequence ? Targets.Answer(loaded.Model, text, answer.Start, answer.End, step) : Targets.AnswerSpan(loaded.Model, text, answer.Start, answer.End, step), foils, null),
             Labels = foils is null ? [] : [Subject.Against($"start {Number(answer.Start)}", Number(foils[0])), Subject.Against($"end {Number(answer.End)}", Number(foils[1])), Subject.Against($"answer {Number(answer.Start)}–{Number(answer.End)}", $"{Number(foils[0])}–{Number(foils[1])}")],
-            Facts = [new("answer", answer.Text), .. double.IsNaN(answer.Probability) ? (Fact[])[] : [new Fact("probability", Numbers.Percent(answer.Probability))]],
+            Facts = [new("answer", answer.Text), .. double.IsNaN(answer.Probability) ? (Fact[])[] : [new Fact("probability", Numbers.Percent(answer.Probability))], new("no answer", $"score {Numbers.Exact(nothing.Score)}, best span {Numbers.Exact(nothing.Span)}")],
             Marks = first.Text >= 0 ? [new(first.Text, first.Start, last.End)] : [],
         };
     }

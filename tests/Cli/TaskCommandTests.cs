@@ -1,5 +1,6 @@
 using Vitrine.Attributions;
 using Vitrine.Cli;
+using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Xunit;
 
@@ -34,6 +35,76 @@ public sealed class TaskCommandTests
         CliRun run = CliRun.Of(["explain", "who wrote it", "--context", string.Concat(Enumerable.Repeat("ada wrote it by a movie. ", 30)), "--model", model.Path, "--method", "saliency", "--doc-stride", "8"]);
 
         Assert.Contains("answer", run.IsDone().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Predict_OfAReader_SaysWhatNoAnswerScores()
+    {
+        using var model = new TinyModel("bert_qa");
+        string[] words = ["who wrote it", "--context", "ada wrote it by a movie.", "--model", model.Path];
+        model.Write("rows.jsonl", "{\"text\": \"who wrote it\", \"context\": \"ada wrote it by a movie.\"}\n");
+        float[] logits = Logits(model, "who wrote it", "ada wrote it by a movie.");
+        double none = logits[0] + (double)logits[logits.Length / 2];
+
+        string sure = CliRun.Of(["predict", .. words, "--null-threshold", "1000"]).IsDone().Output, unsure = CliRun.Of(["predict", .. words, "--null-threshold=-1000"]).IsDone().Output;
+        CliRun rows = CliRun.Of(["predict", "--input", "rows.jsonl", "--model", model.Path, "--null-threshold=-1000"], folder: model.Path);
+
+        string[] lines = unsure.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("(no answer)", lines[1].Trim(), StringComparison.Ordinal);
+        Assert.StartsWith("(no answer)", sure.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^2].Trim(), StringComparison.Ordinal);
+        Assert.Contains($"no answer: score {Vitrine.Viz.Numbers.Exact(none)}, best span ", unsure, StringComparison.Ordinal);
+        System.Text.Json.JsonElement answer = System.Text.Json.JsonDocument.Parse(rows.Output).RootElement.GetProperty("no_answer");
+        Assert.Equal(none, answer.GetProperty("score").GetDouble(), 1e-5);
+        Assert.Equal(answer.GetProperty("score").GetDouble() - answer.GetProperty("best_span").GetDouble(), answer.GetProperty("difference").GetDouble(), 1e-9);
+        Assert.True(answer.GetProperty("is_chosen").GetBoolean());
+    }
+
+    [Fact]
+    public void Explain_OfAReader_NoAnswerAboveTheThreshold_IsExplained()
+    {
+        using var model = new TinyModel("bert_qa");
+        string[] words = ["explain", "who wrote it", "--context", "ada wrote it by a movie.", "--model", model.Path, "--method", "saliency"];
+
+        string none = CliRun.Of([.. words, "--null-threshold=-1000"]).IsDone().Output, some = CliRun.Of(words).IsDone().Output, asked = CliRun.Of([.. words, "--null-threshold=-1000", "--target", "ada"]).IsDone().Output;
+
+        Assert.Contains("answer (no answer)", none, StringComparison.Ordinal);
+        Assert.Contains("→ start 0 (logit)", none, StringComparison.Ordinal);
+        Assert.DoesNotContain("answer (no answer)", some, StringComparison.Ordinal);
+        Assert.Contains("no answer score ", some, StringComparison.Ordinal);
+        Assert.Contains("answer ada", asked, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NullAnswer_OfSeveralWindows_IsTheLeast()
+    {
+        ExplainedText text = ExplainedText.Of([1]);
+
+        var nothing = NullAnswer.Of([new(text, 2, 5), new(text, 7, 3), new(text, double.NegativeInfinity, 4)]);
+
+        Assert.Equal((3, 7, -4), (nothing.Score, nothing.Span, nothing.Lead));
+        Assert.Equal([true, false, false], [nothing.Wins(-5), nothing.Wins(-4), nothing.Wins(null)]);
+    }
+
+    [Fact]
+    public void MaxLength_OfALongText_IsRefusedCutOrReadInWindows()
+    {
+        using var model = new TinyModel();
+        using var reader = new TinyModel("bert_qa");
+        string[] words = ["explain", "a good movie", "--model", model.Path, "--method", "saliency", "--json", "-", "--max-length"];
+
+        Assert.Equal(4, AttributionJson.FromJson(CliRun.Of([.. words, "4", "--truncate"]).IsDone().Output).Sides[0].Tokens.Count);
+        Assert.Equal(5, AttributionJson.FromJson(CliRun.Of([.. words, "5"]).IsDone().Output).Sides[0].Tokens.Count);
+        CliRun.Of([.. words, "4"]).IsRefused(ExitCode.Input, "too long", "at most 4");
+        CliRun.Of([.. words, "0"]).IsRefused(ExitCode.Usage, "max-length");
+        AttributionResult window = AttributionJson.FromJson(CliRun.Of(["explain", "who?", "--context", "it was by ada. the movie was good.", "--model", reader.Path, "--method", "saliency", "--max-length", "9", "--doc-stride", "2", "--json", "-"]).IsDone().Output);
+        Assert.InRange(window.Sides[0].Tokens.Count, 5, 9);
+    }
+
+    private static float[] Logits(TinyModel folder, string question, string context)
+    {
+        Vitrine.Transformers.ITransformer model = Vitrine.Transformers.ModelLoader.Load(folder.Path);
+        ExplainedText text = ExplainedText.Of(model.Tokenizer!.Encode(question, context));
+        return model.Forward(Choices.Input(text)).Transpose().ToArray();
     }
 
     [Fact]
