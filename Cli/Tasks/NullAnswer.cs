@@ -1,3 +1,5 @@
+using Vitrine.Attributions;
+
 namespace Vitrine.Cli;
 
 /// <summary>That a question has no answer, against the best span: Hugging Face's rule for SQuAD 2.</summary>
