@@ -7,7 +7,7 @@ internal static unsafe class GemmInt8<S, V>
     where S : struct, ISimd<V>
     where V : struct
 {
-    // Steps of k unpacked before they are transposed: one cache line of integers per row, and 8 KiB of floats for 32 rows.
+    // Steps of k transposed at a time: one cache line of integers per row.
     private const int StepsAtOnce = 64;
 
     private const int WidestPanel = 2 * 16;
@@ -33,19 +33,35 @@ internal static unsafe class GemmInt8<S, V>
         return GemmPrefetch.OverB((float*)(g.Int8 + ((long)row * g.Ldb) + at), rows, (length + 3) / 4, g.Ldb / 4, steps);
     }
 
-    // k runs along the stored rows.
+    // k runs along the stored rows: four integers at a time are transposed as if they were one float, and taken apart afterwards. So the shuffles, which bound a
+    // transposition, are a quarter of float32's. The last steps, and rows that do not begin at a multiple of four, go one by one.
     [SkipLocalsInit]
     private static void Transpose(sbyte* source, long ld, float* scale, int valid, float* panel, int width, int k)
     {
-        float* rows = stackalloc float[WidestPanel * StepsAtOnce];
-        for (int from = 0; from < k; from += StepsAtOnce)
+        float* words = stackalloc float[WidestPanel * StepsAtOnce / 4], factors = stackalloc float[WidestPanel];
+        for (int r = 0; r < width; r++) factors[r] = scale[Math.Min(r, valid - 1)];
+        int whole = ld % 4 == 0 ? k & ~3 : 0;
+        for (int from = 0; from < whole; from += StepsAtOnce)
         {
-            int count = Math.Min(StepsAtOnce, k - from);
-            for (int r = 0; r < valid; r++)
+            int count = Math.Min(StepsAtOnce, whole - from) / 4;
+            GemmPack.Transpose((float*)(source + from), ld / 4, valid, words, width, count);
+            for (int r = 0; r < width; r += S.Lanes)
             {
-                Unpack(source + (r * ld) + from, scale[r], rows + (r * StepsAtOnce), count);
+                V factor = S.Load(factors + r), zero = S.Splat(0);
+                float* to = panel + (from * width) + r;
+                for (int p = 0; p < count; p++, to += 4 * width)
+                {
+                    V word = S.Load(words + (p * width) + r);
+                    S.Store(S.MulAdd(S.Widen(word, 0), factor, zero), to);
+                    S.Store(S.MulAdd(S.Widen(word, 1), factor, zero), to + width);
+                    S.Store(S.MulAdd(S.Widen(word, 2), factor, zero), to + (2 * width));
+                    S.Store(S.MulAdd(S.Widen(word, 3), factor, zero), to + (3 * width));
+                }
             }
-            GemmPack.Transpose(rows, StepsAtOnce, valid, panel + ((long)from * width), width, count);
+        }
+        for (int p = whole; p < k; p++)
+        {
+            for (int r = 0; r < width; r++) panel[(p * width) + r] = source[(Math.Min(r, valid - 1) * ld) + p] * factors[r];
         }
     }
 

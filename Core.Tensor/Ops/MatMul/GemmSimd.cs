@@ -31,6 +31,9 @@ internal unsafe interface ISimd<V> where V : struct
 
     /// <summary>Reads <see cref="Lanes"/> 8-bit integers as floats.</summary>
     static abstract V Widen(sbyte* at);
+
+    /// <summary>Of the four 8-bit integers in every lane, number <paramref name="index"/> as a float.</summary>
+    static abstract V Widen(V packed, int index);
 }
 
 /// <summary>16 floats: AVX-512.</summary>
@@ -62,6 +65,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512.ConvertToSingle(Avx512F.IsSupported
             ? Avx512F.ConvertToVector512Int32(Vector128.Load(at))
             : Vector512.WidenLower(Vector512.WidenLower(Vector128.Load(at).ToVector256Unsafe().ToVector512Unsafe())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Widen(Vector512<float> packed, int index) =>
+        Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(packed.AsInt32(), 24 - (8 * index)), 24));
 }
 
 /// <summary>8 floats: AVX2.</summary>
@@ -93,6 +100,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256.ConvertToSingle(Avx2.IsSupported
             ? Avx2.ConvertToVector256Int32(at)
             : Vector256.WidenLower(Vector256.WidenLower(Vector128.CreateScalarUnsafe(*(long*)at).AsSByte().ToVector256Unsafe())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Widen(Vector256<float> packed, int index) =>
+        Vector256.ConvertToSingle(Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(packed.AsInt32(), 24 - (8 * index)), 24));
 }
 
 /// <summary>4 floats: SSE, NEON, and scalar code where there is neither.</summary>
@@ -122,4 +133,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Widen(sbyte* at) =>
         Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)at).AsSByte())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Widen(Vector128<float> packed, int index) =>
+        Vector128.ConvertToSingle(Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(packed.AsInt32(), 24 - (8 * index)), 24));
 }
