@@ -12,6 +12,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["train-step"] = TrainStep.Run, // one step of training; bench/train_step_torch.py compares
     ["tradeoff"] = Tradeoff.Run,  // a teacher beside its student, its 8-bit, pruned and adapted forms
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
+    ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
     ["ops"] = rest => (int)Application.Run(["bench", "ops", .. rest], Terminal.OfProcess(), CancellationToken.None),
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
