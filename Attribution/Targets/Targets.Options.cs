@@ -35,10 +35,16 @@ public static partial class Targets
                 Tensor logits = Logits(embeddings);
                 return logits.Reshape([logits.Shape[0], 1, options.Count]).Expand([logits.Shape[0], ids.Length, options.Count]);
             },
-            (logits, asked) => new StepRows(ids, asked, () => logits)));
+            (logits, asked) => new StepRows(ids, asked, () => logits)), Alone);
+
+        ScoreFunction Alone(int option) => new ModelScore(
+            model, "logit", [Side(model, options[option])], [new ScoreTarget { Label = FormattableString.Invariant($"option {option}"), Id = 0, Position = 0, Reach = [options[option].Tokens.Count] }],
+            embeddings => Logit(option, embeddings[0]).Reshape([embeddings[0].Shape[0], 1, 1]),
+            (logits, asked) => new StepRows([0], asked, () => logits));
 
         // [batch, option]: options have different lengths, and each is a batch of its own, so that none needs padding.
-        Tensor Logits(IReadOnlyList<Tensor> embeddings) => TensorOps.Concat(1, [.. embeddings.Select((words, i) =>
-            model.Forward(inputs[i] with { Embeddings = words.Reshape([words.Shape[0], 1, words.Shape[1], words.Shape[2]]) }))]);
+        Tensor Logits(IReadOnlyList<Tensor> embeddings) => TensorOps.Concat(1, [.. embeddings.Select((words, i) => Logit(i, words))]);
+
+        Tensor Logit(int option, Tensor words) => model.Forward(inputs[option] with { Embeddings = words.Reshape([words.Shape[0], 1, words.Shape[1], words.Shape[2]]) });
     }
 }

@@ -75,7 +75,7 @@ internal static class ExplainCommand
                 };
             }
             Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
-            methods = sequence.Apply(parsed, request.Group(parsed, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))]), score);
+            methods = sequence.Apply(parsed, request.Group(parsed, OptionByOption.For(loaded.Model, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))])), score);
             List<AttributionResult> results = [];
             foreach (IAttributionMethod method in methods)
             {

@@ -44,6 +44,7 @@ internal sealed class EvaluationCommandLine(Terminal terminal, string records)
         int limit = _options.Limit(parsed);
         _ = _options.Metrics(parsed, false);
         LoadedModel loaded = _source.Load(parsed, terminal);
+        methods = OptionByOption.For(loaded.Model, methods);
         using MeasurementFile? file = parsed.GetValue(Numbers) is { } path ? Open(parsed, path, loaded.Folder, besides) : null;
         Scoreboard? board = null;
         var run = new RowRun(_data, _input, _subject, terminal, file);

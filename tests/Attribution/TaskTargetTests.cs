@@ -30,12 +30,56 @@ public sealed class TaskTargetTests : IDisposable
         Assert.InRange(Math.Abs(both.Targets[0].Delta!.Value), 0, 1e-3);
     }
 
-    [Fact]
-    public void Options_MethodsThatLookInside_AreRefused()
+    public static TheoryData<string> Methods => [.. AttributionMethods.All.Select(method => method.Name)];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Options_EveryMethod_ExplainsOrSaysWhyNot(string method)
     {
         ITransformer model = TinyModels.Load(_folder.Path, "bert", "BertForMultipleChoice");
-        ScoreFunction f = Targets.Options(model, [ExplainedText.Of([1, 5, 2]), ExplainedText.Of([1, 6, 2])]);
+        ScoreFunction f = Targets.Options(model, [ExplainedText.Of([1, 5, 2, 7]), ExplainedText.Of([1, 6, 2])], [0, 1]);
+        string? reason = method switch
+        {
+            "guided_backprop" or "deconvolution" => "ReLU",
+            "discretized_integrated_gradients" => "no vocabulary",
+            "reagent" => "probability",
+            "decompx" or "progressive_inference" or "alti_logit" => "expected",
+            "neuron_gradient" or "neuron_integrated_gradients" => "no option of a choice",
+            _ => null,
+        };
+        AttributionResult Run() => new OptionByOption(AttributionMethods.Get(method)).Attribute(f, new() { Steps = 3, Samples = 4, Hooks = ["blocks.0.hook_resid_pre"], Neurons = [[1, 3]] });
+        if (reason is not null)
+        {
+            Assert.Contains(reason, Assert.ThrowsAny<VitrineException>(Run).Message, StringComparison.OrdinalIgnoreCase);
+            return;
+        }
 
+        AttributionResult result = Run();
+
+        Assert.Equal((2, 2), (result.Targets.Count, result.Sides.Count));
+        Assert.Equal([4, 3], result.Sides.Select(side => side.Tokens.Count));
+        Assert.All(result.Sides, side => Assert.All(side.Scores, row => Assert.Equal(side.Tokens.Count, row.Length)));
+        if (result.Warnings.Any(warning => warning.Contains("looks inside", StringComparison.Ordinal)))
+        {
+            Assert.Equal("logit", result.StepName);
+            Assert.All(result.Sides[0].Scores[1].Concat(result.Sides[1].Scores[0]), score => Assert.Equal(0, score));
+        }
+    }
+
+    [Fact]
+    public void Options_Attention_IsThatOfTheOptionsOwnPass()
+    {
+        ITransformer model = TinyModels.Load(_folder.Path, "bert", "BertForMultipleChoice");
+        int[][] options = [[1, 5, 2, 7], [1, 6, 2]];
+        ScoreFunction f = Targets.Options(model, [.. options.Select(ids => ExplainedText.Of(ids))], [1]);
+        using ActivationCache cache = model.Cache("*.hook_pattern");
+        float logit = model.Forward(new ModelInput { Ids = Tensor.From(options[1], [1, 1, 3]) }).ToArray()[0];
+        float[][] rows = [.. cache.Names.Select(name => cache[name].Select(0, 0).Mean([0]).Select(0, 0).ToArray())]; // [CLS] looks, mean over heads
+
+        AttributionResult result = new OptionByOption(AttributionMethods.Get("attention")).Attribute(f, AttributionRequest.Default);
+
+        TensorAssert.Close(result.Sides[1].Scores[0], [.. Enumerable.Range(0, 3).Select(p => rows.Average(row => row[p]))], 1e-5f, 1e-6f);
+        Assert.Equal(logit, result.Targets[0].Score, 5);
         Assert.Throws<VitrineException>(() => AttributionMethods.Get("attention").Attribute(f, AttributionRequest.Default));
     }
 

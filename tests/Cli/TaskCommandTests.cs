@@ -100,6 +100,21 @@ public sealed class TaskCommandTests
         Assert.InRange(window.Sides[0].Tokens.Count, 5, 9);
     }
 
+    [Fact]
+    public void Explain_AChoiceByAttention_ExplainsTheOption()
+    {
+        using var folder = new TempFolder();
+        string[] pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "good", "bad", "movie"];
+        File.WriteAllText(folder.File("vocab.txt"), string.Join('\n', pieces.Concat(Enumerable.Range(pieces.Length, 50 - pieces.Length).Select(i => $"[unused{i}]"))) + "\n");
+        string[] words = ["a movie", "--choice", "good", "--choice", "bad movie", "--model", TinyModels.Write(folder.Path, "bert", "BertForMultipleChoice"), "--method", "attention,feature_ablation"];
+
+        string shown = CliRun.Of(["explain", .. words]).IsDone().Output;
+        CliRun judged = CliRun.Of(["evaluate", .. words, "--metric", "comprehensiveness"]);
+
+        Assert.Contains("attention looks inside", shown, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, judged.Code);
+    }
+
     private static float[] Logits(TinyModel folder, string question, string context)
     {
         Vitrine.Transformers.ITransformer model = Vitrine.Transformers.ModelLoader.Load(folder.Path);
