@@ -92,6 +92,14 @@ public class SequenceTests
     }
 
     [Fact]
+    public void Top_OfAWholeBesideItsTokens_CountsTheTokens()
+    {
+        ScoreFunction f = Models.Function("gpt2", "log_probability");
+
+        Assert.Equal(new FeatureAblation().Attribute(f, s_request).Top(4), new SequenceAndTokens(new FeatureAblation()).Attribute(f, s_request).Top(4));
+    }
+
+    [Fact]
     public void Sequence_OfLogits_IsRefused() => Assert.Contains(
         "expected log_probability or probability",
         Assert.Throws<Tensors.VitrineException>(() => new SequenceAndTokens(new Saliency()).Attribute(Models.Function("gpt2", "logit"), s_request)).Message,
