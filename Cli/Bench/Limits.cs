@@ -12,6 +12,7 @@ internal sealed unsafe class Limits
     private const int Elements = 2048 * 3072; // 25 MB
     private const int Block = 1024; // elements; every range of a copy begins at a cache line
     private const int Rounds = 50_000, DivisionRounds = 20_000, Chains = 12; // a chain of additions waits 4 cycles for itself: 12 keep two units busy
+    private const int DeviceItems = 1 << 18, DeviceRounds = 500, DeviceChains = 32; // chains of an item in peak.kernel.c
 
     private readonly Tensor _x = Tensor.Full([Elements], 1), _y = Tensor.Full([Elements], 0);
     private readonly Action _copy;
@@ -28,22 +29,19 @@ internal sealed unsafe class Limits
         Action[] copies = Device.Current == Device.Cpu ? [Copy(Library), Copy(Loop), Copy(Ahead)] : [DeviceCopy];
         _copy = copies.MinBy(copy => Timing.Of(copy, 50, cancellation).Median)!;
         Func<double> wide = () => Rate(Fma512, Rounds * Chains, 16), narrow = () => Rate(Fma256, Rounds * Chains, 8);
-        _fma = Vector512.IsHardwareAccelerated && wide() > narrow() ? wide : narrow;
-        _division = Vector512.IsHardwareAccelerated ? () => Rate(Divide512, 3 * DivisionRounds, 16) : () => Rate(Divide256, 3 * DivisionRounds, 8);
+        _fma = Device.Current != Device.Cpu ? DeviceFma : Vector512.IsHardwareAccelerated && wide() > narrow() ? wide : narrow;
+        _division = Device.Current != Device.Cpu ? () => 0 : Vector512.IsHardwareAccelerated ? () => Rate(Divide512, 3 * DivisionRounds, 16) : () => Rate(Divide256, 3 * DivisionRounds, 8);
         Timing.Warm(() => Measure(), cancellation);
     }
 
     /// <summary>What was measured so far: of the copies the median.</summary>
     public Peaks Peaks => new(Timing.Middle(_rates), 2 * _bestFma, _bestDivision);
 
-    /// <summary>What the machine can do at this moment; of a device that is not the CPU only the copy.</summary>
+    /// <summary>What the machine can do at this moment; divisions are measured on the CPU only.</summary>
     public Peaks Measure()
     {
         _rates.Add(8.0 * Elements / Timing.Middle(Timing.Slice(_copy)) / 1e6);
-        if (Device.Current == Device.Cpu)
-        {
-            (_bestFma, _bestDivision) = (Math.Max(_bestFma, _fma()), Math.Max(_bestDivision, _division()));
-        }
+        (_bestFma, _bestDivision) = (Math.Max(_bestFma, _fma()), Math.Max(_bestDivision, _division()));
         return new(_rates[^1], 2 * _bestFma, _bestDivision);
     }
 
@@ -69,6 +67,18 @@ internal sealed unsafe class Limits
     {
         _ = _x.Scale(1, 0);
         Device.Current.Synchronize();
+    }
+
+    /// <summary>Multiply–adds per second of a device, in G/s.</summary>
+    private double DeviceFma()
+    {
+        Tensor sums = Tensor.Empty([DeviceItems], Device.Current);
+        void Run()
+        {
+            Op.Launch("peak_multiply_add", DeviceItems, [sums], DeviceRounds);
+            Device.Current.Synchronize();
+        }
+        return (double)DeviceItems * DeviceRounds * DeviceChains / Timing.Slice(Run, 2).Min() / 1e6;
     }
 
     /// <summary>Lane operations per second of a loop of vector operations on every thread, in G/s.</summary>

@@ -43,7 +43,7 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
 
     /// <summary>What the machine can do, in a line.</summary>
     public string Limits() => Invariant(
-        $"copy {Peaks.Copy:F1} GB/s (25 MB read, 25 MB written){(Peaks.Fma > 0 ? Invariant($"; fused multiply–add {Peaks.Fma:F0} GFLOP/s; division {Peaks.Division:F1} G/s") : "")}");
+        $"copy {Peaks.Copy:F1} GB/s (25 MB read, 25 MB written){(Peaks.Fma > 0 ? Invariant($"; fused multiply–add {Peaks.Fma:F0} GFLOP/s") : "")}{(Peaks.Division > 0 ? Invariant($"; division {Peaks.Division:F1} G/s") : "")}");
 
     /// <summary>Columns of text.</summary>
     public void WriteTo(TextWriter output)

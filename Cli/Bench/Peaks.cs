@@ -5,7 +5,7 @@ namespace Vitrine.Cli;
 /// <summary>What the machine can do at best, measured beside what is compared with it.</summary>
 /// <param name="Copy">Bytes read plus bytes written per second by a copy of the benchmarks' size, in GB/s.</param>
 /// <param name="Fma">Floating-point operations per second of fused multiply–adds on registers, in GFLOP/s; 0 where it was not measured.</param>
-/// <param name="Division">Divisions per second, in G/s.</param>
+/// <param name="Division">Divisions per second, in G/s; 0 where it was not measured.</param>
 internal readonly record struct Peaks(double Copy, double Fma, double Division)
 {
     /// <summary>The time in which the vector units can issue an op's operations, ms.</summary>
@@ -16,7 +16,8 @@ internal readonly record struct Peaks(double Copy, double Fma, double Division)
             return 0;
         }
         double issued = Fma / 2; // G/s; of the two units a division occupies one
-        return (cost.Operations + (cost.Divisions * issued / Division / 2)) / issued / 1e6;
+        double divisions = Division > 0 ? cost.Divisions * issued / Division / 2 : 0;
+        return (cost.Operations + divisions) / issued / 1e6;
     }
 
     /// <summary>Which limit is the nearer one for so many bytes and so much arithmetic, and the time at that limit, ms.</summary>

@@ -8,8 +8,6 @@ namespace Vitrine.Cli;
 /// <param name="Peaks">What it can do at best, measured right after.</param>
 internal sealed record ProfileReport(DeviceProfile Profile, Peaks Peaks)
 {
-    private const double Intense = 10; // operations per byte from which a device's copy bandwidth says nothing about a kernel
-
     private static readonly string[] s_head = ["kernel", ">calls", ">ms", ">slowest", ">share", ">GB/s", ">GFLOP/s", ">of peak", "binds"];
 
     /// <summary>Columns of text.</summary>
@@ -20,7 +18,7 @@ internal sealed record ProfileReport(DeviceProfile Profile, Peaks Peaks)
         output.WriteLine(Invariant($"profile of {p.Device}: {Ms(p.Seconds)} ms, kernels {Ms(p.KernelSeconds)} ms in {p.Launches} launches"));
         output.WriteLine($"  {Copied("to", p.Uploads)}; {Copied("from", p.Downloads)}; {p.Waits.Count} waits, {Ms(p.Waits.Seconds)} ms"
             + (p.Builds.Count > 0 ? $"; {p.Builds.Count} kernels compiled or loaded, {Ms(p.Builds.Seconds)} ms" : ""));
-        output.WriteLine(Invariant($"  peaks measured now: copy {Peaks.Copy:F1} GB/s{(Peaks.Fma > 0 ? Invariant($", fused multiply–add {Peaks.Fma:F0} GFLOP/s") : "; arithmetic not measured on this device, so no share where it binds")}"));
+        output.WriteLine(Invariant($"  peaks measured now: copy {Peaks.Copy:F1} GB/s, fused multiply–add {Peaks.Fma:F0} GFLOP/s"));
         output.WriteLine();
         Table.Write(output, s_head, p.Kernels.Select(Cells));
     }
@@ -28,12 +26,11 @@ internal sealed record ProfileReport(DeviceProfile Profile, Peaks Peaks)
     private string[] Cells(KernelProfile kernel)
     {
         (string binds, double limit) = Peaks.Limit(kernel.Bytes, kernel.Cost);
-        bool isKnown = kernel.Seconds > 0 && (Peaks.Fma > 0 || kernel.Cost.Flops < Intense * kernel.Bytes);
         return
         [
             kernel.Kernel, kernel.Calls.ToString(CultureInfo.InvariantCulture), Ms(kernel.Seconds), Ms(kernel.Slowest), Percent(kernel.Seconds / Profile.KernelSeconds),
             Invariant($"{kernel.GigabytesPerSecond:F1}"), kernel.Cost.Flops > 0 ? Invariant($"{kernel.GigaflopsPerSecond:F1}") : "",
-            isKnown ? Percent(limit / 1e3 / kernel.Seconds) : "", isKnown ? binds : "",
+            Percent(limit / 1e3 / kernel.Seconds), binds,
         ];
     }
 

@@ -70,6 +70,21 @@ public sealed class DeviceAgreementTests
         Assert.Equal(expected, z.ToArray());
     }
 
+    /// <summary>What benchmarks call a device's peak must be arithmetic that was done.</summary>
+    [Fact]
+    public void PeakMultiplyAdd_ThreeRounds_IsTheSumOfItsChains()
+    {
+        using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
+        Tensor sums = Tensor.Empty([260], Device.Current);
+
+        Op.Launch("peak_multiply_add", 260, [sums], 3);
+
+        double[] expected = [.. Enumerable.Range(0, 260).Select(item => 4 * Enumerable.Range(0, 8).Sum(start => Rounds(start, 0.001 * ((item % 256) + 1))))];
+        TensorAssert.Close(sums.ToArray(), expected, 1e-5, 1e-5);
+
+        static double Rounds(double c, double shift) => (((((c * 0.999) + shift) * 0.999) + shift) * 0.999) + shift;
+    }
+
     /// <summary>Output and gradients for some seeds, in a row.</summary>
     private static float[] Everything(OpCase call, int seeds = 2)
     {

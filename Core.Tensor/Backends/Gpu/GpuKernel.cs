@@ -1,7 +1,7 @@
 namespace Vitrine.Tensors;
 
 /// <summary>Where a GPU kernel is written, and how its work is cut into groups; or, for one made of several, what launches them.</summary>
-/// <param name="Source">Its file in <c>Ops</c>, without <c>.kernel.c</c>.</param>
+/// <param name="Source">Its file, without <c>.kernel.c</c>.</param>
 /// <param name="Items">Work-items of a group.</param>
 /// <param name="TileX">How much work in the first direction is one group's.</param>
 /// <param name="TileY">The same in the second.</param>

@@ -76,6 +76,7 @@ internal static class GpuKernels
         ["rms_norm_forward"] = Rows("rms_norm"),
         ["rms_norm_backward"] = Rows("rms_norm"),
         ["rms_norm_backward_gamma"] = Elements("rms_norm"),
+        ["peak_multiply_add"] = Elements("peak"), // of no op: what a device can do at best
     };
 
     // Generation multiplies one row: of a tile of 64 rows 63 would be in vain.
