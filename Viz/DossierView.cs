@@ -7,8 +7,6 @@ namespace Vitrine.Viz;
 /// <summary>A report as a page, as Markdown, and in a terminal: warnings with their figures first, then methods, words, metrics and single texts.</summary>
 public static class DossierView
 {
-    private const int ShownTexts = 20;
-
     /// <summary>One self-contained HTML file.</summary>
     public static string Html(Dossier dossier)
     {
@@ -116,14 +114,14 @@ public static class DossierView
     private static Grid Methods(Dossier dossier) => new()
     {
         Head = ["method", ">texts", "scores sum to", "parameters"],
-        Rows = [.. dossier.Analyses.SelectMany(a => a.Results).GroupBy(r => r.Method).Select(group => (string[])
+        Rows = [.. dossier.Tally.Methods.Select(method => (string[])
         [
-            group.Key, group.Count().ToString(CultureInfo.InvariantCulture), group.First().SumsTo ?? "",
-            string.Join(", ", group.First().Parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}").Prepend(group.First().Baseline is { } b ? $"baseline {b}" : "").Where(p => p.Length > 0)),
+            method.Example.Method, method.Texts.ToString(CultureInfo.InvariantCulture), method.Example.SumsTo ?? "",
+            string.Join(", ", method.Example.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}").Prepend(method.Example.Baseline is { } b ? $"baseline {b}" : "").Where(p => p.Length > 0)),
         ])],
     };
 
-    private static IEnumerable<Grid> Words(Dossier dossier) => dossier.TopWords().Where(row => row.Words.Count > 0).Select(row => new Grid
+    private static IEnumerable<Grid> Words(Dossier dossier) => dossier.Tally.TopWords().Where(row => row.Words.Count > 0).Select(row => new Grid
     {
         Title = row.Label,
         Head = ["word", ">texts", ">mean", ">total"],
@@ -134,7 +132,7 @@ public static class DossierView
     private static Grid Texts(Dossier dossier) => new()
     {
         Head = ["text", "target", ">probability", "strongest words"],
-        Rows = [.. dossier.Analyses.Take(ShownTexts).Select(a => (string[])
+        Rows = [.. dossier.Tally.First.Select(a => (string[])
         [
             TextWidth.Cut(a.Title, 80), TextWidth.Cut(string.Join(" ", a.Results[0].Targets.Select(t => TokenCell.Spell(t.Label))), 40),
             a.Results[0].Targets is [{ Probability: { } p }] ? Numbers.Percent(p) : "",
@@ -145,11 +143,11 @@ public static class DossierView
     private static void WriteTexts(HtmlPage page, Dossier dossier)
     {
         page.Raw("<section>").Element("h2", "", "Texts");
-        if (dossier.Analyses.Count > ShownTexts)
+        if (dossier.Tally.Texts > dossier.Tally.First.Count)
         {
-            page.Element("p", "class=\"note\"", string.Create(CultureInfo.InvariantCulture, $"The first {ShownTexts} of {dossier.Analyses.Count}."));
+            page.Element("p", "class=\"note\"", string.Create(CultureInfo.InvariantCulture, $"The first {dossier.Tally.First.Count} of {dossier.Tally.Texts}."));
         }
-        foreach (Analysis analysis in dossier.Analyses.Take(ShownTexts))
+        foreach (Analysis analysis in dossier.Tally.First)
         {
             page.Raw("<details>").Element("summary", "dir=\"auto\"", $"{TextWidth.Cut(analysis.Title, 90)} → {TextWidth.Cut(string.Join(" ", analysis.Results[0].Targets.Select(t => TokenCell.Spell(t.Label))), 40)}");
             foreach (AttributionResult result in analysis.Results.Where(r => r.Method != "random"))

@@ -5,34 +5,23 @@ namespace Vitrine.Attributions;
 /// <summary>A report over many explanations: who explained what, what stands out, and what was tested.</summary>
 public sealed record Dossier
 {
-    private const int Labels = 6, Words = 12;
-
     /// <summary>The heading.</summary>
     public required string Title { get; init; }
 
     /// <summary>What was explained, by name: the model, the number of texts.</summary>
     public required IReadOnlyDictionary<string, string> Facts { get; init; }
 
-    /// <summary>The explained texts.</summary>
-    public required IReadOnlyList<Analysis> Analyses { get; init; }
+    /// <summary>What was explained.</summary>
+    public required Tally Tally { get; init; }
 
     /// <summary>How the methods did by the metrics; null where that was not measured.</summary>
     public Scoreboard? Board { get; init; }
 
     /// <summary>What was tested.</summary>
-    public IReadOnlyList<Finding> Findings => field ??= Attributions.Findings.Of(Analyses, Board);
+    public IReadOnlyList<Finding> Findings => field ??= Attributions.Findings.Of(Tally, Board);
 
     /// <summary>The methods in use.</summary>
-    public IReadOnlyList<string> Methods => [.. Analyses.SelectMany(a => a.Results).Select(r => r.Method).Distinct()];
-
-    /// <summary>The words that matter, per target label; one list for all where the targets are written tokens.</summary>
-    public IReadOnlyList<(string Label, IReadOnlyList<TokenTotal> Words)> TopWords()
-    {
-        string[] labels = [.. Analyses.SelectMany(a => a.Results[0].Targets).Select(t => t.Label).Distinct()];
-        return labels.Length > Labels
-            ? [("all targets", TokenTotals.Of(Analyses, null, Words))]
-            : [.. labels.Select(label => (label, TokenTotals.Of(Analyses, label, Words)))];
-    }
+    public IReadOnlyList<string> Methods => [.. Tally.Methods.Select(method => method.Example.Method)];
 
     /// <summary>The report as JSON. The schema is in <c>docs/JSON.md</c>.</summary>
     public string ToJson() => JsonSerializer.Serialize(
@@ -44,10 +33,9 @@ public sealed record Dossier
             Facts = Facts,
             Methods = Methods,
             Findings = Findings,
-            Words = [.. TopWords().Select(row => new LabelWords(row.Label, row.Words))],
+            Words = [.. Tally.TopWords().Select(row => new LabelWords(row.Label, row.Words))],
             Evaluation = Board is null ? null : ScoreboardJson.Document(Board, Facts),
-            Analyses = [.. Analyses.Select(a => new AnalysisDocument(a.Title, [.. a.Results.Select(r => new ExplainedDocument(
-                r.Method, [.. r.Targets.Select((t, i) => new TargetDocument(t.Label, t.Probability, t.Score, r.Top(5, i)))]))]))],
+            Analyses = Tally.Briefs,
         },
         ResultJson.Indented.DossierDocument);
 }
@@ -78,7 +66,11 @@ internal sealed record DossierDocument
 internal sealed record LabelWords(string Label, IReadOnlyList<TokenTotal> Words);
 
 /// <summary>A text in JSON.</summary>
-internal sealed record AnalysisDocument(string Title, IReadOnlyList<ExplainedDocument> Results);
+internal sealed record AnalysisDocument(string Title, IReadOnlyList<ExplainedDocument> Results)
+{
+    public static AnalysisDocument Of(Analysis analysis) => new(analysis.Title, [.. analysis.Results.Select(r => new ExplainedDocument(
+        r.Method, [.. r.Targets.Select((t, i) => new TargetDocument(t.Label, t.Probability, t.Score, r.Top(5, i)))]))]);
+}
 
 /// <summary>What a method found, in JSON.</summary>
 internal sealed record ExplainedDocument(string Method, IReadOnlyList<TargetDocument> Targets);

@@ -17,35 +17,51 @@ public static class TokenTotals
     /// <param name="analyses">What was explained.</param>
     /// <param name="label">The target; null: all of them.</param>
     /// <param name="top">How many words at most.</param>
-    public static IReadOnlyList<TokenTotal> Of(IReadOnlyList<Analysis> analyses, string? label, int top)
+    public static IReadOnlyList<TokenTotal> Of(IEnumerable<Analysis> analyses, string? label, int top)
     {
-        var totals = new Dictionary<string, (int Texts, double Total)>(StringComparer.Ordinal);
+        var words = new WordTally(label);
         foreach (Analysis analysis in analyses)
         {
-            AttributionResult[] results = [.. analysis.Results.Where(r => r.Method != "random").Select(r => r.Words().Normalise())];
-            var seen = new Dictionary<string, double>(StringComparer.Ordinal);
-            foreach (AttributionResult result in results)
+            words.Add([.. analysis.Results.Where(r => r.Method != Findings.Control).Select(r => r.Words().Normalise())]);
+        }
+        return words.Top(top);
+    }
+}
+
+/// <summary>The words of a target label, or of all, over texts that come one after the other.</summary>
+internal sealed class WordTally(string? label)
+{
+    private readonly Dictionary<string, (int Texts, double Total)> _totals = new(StringComparer.Ordinal);
+
+    /// <summary>Counts the words of a text.</summary>
+    /// <param name="results">What the methods found, merged to words and normalised.</param>
+    public void Add(AttributionResult[] results)
+    {
+        var seen = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (AttributionResult result in results)
+        {
+            int[] targets = [.. Enumerable.Range(0, result.Targets.Count).Where(t => label is null || result.Targets[t].Label == label)];
+            foreach (SideScores side in result.Sides)
             {
-                int[] targets = [.. Enumerable.Range(0, result.Targets.Count).Where(t => label is null || result.Targets[t].Label == label)];
-                foreach (SideScores side in result.Sides)
+                for (int p = 0; p < side.Tokens.Count && targets.Length > 0; p++)
                 {
-                    for (int p = 0; p < side.Tokens.Count && targets.Length > 0; p++)
+                    if (!side.Tokens[p].IsSpecial && !WordKinds.IsPunctuation(side, p))
                     {
-                        if (!side.Tokens[p].IsSpecial && !WordKinds.IsPunctuation(side, p))
-                        {
-                            string word = WordKinds.Surface(side, p).ToLowerInvariant();
-                            seen[word] = seen.GetValueOrDefault(word) + (targets.Average(t => side.Scores[t][p]) / results.Length);
-                        }
+                        string word = WordKinds.Surface(side, p).ToLowerInvariant();
+                        seen[word] = seen.GetValueOrDefault(word) + (targets.Average(t => side.Scores[t][p]) / results.Length);
                     }
                 }
             }
-            foreach ((string word, double score) in seen)
-            {
-                (int texts, double total) = totals.GetValueOrDefault(word);
-                totals[word] = (texts + 1, total + score);
-            }
         }
-        return [.. totals.Where(row => row.Key.Length > 0).OrderByDescending(row => Math.Abs(row.Value.Total)).ThenBy(row => row.Key, StringComparer.Ordinal).Take(top)
-            .Select(row => new TokenTotal(row.Key, row.Value.Texts, row.Value.Total / row.Value.Texts, row.Value.Total))];
+        foreach ((string word, double score) in seen)
+        {
+            (int texts, double total) = _totals.GetValueOrDefault(word);
+            _totals[word] = (texts + 1, total + score);
+        }
     }
+
+    /// <summary>The words with the largest |Σ score|.</summary>
+    public IReadOnlyList<TokenTotal> Top(int top) =>
+        [.. _totals.Where(row => row.Key.Length > 0).OrderByDescending(row => Math.Abs(row.Value.Total)).ThenBy(row => row.Key, StringComparer.Ordinal).Take(top)
+            .Select(row => new TokenTotal(row.Key, row.Value.Texts, row.Value.Total / row.Value.Texts, row.Value.Total))];
 }

@@ -38,16 +38,17 @@ internal static class ShowCommand
     {
         try
         {
+            if (Row(full, path, number) is { } row)
+            {
+                return row;
+            }
             byte[] bytes = File.ReadAllBytes(full);
             if (InseqJson.Is(bytes))
             {
                 IReadOnlyList<AttributionResult> texts = InseqJson.Read(bytes).ToResults();
                 return number <= texts.Count ? [texts[number - 1]] : throw Absent(path, number, texts.Count);
             }
-            string json = Encoding.UTF8.GetString(bytes);
-            return json.StartsWith($"{{\"format\":\"{DataRun.Format}\"", StringComparison.Ordinal) || json.StartsWith("{\"row\":", StringComparison.Ordinal)
-                ? Row(json, path, number)
-                : Results(JsonDocument.Parse(json).RootElement);
+            return Results(JsonSerializer.Deserialize<JsonElement>(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,11 +60,33 @@ internal static class ShowCommand
         }
     }
 
-    private static AttributionResult[] Row(string json, string path, int number)
+    /// <summary>A row of a file that <c>explain --output</c> wrote, found line by line; null where the file is another.</summary>
+    private static AttributionResult[]? Row(string full, string path, int number)
     {
-        string start = string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{number},");
-        string line = json.Split('\n').FirstOrDefault(l => l.StartsWith(start, StringComparison.Ordinal)) ?? throw Absent(path, number, json.Split("\n{\"row\":").Length);
-        JsonElement row = JsonDocument.Parse(line).RootElement;
+        using FileStream file = File.OpenRead(full);
+        var lines = new LineReader(file);
+        byte[] start = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{number},"));
+        int rows = 0;
+        for (DataLine? line = lines.Next(); line is { } found; line = lines.Next())
+        {
+            ReadOnlySpan<byte> bytes = found.Bytes;
+            if (bytes.StartsWith(start))
+            {
+                return OfRow(bytes, number);
+            }
+            bool isRow = bytes.StartsWith("{\"row\":"u8);
+            rows += isRow ? 1 : 0;
+            if (found.Number == 1 && !isRow && !bytes.StartsWith(Encoding.UTF8.GetBytes($"{{\"format\":\"{DataRun.Format}\"")))
+            {
+                return null;
+            }
+        }
+        return rows > 0 ? throw Absent(path, number, rows) : null;
+    }
+
+    private static AttributionResult[] OfRow(ReadOnlySpan<byte> line, int number)
+    {
+        JsonElement row = JsonSerializer.Deserialize<JsonElement>(line);
         return row.TryGetProperty("results", out JsonElement results) ? Results(results) : throw new CommandException(
             ExitCode.Input, $"row: nothing to draw in row {number}; got {(row.TryGetProperty("error", out JsonElement error) ? $"the error “{error.GetString()}”" : "no results")}; expected results of explain.");
     }
@@ -73,5 +96,5 @@ internal static class ShowCommand
         : [AttributionJson.FromJson(element.GetRawText())];
 
     private static CommandException Absent(string path, int number, int count) =>
-        new(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"row: '{path}' has no row {number}; got about {count}; expected one of them."));
+        new(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"row: '{path}' has no row {number}; got {count} rows; expected one of them."));
 }

@@ -15,6 +15,9 @@ internal sealed class TableOutput(string records)
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _markdown, _json, _csv };
 
+    /// <summary>Whether a table of every number is asked for.</summary>
+    public bool HasCsv(ParseResult parsed) => parsed.GetValue(_csv) is not null;
+
     /// <summary>Finds out before the work whether its results can be written.</summary>
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal, params ReadOnlySpan<string?> more)

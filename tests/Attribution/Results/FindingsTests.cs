@@ -88,7 +88,7 @@ public class FindingsTests
     public void Report_HostileTexts_AreEscapedEverywhere()
     {
         AttributionResult hostile = Results.Of("m", "<script>alert(1)</script> | \u001b[31m", 1, 2, 3);
-        var dossier = new Dossier { Title = "<b>|", Facts = new Dictionary<string, string> { ["x"] = "</p>" }, Analyses = [new("<img src=x>", [hostile])] };
+        var dossier = new Dossier { Title = "<b>|", Facts = new Dictionary<string, string> { ["x"] = "</p>" }, Tally = Tally.Of([new("<img src=x>", [hostile])]) };
 
         string html = DossierView.Html(dossier), markdown = DossierView.Markdown(dossier);
 
