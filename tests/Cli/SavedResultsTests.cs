@@ -1,4 +1,3 @@
-using System.Text;
 using Vitrine.Attributions;
 using Vitrine.Cli;
 using Vitrine.Tests.Support;
@@ -6,7 +5,7 @@ using Xunit;
 
 namespace Vitrine.Tests;
 
-/// <summary>Reading back what a data-set run wrote: a row of it, a report on all of it, in memory that does not grow with it.</summary>
+/// <summary>Reading back what a data-set run wrote: a row of it, a report on all of it.</summary>
 public sealed class SavedResultsTests : IDisposable
 {
     private readonly TinyModel _model = new();
@@ -61,27 +60,6 @@ public sealed class SavedResultsTests : IDisposable
         Run("report", "--from", "none.jsonl").IsRefused(ExitCode.Input, "none.jsonl", "no such file");
         File.WriteAllText(_folder.File("empty.jsonl"), "{\"format\":\"vitrine.rows\"}\n");
         Run("report", "--from", "empty.jsonl").IsRefused(ExitCode.Input, "nothing to report on");
-    }
-
-    [Fact]
-    public void Report_OnManyRows_KeepsMemoryFlat()
-    {
-        Explain("a.jsonl", "saliency,input_x_gradient", "good movie\na bad movie wrote it\n");
-        string[] lines = File.ReadAllLines(_folder.File("a.jsonl"));
-        using (var file = new StreamWriter(_folder.File("big.jsonl"), false, new UTF8Encoding(false)))
-        {
-            for (int row = 0; row < 6000; row++)
-            {
-                file.WriteLine(lines[1 + (row % 2)]);
-            }
-        }
-        long bytes = new FileInfo(_folder.File("big.jsonl")).Length, before = GC.GetTotalMemory(forceFullCollection: true);
-
-        Tally tally = Tally.Of(SavedResults.Analyses(["big.jsonl"], Terminal));
-
-        long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.Equal(6000, tally.Texts);
-        Assert.True(grown < bytes / 4, $"{grown} bytes stay of {bytes}");
     }
 
     [Fact]

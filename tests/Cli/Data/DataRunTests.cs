@@ -21,7 +21,7 @@ public sealed class DataRunTests : IDisposable
     }
 
     [Fact]
-    public void Run_AThousandMixedRows_GiveOneLineEachAndFlatMemory()
+    public void Run_AThousandMixedRows_GiveOneLineEach()
     {
         string[] kinds =
         [
@@ -29,13 +29,10 @@ public sealed class DataRunTests : IDisposable
             "{\"text\":\"\\u0000\\u0007\\u001b[31m good\"}", "[1]", "{\"other\":1}", "{\"text\":\"bad movie\",\"target\":\"nobody\"}", "{\"text\":\"bad movie\",\"target\":[\"0\",\"1\"]}",
         ];
         Write("in.jsonl", string.Join('\n', Enumerable.Range(0, 1000).Select(i => kinds[i % kinds.Length])));
-        Explain("in.jsonl", "warm.jsonl");
-        long before = GC.GetTotalMemory(forceFullCollection: true);
 
         CliRun run = Explain("in.jsonl", "out.jsonl");
 
         Assert.Equal(ExitCode.Success, run.Code);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 4 << 20);
         JsonNode[] rows = [.. Lines("out.jsonl").Skip(1).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(Enumerable.Range(1, 1000), rows.Select(row => (int)row["row"]!));
         Assert.All(rows, (row, i) => Assert.Equal(i % 10 is 1 or 2 or 3 or 6 or 7 or 8, row["error"] is not null));
