@@ -42,6 +42,13 @@ internal sealed class ModelSource
         DefaultValueFactory = _ => Quantization.None.Name(),
     };
 
+    /// <summary>Which columns to leave in floats then.</summary>
+    public Option<double?> Outliers { get; } = new("--outliers")
+    {
+        Description = "With --quantize: keep those columns (inputs) of linear layers in float32 whose largest weight exceeds this many root mean squares of the matrix, such as 4. Default: none.",
+        HelpName = "threshold",
+    };
+
     /// <summary>A LoRA adapter for the model.</summary>
     public Option<string?> Adapter { get; } = new("--adapter") { Description = "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.", HelpName = "folder" };
 
@@ -52,7 +59,7 @@ internal sealed class ModelSource
     };
 
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Adapter, Quantize, Device, Threads, Profile };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Adapter, Quantize, Outliers, Device, Threads, Profile };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="CommandException">It names none that exists.</exception>
@@ -73,11 +80,11 @@ internal sealed class ModelSource
     public LoadedModel Load(ParseResult parsed, Terminal terminal)
     {
         SetThreads(parsed);
-        Quantization quantization = Choice(parsed.GetValue(Quantize) ?? Quantization.None.Name());
+        (Quantization quantization, float outliers) = Choice(parsed, Quantize);
         string folder = Folder(parsed, terminal);
         try
         {
-            ITransformer model = ModelLoader.Load(folder, quantization);
+            ITransformer model = ModelLoader.Load(folder, quantization, outliers);
             model = parsed.GetValue(Adapter) is { } adapter ? LoraAdapter.Merge(LoraAdapter.Load(model, terminal.Resolve(adapter))) : model;
             return new(model, Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)), folder);
         }
@@ -91,13 +98,15 @@ internal sealed class ModelSource
         }
     }
 
-    /// <summary>The choice of a name.</summary>
-    /// <exception cref="CommandException">There is none of that name.</exception>
-    public static Quantization Choice(string name)
+    /// <summary>What to round, and the threshold of outliers.</summary>
+    /// <exception cref="CommandException">There is no such choice, or the threshold does not go with it.</exception>
+    public (Quantization Quantization, float Outliers) Choice(ParseResult parsed, Option<string> quantize)
     {
         try
         {
-            return Quantizations.Parse(name);
+            (Quantization quantization, float outliers) = (Quantizations.Parse(parsed.GetValue(quantize) ?? ""), (float)(parsed.GetValue(Outliers) ?? double.PositiveInfinity));
+            quantization.CheckOutliers(outliers);
+            return (quantization, outliers);
         }
         catch (ModelException e)
         {

@@ -16,8 +16,9 @@ public sealed class Int8Matrix
     /// <summary>Puts integers and scales together.</summary>
     /// <param name="values">int8 <c>[rows, columns]</c>; a view with gaps is copied.</param>
     /// <param name="scale">float32 <c>[rows]</c></param>
+    /// <param name="outliers">Columns that are held in float32, if any; their integers are to be 0.</param>
     /// <exception cref="ShapeException">They are not of these types and shapes.</exception>
-    public Int8Matrix(Tensor values, Tensor scale)
+    public Int8Matrix(Tensor values, Tensor scale, OutlierColumns? outliers = null)
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(scale);
@@ -27,7 +28,11 @@ public sealed class Int8Matrix
         {
             throw new ShapeException($"int8: values and scales do not fit; got {values.Shape} and {scale.Shape}; expected [rows, columns] and [rows].");
         }
-        (Values, Scale) = (Layout.Contiguous(values).AsWeight(), Layout.Contiguous(scale).AsWeight());
+        if (outliers is not null && (outliers.Width, outliers.Values.Shape[0]) != (values.Shape[1], values.Shape[0]))
+        {
+            throw new ShapeException($"int8: the outlier columns do not fit; got {outliers.Values.Shape} of {outliers.Width}; expected columns of {values.Shape}.");
+        }
+        (Values, Scale, Outliers) = (Layout.Contiguous(values).AsWeight(), Layout.Contiguous(scale).AsWeight(), outliers);
     }
 
     /// <summary>The integers, int8 <c>[rows, columns]</c>, row-major without gaps.</summary>
@@ -36,19 +41,23 @@ public sealed class Int8Matrix
     /// <summary>What one unit of each row is worth, float32 <c>[rows]</c>.</summary>
     public Tensor Scale { get; }
 
+    /// <summary>Columns that are held in float32 and added to every product; null when there are none.</summary>
+    public OutlierColumns? Outliers { get; }
+
     /// <summary><c>[rows, columns]</c></summary>
     public Shape Shape => Values.Shape;
 
-    /// <summary>Bytes it takes: one per element and four per row.</summary>
-    public long Bytes => Shape.Elements + ((long)sizeof(float) * Shape[0]);
+    /// <summary>Bytes it takes: one per element and four per row, and those of the outlier columns.</summary>
+    public long Bytes => Shape.Elements + ((long)sizeof(float) * Shape[0]) + (Outliers?.Bytes ?? 0);
 
     /// <summary>The nearest matrix of this form, on the CPU: each element is off by at most half a scale.</summary>
     /// <param name="w">float32 <c>[rows, columns]</c>, any strides.</param>
+    /// <param name="outliers">The threshold from which columns stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
     /// <exception cref="ShapeException">Not a float32 matrix.</exception>
-    /// <exception cref="VitrineException">An element is NaN or infinite.</exception>
-    public static unsafe Int8Matrix Quantize(Tensor w)
+    /// <exception cref="VitrineException">An element is NaN or infinite, or the threshold is negative.</exception>
+    public static unsafe Int8Matrix Quantize(Tensor w, float outliers = float.PositiveInfinity)
     {
-        ArgumentNullException.ThrowIfNull(w);
+        (w, OutlierColumns? kept) = OutlierColumns.Split(w, outliers);
         w = Layout.Contiguous(w.To(Device.Cpu));
         float[] largest = RowMaxima(w);
         (int rows, int columns) = (w.Shape[0], w.Shape[1]);
@@ -63,12 +72,13 @@ public sealed class Int8Matrix
             }
         }, Math.Max(1, (1 << 14) / Math.Max(1, columns)));
         GC.KeepAlive(w);
-        return new(values, Scales(largest));
+        return new(values, Scales(largest), kept);
     }
 
     /// <summary>The largest magnitude of each row, the numbers that checkpoints store: scale · 127.</summary>
     /// <param name="w">float32 <c>[rows, columns]</c>, any strides.</param>
-    /// <inheritdoc cref="Quantize"/>
+    /// <exception cref="ShapeException">Not a float32 matrix.</exception>
+    /// <exception cref="VitrineException">An element is NaN or infinite.</exception>
     public static unsafe float[] RowMaxima(Tensor w)
     {
         ArgumentNullException.ThrowIfNull(w);
@@ -114,7 +124,7 @@ public sealed class Int8Matrix
     }
 
     /// <summary>The same matrix on another device.</summary>
-    public Int8Matrix To(Device device) => new(Values.To(device), Scale.To(device));
+    public Int8Matrix To(Device device) => new(Values.To(device), Scale.To(device), Outliers?.To(device));
 
     /// <summary>Some of its rows, a view.</summary>
     /// <param name="start">The first.</param>
@@ -122,7 +132,7 @@ public sealed class Int8Matrix
     public Int8Matrix Rows(int start, int count)
     {
         using Recorder.Pause pause = Recorder.Suspend();
-        return new(Values.Slice(0, start, count), Scale.Slice(0, start, count));
+        return new(Values.Slice(0, start, count), Scale.Slice(0, start, count), Outliers?.Rows(start, count));
     }
 
     /// <summary>Shape and size.</summary>

@@ -21,8 +21,11 @@ public static class TensorOps
     /// <param name="transposeB">Use Wᵀ: a row of W makes one output.</param>
     /// <returns><c>[…, columns]</c>, or <c>[…, rows]</c>.</returns>
     /// <exception cref="ShapeException">The inner axes differ.</exception>
-    public static Tensor MatMul(this Tensor x, Int8Matrix w, Tensor? bias = null, bool transposeB = false) =>
-        bias is null ? Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale) : Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale, bias);
+    public static Tensor MatMul(this Tensor x, Int8Matrix w, Tensor? bias = null, bool transposeB = false)
+    {
+        Tensor y = bias is null ? Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale) : Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale, bias);
+        return w.Outliers is { } outliers ? y + outliers.Product(x, transposeB) : y;
+    }
 
     /// <summary>z = softmax(scale · q·kᵀ + mask)·v per head; the pattern is never stored (Vaswani et al. 2017; Dao et al. 2022).</summary>
     /// <param name="q"><c>[batch, query, head, d_head]</c>; strided views are read in place.</param>
@@ -102,7 +105,11 @@ public static class TensorOps
     /// <param name="ids">int32 <c>[…]</c>, each in 0 … rows − 1.</param>
     /// <returns>float32 <c>[…, d]</c></returns>
     /// <exception cref="ShapeException">A number is outside the table.</exception>
-    public static Tensor Gather(this Int8Matrix table, Tensor ids) => Op.Apply(new Int8Gather(), table.Values, table.Scale, ids);
+    public static Tensor Gather(this Int8Matrix table, Tensor ids)
+    {
+        Tensor y = Op.Apply(new Int8Gather(), table.Values, table.Scale, ids);
+        return table.Outliers is { } outliers ? y + outliers.Gather(ids) : y;
+    }
 
     /// <summary>y = <paramref name="value"/> where the mask is not 0, x elsewhere.</summary>
     /// <param name="x"><c>[…]</c></param>

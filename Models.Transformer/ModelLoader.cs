@@ -20,12 +20,14 @@ public static class ModelLoader
     /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied.</summary>
     /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it, or as <see cref="Int8Folder.Write"/> does.</param>
     /// <param name="quantization">Which weights to round to 8 bits while loading.</param>
-    /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting.</exception>
+    /// <param name="outliers">The threshold from which columns of the rounded linear layers stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
+    /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting, or a threshold without rounding.</exception>
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
     /// <exception cref="WeightException">Weights that are missing, misshapen or not safetensors.</exception>
-    public static ITransformer Load(string folder, Quantization quantization = Quantization.None)
+    public static ITransformer Load(string folder, Quantization quantization = Quantization.None, float outliers = float.PositiveInfinity)
     {
-        using WeightsFolder weights = Build(folder, path => WeightsFolder.Open(path, quantization), out Transformer model);
+        quantization.CheckOutliers(outliers);
+        using WeightsFolder weights = Build(folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model);
         model.Tokenizer = TokenizerLoader.IsIn(folder) ? TokenizerLoader.Load(folder) : null;
         return model;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Vitrine.Cli;
@@ -12,6 +13,10 @@ namespace Vitrine.Bench;
 /// </summary>
 internal static class Int8Agreement
 {
+    private const int Rounds = 15;
+
+    private static readonly float[] s_thresholds = [6, 4, 3];
+
     private static readonly string[] s_methods = ["saliency", "input_x_gradient", "integrated_gradients", "deeplift", "occlusion", "attention_rollout"];
 
     /// <summary>Film reviews of our own making: the classifier has seen none of them.</summary>
@@ -33,26 +38,28 @@ internal static class Int8Agreement
         Write(report, "# What 8-bit weights change\n");
         Write(report, $"{Machine.Header()}.\n");
         Write(report, "Baseline: the same checkpoint in float32. `int8` rounds the linear layers of all blocks, `int8-all` every matrix;");
-        Write(report, "`outliers kept` is `int8` with the 5 % of each matrix's columns (inputs) that hold the largest weights left in float32, an experiment: no command does it.");
+        Write(report, "`> t` is `int8 --outliers t`: columns (inputs) that hold a weight larger than t root mean squares of their matrix stay in float32; `kept` is their share.");
         Write(report, "Logits: root mean square of the difference, as a part of the logits' own deviation; the largest difference, in the same unit; KL(float32 ‖ int8) in nats,");
-        Write(report, "mean and largest; share of rows whose first choice stays. The sentiment model is trained and reads sixteen reviews; the golden models are random and two blocks deep, and read eight texts of twelve random ids.");
+        Write(report, "mean and largest; share of rows whose first choice stays. `time` is that of a forward as a part of float32's, medians of fifteen rounds. The sentiment model is trained and reads sixteen reviews; the golden models are random and two blocks deep, and read eight texts of twelve random ids.");
         Write(report, "Made by `dotnet run -c Release --project bench -- int8-agreement report.md [folders]`.\n");
-        Write(report, "| model | weights | bytes | logits, rms | logits, largest | KL, mean | KL, largest | same choice |");
-        Write(report, "|---|---|---|---|---|---|---|---|");
+        Write(report, "| model | weights | kept | bytes | time | logits, rms | logits, largest | KL, mean | KL, largest | same choice |");
+        Write(report, "|---|---|---|---|---|---|---|---|---|---|");
         List<string> agreements = [];
         foreach (string folder in folders)
         {
             ITransformer exact = ModelLoader.Load(folder);
             ExplainedText[] texts = Texts(exact);
-            foreach ((string weights, ITransformer rounded) in ((string, ITransformer)[])
+            (string Weights, ITransformer Model)[] variants =
             [
                 ("int8", ModelLoader.Load(folder, Quantization.Int8)),
-                ("int8, outliers kept", WithOutliers(folder, exact)),
+                .. s_thresholds.Select(t => ($"int8, > {t}", ModelLoader.Load(folder, Quantization.Int8, t))),
                 ("int8-all", ModelLoader.Load(folder, Quantization.Int8All)),
-            ])
+            ];
+            double[] times = Time([exact, .. variants.Select(v => v.Model)], texts);
+            foreach ((int v, (string weights, ITransformer rounded)) in variants.Index())
             {
-                string name = $"| {Path.GetFileName(folder.TrimEnd('/'))} | {weights} |";
-                Write(report, $"{name} {Logits(exact, rounded, texts)} |");
+                string name = $"| {Path.GetFileName(folder.TrimEnd('/'))} | {weights} |", time = (times[v + 1] / times[0]).ToString("F2", CultureInfo.InvariantCulture);
+                Write(report, $"{name} {Kept(rounded)} | {Bytes(exact, rounded)} | {time} | {Logits(exact, rounded, texts)} |");
                 agreements.Add($"{name} {string.Join(" | ", s_methods.Select(method => Attributions(method, exact, rounded, texts)))} |");
             }
         }
@@ -68,20 +75,33 @@ internal static class Int8Agreement
         return 0;
     }
 
-    /// <summary>The model in int8, but for the columns of every matrix that hold its largest weights: what LLM.int8()'s outlier columns would gain here.</summary>
-    private static ITransformer WithOutliers(string folder, ITransformer exact)
+    /// <summary>Columns kept in float32, of all that the rounded linear layers have.</summary>
+    private static string Kept(ITransformer model)
     {
-        ITransformer model = ModelLoader.Load(folder, Quantization.Int8);
-        foreach ((Parameter rounded, Parameter original) in model.Parameters.Zip(exact.Parameters).Where(pair => pair.First.Int8 is not null))
+        Int8Matrix[] matrices = [.. model.Parameters.Where(p => p.Kind == ParameterKind.Linear).Select(p => p.Int8).OfType<Int8Matrix>()];
+        return ((double)matrices.Sum(w => w.Outliers?.Columns.Count ?? 0) / matrices.Sum(w => w.Shape[1])).ToString("P1", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Median milliseconds of a forward of every text, of all models in every round, so that they share the machine's moods.</summary>
+    private static double[] Time(ITransformer[] models, ExplainedText[] texts)
+    {
+        double[][] times = [.. models.Select(_ => new double[Rounds])];
+        for (int round = -1; round < Rounds; round++) // the first one warms up
         {
-            (int inputs, int outputs) = (original.Shape[0], original.Shape[1]);
-            float[][] columns = [.. original.Value.ToArray().Chunk(outputs)];            // [d_in][d_out]
-            HashSet<int> kept = [.. Enumerable.Range(0, inputs).OrderByDescending(i => columns[i].Max(Math.Abs)).Take((inputs + 19) / 20)];
-            float[] rest = [.. columns.SelectMany((column, i) => kept.Contains(i) ? new float[outputs] : column)];
-            float[][] near = [.. Int8Matrix.Quantize(Tensor.From(rest, original.Shape).Transpose()).Dequantize().Transpose().ToArray().Chunk(outputs)];
-            rounded.Value = Tensor.From([.. near.SelectMany((column, i) => kept.Contains(i) ? columns[i] : column)], original.Shape);
+            for (int m = 0; m < models.Length; m++)
+            {
+                var clock = Stopwatch.StartNew();
+                Array.ForEach(texts, text => Forward(models[m], text));
+                times[m][Math.Max(round, 0)] = clock.Elapsed.TotalMilliseconds / texts.Length;
+            }
         }
-        return model;
+        return [.. times.Select(rounds => Stopwatches.Median([.. rounds.Order()]))];
+    }
+
+    private static string Bytes(ITransformer exact, ITransformer rounded)
+    {
+        long bytes = rounded.Parameters.Sum(p => p.Int8?.Bytes ?? (sizeof(float) * (long)p.Shape.Elements)), before = exact.Parameters.Sum(p => sizeof(float) * (long)p.Shape.Elements);
+        return string.Create(CultureInfo.InvariantCulture, $"{100.0 * bytes / before:F0} %");
     }
 
     private static string Logits(ITransformer exact, ITransformer rounded, ExplainedText[] texts)
@@ -103,10 +123,8 @@ internal static class Int8Agreement
             same += x.Chunk(classes).Zip(y.Chunk(classes)).Count(pair => First(pair.First) == First(pair.Second));
         }
         double deviation = Math.Sqrt(own / count);
-        bool isHeldSo = rounded.Parameters.Any(p => p.Int8 is not null);
-        long bytes = rounded.Parameters.Sum(p => p.Int8?.Bytes ?? (sizeof(float) * (long)p.Shape.Elements)), before = exact.Parameters.Sum(p => sizeof(float) * (long)p.Shape.Elements);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{(isHeldSo ? $"{100.0 * bytes / before:F0} %" : "")} | {Math.Sqrt(squares / count) / deviation:P2} | {largest / deviation:P2} | {Math.Max(0, kl / rows):0.0e0} | {worst:0.0e0} | {(double)same / rows:P1}");
+            $"{Math.Sqrt(squares / count) / deviation:P2} | {largest / deviation:P2} | {Math.Max(0, kl / rows):0.0e0} | {worst:0.0e0} | {(double)same / rows:P1}");
     }
 
     private static string Attributions(string method, ITransformer exact, ITransformer rounded, ExplainedText[] texts)

@@ -95,7 +95,7 @@ internal static class InspectCommand
     private static string Held(IReadOnlyList<Parameter> parameters, WeightEntry[] stored)
     {
         long floats = sizeof(float) * parameters.Where(p => p.Int8 is null).Sum(p => (long)p.Shape.Elements), int8 = parameters.Sum(p => p.Int8?.Bytes ?? 0);
-        bool mapped = stored.Where(e => e.Type != WeightType.I8).All(e => e.Type == WeightType.F32) && (int8 == 0 || stored.Any(e => e.Type == WeightType.I8));
+        bool mapped = stored.Where(e => e.Type is not (WeightType.I8 or WeightType.I32)).All(e => e.Type == WeightType.F32) && (int8 == 0 || stored.Any(e => e.Type == WeightType.I8));
         string types = int8 == 0 ? $"{Size(floats)} as float32" : $"{Size(floats + int8)}: {Size(int8)} as int8, {Size(floats)} as float32";
         return types + (mapped ? ", mapped from the file" : "");
     }

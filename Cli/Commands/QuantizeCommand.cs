@@ -19,19 +19,20 @@ internal static class QuantizeCommand
         return new Verb("quantize", "Writes a copy of a model with 8-bit weights, which loads memory-mapped. Works tensor by tensor: the model need not fit into memory.", """
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8 --quantize int8-all
+            vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8 --outliers 6
             vitrine explain --model path/to/gpt2-xl-int8 "The Eiffel Tower is in"
             """)
-            .With(output, quantize, source.Model, source.Threads)
+            .With(output, quantize, source.Outliers, source.Model, source.Threads)
             .Does((parsed, cancellation) =>
             {
                 source.SetThreads(parsed);
-                Quantization quantization = ModelSource.Choice(parsed.GetValue(quantize) ?? Quantization.Int8.Name());
+                (Quantization quantization, float outliers) = source.Choice(parsed, quantize);
                 string folder = source.Folder(parsed, terminal), target = terminal.Resolve(parsed.GetValue(output) ?? "");
                 long before = Size(folder);
                 try
                 {
                     using var progress = ProgressLine.Start("quantize", terminal);
-                    Int8Folder.Write(folder, target, quantization, progress, cancellation);
+                    Int8Folder.Write(folder, target, quantization, outliers, progress, cancellation);
                 }
                 catch (Exception e) when (e is ModelException or WeightException)
                 {

@@ -62,7 +62,8 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
     {
         (int rows, int columns) = kind == ParameterKind.Linear ? (shape[1], shape[0]) : (shape[0], shape[1]);
         bool transpose = kind == ParameterKind.Linear && !place.Transposed;
-        return weights.LoadInt8(place.Tensor, [rows * place.Parts, columns], transpose, weights.Quantization.Covers(name, kind))?.Rows(place.Part * rows, rows);
+        float outliers = kind == ParameterKind.Linear ? weights.Outliers : float.PositiveInfinity;
+        return weights.LoadInt8(place.Tensor, [rows * place.Parts, columns], transpose, weights.Quantization.Covers(name, kind), outliers)?.Rows(place.Part * rows, rows);
     }
 
     private Tensor Floats(CheckpointPlace place, Shape shape)

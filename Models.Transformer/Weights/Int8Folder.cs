@@ -20,16 +20,19 @@ public static class Int8Folder
     /// <param name="source">A model's folder.</param>
     /// <param name="target">The folder to make; it must not exist, or be empty.</param>
     /// <param name="quantization">What to round. Everything else keeps its type; F64 becomes F32.</param>
+    /// <param name="outliers">The threshold from which columns of the rounded linear layers stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
     /// <param name="progress">Told the part done, 0 to 1.</param>
     /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
     /// <exception cref="ModelException">Not a model, one in 8 bits already, or the target is in the way.</exception>
     /// <exception cref="WeightException">Weights that are damaged or not finite, or the folder cannot be written.</exception>
-    public static void Write(string source, string target, Quantization quantization, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static void Write(
+        string source, string target, Quantization quantization, float outliers = float.PositiveInfinity, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         if (quantization == Quantization.None)
         {
             throw new ModelException("quantize: nothing to do; got 'none'; expected int8 or int8-all.");
         }
+        quantization.CheckOutliers(outliers);
         target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
         {
@@ -45,9 +48,9 @@ public static class Int8Folder
         {
             Directory.CreateDirectory(aside);
             CopyCompanions(source, aside);
-            WriteConfig(source, aside, model, quantization);
+            WriteConfig(source, aside, model, quantization, outliers);
             var metadata = new Dictionary<string, string> { ["format"] = "pt", ["quantize"] = quantization.Name() };
-            SafetensorsWriter.Save(Path.Combine(aside, Weights), Counted(Tensors(folder, model, quantization), progress, cancellation), metadata, cancellation);
+            SafetensorsWriter.Save(Path.Combine(aside, Weights), Counted(Tensors(folder, model, quantization, outliers), progress, cancellation), metadata, cancellation);
             if (Directory.Exists(target))
             {
                 Directory.Delete(target);
@@ -67,7 +70,7 @@ public static class Int8Folder
         }
     }
 
-    private static IEnumerable<WeightData> Tensors(WeightsFolder folder, Transformer model, Quantization quantization)
+    private static IEnumerable<WeightData> Tensors(WeightsFolder folder, Transformer model, Quantization quantization, float outliers)
     {
         foreach (IGrouping<string, Parameter> parts in model.Parameters.GroupBy(p => p.Place.Tensor))
         {
@@ -79,9 +82,16 @@ public static class Int8Folder
             {
                 bool transpose = first.Kind == ParameterKind.Linear && !first.Place.Transposed;
                 Shape shape = transpose ? [stored[1], stored[0]] : stored;
+                float threshold = first.Kind == ParameterKind.Linear ? outliers : float.PositiveInfinity;
+                if (float.IsFinite(threshold) && Int8Checkpoint.Kept(folder, found, transpose, threshold)?.Columns is { } kept)
+                {
+                    yield return new(Int8Checkpoint.ScalesOf(name, Int8Checkpoint.OutlierNumbers), Tensor.From([.. kept.Select(column => (float)column)], [kept.Count]), WeightType.I32);
+                    yield return new(Int8Checkpoint.ScalesOf(name, Int8Checkpoint.Outliers), [shape[0], kept.Count], WeightType.F32,
+                        () => Int8Checkpoint.Kept(folder, found, transpose, threshold)?.Values ?? throw new WeightException($"quantize: the file has changed. File: {folder.FolderPath}", folder.FolderPath, found));
+                }
                 // The header's order puts all scales before all integers: each tensor is read twice rather than all kept.
-                yield return new(Int8Checkpoint.ScalesOf(name), [shape[0]], WeightType.F32, () => Int8Checkpoint.RoundedScales(folder, found, transpose));
-                yield return new(name, shape, WeightType.I8, () => Int8Checkpoint.Round(folder, found, transpose).Values);
+                yield return new(Int8Checkpoint.ScalesOf(name), [shape[0]], WeightType.F32, () => Int8Checkpoint.RoundedScales(folder, found, transpose, threshold));
+                yield return new(name, shape, WeightType.I8, () => Int8Checkpoint.Round(folder, found, transpose, threshold).Values);
             }
             else
             {
@@ -117,12 +127,13 @@ public static class Int8Folder
         }
     }
 
-    private static void WriteConfig(string source, string target, Transformer model, Quantization quantization)
+    private static void WriteConfig(string source, string target, Transformer model, Quantization quantization, float outliers)
     {
         JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, Config))) ?? new JsonObject();
         string[] left = [.. model.Parameters.Where(p => p.Kind != ParameterKind.Other && !quantization.Covers(p.Name, p.Kind)).Select(p => p.Place.Tensor), "lm_head.weight"];
-        config["quantization_config"] = quantization == Quantization.Int8All
-            ? new JsonObject { ["quant_method"] = Int8Checkpoint.OwnMethod, ["load_in_8bit"] = true, ["tables"] = true }
+        bool isOwn = quantization == Quantization.Int8All || float.IsFinite(outliers);
+        config["quantization_config"] = isOwn
+            ? new JsonObject { ["quant_method"] = Int8Checkpoint.OwnMethod, ["load_in_8bit"] = true, ["tables"] = quantization == Quantization.Int8All, ["outliers"] = $"{outliers}" }
             : new JsonObject
             {
                 ["quant_method"] = Int8Checkpoint.Method, ["load_in_8bit"] = true, ["load_in_4bit"] = false,

@@ -35,6 +35,22 @@ public static class Quantizations
     /// <summary>The name of a choice.</summary>
     public static string Name(this Quantization quantization) => s_names.First(pair => pair.Value == quantization).Key;
 
+    /// <summary>Checks a threshold of outlier columns.</summary>
+    /// <param name="quantization">The choice it goes with.</param>
+    /// <param name="outliers">In root mean squares of each matrix (<see cref="OutlierColumns"/>); infinity keeps none.</param>
+    /// <exception cref="ModelException">It is negative or not a number, or nothing is to be rounded.</exception>
+    public static void CheckOutliers(this Quantization quantization, float outliers)
+    {
+        if (!(outliers >= 0))
+        {
+            throw new ModelException($"quantize: not a threshold of outliers; got {outliers}; expected 0 or more root mean squares of a matrix, such as 4.");
+        }
+        if (quantization == Quantization.None && float.IsFinite(outliers))
+        {
+            throw new ModelException($"quantize: outliers are columns that rounding leaves alone; got a threshold of {outliers} and 'none' to round; expected int8 or int8-all with it.");
+        }
+    }
+
     /// <summary>Whether a parameter is to be held in 8 bits.</summary>
     internal static bool Covers(this Quantization quantization, string name, ParameterKind kind) => kind != ParameterKind.Other && quantization switch
     {

@@ -21,6 +21,9 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     /// <summary>Which weights are asked for in 8 bits.</summary>
     internal Quantization Quantization => folder.Quantization;
 
+    /// <summary>From which threshold on columns of linear layers stay in float32 then.</summary>
+    internal float Outliers => folder.Outliers;
+
     /// <summary>Whether the checkpoint holds a tensor for this name, in any spelling or through a tie.</summary>
     /// <param name="name">Full name as written today.</param>
     public bool Has(string name) => folder.IsUnwritten || Find(name) is not null;
@@ -63,8 +66,9 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     /// <param name="shape"><c>[rows, columns]</c>, a row per output or per entry of a table: what the configuration demands.</param>
     /// <param name="transpose">Whether the checkpoint stores floats the other way round.</param>
     /// <param name="quantize">Whether floats are to be rounded. They are read through the file, one tensor at a time: none of them stays in memory.</param>
-    /// <exception cref="WeightException">8-bit weights in a layout that is not supported.</exception>
-    internal Int8Matrix? LoadInt8(string name, Shape shape, bool transpose, bool quantize)
+    /// <param name="outliers">The threshold from which columns stay in float32 when rounding.</param>
+    /// <exception cref="WeightException">8-bit weights in a layout that is not supported, or of which outliers are wanted.</exception>
+    internal Int8Matrix? LoadInt8(string name, Shape shape, bool transpose, bool quantize, float outliers)
     {
         string? found = Find(name);
         bool stored = found is not null && Int8Checkpoint.IsStored(folder, found);
@@ -81,7 +85,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         {
             return null;
         }
-        matrix = (stored ? Int8Checkpoint.Read(folder, found) : Int8Checkpoint.Round(folder, found, transpose)).To(Device.Current);
+        matrix = (stored ? Int8Checkpoint.Read(folder, found, outliers) : Int8Checkpoint.Round(folder, found, transpose, outliers)).To(Device.Current);
         _int8.Add(found, matrix);
         return matrix;
     }

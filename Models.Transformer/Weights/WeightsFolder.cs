@@ -24,6 +24,9 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>Which weights a model built from it shall hold in 8 bits.</summary>
     internal Quantization Quantization { get; init; }
 
+    /// <summary>From which threshold on columns of linear layers stay in float32 then.</summary>
+    internal float Outliers { get; init; } = float.PositiveInfinity;
+
     /// <summary>Whether a model built from it needs no values: somebody asks for names, shapes and places only.</summary>
     internal bool NamesOnly { get; init; }
 
@@ -43,10 +46,10 @@ public sealed class WeightsFolder : IDisposable
     /// </exception>
     public static WeightsFolder Open(string path) => Open(path, Quantization.None);
 
-    internal static WeightsFolder Open(string path, Quantization quantization, bool namesOnly = false)
+    internal static WeightsFolder Open(string path, Quantization quantization, float outliers = float.PositiveInfinity, bool namesOnly = false)
     {
         ArgumentNullException.ThrowIfNull(path);
-        WeightsFolder folder = new(path) { Quantization = quantization, NamesOnly = namesOnly };
+        WeightsFolder folder = new(path) { Quantization = quantization, Outliers = outliers, NamesOnly = namesOnly };
         try
         {
             string index = Path.Combine(path, IndexFile);

@@ -303,6 +303,21 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void Quantize_OutliersKept_ExplainsAsAtLoad()
+    {
+        using var place = new TempFolder();
+        string target = place.File("small");
+
+        _ = CliRun.Of(["quantize", "--model", _model.Path, "--output", target, "--outliers", "1.5"]).IsDone();
+
+        string[] words = ["explain", "a good movie", "--method", "saliency", "--model"];
+        string atLoad = CliRun.Of([.. words, _model.Path, "--quantize", "int8", "--outliers", "1.5"]).IsDone().Output, mapped = CliRun.Of([.. words, target]).IsDone().Output;
+        Assert.Equal(atLoad.Split('\n')[1..], mapped.Split('\n')[1..]);
+        CliRun.Of([.. words, target, "--quantize", "int8", "--outliers", "1.5"]).IsRefused(ExitCode.Model, "in 8 bits already");
+        CliRun.Of([.. words, _model.Path, "--outliers", "4"]).IsRefused(ExitCode.Usage, "outliers", "int8");
+    }
+
+    [Fact]
     public void Quantize_UnknownChoice_ListsThem() =>
         CliRun.Of(["explain", "a", "--quantize", "int4", "--model", _model.Path]).IsRefused(ExitCode.Usage, "int4", "int8-all");
 

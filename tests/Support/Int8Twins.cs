@@ -5,9 +5,9 @@ namespace Vitrine.Tests.Support;
 /// <summary>One checkpoint twice: rounded to 8 bits, and in float32 with the very values of the rounded weights.</summary>
 internal sealed record Int8Twins(ITransformer Int8, ITransformer Floats)
 {
-    public static Int8Twins Of(string folder, Quantization quantization = Quantization.Int8All)
+    public static Int8Twins Of(string folder, Quantization quantization = Quantization.Int8All, float outliers = float.PositiveInfinity)
     {
-        (ITransformer rounded, ITransformer floats) = (ModelLoader.Load(folder, quantization), ModelLoader.Load(folder));
+        (ITransformer rounded, ITransformer floats) = (ModelLoader.Load(folder, quantization, outliers), ModelLoader.Load(folder));
         foreach ((Parameter from, Parameter to) in rounded.Parameters.Zip(floats.Parameters))
         {
             to.Value = from.Value;

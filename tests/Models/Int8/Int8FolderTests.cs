@@ -45,6 +45,55 @@ public sealed class Int8FolderTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Choices))]
+    public void Write_OutliersKept_LoadsMappedWithTheSameBits(string family, Quantization quantization)
+    {
+        TinyModels.Write(_folder.Path, family);
+        ITransformer rounded = ModelLoader.Load(_folder.Path, quantization, 2);
+
+        Write(_folder.Path, Target, quantization, 2);
+
+        ITransformer written = ModelLoader.Load(Target);
+        Assert.Empty(written.Weights.Unused);
+        Assert.Contains(written.Parameters, p => p.Int8?.Outliers is not null);
+        foreach ((Parameter expected, Parameter actual) in rounded.Parameters.Zip(written.Parameters))
+        {
+            Assert.Equal(expected.Int8?.Outliers?.Columns, actual.Int8?.Outliers?.Columns);
+            Assert.Equal(expected.Value.ToArray(), actual.Value.ToArray());
+            Assert.IsNotType<byte[]>(((CpuStorage)(actual.Int8?.Outliers?.Values ?? actual.Int8?.Values ?? actual.Value).Storage).Owner);
+        }
+        ModelInput input = TinyInputs.For(rounded);
+        Assert.Equal(rounded.Forward(input).ToArray(), written.Forward(input).ToArray());
+        Assert.Equal("vitrine_int8", (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(Target, "config.json")))!["quantization_config"]!["quant_method"]); // others must refuse it
+    }
+
+    [Fact]
+    public void Load_OutliersOfAModelInEightBits_AreRefused()
+    {
+        WriteBitsAndBytes(format: 0, scales: 48, WeightType.F32);
+
+        WeightException e = Assert.Throws<WeightException>(() => ModelLoader.Load(_folder.Path, Quantization.Int8, 4));
+
+        Assert.Contains("in 8 bits already", e.Message, StringComparison.Ordinal);
+        Assert.Contains("c_attn.weight", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new float[] { 3, 1 }, "ascending")]
+    [InlineData(new float[] { 1, 16 }, "below 16")]
+    [InlineData(new float[] { 1 }, "do not fit")]
+    public void Load_OutlierColumnsThatDoNotFit_NameFileAndTensor(float[] columns, string part)
+    {
+        WriteBitsAndBytes(format: 0, scales: 48, WeightType.F32,
+            new("transformer.h.0.attn.c_attn.outlier_columns", Tensor.From(columns, [columns.Length]), WeightType.I32), new("transformer.h.0.attn.c_attn.outliers", Tensor.Zeros([48, 2])));
+
+        WeightException e = Assert.Throws<WeightException>(() => ModelLoader.Load(_folder.Path));
+
+        Assert.Contains(part, e.Message, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("variant_gpt2_sharded")]
     [InlineData("variant_gpt2_noprefix")]
     [InlineData("variant_bert_mlm_gamma_beta")]
@@ -111,7 +160,7 @@ public sealed class Int8FolderTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
 
-        Assert.Throws<OperationCanceledException>(() => Int8Folder.Write(_folder.Path, Target, Quantization.Int8, null, cancelled.Token));
+        Assert.Throws<OperationCanceledException>(() => Int8Folder.Write(_folder.Path, Target, Quantization.Int8, cancellation: cancelled.Token));
         Assert.Throws<ModelException>(() => Write(_folder.Path, Target, Quantization.None));
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(_place.Path));
@@ -179,11 +228,11 @@ public sealed class Int8FolderTests : IDisposable
         Assert.Contains(part, Assert.Throws<ModelException>(() => ModelLoader.Load(_folder.Path)).Message, StringComparison.Ordinal);
     }
 
-    private static void Write(string source, string target, Quantization quantization) =>
-        Int8Folder.Write(source, target, quantization, null, TestContext.Current.CancellationToken);
+    private static void Write(string source, string target, Quantization quantization, float outliers = float.PositiveInfinity) =>
+        Int8Folder.Write(source, target, quantization, outliers, cancellation: TestContext.Current.CancellationToken);
 
     // c_attn of the first block as Linear8bitLt saves it: [d_out, d_in], the rows' magnitudes beside it.
-    private void WriteBitsAndBytes(int format, int scales, WeightType scaleType)
+    private void WriteBitsAndBytes(int format, int scales, WeightType scaleType, params WeightData[] more)
     {
         TinyModels.Write(_folder.Path, "gpt2", edit: json => json["quantization_config"] = JsonNode.Parse("""{"load_in_8bit": true, "quant_method": "bitsandbytes"}"""));
         const string Layer = "transformer.h.0.attn.c_attn";
@@ -195,6 +244,7 @@ public sealed class Int8FolderTests : IDisposable
             new($"{Layer}.weight", Tensor.From(integers, [48, 16]), WeightType.I8),
             new($"{Layer}.SCB", Tensor.From([.. Enumerable.Range(0, scales).Select(i => 0.25f * (1 + (i % 3)))], [scales]), scaleType),
             new($"{Layer}.weight_format", Tensor.Scalar(format), WeightType.U8),
+            .. more,
         ];
         SafetensorsWriter.Save(_folder.File("model.safetensors"), data, cancellation: TestContext.Current.CancellationToken);
     }

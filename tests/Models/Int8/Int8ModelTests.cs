@@ -32,16 +32,57 @@ public class Int8ModelTests
     }
 
     [Theory]
+    [MemberData(nameof(Classes))]
+    public void Forward_OutliersKept_EqualsDequantizedAtEveryHookWithGradients(string family, string architecture)
+    {
+        using var folder = new TempFolder();
+        var twins = Int8Twins.Of(TinyModels.Write(folder.Path, family, architecture), outliers: 2);
+
+        Dictionary<string, float[]> actual = Everything(twins.Int8), expected = Everything(twins.Floats);
+
+        Assert.Contains(twins.Int8.Parameters, p => p.Int8?.Outliers is { } kept && kept.Columns.Count < kept.Width);
+        Assert.All(twins.Int8.Parameters, p => Assert.True(p.Kind == ParameterKind.Linear || p.Int8?.Outliers is null));
+        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+    }
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void Load_ThresholdZeroOrInfinite_KeepsAllOrNothing(string family, string architecture)
+    {
+        using var folder = new TempFolder();
+        ITransformer floats = ModelLoader.Load(TinyModels.Write(folder.Path, family, architecture));
+        ITransformer plain = ModelLoader.Load(folder.Path, Quantization.Int8), none = ModelLoader.Load(folder.Path, Quantization.Int8, float.PositiveInfinity);
+        ITransformer all = ModelLoader.Load(folder.Path, Quantization.Int8, 0);
+        ModelInput input = TinyInputs.For(floats);
+
+        Assert.Equal(plain.Forward(input).ToArray(), none.Forward(input).ToArray());
+        Assert.All(floats.Parameters.Zip(all.Parameters), pair => Assert.Equal(pair.First.Value.ToArray(), pair.Second.Value.ToArray()));
+        TensorAssert.Close(all.Forward(input).ToArray(), floats.Forward(input).ToArray(), 1e-4, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(Quantization.None, 4f, "none")]
+    [InlineData(Quantization.Int8, -1f, "-1")]
+    [InlineData(Quantization.Int8All, float.NaN, "NaN")]
+    public void Load_ThresholdThatMakesNoSense_IsRefused(Quantization quantization, float outliers, string part)
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "gpt2");
+
+        Assert.Contains(part, Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path, quantization, outliers)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(FamiliesAndDevices))]
     public void Forward_OnAnyDevice_EqualsTheCpu(string family, string device)
     {
         using var folder = new TempFolder();
         TinyModels.Write(folder.Path, family);
-        ITransformer model = ModelLoader.Load(folder.Path, Quantization.Int8All);
+        ITransformer model = ModelLoader.Load(folder.Path, Quantization.Int8All, 2);
         float[] expected = model.Forward(TinyInputs.For(model)).ToArray();
         using Device.Scope scope = TestDevices.Use(device);
 
-        ITransformer there = ModelLoader.Load(folder.Path, Quantization.Int8All);
+        ITransformer there = ModelLoader.Load(folder.Path, Quantization.Int8All, 2);
 
         TensorAssert.Close(there.Forward(TinyInputs.For(there)).ToArray(), expected, 1e-4, 1e-5);
     }
