@@ -2,11 +2,12 @@ namespace Vitrine.Training;
 
 /// <summary>
 /// Lines of random letters in which a made-up word comes again and again: nothing tells how it goes the first time, and everything the next times. A
-/// model can predict them only by finding what followed the same letter before: an induction head.
+/// model can predict them only by finding what followed the same letter before, as an induction head does.
 /// </summary>
 /// <remarks>
 /// Source: Olsson et al. 2022, “In-context learning and induction heads”. The word has four to ten different letters; between its copies stand up to
-/// four others, so that no arithmetic on positions helps.
+/// four others. That alone does not make induction heads: an attention-only GPT-2 of two layers learnt such lines to 0.16 nats per repeated letter with
+/// heads that look a changing number of places back, none of them at the letter before.
 /// </remarks>
 public static class RepeatedLetters
 {
