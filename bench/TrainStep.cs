@@ -41,15 +41,9 @@ internal static class TrainStep
         for (int step = 0; step < steps; step++)
         {
             var clock = Stopwatch.StartNew();
-            float loss, norm;
-            using (var tape = new Tape())
-            {
-                tape.Watch(weights);
-                Tensor mean = model.Forward(new() { Ids = input }).CrossEntropy(targets);
-                Gradients gradients = tape.Gradient(mean, weights);
-                (loss, norm) = (mean.Item(), GradientNorm.Global(gradients, weights));
-                optimizer.Step(gradients, Rate, GradientNorm.ClipFactor(norm, Limit));
-            }
+            (float loss, Gradients gradients) = Gradients(model, weights, input, targets);
+            float norm = GradientNorm.Global(gradients, weights);
+            optimizer.Step(gradients, Rate, GradientNorm.ClipFactor(norm, Limit));
             times.Add(clock.Elapsed.TotalMilliseconds);
             losses.Add(loss);
             norms.Add(norm);
@@ -58,6 +52,14 @@ internal static class TrainStep
         File.WriteAllText(args[2], JsonSerializer.Serialize(new { losses, norms }));
         Console.WriteLine(JsonSerializer.Serialize(new { step_ms = Stopwatches.Median(sorted), fastest_ms = sorted[0], steps = sorted.Length, peak_rss_mb = Stopwatches.PeakMegabytes(), threads = Workers.Count, machine = Machine.Header() }));
         return 0;
+
+        static (float, Gradients) Gradients(ITransformer model, Tensor[] weights, Tensor input, Tensor targets)
+        {
+            using var tape = new Tape();
+            tape.Watch(weights);
+            Tensor loss = model.Forward(new() { Ids = input }).CrossEntropy(targets);
+            return (loss.Item(), tape.Gradient(loss, weights));
+        }
 
         Tensor Rows(int shift) => Tensor.From([.. ids.Chunk(Positions + 1).SelectMany(row => row[shift..(Positions + shift)])], [Batch, Positions]);
     }

@@ -97,15 +97,15 @@ with tempfile.TemporaryDirectory() as folder:
 gap = max(abs(x - y) / abs(x) for key in theirs for x, y in zip(theirs[key], ours[key]))
 if not (gap <= 2e-3 and len(theirs["losses"]) == len(ours["losses"])):
     sys.exit(f"values differ by {gap:.1e}: torch {theirs}, vitrine {ours}")
-t, v = min(r["step_ms"] for r in torch_runs), min(r["step_ms"] for r in our_runs)
+(t, v), (t_mid, v_mid) = ([min(r[key] for r in runs) for runs in (torch_runs, our_runs)] for key in ("fastest_ms", "step_ms"))
 config = json.load(open(os.path.join(args.model, "config.json")))
-row = f"| {config['n_layer']} blocks, d {config['n_embd']}, {config['vocab_size']:,} tokens | {t:,.0f} | {v:,.0f} | {t / v:.2f} | {BATCH * POSITIONS / v * 1000:,.0f} | {torch_runs[0]['peak_rss_mb']:,} | {our_runs[0]['peak_rss_mb']:,} | {gap:.1e} |"
+row = f"| {config['n_layer']} blocks, d {config['n_embd']}, {config['vocab_size']:,} tokens | {t:,.0f} ({t_mid:,.0f}) | {v:,.0f} ({v_mid:,.0f}) | {t / v:.2f} | {BATCH * POSITIONS / v * 1000:,.0f} | {torch_runs[0]['peak_rss_mb']:,} | {our_runs[0]['peak_rss_mb']:,} | {gap:.1e} |"
 print(row)
 if args.report:
     text = open(args.report).read() if os.path.exists(args.report) else f"""# One training step: Vitrine beside PyTorch
 
 {our_runs[0]['machine']}; {args.threads} threads; torch {torch_runs[0]['torch']}, OpenBLAS kernels {args.coretype or 'of its choice'}; {platform.system()}, {datetime.date.today()}.
-GPT-2 from the same weights, batch {BATCH} × {POSITIONS}, float32: forward, backward, clipping to 1, AdamW. Medians of {args.steps - WARM_UP} steps after {WARM_UP}, of {args.rounds} processes each, in turns; the faster process of each counts.
+GPT-2 from the same weights, batch {BATCH} × {POSITIONS}, float32: forward, backward, clipping to 1, AdamW. The fastest step after the first {WARM_UP}, of processes in turns; in brackets the lower of their medians. Ratio: of the fastest, which a busy machine disturbs least.
 The last column is the largest relative difference between the losses and gradient norms of all steps. Made by `bench/train_step_torch.py`.
 
 | model | torch, ms | vitrine, ms | torch / vitrine | vitrine, tokens/s | torch, peak MB | vitrine, peak MB | difference |

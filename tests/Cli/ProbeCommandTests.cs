@@ -27,6 +27,18 @@ public class ProbeCommandTests
     }
 
     [Fact]
+    public void Probe_Interrupted_StopsAndWritesNothing()
+    {
+        using var model = new TinyModel();
+        File.WriteAllLines(Path.Combine(model.Path, "good.jsonl"), Enumerable.Range(0, 40).Select(i => $$"""{"text": "movie {{(char)('a' + (i % 26))}} {{i / 26}}", "label": {{i % 2}}}"""));
+
+        CliRun run = CliRun.Of(["probe", "--model", model.Path, "--data", "good.jsonl", "--json", "a.json"], folder: model.Path, interrupted: true);
+
+        Assert.Equal(ExitCode.Cancelled, run.Code);
+        Assert.False(File.Exists(Path.Combine(model.Path, "a.json")));
+    }
+
+    [Fact]
     public void Probe_WhatCannotBe_IsRefusedInOneLine()
     {
         using var model = new TinyModel();

@@ -108,6 +108,28 @@ public class LoraTests
     }
 
     [Fact]
+    public void Run_InterruptedAndGoneOn_SameAdapterAsInOneGo()
+    {
+        using var whole = new TempFolder();
+        using var parts = new TempFolder();
+        Tune(whole, null);
+
+        Tune(parts, 4);
+        Tune(parts, null);
+
+        Assert.Equal(File.ReadAllBytes(whole.File("adapter/adapter_model.safetensors")), File.ReadAllBytes(parts.File("adapter/adapter_model.safetensors")));
+
+        static void Tune(TempFolder folder, int? stop)
+        {
+            LoraModel adapted = LoraModel.Start(Toys.Classifier(folder), new() { Rank = 2 }, seed: 1);
+            (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
+            using var cancelled = new CancellationTokenSource();
+            new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!), new() { Epochs = 1, BatchSize = 8 }, folder.File("adapter"), LoraAdapter.Save)
+                .Run(new Stopper(stop, cancelled), cancelled.Token);
+        }
+    }
+
+    [Fact]
     public void Load_WhatCannotBe_SaysWhy()
     {
         using var folder = new TempFolder();
@@ -177,5 +199,16 @@ public class LoraTests
             parameter.Value = RandomTensor.Normal(++seed, parameter.Shape, 0.3f);
         }
         return adapted;
+    }
+
+    private sealed class Stopper(int? step, CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Step == step)
+            {
+                source.Cancel();
+            }
+        }
     }
 }
