@@ -61,7 +61,7 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             Aggregator = aggregator?.Name,
             SumsTo = method.SumsTo,
             Seed = Random ? request.Seed : null,
-            Warnings = Warnings,
+            Warnings = [.. Warnings, .. request.Skip?.Unmatched(f).Select(name => $"skip: no token is called '{name}'") ?? []],
             Versions = new Dictionary<string, string>
             {
                 ["vitrine"] = typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",

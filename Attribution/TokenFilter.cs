@@ -15,16 +15,22 @@ public sealed class TokenFilter(params string[] names)
     /// <summary>Whether a token has one of the names.</summary>
     /// <param name="side">Where it stands.</param>
     /// <param name="position">Which token.</param>
-    public bool Has(InputSide side, int position)
+    public bool Has(InputSide side, int position) => Names.Any(name => Has(name, side, position));
+
+    /// <summary>The names of pieces, texts and ids that no token has; a kind of which there is none is no mistake.</summary>
+    public IEnumerable<string> Unmatched(ScoreFunction f) => Names.Where(name => name is not ("special" or "punctuation" or "written")
+        && !f.Sides.Any(side => Enumerable.Range(0, side.Length).Any(p => Has(name, side, p))));
+
+    private static bool Has(string name, InputSide side, int position)
     {
         InputToken token = side.Tokens[position];
         string surface = WordKinds.Surface(side.Texts, token);
-        return Names.Any(name => name switch
+        return name switch
         {
             "special" => token.IsSpecial,
             "punctuation" => WordKinds.IsPunctuation(token, surface),
             "written" => side.Name == "target" || position >= side.GivenLength,
             _ => name == token.Piece || name == surface || name == FormattableString.Invariant($"token:{token.Id}"),
-        });
+        };
     }
 }

@@ -38,6 +38,14 @@ public class SkipTests
         Assert.All(result.Sides[0].Scores, row => Assert.Equal(0, row[1]));
     }
 
+    [Fact]
+    public void Skip_NameOfNoToken_IsSaid()
+    {
+        AttributionResult result = new Saliency().Attribute(Models.Function("gpt2"), new() { Skip = new TokenFilter("token:21", "cat", "special") });
+
+        Assert.Equal(["skip: no token is called 'cat'"], result.Warnings);
+    }
+
     [Theory]
     [InlineData("##ing", 2)]
     [InlineData("the", 1)]
