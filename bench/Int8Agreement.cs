@@ -40,7 +40,7 @@ internal static class Int8Agreement
         Write(report, "Baseline: the same checkpoint in float32. `int8` rounds the linear layers of all blocks, `int8-all` every matrix;");
         Write(report, "`> t` is `int8 --outliers t`: columns (inputs) that hold a weight larger than t root mean squares of their matrix stay in float32; `kept` is their share.");
         Write(report, "Logits: root mean square of the difference, as a part of the logits' own deviation; the largest difference, in the same unit; KL(float32 ‖ int8) in nats,");
-        Write(report, "mean and largest; share of rows whose first choice stays. `time` is that of a forward as a part of float32's, medians of fifteen rounds. The sentiment model is trained and reads sixteen reviews; the golden models are random and two blocks deep, and read eight texts of twelve random ids.");
+        Write(report, "mean and largest; share of rows whose first choice stays. `time` is that of a forward as a part of float32's, medians of fifteen rounds. The sentiment model is trained and reads sixteen reviews; the golden models are random and two blocks deep, and read eight texts of random ids, as models of other folders do.");
         Write(report, "Made by `dotnet run -c Release --project bench -- int8-agreement report.md [folders]`.\n");
         Write(report, "| model | weights | kept | bytes | time | logits, rms | logits, largest | KL, mean | KL, largest | same choice |");
         Write(report, "|---|---|---|---|---|---|---|---|---|---|");
