@@ -22,7 +22,7 @@ public static class AttentionMap
         double left = Margin + 28 + labels, top = Header + labels;
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, Margin + 14, kind: "title");
-        canvas.Text("rows: query, columns: key, one map per head; the darker, the more it looks", Margin, Margin + 30, kind: "soft small");
+        canvas.Text("rows: query, columns: key, one map per head; the stronger the colour, the more it looks", Margin, Margin + 30, kind: "soft small");
         DrawLabels(canvas, queries, keys, left, top, cell, labels);
         for (int layer = 0; layer < patterns.Count; layer++)
         {
@@ -39,7 +39,7 @@ public static class AttentionMap
         {
             canvas.Text(string.Create(CultureInfo.InvariantCulture, $"H{head}"), left + (head * (mapWidth + Gap)) + (mapWidth / 2), bottom, "middle", "soft small");
         }
-        double width = Math.Max(left + (heads * (mapWidth + Gap)) - Gap, SvgCanvas.TextLength("rows: query, columns: key, one map per head; the darker, the more it looks", 11) + Margin);
+        double width = Math.Max(left + (heads * (mapWidth + Gap)) - Gap, SvgCanvas.TextLength("rows: query, columns: key, one map per head; the stronger the colour, the more it looks", 11) + Margin);
         return canvas.Close(Math.Max(width, SvgCanvas.TextLength(title, 15) + Margin) + Margin, bottom + Margin, title);
     }
 
