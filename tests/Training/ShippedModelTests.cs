@@ -58,7 +58,7 @@ public partial class ShippedModelTests
         double right = new QuestionAnsweringTask([], held, model, model.Tokenizer!).Evaluate(model)[0].Value;
 
         Assert.Equal(Stated("reader"), 100 * right, 0.2);
-        Assert.True(right > 0.9, $"exact match {right}");
+        Assert.True(right >= 0.95, $"exact match {right}");
     }
 
     /// <summary>The first bold number of a card.</summary>
