@@ -28,7 +28,11 @@ public sealed class ContextualText
     /// <summary>How a token id reads.</summary>
     internal string Spell(int id)
     {
-        string piece = ExplainedText.Token(id, _tokenizer).Piece.Replace('Ċ', '\n');
+        if (_tokenizer is not null && _tokenizer.Vocabulary.Contains(id) && _tokenizer.Decode([id], skipSpecial: false) is { Length: > 0 } text && !text.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            return text is [' ', _, ..] ? text[1..] : text;
+        }
+        string piece = ExplainedText.Token(id, _tokenizer).Piece.Replace('Ċ', '\n'); // some bytes of a character
         return piece is ['Ġ' or '▁', _, ..] ? piece[1..] : piece;
     }
 
