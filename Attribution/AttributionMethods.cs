@@ -3,6 +3,12 @@ namespace Vitrine.Attributions;
 /// <summary>The table of attribution methods.</summary>
 public static class AttributionMethods
 {
+    /// <summary>Those that say where a model looks for one target, in one pass, whatever the score.</summary>
+    internal static IReadOnlyList<string> ThatLookInside { get; } =
+    [
+        "attention", "attention_rollout", "attention_flow", "attention_x_gradient", "attention_relevance", "value_zeroing", "alti", "alti_logit", "globenc", "decompx", "progressive_inference",
+    ];
+
     /// <summary>Every method, in the order in which <c>vitrine methods</c> lists them.</summary>
     public static IReadOnlyList<IAttributionMethod> All { get; } =
     [

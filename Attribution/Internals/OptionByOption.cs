@@ -10,11 +10,7 @@ namespace Vitrine.Attributions;
 /// <param name="method">The method.</param>
 public sealed class OptionByOption(IAttributionMethod method) : IAttributionMethod
 {
-    private static readonly string[] s_inside =
-    [
-        "attention", "attention_rollout", "attention_flow", "attention_x_gradient", "attention_relevance", "value_zeroing", "alti", "alti_logit", "globenc", "decompx", "progressive_inference",
-        "internal_influence", "gim",
-    ];
+    private static readonly string[] s_inside = [.. AttributionMethods.ThatLookInside, "internal_influence", "gim"];
 
     /// <inheritdoc/>
     public string Name => method.Name;

@@ -17,8 +17,7 @@ public sealed class SequenceAndTokens(IAttributionMethod method) : IAttributionM
     public const string Label = "(whole)";
 
     // They say where a model looks for one token, or explain a neuron.
-    private static readonly string[] s_blind =
-        ["neuron_gradient", "neuron_integrated_gradients", "attention", "attention_rollout", "attention_flow", "attention_x_gradient", "attention_relevance", "value_zeroing", "alti", "alti_logit", "globenc", "decompx", "progressive_inference", "reagent"];
+    private static readonly string[] s_blind = [.. AttributionMethods.ThatLookInside, "neuron_gradient", "neuron_integrated_gradients", "reagent"];
 
     /// <inheritdoc/>
     public string Name => method.Name;

@@ -28,7 +28,7 @@ internal sealed unsafe class Limits
     {
         Action[] copies = Device.Current == Device.Cpu ? [Copy(Library), Copy(Loop), Copy(Ahead)] : [DeviceCopy];
         _copy = copies.MinBy(copy => Timing.Of(copy, 50, cancellation).Median)!;
-        Func<double> wide = () => Rate(Fma512, Rounds * Chains, 16), narrow = () => Rate(Fma256, Rounds * Chains, 8);
+        Func<double> wide = () => Rate(Fma<Simd512, Vector512<float>>, Rounds * Chains, 16), narrow = () => Rate(Fma<Simd256, Vector256<float>>, Rounds * Chains, 8);
         _fma = Device.Current != Device.Cpu ? DeviceFma : Vector512.IsHardwareAccelerated && wide() > narrow() ? wide : narrow;
         _division = Device.Current != Device.Cpu ? () => 0 : Vector512.IsHardwareAccelerated ? () => Rate(Divide512, 3 * DivisionRounds, 16) : () => Rate(Divide256, 3 * DivisionRounds, 8);
         Timing.Warm(() => Measure(), cancellation);
@@ -95,48 +95,28 @@ internal sealed unsafe class Limits
         return (double)sinks.Length * operations * lanes / Timing.Slice(Run, 2).Min() / 1e6;
     }
 
-    private static float Fma512()
+    private static float Fma<S, V>()
+        where S : struct, ISimd<V>
+        where V : struct
     {
-        Vector512<float> m = Vector512.Create(0.999f), a = Vector512.Create(0.001f);
-        Vector512<float> c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
+        V m = S.Splat(0.999f), a = S.Splat(0.001f);
+        V c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
         for (int i = 0; i < Rounds; i++)
         {
-            c0 = Vector512.MultiplyAddEstimate(c0, m, a);
-            c1 = Vector512.MultiplyAddEstimate(c1, m, a);
-            c2 = Vector512.MultiplyAddEstimate(c2, m, a);
-            c3 = Vector512.MultiplyAddEstimate(c3, m, a);
-            c4 = Vector512.MultiplyAddEstimate(c4, m, a);
-            c5 = Vector512.MultiplyAddEstimate(c5, m, a);
-            c6 = Vector512.MultiplyAddEstimate(c6, m, a);
-            c7 = Vector512.MultiplyAddEstimate(c7, m, a);
-            c8 = Vector512.MultiplyAddEstimate(c8, m, a);
-            c9 = Vector512.MultiplyAddEstimate(c9, m, a);
-            c10 = Vector512.MultiplyAddEstimate(c10, m, a);
-            c11 = Vector512.MultiplyAddEstimate(c11, m, a);
+            c0 = S.MulAdd(c0, m, a);
+            c1 = S.MulAdd(c1, m, a);
+            c2 = S.MulAdd(c2, m, a);
+            c3 = S.MulAdd(c3, m, a);
+            c4 = S.MulAdd(c4, m, a);
+            c5 = S.MulAdd(c5, m, a);
+            c6 = S.MulAdd(c6, m, a);
+            c7 = S.MulAdd(c7, m, a);
+            c8 = S.MulAdd(c8, m, a);
+            c9 = S.MulAdd(c9, m, a);
+            c10 = S.MulAdd(c10, m, a);
+            c11 = S.MulAdd(c11, m, a);
         }
-        return Vector512.Sum(c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 + c10 + c11);
-    }
-
-    private static float Fma256()
-    {
-        Vector256<float> m = Vector256.Create(0.999f), a = Vector256.Create(0.001f);
-        Vector256<float> c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a, c8 = a, c9 = a, c10 = a, c11 = a;
-        for (int i = 0; i < Rounds; i++)
-        {
-            c0 = Vector256.MultiplyAddEstimate(c0, m, a);
-            c1 = Vector256.MultiplyAddEstimate(c1, m, a);
-            c2 = Vector256.MultiplyAddEstimate(c2, m, a);
-            c3 = Vector256.MultiplyAddEstimate(c3, m, a);
-            c4 = Vector256.MultiplyAddEstimate(c4, m, a);
-            c5 = Vector256.MultiplyAddEstimate(c5, m, a);
-            c6 = Vector256.MultiplyAddEstimate(c6, m, a);
-            c7 = Vector256.MultiplyAddEstimate(c7, m, a);
-            c8 = Vector256.MultiplyAddEstimate(c8, m, a);
-            c9 = Vector256.MultiplyAddEstimate(c9, m, a);
-            c10 = Vector256.MultiplyAddEstimate(c10, m, a);
-            c11 = Vector256.MultiplyAddEstimate(c11, m, a);
-        }
-        return Vector256.Sum(c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 + c10 + c11);
+        return S.Sum(S.Add(S.Add(S.Add(S.Add(c0, c1), S.Add(c2, c3)), S.Add(S.Add(c4, c5), S.Add(c6, c7))), S.Add(S.Add(c8, c9), S.Add(c10, c11))));
     }
 
     private static float Divide512()
