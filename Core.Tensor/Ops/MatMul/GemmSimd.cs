@@ -29,6 +29,9 @@ internal unsafe interface ISimd<V> where V : struct
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(V x);
 
+    /// <summary>The sums of all lanes of four vectors, one in each lane of the result.</summary>
+    static abstract Vector128<float> Sums(V a, V b, V c, V d);
+
     /// <summary>Reads <see cref="Lanes"/> 8-bit integers as floats.</summary>
     static abstract V Widen(sbyte* at);
 
@@ -59,6 +62,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> x) => Vector512.Sum(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
+        Simd256.Sums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Widen(sbyte* at) =>
@@ -96,6 +103,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static float Sum(Vector256<float> x) => Vector256.Sum(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
+        Simd128.Sums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Widen(sbyte* at) =>
         Vector256.ConvertToSingle(Avx2.IsSupported
             ? Avx2.ConvertToVector256Int32(at)
@@ -129,6 +140,15 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> x) => Vector128.Sum(x);
+
+    // Adds the columns of the transposed 4 × 4 block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        if (!Sse.IsSupported) return Vector128.Create(Sum(a), Sum(b), Sum(c), Sum(d));
+        Vector128<float> ab = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b), cd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
+        return Sse.MoveLowToHigh(ab, cd) + Sse.MoveHighToLow(cd, ab);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Widen(sbyte* at) =>
