@@ -15,6 +15,10 @@ internal static class KernelCost
         "int8_gather_forward" => Moved(call.Tensors[2]) + (1.25 * Moved(call.Tensors[3])) + (4.0 * call.Work.X),
         "gather_backward" => Moved(call.Tensors[0]) + (3 * Moved(call.Tensors[1])),
         "pick_forward" => 12.0 * call.Work.X,
+        "adamw_step" => 7 * Moved(call.Tensors[0]), // what is changed is read and written
+        "sgd_step" => 5 * Moved(call.Tensors[0]),
+        "average_step" => 3 * Moved(call.Tensors[0]),
+        "exchange" => 4 * Moved(call.Tensors[0]),
         _ => call.Tensors.Distinct().Sum(Moved),
     };
 

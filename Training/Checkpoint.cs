@@ -26,7 +26,7 @@ internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string
             ["optimizer_steps"] = optimizer.Steps.ToString(CultureInfo.InvariantCulture),
             ["average_updates"] = (average?.Updates ?? 0).ToString(CultureInfo.InvariantCulture),
         };
-        SafetensorsWriter.Save(path, Arrays(parameters, optimizer, average).Select(a => new WeightData(a.Name, Tensor.From(a.Values(), [a.Values().Length]))), metadata);
+        SafetensorsWriter.Save(path, Tensors(parameters, optimizer, average).Select(t => new WeightData(t.Name, t.Value.To(Device.Cpu).Reshape([t.Value.Shape.Elements]))), metadata);
     }
 
     /// <summary>Reads it back into the same places; null when there is none.</summary>
@@ -46,12 +46,12 @@ internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string
             throw new TrainingException(
                 $"train: the checkpoint is of another training; got {string.Join("; ", changed)}; expected the same command. Give it again, or train into another folder. File: {path}");
         }
-        foreach ((string name, Func<float[]> values, Action<float[]> restore) in Arrays(parameters, optimizer, average))
+        foreach ((string name, Tensor value) in Tensors(parameters, optimizer, average))
         {
             float[] stored = file.ReadFloats(name);
-            restore(stored.Length == values().Length
+            Weights.Write(value, stored.Length == value.Shape.Elements
                 ? stored
-                : throw new TrainingException($"train: the checkpoint does not fit the model; got {stored.Length} numbers for {name}; expected {values().Length}. File: {path}"));
+                : throw new TrainingException($"train: the checkpoint does not fit the model; got {stored.Length} numbers for {name}; expected {value.Shape.Elements}. File: {path}"));
         }
         optimizer.Resume(int.Parse(file.Metadata["optimizer_steps"], CultureInfo.InvariantCulture));
         average?.Resume(int.Parse(file.Metadata["average_updates"], CultureInfo.InvariantCulture));
@@ -59,23 +59,19 @@ internal sealed class Checkpoint(string path, IReadOnlyDictionary<string, string
             ?? throw new TrainingException($"train: the checkpoint holds no state. File: {path}");
     }
 
-    // The one list of what is stored, for both directions.
-    private static IEnumerable<(string Name, Func<float[]> Values, Action<float[]> Restore)> Arrays(
-        IReadOnlyList<Parameter> parameters, IOptimizer optimizer, WeightAverage? average)
+    // The one list of what is stored, for both directions: a checkpoint does not know on which device it was made.
+    private static IEnumerable<(string Name, Tensor Value)> Tensors(IReadOnlyList<Parameter> parameters, IOptimizer optimizer, WeightAverage? average)
     {
         for (int i = 0; i < parameters.Count; i++)
         {
-            Tensor weight = parameters[i].Value;
-            yield return ($"weight.{parameters[i].Name}", weight.ToArray, values => Weights.Write(weight, values));
-            foreach ((string name, float[][] memory) in optimizer.State)
+            yield return ($"weight.{parameters[i].Name}", parameters[i].Value);
+            foreach ((string name, IReadOnlyList<Tensor> memory) in optimizer.State)
             {
-                float[] one = memory[i];
-                yield return ($"{name}.{parameters[i].Name}", () => one, values => values.CopyTo(one, 0));
+                yield return ($"{name}.{parameters[i].Name}", memory[i]);
             }
             if (average is not null)
             {
-                float[] one = average.State[i];
-                yield return ($"average.{parameters[i].Name}", () => one, values => values.CopyTo(one, 0));
+                yield return ($"average.{parameters[i].Name}", average.State[i]);
             }
         }
     }

@@ -30,7 +30,7 @@ public sealed class Trainer
     private readonly int _stepsPerEpoch, _steps;
 
     /// <summary>Prepares a training.</summary>
-    /// <param name="model">The model; its weights are replaced by copies that may be written.</param>
+    /// <param name="model">The model; its weights are replaced by copies that may be written, on the device where they are. All steps are taken there.</param>
     /// <param name="task">What it learns.</param>
     /// <param name="options">How.</param>
     /// <param name="folder">An existing folder with the model's config and tokenizer, where weights, checkpoint and log go.</param>
@@ -42,7 +42,7 @@ public sealed class Trainer
         _keep = keep ?? ((trained, into) => ParameterLayout.Save(trained, Path.Combine(into, "model.safetensors"), WeightType.F16));
         foreach (Parameter parameter in model.Parameters)
         {
-            parameter.Value = Tensor.From(parameter.Value.ToArray(), parameter.Value.Shape).AsWeight();
+            parameter.Value = Layout.Copy(parameter.Value).AsWeight();
         }
         string? unmatched = options.Frozen.FirstOrDefault(pattern => !model.Parameters.Any(p => Pattern.Matches(pattern, p.Name)));
         if (unmatched is not null)
@@ -128,22 +128,19 @@ public sealed class Trainer
             parts[i] = _task.Batch(batches[i]);
         }
         int count = parts.Sum(part => part.Count);
-        (float value, Gradients? gradients) = (0, null);
+        (Tensor? sum, Gradients? gradients) = (null, null);
         for (int i = 0; i < parts.Length; i++)
         {
-            using var tape = new Tape();
-            tape.Watch(_weights);
-            using HookScope dropping = Dropping.In(_model, _options.Dropout, RandomAt.Seed(_options.Seed, step, i));
-            Tensor loss = _task.Loss(_model, parts[i], _options.LabelSmoothing).Scale((float)parts[i].Count / count);
-            value += loss.Item();
-            Gradients part = tape.Gradient(loss, _weights);
-            gradients = gradients?.Plus(part) ?? part;
+            (Tensor loss, Gradients part) = Learn(parts[i], (float)parts[i].Count / count, RandomAt.Seed(_options.Seed, step, i));
+            (sum, gradients) = sum is null || gradients is null ? (loss, part) : (sum + loss, gradients.Plus(part));
         }
-        if (gradients is null)
+        if (sum is null || gradients is null)
         {
             throw new TrainingException($"train: an empty batch at step {step + 1}.");
         }
-        float norm = GradientNorm.Global(gradients, _weights);
+        // The one time that a step waits for the device, and before the weights change: they stay good if this is no number.
+        float[] told = TensorOps.Concat(0, sum.Reshape([1]), GradientNorm.Of(gradients, _weights)).ToArray();
+        (float value, float norm) = (told[0], told[1]);
         if (!float.IsFinite(value) || !float.IsFinite(norm))
         {
             throw Diverged(value, norm, step, index, batches);
@@ -152,6 +149,16 @@ public sealed class Trainer
         _optimizer.Step(gradients, rate, _options.GradientLimit > 0 ? GradientNorm.ClipFactor(norm, _options.GradientLimit) : 1);
         _average?.Update();
         return new(value, norm, rate, parts.Sum(part => part.Tokens), clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>A batch's part of the loss and what it does to the gradients.</summary>
+    private (Tensor Loss, Gradients Gradients) Learn(TrainingBatch batch, float part, int seed)
+    {
+        using var tape = new Tape();
+        tape.Watch(_weights);
+        using HookScope dropping = Dropping.In(_model, _options.Dropout, seed);
+        Tensor loss = _task.Loss(_model, batch, _options.LabelSmoothing).Scale(part);
+        return (loss, tape.Gradient(loss, _weights));
     }
 
     /// <summary>Evaluates with the averaged weights, and keeps them if they are the best so far.</summary>

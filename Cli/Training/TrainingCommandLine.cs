@@ -9,7 +9,7 @@ internal sealed class TrainingCommandLine
 {
     private readonly Option<string[]> _data;
     private readonly TrainingSwitches _switches = new();
-    private readonly ModelSource _source = new(); // for its --threads
+    private readonly ModelSource _source = new(); // for --device, --threads and --profile
 
     private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for the model; checkpoint, log and loss curve go to its sub-folder 'training'.", HelpName = "folder" };
     private readonly Option<string?> _from = new("--from") { Description = "Go on from the model in this folder, with its tokenizer, instead of from nothing.", HelpName = "folder" };
@@ -34,7 +34,7 @@ internal sealed class TrainingCommandLine
     /// <summary>All options.</summary>
     public ReadOnlySpan<Symbol> Symbols => (Symbol[])
     [
-        _data, _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Threads, .. _switches.Symbols,
+        _data, _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Device, _source.Threads, _source.Profile, .. _switches.Symbols,
     ];
 
     /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>

@@ -1,9 +1,5 @@
 // AdamW: Adam with decoupled weight decay. Loshchilov & Hutter 2019, “Decoupled weight decay regularization”, algorithm 2.
-// The step writes into the weights' own memory: a model keeps the tensors it was built with. This is the one place (with
-// WeightAverage and Weights.Write) where a tensor changes, so it must happen between tapes: what an open tape has saved
-// of a weight would silently become the new value.
-
-using System.Numerics;
+// The step writes into the weights' own memory, wherever that is: a model keeps the tensors it was built with. Read Ops/Training next.
 using Vitrine.Tensors;
 
 namespace Vitrine.Autograd;
@@ -17,20 +13,20 @@ namespace Vitrine.Autograd;
 public sealed class AdamW : IOptimizer
 {
     private readonly Tensor[] _weights;
-    private readonly float[][] _mean;
-    private readonly float[][] _square;
+    private readonly Tensor[] _mean;
+    private readonly Tensor[] _square;
     private readonly AdamWOptions _options;
 
     /// <summary>An optimizer of these weights, its state zero.</summary>
-    /// <param name="weights">Contiguous float32 tensors on the CPU whose memory may be written: not views of a mapped file.</param>
+    /// <param name="weights">Contiguous float32 tensors of one device whose memory may be written: not views of a mapped file.</param>
     /// <param name="options">Constants; null for the defaults.</param>
     /// <exception cref="ShapeException">A weight is not contiguous float32, or lies in a mapped file.</exception>
     public AdamW(IEnumerable<Tensor> weights, AdamWOptions? options = null)
     {
         _weights = Weights.ExpectWritable(weights);
         _options = options ?? new AdamWOptions();
-        _mean = [.. _weights.Select(w => new float[w.Floats.Length])];
-        _square = [.. _weights.Select(w => new float[w.Floats.Length])];
+        _mean = [.. _weights.Select(w => Layout.Zeros(w.Shape, w.Device))];
+        _square = [.. _weights.Select(w => Layout.Zeros(w.Shape, w.Device))];
     }
 
     /// <inheritdoc/>
@@ -38,7 +34,7 @@ public sealed class AdamW : IOptimizer
 
     /// <summary><c>mean</c> is m, <c>square</c> is v.</summary>
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, float[][]> State => new Dictionary<string, float[][]> { ["mean"] = _mean, ["square"] = _square };
+    public IReadOnlyDictionary<string, IReadOnlyList<Tensor>> State => new Dictionary<string, IReadOnlyList<Tensor>> { ["mean"] = _mean, ["square"] = _square };
 
     /// <inheritdoc/>
     public void Resume(int steps) => Steps = steps;
@@ -48,49 +44,13 @@ public sealed class AdamW : IOptimizer
     {
         Weights.ExpectNoTape();
         Steps++;
-        var step = new StepConstants(_options, Steps, learningRate, gradientScale);
+        var step = new AdamWStep(gradientScale, _options.Beta1, _options.Beta2,
+            Rate: (float)(learningRate / (1 - Math.Pow(_options.Beta1, Steps))),
+            SquareScale: (float)(1 / Math.Sqrt(1 - Math.Pow(_options.Beta2, Steps))), _options.Epsilon, Decay: 0);
         for (int i = 0; i < _weights.Length; i++)
         {
             float decay = _options.Decays(_weights[i]) ? learningRate * _options.WeightDecay : 0;
-            Update(_weights[i], gradients[_weights[i]], _mean[i], _square[i], step, decay);
+            TrainingKernels.AdamW(_weights[i], gradients[_weights[i]], _mean[i], _square[i], step with { Decay = decay });
         }
-    }
-
-    private static void Update(Tensor weight, Tensor gradient, float[] mean, float[] square, StepConstants step, float decay) =>
-        Workers.For(mean.Length, (from, to) =>
-        {
-            int count = to - from;
-            Span<float> w = weight.Floats.Slice(from, count), m = mean.AsSpan(from, count), v = square.AsSpan(from, count);
-            ReadOnlySpan<float> g = gradient.Floats.Slice(from, count);
-            int i = 0;
-            for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                Vector<float> gi = new Vector<float>(g[i..]) * step.GradientScale;
-                Vector<float> mi = (new Vector<float>(m[i..]) * step.Beta1) + (gi * (1 - step.Beta1));
-                Vector<float> vi = (new Vector<float>(v[i..]) * step.Beta2) + (gi * gi * (1 - step.Beta2));
-                Vector<float> wi = new Vector<float>(w[i..]) * (1 - decay);
-                wi -= mi * step.Rate / ((Vector.SquareRoot(vi) * step.SquareScale) + new Vector<float>(step.Epsilon));
-                mi.CopyTo(m[i..]);
-                vi.CopyTo(v[i..]);
-                wi.CopyTo(w[i..]);
-            }
-            for (; i < count; i++)
-            {
-                float gi = g[i] * step.GradientScale;
-                m[i] = (m[i] * step.Beta1) + (gi * (1 - step.Beta1));
-                v[i] = (v[i] * step.Beta2) + (gi * gi * (1 - step.Beta2));
-                w[i] = (w[i] * (1 - decay)) - (m[i] * step.Rate / ((MathF.Sqrt(v[i]) * step.SquareScale) + step.Epsilon));
-            }
-        }, grain: 1 << 13);
-
-    /// <summary>What is the same for every element of one step. The bias corrections are folded into the rate and the root.</summary>
-    private readonly struct StepConstants(AdamWOptions options, int step, float learningRate, float gradientScale)
-    {
-        public readonly float Beta1 = options.Beta1;
-        public readonly float Beta2 = options.Beta2;
-        public readonly float Epsilon = options.Epsilon;
-        public readonly float GradientScale = gradientScale;
-        public readonly float Rate = (float)(learningRate / (1 - Math.Pow(options.Beta1, step)));
-        public readonly float SquareScale = (float)(1 / Math.Sqrt(1 - Math.Pow(options.Beta2, step)));
     }
 }

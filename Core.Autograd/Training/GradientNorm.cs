@@ -6,19 +6,11 @@ namespace Vitrine.Autograd;
 /// <remarks>Source: Pascanu et al. 2013, “On the difficulty of training recurrent neural networks”, algorithm 1.</remarks>
 public static class GradientNorm
 {
-    /// <summary><c>√(Σ g²)</c> over every element of the gradients of <paramref name="weights"/>; summed in float64.</summary>
-    public static float Global(Gradients gradients, IEnumerable<Tensor> weights)
-    {
-        double sum = 0;
-        foreach (Tensor weight in weights)
-        {
-            foreach (float g in gradients[weight].Floats)
-            {
-                sum += (double)g * g;
-            }
-        }
-        return (float)Math.Sqrt(sum);
-    }
+    /// <summary><c>√(Σ g²)</c> over every element of the gradients of <paramref name="weights"/>.</summary>
+    public static float Global(Gradients gradients, IEnumerable<Tensor> weights) => Of(gradients, weights).Item();
+
+    /// <summary>The same as a tensor of shape [1] on the weights' device: asking for it waits for nothing.</summary>
+    internal static Tensor Of(Gradients gradients, IEnumerable<Tensor> weights) => TrainingKernels.Norm([.. weights.Select(weight => gradients[weight])]);
 
     /// <summary>
     /// The factor that brings a norm down to <paramref name="limit"/>: <c>min(1, limit / (norm + 1e-6))</c>, PyTorch's

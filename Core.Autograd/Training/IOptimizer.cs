@@ -1,3 +1,5 @@
+using Vitrine.Tensors;
+
 namespace Vitrine.Autograd;
 
 /// <summary>What changes weights by their gradients.</summary>
@@ -7,10 +9,10 @@ public interface IOptimizer
     int Steps { get; }
 
     /// <summary>
-    /// What it remembers between steps: arrays by name, one per weight, each as long as the weight. They are its own memory: a checkpoint
-    /// holds them, and overwrites them when it is read.
+    /// What it remembers between steps: tensors by name, one per weight, each of the weight's shape and on its device. They are its own memory: a
+    /// checkpoint holds them, and overwrites them when it is read.
     /// </summary>
-    IReadOnlyDictionary<string, float[][]> State { get; }
+    IReadOnlyDictionary<string, IReadOnlyList<Tensor>> State { get; }
 
     /// <summary>One step: changes every weight in place. No tape may be open.</summary>
     /// <param name="gradients">A gradient for every weight.</param>

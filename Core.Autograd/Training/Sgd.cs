@@ -10,12 +10,12 @@ namespace Vitrine.Autograd;
 public sealed class Sgd : IOptimizer
 {
     private readonly Tensor[] _weights;
-    private readonly float[][] _momentum;
+    private readonly Tensor[] _momentum;
     private readonly float _keep, _decay;
     private readonly Func<Tensor, bool> _decays;
 
     /// <summary>An optimizer of these weights, at rest.</summary>
-    /// <param name="weights">Contiguous float32 tensors on the CPU whose memory may be written: not views of a mapped file.</param>
+    /// <param name="weights">Contiguous float32 tensors of one device whose memory may be written: not views of a mapped file.</param>
     /// <param name="momentum">μ, in [0, 1); 0 is plain gradient descent.</param>
     /// <param name="weightDecay">λ, at least 0.</param>
     /// <param name="decays">Which weights decay; null for all.</param>
@@ -28,7 +28,7 @@ public sealed class Sgd : IOptimizer
         }
         ArgumentOutOfRangeException.ThrowIfNegative(weightDecay);
         _weights = Weights.ExpectWritable(weights);
-        _momentum = [.. _weights.Select(w => new float[w.Floats.Length])];
+        _momentum = [.. _weights.Select(w => Layout.Zeros(w.Shape, w.Device))];
         (_keep, _decay, _decays) = (momentum, weightDecay, decays ?? (static _ => true));
     }
 
@@ -37,7 +37,7 @@ public sealed class Sgd : IOptimizer
 
     /// <summary><c>momentum</c> is m.</summary>
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, float[][]> State => new Dictionary<string, float[][]> { ["momentum"] = _momentum };
+    public IReadOnlyDictionary<string, IReadOnlyList<Tensor>> State => new Dictionary<string, IReadOnlyList<Tensor>> { ["momentum"] = _momentum };
 
     /// <inheritdoc/>
     public void Resume(int steps) => Steps = steps;
@@ -49,18 +49,7 @@ public sealed class Sgd : IOptimizer
         Steps++;
         for (int i = 0; i < _weights.Length; i++)
         {
-            (Tensor weight, Tensor gradient, float[] momentum) = (_weights[i], gradients[_weights[i]], _momentum[i]);
-            float decay = _decays(weight) ? _decay : 0;
-            Workers.For(momentum.Length, (from, to) =>
-            {
-                Span<float> w = weight.Floats;
-                ReadOnlySpan<float> g = gradient.Floats;
-                for (int j = from; j < to; j++)
-                {
-                    momentum[j] = (_keep * momentum[j]) + (g[j] * gradientScale) + (decay * w[j]);
-                    w[j] -= learningRate * momentum[j];
-                }
-            }, grain: 1 << 13);
+            TrainingKernels.Sgd(_weights[i], gradients[_weights[i]], _momentum[i], _keep, gradientScale, _decays(_weights[i]) ? _decay : 0, learningRate);
         }
     }
 }

@@ -10,7 +10,7 @@ namespace Vitrine.Autograd;
 public sealed class WeightAverage
 {
     private readonly Tensor[] _weights;
-    private readonly float[][] _average;
+    private readonly Tensor[] _average;
     private readonly float _decay;
 
     /// <summary>An average that starts at the weights' present values.</summary>
@@ -24,17 +24,17 @@ public sealed class WeightAverage
         }
         _weights = Weights.ExpectWritable(weights);
         _decay = decay;
-        _average = [.. _weights.Select(w => w.ToArray())];
+        _average = [.. _weights.Select(Layout.Copy)];
     }
 
     /// <summary>How often the weights were taken in.</summary>
     public int Updates { get; private set; }
 
-    /// <summary>The averages themselves, one array per weight: what a checkpoint holds, and overwrites when it is read.</summary>
-    public IReadOnlyList<float[]> State => _average;
+    /// <summary>The averages themselves, one per weight, on its device: what a checkpoint holds, and overwrites when it is read.</summary>
+    public IReadOnlyList<Tensor> State => _average;
 
     /// <summary>Goes on after a checkpoint was read into <see cref="State"/>.</summary>
-    /// <param name="updates">What <see cref="Updates"/> was.</param>
+    /// <param name="updates">What <see cref="TrainingKernels"/> was.</param>
     public void Resume(int updates) => Updates = updates;
 
     /// <summary>Takes in the weights after a step.</summary>
@@ -44,16 +44,7 @@ public sealed class WeightAverage
         float keep = MathF.Min(_decay, (1f + Updates) / (10 + Updates));
         for (int i = 0; i < _weights.Length; i++)
         {
-            float[] average = _average[i];
-            Tensor weight = _weights[i];
-            Workers.For(average.Length, (from, to) =>
-            {
-                ReadOnlySpan<float> w = weight.Floats;
-                for (int j = from; j < to; j++)
-                {
-                    average[j] += (1 - keep) * (w[j] - average[j]);
-                }
-            }, grain: 1 << 13);
+            TrainingKernels.Average(_average[i], _weights[i], 1 - keep);
         }
     }
 
@@ -66,9 +57,7 @@ public sealed class WeightAverage
         Weights.ExpectNoTape();
         for (int i = 0; i < _weights.Length; i++)
         {
-            float[] trained = _weights[i].ToArray();
-            Weights.Write(_weights[i], _average[i]);
-            _average[i] = trained;
+            TrainingKernels.Exchange(_weights[i], _average[i]);
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class Weights
     public static void Write(Tensor weight, ReadOnlySpan<float> values)
     {
         ExpectNoTape();
-        values.CopyTo(weight.Floats);
+        TrainingKernels.Write(weight, values);
     }
 
     /// <summary>The weights as an array, once it is sure that their memory may be written.</summary>

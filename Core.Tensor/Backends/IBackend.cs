@@ -31,4 +31,7 @@ public abstract class Storage
 
     /// <summary>A copy of the contents on the host, when there is one; reading it waits for no device.</summary>
     internal virtual CpuStorage? OnHost => null;
+
+    /// <summary>Told by a kernel that has written into it again (see <see cref="TrainingKernels"/>): what the host remembers of it is no longer true.</summary>
+    internal virtual void Changed() { }
 }

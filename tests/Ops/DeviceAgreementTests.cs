@@ -70,6 +70,29 @@ public sealed class DeviceAgreementTests
         Assert.Equal(expected, z.ToArray());
     }
 
+    /// <summary>What changes tensors in place, on one item, on a group that is not full, and on a chunk and a bit of the next.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    [InlineData(16_387)]
+    public void TrainingKernels_FewElements_AgreeWithTheCpu(int size)
+    {
+        float[] expected = Train(size);
+        using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
+
+        TensorAssert.Close(Train(size), expected, 1e-5, 1e-6);
+
+        static float[] Train(int size)
+        {
+            (Tensor w, Tensor g, Tensor m, Tensor v) = (RandomTensor.Normal(1, [size]), RandomTensor.Normal(2, [size]), RandomTensor.Normal(3, [size]), RandomTensor.Normal(4, [size]).Abs());
+            TrainingKernels.AdamW(w, g, m, v, new(0.5f, 0.9f, 0.99f, 0.01f, 1.1f, 1e-6f, 0.01f));
+            TrainingKernels.Sgd(w, g, m, 0.9f, 0.5f, 0.1f, 0.01f);
+            TrainingKernels.Average(v, w, 0.3f);
+            TrainingKernels.Exchange(w, v);
+            return [.. w.ToArray(), .. m.ToArray(), .. v.ToArray(), TrainingKernels.Norm([w, m]).Item()];
+        }
+    }
+
     /// <summary>What benchmarks call a device's peak must be arithmetic that was done.</summary>
     [Fact]
     public void PeakMultiplyAdd_ThreeRounds_IsTheSumOfItsChains()

@@ -66,5 +66,11 @@ internal static class CpuKernels
         ["rms_norm_forward"] = RmsNormCpu.Forward,
         ["rms_norm_backward"] = RmsNormCpu.Backward,
         ["rms_norm_backward_gamma"] = RmsNormCpu.BackwardGamma,
+        ["adamw_step"] = TrainingCpu.AdamW,
+        ["sgd_step"] = TrainingCpu.Sgd,
+        ["average_step"] = TrainingCpu.Average,
+        ["exchange"] = TrainingCpu.Exchange,
+        ["square_sums"] = TrainingCpu.SquareSums,
+        ["root_sum"] = TrainingCpu.RootSum,
     };
 }

@@ -76,6 +76,12 @@ internal static class GpuKernels
         ["rms_norm_forward"] = Rows("rms_norm"),
         ["rms_norm_backward"] = Rows("rms_norm"),
         ["rms_norm_backward_gamma"] = Elements("rms_norm"),
+        ["adamw_step"] = Elements("training"),
+        ["sgd_step"] = Elements("training"),
+        ["average_step"] = Elements("training"),
+        ["exchange"] = Elements("training"),
+        ["square_sums"] = Rows("training"),
+        ["root_sum"] = Rows("training"),
         ["peak_multiply_add"] = Elements("peak"), // of no op: what a device can do at best
     };
 

@@ -30,6 +30,8 @@ internal sealed class GpuStorage : Storage
     /// <summary>The same bytes on the host when they came from there and are few (ids, masks): reading them back then costs no wait. Tensors never change.</summary>
     internal override CpuStorage? OnHost => Host;
 
+    internal override void Changed() => Host = null;
+
     /// <summary>Set by the copy that filled it.</summary>
     public CpuStorage? Host { get; set; }
 }
