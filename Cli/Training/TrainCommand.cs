@@ -17,6 +17,7 @@ internal static class TrainCommand
             vitrine train qa --data questions.jsonl --out my-reader
             vitrine train mlm --data sentences.txt --out my-bert
             vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --out my-marian
+            vitrine train lm --data plays.txt --device gpu --out my-gpt2
             """);
         verb.Add(Classify(terminal));
         verb.Add(TrainLm.Create(terminal));
