@@ -13,7 +13,13 @@ public static class LoraAdapter
 
     private const string Config = "adapter_config.json", Weights = "adapter_model.safetensors";
 
-    private static readonly string[] s_refused = ["use_dora", "rank_pattern", "alpha_pattern", "layer_replication", "lora_bias"];
+    private static readonly string[]
+        s_refused =
+        [
+            "use_dora", "use_qalora", "use_bdlora", "rank_pattern", "alpha_pattern", "layer_replication", "lora_bias", "alora_invocation_tokens", "arrow_config",
+            "target_parameters", "trainable_token_indices",
+        ],
+        s_starts = ["gaussian", "eva", "orthogonal"]; // values of init_lora_weights that leave the base model as it is; pissa, olora, loftq, corda do not
 
     /// <summary>Whether a folder holds an adapter.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, Config));
@@ -33,6 +39,7 @@ public static class LoraAdapter
             ModelTask.SequenceToSequence => "SEQ_2_SEQ_LM",
             ModelTask.TokenClassification => "TOKEN_CLS",
             ModelTask.QuestionAnswering => "QUESTION_ANS",
+            ModelTask.None => "FEATURE_EXTRACTION",
             _ => null,
         };
         IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType);
@@ -45,7 +52,7 @@ public static class LoraAdapter
             ["lora_alpha"] = options.ScaledAlpha,
             ["lora_dropout"] = 0.0,
             ["target_modules"] = new JsonArray([.. targets.Select(target => (JsonNode?)target)]),
-            ["modules_to_save"] = null,
+            ["modules_to_save"] = LoraModel.Heads(model) is { Count: > 0 } heads ? new JsonArray([.. heads.Select(head => (JsonNode?)head)]) : null,
             ["bias"] = "none",
             ["fan_in_fan_out"] = model.Info.ModelType == "gpt2", // its layers are stored as [d_in, d_out]
             ["init_lora_weights"] = true,
@@ -53,9 +60,9 @@ public static class LoraAdapter
         });
     }
 
-    /// <summary>Writes the matrices of an adapter, in float32.</summary>
+    /// <summary>Writes the matrices of an adapter and the head it holds whole, in float32.</summary>
     public static void Save(ITransformer model, string folder) => SafetensorsWriter.Save(Path.Combine(folder, Weights),
-        model.Parameters.Select(p => new WeightData(p.Place.Tensor, p.Value)), new Dictionary<string, string> { ["format"] = "pt" });
+        model.Parameters.Select(p => new WeightData(p.Place.Tensor, p.Place.Transposed ? p.Value.Transpose() : p.Value)), new Dictionary<string, string> { ["format"] = "pt" });
 
     /// <summary>The base model that an adapter names, as its config spells it; null when it names none.</summary>
     public static string? BaseOf(string folder) => (string?)Read(folder)["base_model_name_or_path"];
@@ -68,7 +75,8 @@ public static class LoraAdapter
     {
         JsonObject config = Read(folder);
         string type = (string?)config["peft_type"] ?? "none";
-        string? refused = s_refused.FirstOrDefault(name => config[name] is { } value && value.ToJsonString() is not ("false" or "{}" or "null" or "[]"));
+        string? refused = s_refused.FirstOrDefault(name => config[name] is { } value && value.ToJsonString() is not ("false" or "{}" or "null" or "[]"))
+            ?? (config["init_lora_weights"] is JsonValue start && start.TryGetValue(out string? name) && !s_starts.Contains(name) ? $"init_lora_weights {name}, which changes the base model" : null);
         if (type != "LORA" || refused is not null || ((string?)config["bias"] ?? "none") != "none")
         {
             throw new TrainingException($"lora: an adapter that is not supported; got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. File: {Path.Combine(folder, Config)}");

@@ -7,13 +7,14 @@ namespace Vitrine.Training;
 
 /// <summary>
 /// A model whose linear layers compute with W + α/r·(B·A)ᵀ, where W stays and only A <c>[r, d_in]</c> and B <c>[d_out, r]</c> are its parameters.
-/// It trains and runs like any model; <see cref="LoraAdapter"/> saves and merges it.
+/// A head that names classes or answers is learnt whole beside them, as PEFT does. It trains and runs like any model; <see cref="LoraAdapter"/> saves and merges it.
 /// </summary>
 public sealed class LoraModel : ITransformer
 {
     private readonly Change[] _changes;
+    private readonly (Parameter Base, Parameter Own)[] _whole;
 
-    private LoraModel(ITransformer model, Change[] changes, double scale) => (Base, _changes, Scale) = (model, changes, scale);
+    private LoraModel(ITransformer model, Change[] changes, double scale, (Parameter, Parameter)[] whole) => (Base, _changes, Scale, _whole) = (model, changes, scale, whole);
 
     /// <summary>The model beneath; its weights are not changed.</summary>
     public ITransformer Base { get; }
@@ -30,8 +31,8 @@ public sealed class LoraModel : ITransformer
     /// <inheritdoc/>
     public IReadOnlyList<HookPoint> HookPoints => Base.HookPoints;
 
-    /// <summary>A and B of every layer that is changed, and nothing else.</summary>
-    public IReadOnlyList<Parameter> Parameters => [.. _changes.SelectMany(change => new[] { change.A, change.B })];
+    /// <summary>A and B of every layer that is changed, and the head where it is learnt whole.</summary>
+    public IReadOnlyList<Parameter> Parameters => [.. _changes.SelectMany(change => new[] { change.A, change.B }), .. _whole.Select(head => head.Own)];
 
     /// <inheritdoc/>
     public WeightReport Weights => Base.Weights;
@@ -39,27 +40,35 @@ public sealed class LoraModel : ITransformer
     /// <inheritdoc/>
     public IReadOnlyList<string> Notices => Base.Notices;
 
-    /// <summary>An adapter that changes nothing yet: A uniform within ±1/√d_in, B zero, as PEFT begins.</summary>
+    /// <summary>An adapter that changes nothing yet: A uniform within ±1/√d_in, B zero, the head a copy, as PEFT begins.</summary>
     /// <param name="model">The model to adapt.</param>
     /// <param name="options">Rank, scale and layers.</param>
     /// <param name="seed">Of A.</param>
     /// <exception cref="TrainingException">No layer has such a name.</exception>
     public static LoraModel Start(ITransformer model, LoraOptions options, int seed)
     {
-        IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType);
+        IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType), heads = Heads(model);
         int drawn = 0;
-        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal)), options.ScaledAlpha / options.Rank,
+        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal)) && !heads.Contains(module), options.ScaledAlpha / options.Rank,
             (_, dIn, dOut) =>
             {
                 var random = RandomAt.Of(seed, drawn++);
                 return (Tensor.From([.. Enumerable.Range(0, options.Rank * dIn).Select(_ => (float)(((2 * random.NextDouble()) - 1) / Math.Sqrt(dIn)))], [options.Rank, dIn]),
                     Tensor.Zeros([dOut, options.Rank]));
-            }) ?? throw new TrainingException(
+            }, heads) ?? throw new TrainingException(
                 $"lora: no such layer; got {string.Join(", ", targets)}; expected some of {string.Join(", ", Modules(model).Select(m => m.Key[(m.Key.LastIndexOf('.') + 1)..]).Distinct())}.");
     }
 
+    /// <summary>Modules that PEFT learns whole beside its adapters (<c>modules_to_save</c>), by the model's task, and expects in the file.</summary>
+    internal static IReadOnlyList<string> Heads(ITransformer model) => model.Info.Task switch
+    {
+        ModelTask.SequenceClassification or ModelTask.TokenClassification => ["classifier", "score"],
+        ModelTask.QuestionAnswering => ["qa_outputs"],
+        _ => [],
+    };
+
     /// <summary>An adapter with given matrices, for the modules that are wanted; null when none is.</summary>
-    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, double scale, Func<string, int, int, (Tensor A, Tensor B)> make)
+    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, double scale, Func<string, int, int, (Tensor A, Tensor B)> make, IReadOnlyList<string>? heads = null)
     {
         Change[] changes = [.. Modules(model).Where(module => wanted(module.Key)).Select(module =>
         {
@@ -69,14 +78,16 @@ public sealed class LoraModel : ITransformer
 
             Parameter Of(string name, Tensor value) => new($"{module.Key}.{name}", ParameterKind.Other, new($"{LoraAdapter.Prefix}{module.Key}.{name}.weight"), value, isBuffer: false);
         })];
-        return changes.Length == 0 ? null : new(model, changes, scale);
+        return changes.Length == 0 ? null : new(model, changes, scale, [.. model.Parameters
+            .Where(p => heads?.Any(head => p.Place.Tensor.StartsWith(head + ".", StringComparison.Ordinal)) ?? false)
+            .Select(p => (p, new Parameter(p.Name, p.Kind, new($"{LoraAdapter.Prefix}{p.Place.Tensor}", p.Place.Transposed), Tensor.From(p.Value.ToArray(), p.Shape), isBuffer: false)))]);
     }
 
     /// <summary>The linear layers of a model under the names PEFT gives them.</summary>
     internal static IEnumerable<IGrouping<string, Parameter>> Modules(ITransformer model) =>
         model.Parameters.Where(p => p.Kind == ParameterKind.Linear && !p.IsBuffer).GroupBy(p => Module(model, p.Place.Tensor));
 
-    /// <summary>A stored tensor's module, with the base model's prefix where the file has left it out: <c>transformer.h.0.attn.c_attn</c>.</summary>
+    /// <summary>A stored tensor's module as PEFT finds it: with the prefix of the model beneath the head, which files may leave out (<c>transformer.h.0.attn.c_attn</c>); without it where there is no head.</summary>
     internal static string Module(ITransformer model, string tensor)
     {
         string module = tensor.EndsWith(".weight", StringComparison.Ordinal) ? tensor[..^".weight".Length] : tensor;
@@ -86,7 +97,9 @@ public sealed class LoraModel : ITransformer
             "gpt2" => ("transformer.", ["h.", "wte", "wpe", "ln_f"]),
             _ => ("model.", ["layers.", "encoder.", "decoder.", "shared"]),
         };
-        return inside.Any(start => module.StartsWith(start, StringComparison.Ordinal)) ? prefix + module : module;
+        bool prefixed = module.StartsWith(prefix, StringComparison.Ordinal);
+        return model.Info.Task == ModelTask.None ? prefixed ? module[prefix.Length..] : module
+            : !prefixed && inside.Any(start => module.StartsWith(start, StringComparison.Ordinal)) ? prefix + module : module;
     }
 
     /// <inheritdoc/>
@@ -99,9 +112,13 @@ public sealed class LoraModel : ITransformer
         return Base.Forward(input);
     }
 
-    /// <summary>W + α/r·(B·A)ᵀ for every parameter that is changed.</summary>
+    /// <summary>W + α/r·(B·A)ᵀ for every parameter that is changed, and the adapter's own head.</summary>
     internal IEnumerable<KeyValuePair<Parameter, Tensor>> Changed()
     {
+        foreach ((Parameter head, Parameter own) in _whole)
+        {
+            yield return new(head, own.Value);
+        }
         foreach (Change change in _changes)
         {
             int from = 0;
