@@ -51,9 +51,17 @@ internal static class TrainCommand
                         ? WordPieceTrainer.WholeWords(training.Select(t => t.Text), least)
                         : WordPieceTrainer.Train(training.Select(t => t.Text), vocab), sizes, labels));
                 ITokenizer tokenizer = TrainingCommandLine.Tokenizer(model);
-                run.Train(parsed, terminal, model, parsed.GetValue(taught)
-                    ? new TaughtClassificationTask(training, held, model, tokenizer)
-                    : new ClassificationTask(training, held, model, tokenizer), cancellation);
+                if (!parsed.GetValue(taught))
+                {
+                    run.Train(parsed, terminal, model, new ClassificationTask(training, held, model, tokenizer), cancellation);
+                    return;
+                }
+                var task = new TaughtClassificationTask(training, held, model, tokenizer);
+                if (!run.GoesOn(parsed))
+                {
+                    task.BeginEmbeddings(model);
+                }
+                run.Train(parsed, terminal, model, task, cancellation);
             });
     }
 

@@ -59,6 +59,9 @@ internal sealed class TrainingCommandLine
     public (IReadOnlyList<T> Training, IReadOnlyList<T> Held) Split<T>(ParseResult parsed, IEnumerable<T> items, Func<T, string> key) =>
         HeldOut.Split(items, key, HeldOutPart(parsed), parsed.GetValue(_switches.Seed));
 
+    /// <summary>Whether the model is that of <c>--from</c>, not a new one.</summary>
+    public bool GoesOn(ParseResult parsed) => parsed.GetValue(_from) is not null;
+
     /// <summary>The model to train: that of <c>--from</c>, or a new one.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Where paths start.</param>

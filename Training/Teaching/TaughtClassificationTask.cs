@@ -14,7 +14,8 @@ public sealed class TaughtClassificationTask : ITrainingTask
         Temperature = 3,   // divides the teacher's scores: it counts related words as independent, so it is too sure of itself
         TrueLabel = 0.3,   // weight of the true label against the teacher's opinion
         Hidden = 0.3,      // part of the words of a text that are masked
-        Replaced = 0.2;    // part of the words of a made-up text that are other words
+        Replaced = 0.2,    // part of the words of a made-up text that are other words
+        Start = 0.1;       // what a word's log-odds are times in its first embedding
 
     private readonly ClassificationTask _judged;
     private readonly (int[] Ids, int Label)[] _texts; // without special tokens
@@ -42,6 +43,27 @@ public sealed class TaughtClassificationTask : ITrainingTask
         _words = [.. _texts.SelectMany(text => text.Ids)];
         _longest = _texts.Max(text => text.Ids.Length);
         _teacher = new(_texts, _labels);
+    }
+
+    /// <summary>
+    /// Lets the embeddings of a new model begin with what the teacher thinks of each word: coordinate k − 1 becomes 0.1 times the word's
+    /// log-likelihood under label k less that under label 0. So the first thing the model sees of a word is the teacher's opinion.
+    /// </summary>
+    /// <param name="model">The model of this task; its embeddings are replaced.</param>
+    public void BeginEmbeddings(ITransformer model)
+    {
+        Parameter embedding = model.Parameters.First(parameter => parameter.Name == "embed.embed.W_E");
+        float[] values = embedding.Value.ToArray();
+        int width = embedding.Shape[1];
+        for (int id = 0; id < embedding.Shape[0]; id++)
+        {
+            double[] scores = _teacher.Scores([id]);
+            for (int k = 1; k < Math.Min(_labels, width + 1); k++)
+            {
+                values[(id * width) + k - 1] = (float)(Start * (scores[k] - scores[0]));
+            }
+        }
+        embedding.Value = Tensor.From(values, embedding.Shape);
     }
 
     /// <inheritdoc/>

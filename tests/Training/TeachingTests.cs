@@ -45,6 +45,23 @@ public class TeachingTests
     }
 
     [Fact]
+    public void BeginEmbeddings_OfWords_FirstCoordinateIsATenthOfTheLogOdds()
+    {
+        using var folder = new TempFolder();
+        TaughtClassificationTask task = Task(folder, out ITransformer model);
+        float[] before = model.Parameters.First(p => p.Name == "embed.embed.W_E").Value.ToArray();
+
+        task.BeginEmbeddings(model);
+
+        float[] after = model.Parameters.First(p => p.Name == "embed.embed.W_E").Value.ToArray();
+        float Of(string word) => after[16 * model.Tokenizer!.Encode(word, special: false).Ids[0]];
+        Assert.InRange(Of("lovely"), 0.3f, 0.5f); // in 40 positive texts and no negative one: 0.1·ln 41
+        Assert.InRange(Of("dull"), -0.5f, -0.3f);
+        Assert.InRange(Of("the"), -0.01f, 0.01f);
+        Assert.Equal(before.Where((_, i) => i % 16 > 0), after.Where((_, i) => i % 16 > 0));
+    }
+
+    [Fact]
     public void Loss_WithSmoothing_IsTheCrossEntropyOfMixedTargets()
     {
         using var folder = new TempFolder();
