@@ -14,14 +14,18 @@ internal sealed class ModelSource
     /// <summary>The option that asks for a table of kernels.</summary>
     public const string ProfileOption = "--profile";
 
-    private const string Shipped = "models/sentiment";
+    private readonly string _shipped;
+
+    /// <summary>The source of a command.</summary>
+    /// <param name="shipped">The model in the box that it runs when none is named.</param>
+    public ModelSource(string shipped = "models/sentiment")
+    {
+        _shipped = shipped;
+        Model = new("--model", "-m") { Description = $"Folder with config.json and model.safetensors. Default: the shipped {shipped}.", HelpName = "folder" };
+    }
 
     /// <summary>The model's folder.</summary>
-    public Option<string?> Model { get; } = new("--model", "-m")
-    {
-        Description = $"Folder with config.json and model.safetensors. Default: the shipped {Shipped}.",
-        HelpName = "folder",
-    };
+    public Option<string?> Model { get; }
 
     /// <summary>The device.</summary>
     public Option<string> Device { get; } = new(DeviceOption)
@@ -130,20 +134,20 @@ internal sealed class ModelSource
     }
 
     // Beside the program first, so that an installed command works anywhere; then upwards, so that a clone works anywhere in it.
-    private static string Default(Terminal terminal)
+    private string Default(Terminal terminal)
     {
         foreach (string start in (string[])[terminal.ProgramDirectory, terminal.WorkingDirectory])
         {
             for (DirectoryInfo? at = new(start); at is not null; at = at.Parent)
             {
-                string folder = Path.Combine(at.FullName, Shipped);
+                string folder = Path.Combine(at.FullName, _shipped);
                 if (File.Exists(Path.Combine(folder, "config.json")))
                 {
                     return folder;
                 }
             }
         }
-        throw new CommandException(ExitCode.Model, $"model: the shipped {Shipped} is neither beside the program nor above '{terminal.WorkingDirectory}'. Name a model's folder with --model.");
+        throw new CommandException(ExitCode.Model, $"model: the shipped {_shipped} is neither beside the program nor above '{terminal.WorkingDirectory}'. Name a model's folder with --model.");
     }
 }
 

@@ -11,7 +11,8 @@ internal static class GenerateCommand
 {
     /// <summary>Continues a text.</summary>
     public static Verb Create(Terminal terminal) => Create(
-        terminal, "generate", "Continues a text with GPT-2 or Llama.", """
+        terminal, "generate", "Continues a text with GPT-2 or Llama.", "models/shakespeare", """
+        vitrine generate "ROMEO:" --max-new-tokens 60
         vitrine generate --model path/to/gpt2 "Once upon a time" --max-new-tokens 40
         vitrine generate --model path/to/gpt2 "Once upon a time" --sample --temperature 0.8 --top-p 0.9 --draw-seed 7
         vitrine generate --model path/to/gpt2 --ids "464 3290" --scores
@@ -19,14 +20,15 @@ internal static class GenerateCommand
 
     /// <summary>Translates a text.</summary>
     public static Verb CreateTranslate(Terminal terminal) => Create(
-        terminal, "translate", "Translates a text with Marian.", """
+        terminal, "translate", "Translates a text with Marian.", "models/zh-en", """
+        vitrine translate "我喜歡音樂。"
         vitrine translate --model path/to/opus-mt-zh-en "我喜欢看书。"
         vitrine translate --model path/to/opus-mt-zh-en --beams 6 --length-penalty 1 --scores < text.txt
         """, ModelTask.SequenceToSequence);
 
-    private static Verb Create(Terminal terminal, string name, string description, string examples, ModelTask task)
+    private static Verb Create(Terminal terminal, string name, string description, string shipped, string examples, ModelTask task)
     {
-        var source = new ModelSource();
+        var source = new ModelSource(shipped);
         var input = new InputOptions();
         var writing = new Written();
         var scores = new Option<bool>("--scores") { Description = "List every written token with its id and probability." };

@@ -7,14 +7,17 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine probe</c>: which layers know a label?</summary>
 internal static class ProbeCommand
 {
+    private const int MadeUp = 2000;
+    private const string MadeUpName = "made-up places";
+
     public static Verb Create(Terminal terminal)
     {
         var standard = new ProbeOptions();
-        var source = new ModelSource();
-        var data = new Option<string?>("--data") { Description = "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md).", HelpName = "file" };
+        var source = new ModelSource("models/reader");
+        var data = new Option<string?>("--data") { Description = "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md). Default: a made-up set, what 'vitrine train data places --count 2000' writes, with --pool token.", HelpName = "file" };
         var hooks = new Option<string[]>("--hook") { Description = "Hook point or pattern; repeatable. Default: what enters the first block and what leaves each.", HelpName = "name", Arity = ArgumentArity.ZeroOrMore };
         var probes = new Option<string[]>("--probe") { Description = "logistic, linear (ridge), centroid or mlp; repeatable, or several with commas.", HelpName = "kind", Arity = ArgumentArity.ZeroOrMore };
-        var pool = new Option<string>("--pool") { Description = "What becomes an example: mean, first or last token of a text, or each token.", HelpName = "choice", DefaultValueFactory = _ => "mean" };
+        var pool = new Option<string?>("--pool") { Description = "What becomes an example: mean (the default), first or last token of a text, or each token.", HelpName = "choice" };
         var test = new Option<double>("--test") { Description = "Part of the texts that is only judged.", HelpName = "x", DefaultValueFactory = _ => standard.TestPart };
         var c = new Option<double>("--c") { Description = "Inverse strength of the logistic probe's penalty, as in scikit-learn.", HelpName = "x", DefaultValueFactory = _ => standard.C };
         var positions = new Option<int>("--positions") { Description = "Also probe the first so many positions, each for itself.", HelpName = "n" };
@@ -26,10 +29,9 @@ internal static class ProbeCommand
         var svg = new Option<string?>("--svg") { Description = "Write a chart of accuracy per layer; - for standard output.", HelpName = "path" };
         var heatmap = new Option<string?>("--heatmap") { Description = "Write a map of layers × positions; asks --positions 16 unless given.", HelpName = "path" };
         return new Verb("probe", "Learns small classifiers on activations: which layers know a label?", """
-            vitrine train data places --count 2000 --out places.jsonl
-            vitrine probe --model models/reader --data places.jsonl --pool token --svg places.svg
-            vitrine probe --data reviews.jsonl --probe logistic,centroid,mlp --hook "blocks.*.hook_resid_post"
-            vitrine probe --model models/reader --data places.jsonl --positions 12 --heatmap map.svg
+            vitrine probe
+            vitrine probe --svg places.svg --positions 12 --heatmap map.svg
+            vitrine probe --model models/sentiment --data reviews.jsonl --probe logistic,centroid,mlp --hook "blocks.*.hook_resid_post"
             """)
             .With(data, hooks, probes, pool, test, c, positions, bare, limit, seed, json, markdown, svg, heatmap).With(source.Options)
             .Does((parsed, cancellation) =>
@@ -43,11 +45,11 @@ internal static class ProbeCommand
                 {
                     OutputFile.Probe(path, terminal);
                 }
-                ProbePooling pooling = Enum.TryParse(parsed.GetValue(pool), ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named : throw new CommandException(
-                    ExitCode.Usage, $"pool: unknown; got '{parsed.GetValue(pool)}'; expected {string.Join(", ", Enum.GetNames<ProbePooling>().Select(n => n.ToLowerInvariant()))}.");
-                string file = parsed.GetValue(data) ?? throw new CommandException(
-                    ExitCode.Usage, "data: missing; got no --data; expected a file of labelled texts. 'vitrine train data places' makes one.");
-                IReadOnlyList<ProbeText> texts = ProbeText.Read(terminal.Resolve(file));
+                string? file = parsed.GetValue(data);
+                string pooled = parsed.GetValue(pool) ?? (file is null ? "token" : "mean");
+                ProbePooling pooling = Enum.TryParse(pooled, ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named : throw new CommandException(
+                    ExitCode.Usage, $"pool: unknown; got '{pooled}'; expected {string.Join(", ", Enum.GetNames<ProbePooling>().Select(n => n.ToLowerInvariant()))}.");
+                IReadOnlyList<ProbeText> texts = file is null ? ProbeText.Parse([.. StoryPlaces.Make(MadeUp, seed: 1)], MadeUpName) : ProbeText.Read(terminal.Resolve(file));
                 LoadedModel loaded = source.Load(parsed, terminal);
                 string[] kinds = [.. (parsed.GetValue(probes) ?? []).SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
                 var probing = new Probing(loaded.Model, parsed.GetValue(limit) is { } most ? [.. texts.Take(PredictCommand.Positive(most, "limit"))] : texts, new ProbeOptions
@@ -66,11 +68,11 @@ internal static class ProbeCommand
                 {
                     report = probing.Run(progress, cancellation);
                 }
-                string title = $"{loaded.Name}: {Path.GetFileName(file)}, {pooling.ToString().ToLowerInvariant()}";
+                string title = $"{loaded.Name}: {Name(file)}, {pooling.ToString().ToLowerInvariant()}";
                 Grid table = ProbeView.Table(title, report, pooling);
                 (string? Path, Func<string> Make)[] files =
                 [
-                    (outputs[0], () => ProbeView.Json(loaded.Name, file, pooling, report)), (outputs[1], table.Markdown),
+                    (outputs[0], () => ProbeView.Json(loaded.Name, Name(file), pooling, report)), (outputs[1], table.Markdown),
                     (outputs[2], () => ProbeView.Chart(title, report)), (outputs[3], () => ProbeView.Map(title, report)),
                 ];
                 foreach ((string? path, Func<string> make) in files.Where(output => output.Path is not null))
@@ -85,4 +87,6 @@ internal static class ProbeCommand
                 }
             });
     }
+
+    private static string Name(string? file) => file is null ? MadeUpName : Path.GetFileName(file);
 }

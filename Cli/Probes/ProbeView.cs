@@ -62,7 +62,7 @@ internal static class ProbeView
         {
             json.WriteStartObject();
             json.WriteString("model", model);
-            json.WriteString("data", Path.GetFileName(data));
+            json.WriteString("data", data);
             json.WriteString("pool", pooling.ToString().ToLowerInvariant());
             json.WritePropertyName("classes");
             JsonSerializer.Serialize(json, report.Classes);

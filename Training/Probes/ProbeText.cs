@@ -18,7 +18,11 @@ public sealed record ProbeText(string Text, string? Label, IReadOnlyList<Labelle
     /// beside them; other members are not looked at.
     /// </summary>
     /// <exception cref="TrainingException">The file cannot be read, or a line is not such an object.</exception>
-    public static IReadOnlyList<ProbeText> Read(string path) => [.. TextLines.Read(path).Select((line, at) =>
+    public static IReadOnlyList<ProbeText> Read(string path) => Parse(TextLines.Read(path), path);
+
+    /// <summary>Lines as <see cref="Read"/> takes them, which come from <paramref name="source"/>.</summary>
+    /// <exception cref="TrainingException">A line is not such an object.</exception>
+    public static IReadOnlyList<ProbeText> Parse(IReadOnlyList<string> lines, string source) => [.. lines.Select((line, at) =>
     {
         try
         {
@@ -37,7 +41,7 @@ public sealed record ProbeText(string Text, string? Label, IReadOnlyList<Labelle
         }
 
         TrainingException Wrong(string got, string expected) => new(
-            $"probe: a line that is no example; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. File: {path}");
+            $"probe: a line that is no example; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. File: {source}");
     })];
 
     private static IReadOnlyList<LabelledSpan> SpansOf(JsonElement line) => line.TryGetProperty("spans", out JsonElement spans)

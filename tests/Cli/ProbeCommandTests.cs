@@ -27,6 +27,18 @@ public class ProbeCommandTests
     }
 
     [Fact]
+    public void Probe_NothingGiven_TheReaderOverMadeUpStoriesKnowsMoreInEveryBlock()
+    {
+        CliRun run = CliRun.Of(["probe", "--limit", "300", "--no-control", "--probe", "logistic", "--json", "-"], folder: AppContext.BaseDirectory).IsDone();
+
+        JsonElement json = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal("reader, made-up places, token", string.Join(", ", ((string[])["model", "data", "pool"]).Select(name => json.GetProperty(name).GetString())));
+        double[] accuracy = [.. json.GetProperty("scores").EnumerateArray().Select(s => s.GetProperty("accuracy").GetProperty("value").GetDouble())];
+        Assert.Equal(accuracy.Order(), accuracy);
+        Assert.True(accuracy[^1] > accuracy[0] + 0.2, string.Join(", ", accuracy));
+    }
+
+    [Fact]
     public void Probe_Interrupted_StopsAndWritesNothing()
     {
         using var model = new TinyModel();
@@ -47,7 +59,6 @@ public class ProbeCommandTests
         File.WriteAllText(Path.Combine(model.Path, "torn.jsonl"), "{\"tokens\": [\"a\", \"b\"], \"labels\": [\"x\"]}\n");
         File.WriteAllLines(Path.Combine(model.Path, "good.jsonl"), Enumerable.Range(0, 40).Select(i => $$"""{"text": "movie {{(char)('a' + (i % 26))}} {{i / 26}}", "label": {{i % 2}}}"""));
 
-        Refused(ExitCode.Usage, "--data", "probe");
         Refused(ExitCode.Usage, "empty file", "probe", "--data", "empty.jsonl");
         Refused(ExitCode.Usage, "no label at line 1", "probe", "--data", "bare.jsonl");
         Refused(ExitCode.Usage, "2 tokens with 1 labels at line 1", "probe", "--data", "torn.jsonl");
