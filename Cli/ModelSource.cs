@@ -38,10 +38,10 @@ internal sealed class ModelSource
     /// <summary>Threads of the CPU.</summary>
     public Option<int?> Threads { get; } = new("--threads") { Description = "CPU threads. Default: one per core.", HelpName = "n" };
 
-    /// <summary>Which weights to hold in 8 bits.</summary>
+    /// <summary>Which weights to hold in fewer bits.</summary>
     public Option<string> Quantize { get; } = new("--quantize")
     {
-        Description = "Round weights to 8 bits while loading: int8 (the layers of all blocks) or int8-all (embeddings and heads too).",
+        Description = "Hold weights in fewer bits: int8 (the layers of all blocks), int8-all (embeddings and heads too), fp16 (all matrices in half precision).",
         HelpName = "choice",
         DefaultValueFactory = _ => Quantization.None.Name(),
     };
@@ -49,7 +49,7 @@ internal sealed class ModelSource
     /// <summary>Which columns to leave in floats then.</summary>
     public Option<double?> Outliers { get; } = new("--outliers")
     {
-        Description = "With --quantize: keep those columns (inputs) of linear layers in float32 whose largest weight exceeds this many root mean squares of the matrix, such as 4. Default: none.",
+        Description = "With --quantize int8 or int8-all: keep those columns (inputs) of linear layers in float32 whose largest weight exceeds this many root mean squares of the matrix, such as 4. Default: none.",
         HelpName = "threshold",
     };
 

@@ -11,10 +11,11 @@ public sealed record Array64(double[] Values, Shape Shape)
     /// <summary>The length of the last axis.</summary>
     public int Width => Shape[^1];
 
-    /// <summary>The elements of a tensor, float32, int32 or int8.</summary>
+    /// <summary>The elements of a tensor, float32, float16, int32 or int8.</summary>
     public static Array64 Of(Tensor x) => new(x.DType switch
     {
         DType.Int32 => [.. x.ToIntArray().Select(v => (double)v)],
+        DType.Float16 => [.. x.ToHalfArray().Select(v => (double)v)],
         DType.Int8 => [.. x.ToSByteArray().Select(v => (double)v)],
         _ => [.. x.ToArray().Select(v => (double)v)],
     }, x.Shape);

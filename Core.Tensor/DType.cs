@@ -6,7 +6,7 @@ public enum DType
     /// <summary>IEEE 754 single precision, 4 bytes: the type all ops compute in.</summary>
     Float32,
 
-    /// <summary>IEEE 754 half precision, 2 bytes: storage of weights.</summary>
+    /// <summary>IEEE 754 half precision, 2 bytes: storage of weights (<see cref="HalfPrecision"/>).</summary>
     Float16,
 
     /// <summary>The upper half of a float32, 2 bytes: storage of weights.</summary>

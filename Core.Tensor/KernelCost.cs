@@ -12,6 +12,7 @@ internal static class KernelCost
         "copy_strided" or "copy_strided_2" or "copy_strided_1" => 2.0 * call.Work.X * call.Tensors[0]!.DType.Size(),
         // Of a table only the rows that are asked for.
         "gather_forward" => Moved(call.Tensors[1]) + (2 * Moved(call.Tensors[2])),
+        "half_gather_forward" => Moved(call.Tensors[1]) + (1.5 * Moved(call.Tensors[2])),
         "int8_gather_forward" => Moved(call.Tensors[2]) + (1.25 * Moved(call.Tensors[3])) + (4.0 * call.Work.X),
         "gather_backward" => Moved(call.Tensors[0]) + (3 * Moved(call.Tensors[1])),
         "pick_forward" => 12.0 * call.Work.X,
@@ -25,7 +26,7 @@ internal static class KernelCost
     /// <summary>Arithmetic, as if nothing were skipped; 0 where the op table counts none.</summary>
     public static OpCost Arithmetic(KernelCall call) => call.Kernel switch
     {
-        "mat_mul_forward" or "mat_mul_row" or "int8_mat_mul_forward" or "int8_mat_mul_row" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
+        "mat_mul_forward" or "mat_mul_row" or "half_mat_mul_forward" or "half_mat_mul_row" or "int8_mat_mul_forward" or "int8_mat_mul_row" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
         "attention_forward" or "attention_forward_wide" => Attention(call.Scalars[2].Int) * Pairs(call, call.Work.X, call.Work.Y, call.Work.Z),
         "attention_backward" => AttentionBackward(call),
         "attention_backward_dot" => AttentionPart(call, 1),

@@ -105,6 +105,9 @@ public enum OpValues
     /// <summary>int32 from 0 to a limit, exclusive.</summary>
     Index,
 
+    /// <summary>Standard normal, rounded to float16. No gradient.</summary>
+    Half,
+
     /// <summary>int8 from −127 to 127. No gradient.</summary>
     Int8,
 
@@ -119,7 +122,7 @@ public enum OpValues
 public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int Limit = 0)
 {
     /// <summary>Whether gradients with respect to it are checked.</summary>
-    public bool HasGradient => Values is not (OpValues.Index or OpValues.Hiding or OpValues.Int8 or OpValues.RowScale);
+    public bool HasGradient => Values is not (OpValues.Index or OpValues.Hiding or OpValues.Half or OpValues.Int8 or OpValues.RowScale);
 
     /// <summary>A tensor of that kind; the same for the same seed.</summary>
     public Tensor Make(int seed)
@@ -138,6 +141,10 @@ public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int
         {
             using Recorder.Pause pause = Recorder.Suspend();
             return Tensor.From(values, Shape).LogSoftmax();
+        }
+        if (Values == OpValues.Half)
+        {
+            return Tensor.From([.. values.Select(v => (Half)v)], Shape).AsWeight();
         }
         Tensor tensor = Tensor.From(values, Shape);
         return HasGradient ? tensor : tensor.AsWeight();

@@ -19,9 +19,12 @@ public static class OpTable
             Product([2, 3], [3, 4]), Product([1, 1], [1, 1]), Product([17, 257], [257, 3]), Product([2, 3, 5, 17], [1, 3, 17, 7]),
             Product([4, 5, 17], [17, 7], bias: true), Product([3, 5], [7, 5], transposeB: true, bias: true), Product([17, 3], [17, 7], transposeA: true),
             Product([2, 17, 3], [2, 7, 17], transposeA: true, transposeB: true),
-            Product([1, 67], [67, 70], bias: true), Product([1, 67], [70, 67], transposeB: true), Product([2, 17, 1], [2, 17, 67], transposeA: true),
-            Product([128, 768], [768, 3072], bench: true), Product([128, 768], [3072, 768], transposeB: true, bench: true))
-        { Definition = typeof(MatMul), Kernels = ["mat_mul_forward"], Tolerance = s_sums },
+            Product([2, 3], [3, 4], half: true), Product([1, 67], [70, 67], transposeB: true, bias: true, half: true), Product([1, 67], [67, 70], half: true),
+            Product([4, 5, 17], [17, 7], bias: true, half: true), Product([17, 130], [67, 130], transposeB: true, half: true), Product([2, 3, 5, 17], [1, 3, 17, 7], half: true),
+            Product([3, 130], [130, 70], half: true), Product([1, 67], [67, 70], bias: true), Product([1, 67], [70, 67], transposeB: true), Product([2, 17, 1], [2, 17, 67], transposeA: true),
+            Product([128, 768], [768, 3072], bench: true), Product([128, 768], [3072, 768], transposeB: true, bench: true),
+            Product([1, 4096], [4096, 4096], transposeB: true, half: true, bench: true), Product([128, 768], [3072, 768], transposeB: true, half: true, bench: true))
+        { Definition = typeof(MatMul), Kernels = ["mat_mul_forward", "half_mat_mul_forward"], Tolerance = s_sums },
 
         new("int8_mat_mul", "Y = X·W or X·Wᵀ + bias with W = q · scale per row, in 8 bits",
             Product8([2, 3], [3, 4]), Product8([1, 1], [1, 1], transposeB: true), Product8([3], [5, 3], transposeB: true), Product8([1, 257], [17, 257], transposeB: true, bias: true),
@@ -103,8 +106,8 @@ public static class OpTable
         Reduction<Norm>("norm", "y = √Σ x² over axes", ["norm_forward", "norm_backward"], (x, axes) => x.Norm(axes, keepAxes: true), v => Math.Sqrt(v.Sum(u => u * u))),
 
         new("gather", "y[…, ·] = table[ids[…], ·]",
-            Look([2, 3], [2]), Look([1, 1], [1]), Look([3, 17], [2, 5]), Look([17, 257], [3, 1]), Look([257], [17]), Look([5, 3, 7], [17]), Look([23, 1031], [3, 23]), Look([50257, 768], [4, 256], bench: true))
-        { Definition = typeof(Gather), Kernels = ["gather_forward", "gather_backward", "fill"], Tolerance = new(1e-6, 1e-6, "the gradient adds rows that occur more than once") },
+            Look([2, 3], [2]), Look([1, 1], [1]), Look([3, 17], [2, 5]), Look([17, 257], [3, 1]), Look([257], [17]), Look([5, 3, 7], [17]), Look([23, 1031], [3, 23]), Look([3, 17], [2, 5], half: true), Look([5, 3, 7], [17], half: true), Look([50257, 768], [4, 256], bench: true))
+        { Definition = typeof(Gather), Kernels = ["gather_forward", "half_gather_forward", "gather_backward", "fill"], Tolerance = new(1e-6, 1e-6, "the gradient adds rows that occur more than once") },
 
         new("int8_gather", "y[…, ·] = q[ids[…], ·] · scale[ids[…]]",
             Look8([2, 3], [2]), Look8([1, 1], [1]), Look8([3, 17], [2, 5]), Look8([17, 257], [3, 1]), Look8([23, 1031], [3, 23]), Look8([50257, 768], [4, 256], bench: true))
@@ -157,9 +160,9 @@ public static class OpTable
         return [.. shapes.Select((shape, i) => Counted(make(shape) with { IsBenchmark = i == shapes.Length - 1 }, cost * shape.Elements, shape))];
     }
 
-    /// <summary>Fills in what a call costs: every input read once, the output written once, 4 bytes each.</summary>
+    /// <summary>Fills in what a call costs: every input read once, the output written once, 4 bytes each, 2 in half precision.</summary>
     private static OpCase Counted(OpCase call, OpCost cost, Shape output) =>
-        call with { Cost = cost, Bytes = 4.0 * (call.Inputs.Sum(input => (double)input.Shape.Elements) + output.Elements) };
+        call with { Cost = cost, Bytes = call.Inputs.Sum(input => (input.Values == OpValues.Half ? 2.0 : 4.0) * input.Shape.Elements) + (4.0 * output.Elements) };
 
     private static OpRow Pointwise<TOp>(string name, string formula, Func<Tensor, Tensor> apply, Func<double, double> reference, OpCost cost, OpValues values = OpValues.Normal, OpCost backward = default) where TOp : Op =>
         new(name, formula, Sizes(s => new([new(s, values)], t => apply(t[0])) { Reference = r => r[0].Map(reference), BackwardCost = backward * s.Elements }, cost))
@@ -195,14 +198,15 @@ public static class OpTable
     private static OpRow Move<TOp>(string name, string formula, string[] kernels, params OpCase[] cases) where TOp : Op =>
         new(name, formula, cases) { Definition = typeof(TOp), Kernels = kernels, Tolerance = Tolerance.Exact };
 
-    private static OpCase Product(Shape a, Shape b, bool transposeA = false, bool transposeB = false, bool bias = false, bool bench = false)
+    private static OpCase Product(Shape a, Shape b, bool transposeA = false, bool transposeB = false, bool bias = false, bool half = false, bool bench = false)
     {
         int n = transposeB ? b[^2] : b[^1], m = transposeA ? a[^1] : a[^2], k = transposeA ? a[^2] : a[^1];
         Shape y = Shape.Broadcast(a[..^2], b[..^2], "mat_mul").Append(m).Append(n);
-        OpInput[] inputs = bias ? [new(a), new(b), new([n])] : [new(a), new(b)];
+        OpInput weight = new(b, half ? OpValues.Half : OpValues.Normal);
+        OpInput[] inputs = bias ? [new(a), weight, new([n])] : [new(a), weight];
         return Counted(new(inputs, t => t[0].MatMul(t[1], bias ? t[2] : null, transposeA, transposeB))
         {
-            Label = string.Join(", ", new[] { transposeA ? "Aᵀ" : "", transposeB ? "Bᵀ" : "", bias ? "bias" : "" }.Where(s => s.Length > 0)),
+            Label = string.Join(", ", new[] { transposeA ? "Aᵀ" : "", transposeB ? "Bᵀ" : "", bias ? "bias" : "", half ? "B float16" : "" }.Where(s => s.Length > 0)),
             IsBenchmark = bench,
             Reference = r => OpReferences.MatMul(r[0], r[1], bias ? r[2] : null, transposeA, transposeB),
         }, new(2.0 * y.Elements * k, (double)y.Elements * k), y);
@@ -221,12 +225,13 @@ public static class OpTable
         }, KernelCost.Attention(q[^1]) * pairs, q);
     }
 
-    private static OpCase Look(Shape table, Shape ids, bool bench = false)
+    private static OpCase Look(Shape table, Shape ids, bool half = false, bool bench = false)
     {
         double moved = (double)ids.Elements * table[1..].Elements;
-        return new([new(table), new(ids, OpValues.Index, table[0])], t => t[0].Gather(t[1]))
+        return new([new(table, half ? OpValues.Half : OpValues.Normal), new(ids, OpValues.Index, table[0])], t => t[0].Gather(t[1]))
         {
-            Bytes = 4 * ((2 * moved) + ids.Elements), // only the rows that are asked for
+            Label = half ? "table float16" : "",
+            Bytes = 4 * (((half ? 1.5 : 2) * moved) + ids.Elements), // only the rows that are asked for
             IsBenchmark = bench,
             Reference = r => OpReferences.Gather(r[0], r[1]),
         };

@@ -77,6 +77,11 @@ public sealed class Tensor
     public static Tensor From(ReadOnlySpan<sbyte> values, Shape shape, Device? device = null) =>
         Make(MemoryMarshal.AsBytes(values), values.Length, shape, DType.Int8, device);
 
+    /// <summary>A float16 tensor with the given elements, row-major.</summary>
+    /// <exception cref="ShapeException">The number of values is not the number of elements.</exception>
+    public static Tensor From(ReadOnlySpan<Half> values, Shape shape, Device? device = null) =>
+        Make(MemoryMarshal.AsBytes(values), values.Length, shape, DType.Float16, device);
+
     /// <summary>A float32 tensor with every element set to <paramref name="value"/>.</summary>
     public static Tensor Full(Shape shape, float value, Device? device = null)
     {
@@ -157,6 +162,15 @@ public sealed class Tensor
     {
         Expect(DType.Int8, "ToSByteArray");
         sbyte[] values = new sbyte[Shape.Elements];
+        CopyOut(MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>Copies the elements of a float16 tensor to a new array, row-major.</summary>
+    public Half[] ToHalfArray()
+    {
+        Expect(DType.Float16, "ToHalfArray");
+        Half[] values = new Half[Shape.Elements];
         CopyOut(MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
     }

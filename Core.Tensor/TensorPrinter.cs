@@ -15,6 +15,7 @@ internal static class TensorPrinter
         {
             DType.Float32 => [.. tensor.ToArray().Select(v => v.ToString("G6", CultureInfo.InvariantCulture))],
             DType.Int32 => [.. tensor.ToIntArray().Select(v => v.ToString(CultureInfo.InvariantCulture))],
+            DType.Float16 => [.. tensor.ToHalfArray().Select(v => v.ToString("G4", CultureInfo.InvariantCulture))],
             DType.Int8 => [.. tensor.ToSByteArray().Select(v => v.ToString(CultureInfo.InvariantCulture))],
             _ => [],
         };

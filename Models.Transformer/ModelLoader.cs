@@ -17,9 +17,9 @@ public static class ModelLoader
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
     public static IReadOnlyCollection<string> ModelTypes => s_families.Keys;
 
-    /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied.</summary>
+    /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied, and float16 ones where half precision is asked for.</summary>
     /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it, or as <see cref="Int8Folder.Write"/> does.</param>
-    /// <param name="quantization">Which weights to round to 8 bits while loading.</param>
+    /// <param name="quantization">Which weights to hold in fewer bits.</param>
     /// <param name="outliers">The threshold from which columns of the rounded linear layers stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
     /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting, or a threshold without rounding.</exception>
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>

@@ -106,6 +106,13 @@ internal static class Int8Agreement
 
     private static string Logits(ITransformer exact, ITransformer rounded, ExplainedText[] texts)
     {
+        LogitErrors e = Compare(exact, rounded, texts);
+        return string.Create(CultureInfo.InvariantCulture, $"{e.Rms:P2} | {e.Largest:P2} | {e.Kl:0.0e0} | {e.WorstKl:0.0e0} | {e.SameChoice:P1}");
+    }
+
+    /// <summary>How far the logits of two models are apart over some texts.</summary>
+    public static LogitErrors Compare(ITransformer exact, ITransformer rounded, ExplainedText[] texts)
+    {
         double squares = 0, largest = 0, own = 0, kl = 0, worst = 0;
         int count = 0, rows = 0, same = 0;
         foreach (ExplainedText text in texts)
@@ -123,11 +130,11 @@ internal static class Int8Agreement
             same += x.Chunk(classes).Zip(y.Chunk(classes)).Count(pair => First(pair.First) == First(pair.Second));
         }
         double deviation = Math.Sqrt(own / count);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{Math.Sqrt(squares / count) / deviation:P2} | {largest / deviation:P2} | {Math.Max(0, kl / rows):0.0e0} | {worst:0.0e0} | {(double)same / rows:P1}");
+        return new(Math.Sqrt(squares / count) / deviation, largest / deviation, Math.Max(0, kl / rows), worst, (double)same / rows);
     }
 
-    private static string Attributions(string method, ITransformer exact, ITransformer rounded, ExplainedText[] texts)
+    /// <summary>How far a method's attributions agree: Spearman's ρ, shared top five, shared signs.</summary>
+    public static string Attributions(string method, ITransformer exact, ITransformer rounded, ExplainedText[] texts)
     {
         IAttributionMethod explain = AttributionMethods.Get(method);
         Agreement[] all = [.. texts.Select(text =>
@@ -167,7 +174,8 @@ internal static class Int8Agreement
         };
     }
 
-    private static ExplainedText[] Texts(ITransformer model)
+    /// <summary>What a model reads here.</summary>
+    public static ExplainedText[] Texts(ITransformer model)
     {
         if (model is { Tokenizer: { } tokenizer, Info.Task: ModelTask.SequenceClassification })
         {
@@ -178,15 +186,18 @@ internal static class Int8Agreement
         return [.. Enumerable.Range(0, 8).Select(_ => ExplainedText.Of([.. Enumerable.Range(0, length).Select(_ => random.Next(vocab / 8, vocab * 7 / 8))]))];
     }
 
-    private static IEnumerable<string> Shipped()
+    private static IEnumerable<string> Shipped() =>
+        Folders("models/sentiment", "tests/Golden/bert_cls", "tests/Golden/bert_mlm", "tests/Golden/bert_qa", "tests/Golden/gpt2", "tests/Golden/llama", "tests/Golden/marian");
+
+    /// <summary>Folders of this repository by their names in it.</summary>
+    public static IEnumerable<string> Folders(params string[] names)
     {
         DirectoryInfo? root = new(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "Vitrine.slnx")))
         {
             root = root.Parent;
         }
-        return root is null ? [] : new[] { "models/sentiment", "tests/Golden/bert_cls", "tests/Golden/bert_mlm", "tests/Golden/bert_qa", "tests/Golden/gpt2", "tests/Golden/llama", "tests/Golden/marian" }
-            .Select(folder => Path.Combine(root.FullName, folder));
+        return root is null ? [] : names.Select(folder => Path.Combine(root.FullName, folder));
     }
 
     private static int First(float[] row) => Array.IndexOf(row, row.Max());
@@ -197,3 +208,11 @@ internal static class Int8Agreement
         report.Append(line).Append('\n');
     }
 }
+
+/// <summary>How far the logits of two models are apart.</summary>
+/// <param name="Rms">Root mean square of the difference, as a part of the logits' own deviation.</param>
+/// <param name="Largest">The largest difference, in the same unit.</param>
+/// <param name="Kl">KL divergence in nats, mean.</param>
+/// <param name="WorstKl">The largest.</param>
+/// <param name="SameChoice">Share of rows whose first choice stays.</param>
+internal readonly record struct LogitErrors(double Rms, double Largest, double Kl, double WorstKl, double SameChoice);

@@ -9,6 +9,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["methods"] = MethodBench.Run, // what it costs to explain, method by method
     ["int8"] = Int8Bench.Run,     // products with 8-bit weights beside float32
     ["int8-agreement"] = Int8Agreement.Run, // what 8 bits change in logits and attributions
+    ["fp16"] = HalfAgreement.Run, // what half precision changes, and what memory it saves
     ["train-step"] = TrainStep.Run, // one step of training; bench/train_step_torch.py compares
     ["tradeoff"] = Tradeoff.Run,  // a teacher beside its student, its 8-bit, pruned and adapted forms
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with

@@ -41,7 +41,7 @@ internal static class InspectCommand
                 {
                     terminal.Output.WriteLine();
                     Table.Write(terminal.Output, ["parameter", "shape", "held as", "stored as"],
-                        loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), p.Int8 is null ? "float32" : "int8", p.Place.ToString()]));
+                        loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), p.Int8 is not null ? "int8" : p.Half is not null ? "float16" : "float32", p.Place.ToString()]));
                 }
             });
     }
@@ -94,10 +94,13 @@ internal static class InspectCommand
     // By type. Mapped is what lies in the file just so; the rest was converted.
     private static string Held(IReadOnlyList<Parameter> parameters, WeightEntry[] stored)
     {
-        long floats = sizeof(float) * parameters.Where(p => p.Int8 is null).Sum(p => (long)p.Shape.Elements), int8 = parameters.Sum(p => p.Int8?.Bytes ?? 0);
-        bool mapped = stored.Where(e => e.Type is not (WeightType.I8 or WeightType.I32)).All(e => e.Type == WeightType.F32) && (int8 == 0 || stored.Any(e => e.Type == WeightType.I8));
-        string types = int8 == 0 ? $"{Size(floats)} as float32" : $"{Size(floats + int8)}: {Size(int8)} as int8, {Size(floats)} as float32";
-        return types + (mapped ? ", mapped from the file" : "");
+        long int8 = parameters.Sum(p => p.Int8?.Bytes ?? 0), half = 2 * parameters.Where(p => p.Half is not null).Sum(p => (long)p.Shape.Elements);
+        long floats = sizeof(float) * parameters.Where(p => p.Int8 is null && p.Half is null).Sum(p => (long)p.Shape.Elements);
+        WeightType[] types = [.. stored.Select(e => e.Type)];
+        bool mapped = types.All(t => t is WeightType.F32 or WeightType.I8 or WeightType.I32 || (t == WeightType.F16 && half > 0))
+            && (int8 == 0 || types.Contains(WeightType.I8)) && (half == 0 || types.Contains(WeightType.F16));
+        string[] parts = [.. new[] { (int8, "int8"), (half, "float16"), (floats, "float32") }.Where(part => part.Item1 > 0).Select(part => $"{Size(part.Item1)} as {part.Item2}")];
+        return (parts.Length > 1 ? $"{Size(int8 + half + floats)}: " : "") + string.Join(", ", parts) + (mapped ? ", mapped from the file" : "");
     }
 
     private static void WriteConfig(string folder, TextWriter output)

@@ -12,14 +12,15 @@ internal static class QuantizeCommand
         var output = new Option<string>("--output", "-o") { Description = "The folder to make. It must not exist, or be empty.", HelpName = "folder", Required = true };
         var quantize = new Option<string>("--quantize")
         {
-            Description = "What to round: int8 (the layers of all blocks) or int8-all (embeddings and heads too).",
+            Description = "What to round: int8 (the layers of all blocks), int8-all (embeddings and heads too), or fp16 (all matrices to half precision, which any library reads).",
             HelpName = "choice",
             DefaultValueFactory = _ => Quantization.Int8.Name(),
         };
-        return new Verb("quantize", "Writes a copy of a model with 8-bit weights, which loads memory-mapped. Works tensor by tensor: the model need not fit into memory.", """
+        return new Verb("quantize", "Writes a copy of a model with 8-bit (or half-precision) weights, which loads memory-mapped. Works tensor by tensor: the model need not fit into memory.", """
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8 --quantize int8-all
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8 --outliers 6
+            vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-fp16 --quantize fp16
             vitrine explain --model path/to/gpt2-xl-int8 "The Eiffel Tower is in"
             """)
             .With(output, quantize, source.Outliers, source.Model, source.Threads)

@@ -15,6 +15,9 @@ internal readonly record struct KernelCall(string Kernel, WorkSize Work, Tensor?
     /// <summary>Address of an int32 tensor's first element on the CPU; null for an absent one.</summary>
     public unsafe int* Int(int i) => Tensors[i] is { } t ? (int*)t.CpuPointer : null;
 
+    /// <summary>Address of a float16 tensor's first element on the CPU; null for an absent one.</summary>
+    public unsafe Half* Half(int i) => Tensors[i] is { } t ? (Half*)t.CpuPointer : null;
+
     /// <summary>Address of an int8 tensor's first element on the CPU; null for an absent one.</summary>
     public unsafe sbyte* Int8(int i) => Tensors[i] is { } t ? (sbyte*)t.CpuPointer : null;
 }

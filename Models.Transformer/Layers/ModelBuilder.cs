@@ -46,13 +46,13 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         return has;
     }
 
-    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it; or in 8 bits, where it is stored so or asked for.</summary>
+    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it; or in 8 bits, where it is stored so or asked for, or in half precision.</summary>
     public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, bool isBuffer = false)
     {
         CheckpointPlace place = Place(name);
         Parameter parameter = kind != ParameterKind.Other && Int8(name, place, shape, kind) is { } matrix
             ? new(name, kind, place, matrix)
-            : new(name, kind, place, Floats(place, shape), isBuffer);
+            : new(name, kind, place, Floats(place, shape, weights.Quantization.CoversInHalf(kind)), isBuffer);
         _parameters.Add(parameter);
         return parameter;
     }
@@ -66,10 +66,10 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         return weights.LoadInt8(place.Tensor, [rows * place.Parts, columns], transpose, weights.Quantization.Covers(name, kind), outliers)?.Rows(place.Part * rows, rows);
     }
 
-    private Tensor Floats(CheckpointPlace place, Shape shape)
+    private Tensor Floats(CheckpointPlace place, Shape shape, bool half)
     {
         Shape stored = place.Transposed ? [shape[1], shape[0]] : shape.With(shape.Rank - 1, shape[^1] * place.Parts);
-        Tensor value = weights.Load(place.Tensor, stored);
+        Tensor value = weights.LoadAs(place.Tensor, stored, half);
         if (place.Transposed)
         {
             value = value.Transpose();

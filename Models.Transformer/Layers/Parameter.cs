@@ -6,12 +6,12 @@ namespace Vitrine.Transformers;
 /// <remarks>
 /// Layers read it at every forward pass, so training replaces its <see cref="Value"/>: tensors themselves never change. Matrices are held
 /// as <c>[d_in, d_out]</c>, so that every layer is <c>x·W + b</c>; where a checkpoint stores the transpose (BERT, Marian, Llama) or
-/// several matrices side by side (GPT-2's <c>c_attn</c>), the value is a strided view of the stored one, not a copy. In 8 bits every
-/// matrix is held by rows of outputs, and layers multiply with the integers.
+/// several matrices side by side (GPT-2's <c>c_attn</c>), the value is a strided view of the stored one, not a copy. In half precision it is
+/// such a view too. In 8 bits every matrix is held by rows of outputs, and layers multiply with the integers.
 /// </remarks>
 public sealed class Parameter
 {
-    private Tensor? _value; // one of the two is there
+    private Tensor? _value; // float32 or float16; one of the two is there
     private Int8Matrix? _int8;
 
     internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Tensor value, bool isBuffer) =>
@@ -50,11 +50,14 @@ public sealed class Parameter
         }
     }
 
-    /// <summary>The weight in float32. One that is held in 8 bits is made anew at each reading; setting it makes it float32 for good.</summary>
+    /// <summary>The weight in half precision, as <see cref="Value"/> lies; null when it is held in another type.</summary>
+    public Tensor? Half => Stored is { DType: DType.Float16 } half ? half : null;
+
+    /// <summary>The weight in float32. One that is held in fewer bits is made anew at each reading; setting it makes it float32 for good.</summary>
     /// <exception cref="ShapeException">A new value has another shape.</exception>
     public Tensor Value
     {
-        get => WeightScope.ValueOf(this) ?? _value ?? Dequantized();
+        get => Stored is { } value ? HalfPrecision.Widen(value) : Dequantized();
         set => (_value, _int8) = (Fitting(value), null);
     }
 
@@ -64,10 +67,13 @@ public sealed class Parameter
     /// <summary>x·W [+ bias], or x·Wᵀ.</summary>
     internal Tensor Product(Tensor x, Tensor? bias, bool transposed = false) => Int8 is { } w
         ? x.MatMul(w, bias, transposeB: transposed != (Kind == ParameterKind.Linear))
-        : x.MatMul(Value, bias, transposeB: transposed);
+        : x.MatMul(Stored!, bias, transposeB: transposed);
 
     /// <summary>Rows of a table.</summary>
-    internal Tensor Gather(Tensor ids) => Int8 is { } table ? table.Gather(ids) : Value.Gather(ids);
+    internal Tensor Gather(Tensor ids) => Int8 is { } table ? table.Gather(ids) : Stored!.Gather(ids);
+
+    // As layers compute with it; null in 8 bits.
+    private Tensor? Stored => WeightScope.ValueOf(this) ?? _value;
 
     /// <summary>A new value, marked as a weight.</summary>
     internal Tensor Fitting(Tensor value) => value.Shape != Shape

@@ -6,7 +6,7 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// Writes a copy of a model's folder whose matrices are in 8 bits, in the layout of bitsandbytes: it loads memory-mapped, a quarter of
-/// float32's size.
+/// float32's size. Or in half precision, half of that size, as F16 that any library reads.
 /// </summary>
 public static class Int8Folder
 {
@@ -30,7 +30,7 @@ public static class Int8Folder
     {
         if (quantization == Quantization.None)
         {
-            throw new ModelException("quantize: nothing to do; got 'none'; expected int8 or int8-all.");
+            throw new ModelException("quantize: nothing to do; got 'none'; expected int8, int8-all or fp16.");
         }
         quantization.CheckOutliers(outliers);
         target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
@@ -48,7 +48,7 @@ public static class Int8Folder
         {
             Directory.CreateDirectory(aside);
             CopyCompanions(source, aside);
-            WriteConfig(source, aside, model, quantization, outliers);
+            WriteConfig(Path.Combine(source, Config), Path.Combine(aside, Config), model, quantization, outliers);
             var metadata = new Dictionary<string, string> { ["format"] = "pt", ["quantize"] = quantization.Name() };
             SafetensorsWriter.Save(Path.Combine(aside, Weights), Counted(Tensors(folder, model, quantization, outliers), progress, cancellation), metadata, cancellation);
             if (Directory.Exists(target))
@@ -95,7 +95,8 @@ public static class Int8Folder
             }
             else
             {
-                yield return new(name, stored, entry.Type is WeightType.F16 or WeightType.BF16 ? entry.Type : WeightType.F32, () => folder.FileOf(found).Copy(found));
+                WeightType type = quantization.CoversInHalf(first.Kind) ? WeightType.F16 : entry.Type is WeightType.F16 or WeightType.BF16 ? entry.Type : WeightType.F32;
+                yield return new(name, stored, type, () => folder.FileOf(found).Copy(found));
             }
         }
     }
@@ -129,7 +130,13 @@ public static class Int8Folder
 
     private static void WriteConfig(string source, string target, Transformer model, Quantization quantization, float outliers)
     {
-        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(source, Config))) ?? new JsonObject();
+        JsonNode config = JsonNode.Parse(File.ReadAllText(source)) ?? new JsonObject();
+        if (quantization == Quantization.Half)
+        {
+            config["torch_dtype"] = "float16";
+            File.WriteAllText(target, config.ToJsonString(s_indented) + "\n");
+            return;
+        }
         string[] left = [.. model.Parameters.Where(p => p.Kind != ParameterKind.Other && !quantization.Covers(p.Name, p.Kind)).Select(p => p.Place.Tensor), "lm_head.weight"];
         bool isOwn = quantization == Quantization.Int8All || float.IsFinite(outliers);
         config["quantization_config"] = isOwn
@@ -139,6 +146,6 @@ public static class Int8Folder
                 ["quant_method"] = Int8Checkpoint.Method, ["load_in_8bit"] = true, ["load_in_4bit"] = false,
                 ["llm_int8_skip_modules"] = new JsonArray([.. left.Distinct().Select(name => (JsonNode)name.Replace(".weight", "", StringComparison.Ordinal))]),
             };
-        File.WriteAllText(Path.Combine(target, Config), config.ToJsonString(s_indented) + "\n");
+        File.WriteAllText(target, config.ToJsonString(s_indented) + "\n");
     }
 }

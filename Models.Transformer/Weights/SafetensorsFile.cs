@@ -168,6 +168,33 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>
+    /// The tensor in half precision. Aligned F16 is a view of the mapped file, as <see cref="Read"/> makes of aligned F32; other types are rounded to
+    /// nearest even.
+    /// </summary>
+    /// <param name="name">Name as the file spells it.</param>
+    /// <exception cref="WeightException">There is no such tensor, half precision does not hold it, or it has more than 2^31 - 1 elements.</exception>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
+    public Tensor ReadHalf(string name)
+    {
+        WeightEntry entry = Entry(name);
+        MappedFile mapping = Mapping;
+        byte* start = mapping.Start + entry.Offset;
+        if (entry.Type == WeightType.F16 && (nuint)start % 2 == 0)
+        {
+            _lent = true;
+            return Tensor.Over(mapping, start, ShapeOf(entry), DType.Float16, isWeight: true);
+        }
+        try
+        {
+            return HalfPrecision.Round(Copy(name));
+        }
+        catch (VitrineException e) when (e is not WeightException)
+        {
+            throw new WeightException($"{e.Message} File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath, name, e);
+        }
+    }
+
+    /// <summary>
     /// The tensor as float32 weight in memory of its own, as <see cref="Read"/> converts it but read through the file: pages of the
     /// mapping are not touched, so that a model can be converted tensor by tensor without ever being in memory as a whole.
     /// </summary>

@@ -1,15 +1,13 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
 /// <summary>Stored elements to float32 and back. Sources and targets in a file may be unaligned.</summary>
 internal static unsafe class WeightConversion
 {
-    private const float TwoTo112 = 5192296858534827628530496329220096f;
-
     /// <summary>Widens or rounds <c>target.Length</c> stored elements to float32.</summary>
     public static void ToFloats(WeightType type, byte* source, Span<float> target)
     {
@@ -17,7 +15,7 @@ internal static unsafe class WeightConversion
         {
             case WeightType.F64: Convert<double>(source, target); break;
             case WeightType.F32: new ReadOnlySpan<byte>(source, target.Length * sizeof(float)).CopyTo(MemoryMarshal.AsBytes(target)); break;
-            case WeightType.F16: FromHalf(source, target); break;
+            case WeightType.F16: HalfPrecision.Widen(source, target); break;
             case WeightType.BF16: FromBFloat16(source, target); break;
             case WeightType.I64: Convert<long>(source, target); break;
             case WeightType.I32: Convert<int>(source, target); break;
@@ -58,28 +56,6 @@ internal static unsafe class WeightConversion
         for (int i = 0; i < target.Length; i++)
         {
             target[i] = float.CreateTruncating(Unsafe.ReadUnaligned<T>(source + ((nint)i * sizeof(T))));
-        }
-    }
-
-    // sign | exponent 5 | fraction 10. Moved to the place of a float's fields, the number is too small by 2^(127-15):
-    // one multiplication sets the exponent right, exactly, subnormals included. Infinity and NaN get all exponent bits.
-    private static void FromHalf(byte* source, Span<float> target)
-    {
-        int i = 0;
-        for (; i <= target.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
-        {
-            (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Unsafe.ReadUnaligned<Vector256<ushort>>(source + (2 * (nint)i)));
-            Expand(lower).CopyTo(target[i..]);
-            Expand(upper).CopyTo(target[(i + Vector256<uint>.Count)..]);
-        }
-        Convert<Half>(source + (2 * (nint)i), target[i..]);
-
-        static Vector256<float> Expand(Vector256<uint> half)
-        {
-            Vector256<uint> magnitude = (half & Vector256.Create(0x7fffu)) << 13;
-            Vector256<uint> finite = (magnitude.AsSingle() * TwoTo112).AsUInt32();
-            Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude.AsInt32(), Vector256.Create(0x7c00 << 13)).AsUInt32();
-            return (finite | (special & Vector256.Create(0x7f800000u)) | ((half & Vector256.Create(0x8000u)) << 16)).AsSingle();
         }
     }
 

@@ -11,14 +11,14 @@ namespace Vitrine.Transformers;
 /// <param name="style">The spellings of the model's family.</param>
 public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
 {
-    private readonly Dictionary<string, Tensor> _loaded = new(StringComparer.Ordinal); // by the file's own name
+    private readonly Dictionary<(string Name, bool Half), Tensor> _loaded = []; // by the file's own name
     private readonly Dictionary<string, Int8Matrix> _int8 = new(StringComparer.Ordinal);
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _found = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _missing = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _misshapen = new(StringComparer.Ordinal);
 
-    /// <summary>Which weights are asked for in 8 bits.</summary>
+    /// <summary>Which weights are asked for in fewer bits.</summary>
     internal Quantization Quantization => folder.Quantization;
 
     /// <summary>From which threshold on columns of linear layers stay in float32 then.</summary>
@@ -32,7 +32,10 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     /// <param name="name">Full name as written today, e.g. <c>transformer.h.0.ln_1.weight</c>.</param>
     /// <param name="shape">The shape the configuration demands.</param>
     /// <returns>A view of the mapped file where possible (<see cref="SafetensorsFile.Read"/>).</returns>
-    public Tensor Load(string name, Shape shape)
+    public Tensor Load(string name, Shape shape) => LoadAs(name, shape, half: false);
+
+    /// <summary>The same, or in half precision (<see cref="SafetensorsFile.ReadHalf"/>).</summary>
+    internal Tensor LoadAs(string name, Shape shape, bool half)
     {
         if (folder.IsUnwritten)
         {
@@ -50,10 +53,11 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         {
             return StandIn(shape);
         }
-        if (!_loaded.TryGetValue(found, out Tensor? tensor))
+        if (!_loaded.TryGetValue((found, half), out Tensor? tensor))
         {
-            tensor = folder.NamesOnly ? StandIn(shape) : folder.Read(found).To(Device.Current); // a model lives on the ambient device
-            _loaded.Add(found, tensor);
+            SafetensorsFile file = folder.FileOf(found);
+            tensor = folder.NamesOnly ? StandIn(shape) : (half ? file.ReadHalf(found) : file.Read(found)).To(Device.Current); // a model lives on the ambient device
+            _loaded.Add((found, half), tensor);
         }
         return tensor;
     }

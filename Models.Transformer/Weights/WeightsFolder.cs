@@ -21,7 +21,7 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>The files, in the order of their names.</summary>
     public IReadOnlyList<SafetensorsFile> Files => _files;
 
-    /// <summary>Which weights a model built from it shall hold in 8 bits.</summary>
+    /// <summary>Which weights a model built from it shall hold in fewer bits.</summary>
     internal Quantization Quantization { get; init; }
 
     /// <summary>From which threshold on columns of linear layers stay in float32 then.</summary>

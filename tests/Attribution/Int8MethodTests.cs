@@ -6,21 +6,28 @@ using Xunit;
 
 namespace Vitrine.Tests.Attributions;
 
-/// <summary>Every method of the registry on a model in 8 bits, against the same model in float32 with the rounded weights' values.</summary>
+/// <summary>Every method of the registry on a model in 8 bits or in half precision, against the same model in float32 with the rounded weights' values.</summary>
 public class Int8MethodTests
 {
     private const float None = float.PositiveInfinity;
+
+    private static readonly (string Model, Quantization Choice, float Outliers)[] s_models =
+    [
+        ("bert_cls", Quantization.Int8All, None), ("bert_mlm", Quantization.Int8All, None), ("gpt2", Quantization.Int8All, None), ("gpt2", Quantization.Int8All, 2.5f),
+        ("llama", Quantization.Int8All, None), ("marian", Quantization.Int8All, None), ("bert_cls", Quantization.Half, None), ("gpt2", Quantization.Half, None),
+        ("marian", Quantization.Half, None),
+    ];
 
     public static TheoryData<string> Methods => [.. AttributionMethods.All.Select(m => m.Name)];
 
     [Theory]
     [MemberData(nameof(Methods))]
-    public void Method_OnAModelInEightBits_EqualsDequantized(string method)
+    public void Method_OnAModelInFewerBits_EqualsDequantized(string method)
     {
-        foreach ((string name, float outliers) in ((string, float)[])[("bert_cls", None), ("bert_mlm", None), ("gpt2", None), ("gpt2", 2.5f), ("llama", None), ("marian", None)])
+        foreach ((string name, Quantization choice, float outliers) in s_models)
         {
             GoldenFolder.Find(name, "model.safetensors");
-            var twins = Int8Twins.Of(GoldenModel.Named(name).Folder, outliers: outliers);
+            var twins = Int8Twins.Of(GoldenModel.Named(name).Folder, choice, outliers);
             string hook = twins.Int8.HookPoints.First(p => p.Name.EndsWith("hook_mlp_out", StringComparison.Ordinal)).Name;
             AttributionRequest request = new()
             {

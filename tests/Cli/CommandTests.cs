@@ -303,6 +303,22 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void Quantize_ToHalfPrecision_ExplainsAsAtLoad()
+    {
+        using var place = new TempFolder();
+        string target = place.File("half");
+
+        _ = CliRun.Of(["quantize", "--model", _model.Path, "--output", target, "--quantize", "fp16"]).IsDone();
+
+        string[] words = ["explain", "a good movie", "--method", "saliency", "--quantize", "fp16", "--model"];
+        string atLoad = CliRun.Of([.. words, _model.Path]).IsDone().Output, mapped = CliRun.Of([.. words, target]).IsDone().Output;
+        Assert.Equal(atLoad.Split('\n')[1..], mapped.Split('\n')[1..]);
+        Assert.Matches("in memory .* as float16, .* as float32, mapped from the file", CliRun.Of(["inspect", "--model", target, "--quantize", "fp16"]).IsDone().Output);
+        Assert.Matches("in memory .* as float32\\s*\n", CliRun.Of(["inspect", "--model", target]).IsDone().Output);
+        CliRun.Of([.. words, _model.Path, "--outliers", "4"]).IsRefused(ExitCode.Usage, "outliers", "int8");
+    }
+
+    [Fact]
     public void Quantize_OutliersKept_ExplainsAsAtLoad()
     {
         using var place = new TempFolder();

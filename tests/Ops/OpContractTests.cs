@@ -109,6 +109,7 @@ public sealed class OpContractTests
         Tensor[] copies = [.. views.Select(v => v.DType switch
         {
             DType.Int32 => Tensor.From(v.ToIntArray(), v.Shape),
+            DType.Float16 => Tensor.From(v.ToHalfArray(), v.Shape),
             DType.Int8 => Tensor.From(v.ToSByteArray(), v.Shape),
             _ => Tensor.From(v.ToArray(), v.Shape),
         })];

@@ -2,7 +2,7 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Tests.Support;
 
-/// <summary>One checkpoint twice: rounded to 8 bits, and in float32 with the very values of the rounded weights.</summary>
+/// <summary>One checkpoint twice: rounded to fewer bits, and in float32 with the very values of the rounded weights.</summary>
 internal sealed record Int8Twins(ITransformer Int8, ITransformer Floats)
 {
     public static Int8Twins Of(string folder, Quantization quantization = Quantization.Int8All, float outliers = float.PositiveInfinity)

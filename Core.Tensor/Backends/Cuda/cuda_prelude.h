@@ -21,6 +21,10 @@
 #define INFINITY __builtin_inff()
 #define NAN __builtin_nanf("")
 
+typedef unsigned short HALF;  // the bits of a number in half precision
+DEVICE float widen(HALF x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
+#define WIDEN(p, i) widen((p)[i])
+
 typedef unsigned int UINT;
 typedef unsigned long long ULONG;
 typedef float FLOAT4 __attribute__((ext_vector_type(4)));

@@ -21,6 +21,7 @@ typedef struct {
 
 #define FLOATS(i) ((GLOBAL float*)b##i + call.at[i])
 #define INTS(i) ((GLOBAL int*)b##i + call.at[i])
+#define HALVES(i) ((GLOBAL const HALF*)b##i + call.at[i])
 #define INT8S(i) ((GLOBAL const signed char*)b##i + call.at[i])
 #define HAS(i) ((call.present >> (i)) & 1)
 #define INT(i) (call.scalar[i])

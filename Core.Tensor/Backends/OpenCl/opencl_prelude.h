@@ -18,6 +18,9 @@
 #define AS_INT(x) as_int(x)
 #define AS_FLOAT(x) as_float(x)
 
+typedef ushort HALF;                              // the bits of a number in half precision, which OpenCL 1.2 itself widens
+#define WIDEN(p, i) vload_half(i, (GLOBAL const half*)(p))
+
 typedef uint UINT;
 typedef ulong ULONG;
 typedef float4 FLOAT4;

@@ -20,6 +20,22 @@ internal static unsafe class GatherCpu
         }, Math.Max(1, Grain / Math.Max(1, d)));
     }
 
+    /// <summary>The same from a table in half precision.</summary>
+    public static void HalfForward(KernelCall call)
+    {
+        Half* table = call.Half(0);
+        float* y = call.Float(2);
+        int* ids = call.Int(1);
+        int d = call.Scalars[1].Int;
+        Workers.For(call.Work.X, (from, to) =>
+        {
+            for (int i = from; i < to; i++)
+            {
+                HalfPrecision.Widen(table + ((long)ids[i] * d), new Span<float>(y + ((long)i * d), d));
+            }
+        }, Math.Max(1, Grain / Math.Max(1, d)));
+    }
+
     /// <summary>
     /// dTable[seed, ids[i], ·] += dy[seed, i, ·]. Work: (ids, seeds). Tensors ids, dy, dTable. Scalars: rows of the table, d.
     /// Threads share the columns, not the ids: the same row may occur many times, and its sum has one order.

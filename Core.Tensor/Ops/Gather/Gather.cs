@@ -2,7 +2,7 @@ namespace Vitrine.Tensors;
 
 /// <summary>y[…, ·] = table[ids[…], ·]: rows of a table by number, e.g. token embeddings.</summary>
 /// <remarks>
-/// table <c>[rows, …d]</c>, ids int32 <c>[…]</c>, y <c>[…ids, …d]</c>. Backward adds every row of dy to the table row it came from, in the order of
+/// table <c>[rows, …d]</c>, float32 or float16 (then it has no gradient), ids int32 <c>[…]</c>, y <c>[…ids, …d]</c>. Backward adds every row of dy to the table row it came from, in the order of
 /// the ids, so the sum is the same from run to run.
 /// </remarks>
 internal sealed class Gather : Op
@@ -12,7 +12,11 @@ internal sealed class Gather : Op
     public override Tensor Forward(Saved saved)
     {
         (Tensor table, Tensor ids) = (saved.Inputs[0], saved.Inputs[1]);
-        Check.Type(Name, table, DType.Float32);
+        bool half = table.DType == DType.Float16;
+        if (!half)
+        {
+            Check.Type(Name, table, DType.Float32);
+        }
         Check.Type(Name, ids, DType.Int32);
         Check.Rank(Name, table, 1);
         (table, ids) = (Layout.Contiguous(table), Layout.Contiguous(ids));
@@ -22,7 +26,7 @@ internal sealed class Gather : Op
             throw new ShapeException($"gather: row number outside the table; got {rows[wrong]} at place {wrong}; expected 0..{table.Shape[0] - 1}.");
         }
         Tensor y = Tensor.Empty(Shape.Create([.. ids.Shape.Axes, .. table.Shape.Axes[1..]]), table.Device);
-        Launch("gather_forward", ids.Shape.Elements, [table, ids, y], table.Shape[0], table.Shape[1..].Elements);
+        Launch(half ? "half_gather_forward" : "gather_forward", ids.Shape.Elements, [table, ids, y], table.Shape[0], table.Shape[1..].Elements);
         saved.Keep(ids);
         return y;
     }

@@ -1,4 +1,4 @@
-// Kernels of gather and int8_gather: a group per row. The op has checked that every id lies in the table.
+// Kernels of gather, from float32 and from float16, and of int8_gather: a group per row. The op has checked that every id lies in the table.
 
 // Work: ids. Tensors table, ids, y. Scalars: rows of the table, d.
 KERNEL gather_forward(BUFFERS3)
@@ -7,6 +7,15 @@ KERNEL gather_forward(BUFFERS3)
     GLOBAL const float* source = FLOATS(0) + INTS(1)[row] * d;
     GLOBAL float* y = FLOATS(2) + row * d;
     for (int i = ITEM(0); i < d; i += ROW) { y[i] = source[i]; }
+}
+
+// The same from a table in half precision.
+KERNEL half_gather_forward(BUFFERS3)
+{
+    int row = GROUP(0), d = INT(1);
+    GLOBAL const HALF* source = HALVES(0) + INTS(1)[row] * d;
+    GLOBAL float* y = FLOATS(2) + row * d;
+    for (int i = ITEM(0); i < d; i += ROW) { y[i] = WIDEN(source, i); }
 }
 
 // The same from a table in 8 bits, each row times its scale. Work: ids. Tensors integers, scale, ids, y. Scalars: rows of the table, d.

@@ -67,6 +67,7 @@ internal static unsafe class Gemm
     {
         if (g.M == 0 || g.N == 0) return;
         if (g.K == 0) Empty(g);
+        else if (g.Half != null) GemmHalf.Run(g, parallel);
         else if (Vector512.IsHardwareAccelerated) Product<Simd512, Vector512<float>>(g, parallel);
         else if (Vector256.IsHardwareAccelerated) Product<Simd256, Vector256<float>>(g, parallel);
         else Product<Simd128, Vector128<float>>(g, parallel);

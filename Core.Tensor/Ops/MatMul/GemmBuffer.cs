@@ -10,6 +10,7 @@ internal unsafe struct GemmBuffer
 
     [ThreadStatic] private static GemmBuffer t_a;
     [ThreadStatic] private static GemmBuffer t_b;
+    [ThreadStatic] private static GemmBuffer t_widened;
 
     private float[]? _memory; // pinned by allocation, so its address is stable and the collector frees it with the thread
     private float* _start;
@@ -20,6 +21,9 @@ internal unsafe struct GemmBuffer
 
     /// <summary>Memory for packed B; what it held is lost.</summary>
     public static float* ForB(long length) => t_b.Get(length);
+
+    /// <summary>Memory for a stripe of B that was stored in half precision; what it held is lost.</summary>
+    public static float* ForWidened(long length) => t_widened.Get(length);
 
     private float* Get(long length)
     {

@@ -7,6 +7,7 @@ internal unsafe struct GemmProblem
     public int M, N, K;
     public float Alpha;
     public float* A, B, C, Bias;
+    public Half* Half;       // when not null: B in half precision
     public sbyte* Int8;      // when not null: B in 8 bits, and
     public float* RowScale;  // what one unit of each of its stored rows is worth
     public int Lda, Ldb, Ldc;

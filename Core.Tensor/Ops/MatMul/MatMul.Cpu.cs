@@ -7,17 +7,18 @@ internal static unsafe class MatMulCpu
     private const long SmallProduct = 300_000;
 
     /// <summary>
-    /// Y[batch] = op(A)·op(B) + bias; work is (n, m, batch); tensors A, B, Y, bias?, offsets [2, batch];
+    /// Y[batch] = op(A)·op(B) + bias, B in float32 or float16; work is (n, m, batch); tensors A, B, Y, bias?, offsets [2, batch];
     /// scalars k, A transposed, A's row stride, B transposed, B's row stride, skip zero rows of A.
     /// </summary>
     public static void Forward(KernelCall call)
     {
         float* a = call.Float(0), b = call.Float(1), y = call.Float(2), bias = call.Float(3);
+        Half* half = call.Tensors[1]!.DType == DType.Float16 ? call.Half(1) : null;
         int* offsets = call.Int(4);
         (int n, int m, int batch) = (call.Work.X, call.Work.Y, call.Work.Z);
         Scalar[] s = call.Scalars;
         (int k, bool transposeA, int lda, bool transposeB, int ldb, bool sparse) = (s[0].Int, s[1].Int != 0, s[2].Int, s[3].Int != 0, s[4].Int, s[5].Int != 0);
-        if (batch > 1 && (long)m * n * k < SmallProduct)
+        if (batch > 1 && half == null && (long)m * n * k < SmallProduct)
         {
             Workers.For(batch, (from, to) =>
             {
@@ -34,6 +35,7 @@ internal static unsafe class MatMulCpu
             GemmProblem g = new()
             {
                 TransA = transposeA, TransB = transposeB, M = m, N = n, K = k, Alpha = 1, A = left, Lda = lda, B = right, Ldb = ldb, C = target, Ldc = n, Bias = bias,
+                Half = half == null ? null : half + offsets[batch + i],
             };
             if (!sparse || transposeA || bias != null || !TrySparse(g))
             {

@@ -4,7 +4,7 @@ namespace Vitrine.Tensors;
 /// <remarks>
 /// A is <c>[…, m, k]</c> (or <c>[…, k, m]</c> when transposed), B <c>[…, k, n]</c> (or <c>[…, n, k]</c>), Y <c>[…, m, n]</c>, bias <c>[n]</c>.
 /// Leading axes broadcast. When B is a plain matrix (a weight), all leading axes of A are one long row axis: one product.
-/// Gradients: dA = dY·Bᵀ, dB = Aᵀ·dY, dbias = Σ rows of dY.
+/// Gradients: dA = dY·Bᵀ, dB = Aᵀ·dY, dbias = Σ rows of dY. B may be a weight stored as float16; then it has no gradient, and A stands as it is.
 /// </remarks>
 internal sealed class MatMul(bool transposeA, bool transposeB) : Op
 {
@@ -14,6 +14,10 @@ internal sealed class MatMul(bool transposeA, bool transposeB) : Op
     {
         Tensor[] inputs = saved.Inputs;
         (Tensor a, Tensor b, Tensor? bias) = (inputs[0], inputs[1], inputs.Length > 2 ? inputs[2] : null);
+        if (transposeA && b.DType == DType.Float16)
+        {
+            throw new ShapeException($"mat_mul: A is transposed beside a float16 B; got {a.Shape}ᵀ x {b.Shape}; expected A as it is. Widen B (HalfPrecision.Widen).");
+        }
         Tensor y = Product(a, transposeA, b, transposeB, bias);
         // dA needs B and dB needs A: keep only what somebody may ask for.
         Tensor nothing = b;
@@ -57,8 +61,12 @@ internal sealed class MatMul(bool transposeA, bool transposeB) : Op
     {
         Check.Rank("mat_mul", a, 2);
         Check.Rank("mat_mul", b, 2);
+        bool half = b.DType == DType.Float16;
         Check.Type("mat_mul", a, DType.Float32);
-        Check.Type("mat_mul", b, DType.Float32);
+        if (!half)
+        {
+            Check.Type("mat_mul", b, DType.Float32);
+        }
         (int m, int k) = transposeA ? (a.Shape[^1], a.Shape[^2]) : (a.Shape[^2], a.Shape[^1]);
         (int inner, int n) = transposeB ? (b.Shape[^1], b.Shape[^2]) : (b.Shape[^2], b.Shape[^1]);
         if (inner != k)
@@ -82,7 +90,7 @@ internal sealed class MatMul(bool transposeA, bool transposeB) : Op
         Matrix left = Matrix.Of(a, transposeA), right = Matrix.Of(b, transposeB);
         int batch = oneProduct ? 1 : leading.Elements;
         int[] offsets = oneProduct ? [0, 0] : [.. Offsets(left.Tensor, leading), .. Offsets(right.Tensor, leading)];
-        Launch("mat_mul_forward", new WorkSize(n, m, batch),
+        Launch(half ? "half_mat_mul_forward" : "mat_mul_forward", new WorkSize(n, m, batch),
             [left.Tensor, right.Tensor, y, bias, Tensor.From(offsets, [2, batch], a.Device)],
             k, left.Transposed, left.Stride, right.Transposed, right.Stride, skipZeroRows);
         return y;

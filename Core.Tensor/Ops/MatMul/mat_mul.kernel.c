@@ -1,4 +1,4 @@
-// The kernels of mat_mul and int8_mat_mul: a group of 256 items makes a tile of 64 x 64, each item 4 x 4 of it in registers; slices of A and B, 16 deep,
+// The kernels of mat_mul, its B in float32 or in half precision, and of int8_mat_mul: a group of 256 items makes a tile of 64 x 64, each item 4 x 4 of it in registers; slices of A and B, 16 deep,
 // pass through memory of the group. How an operand is stored decides only how its slice is loaded, always along its rows. One row of A has kernels of its own,
 // at the end: there every number of B is used once, and all that counts is to read it in the order in which it lies.
 
@@ -14,6 +14,17 @@ DEVICE void load_slice(LOCAL float* slice, GLOBAL const float* x, int by_row, in
         int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
         int inside = first + r < rows && from + k < depth;
         slice[k * PITCH + r] = !inside ? 0.0f : by_row ? x[(first + r) * stride + from + k] : x[(from + k) * stride + first + r];
+    }
+}
+
+// The same of numbers in half precision.
+DEVICE void load_slice16(LOCAL float* slice, GLOBAL const HALF* x, int by_row, int stride, int first, int rows, int from, int depth)
+{
+    for (int part = 0; part < TILE * DEPTH; part += ITEMS)
+    {
+        int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
+        int inside = first + r < rows && from + k < depth;
+        slice[k * PITCH + r] = inside ? WIDEN(x, by_row ? (first + r) * stride + from + k : (from + k) * stride + first + r) : 0.0f;
     }
 }
 
@@ -62,6 +73,31 @@ KERNEL mat_mul_forward(BUFFERS5)
     {
         load_slice(slice_a, a, !INT(1), INT(2), row, m, from, depth);
         load_slice(slice_b, b, INT(3), INT(4), column, n, from, depth);
+        BARRIER;
+        MULTIPLY_SLICES
+        BARRIER;
+    }
+    GLOBAL const float* bias = HAS(3) ? FLOATS(3) : 0;
+    GLOBAL float* target = FLOATS(2) + batch * m * n + (row + y) * n;
+    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
+    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
+    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
+    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+}
+
+// The same with B in half precision.
+KERNEL half_mat_mul_forward(BUFFERS5)
+{
+    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;
+    int n = WORK(0), m = WORK(1), batch = GROUP(2), depth = INT(0);
+    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4;
+    GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
+    GLOBAL const HALF* b = HALVES(1) + INTS(4)[WORK(2) + batch];
+    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    for (int from = 0; from < depth; from += DEPTH)
+    {
+        load_slice(slice_a, a, !INT(1), INT(2), row, m, from, depth);
+        load_slice16(slice_b, b, INT(3), INT(4), column, n, from, depth);
         BARRIER;
         MULTIPLY_SLICES
         BARRIER;
@@ -142,6 +178,16 @@ KERNEL mat_mul_row(BUFFERS5)
     GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
     GLOBAL const float* b = FLOATS(1) + INTS(4)[WORK(2) + batch];
     ONE_ROW(INT(3), a[k * step], b[INT(3) ? column * INT(4) + k : k * INT(4) + column], FLOATS(2)[batch * n + column] = HAS(3) ? y + FLOATS(3)[column] : y)
+}
+
+// Tensors and scalars of half_mat_mul_forward, m = 1.
+KERNEL half_mat_mul_row(BUFFERS5)
+{
+    SHARED float shared[ITEMS];
+    int batch = GROUP(2), step = INT(1) ? INT(2) : 1;
+    GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
+    GLOBAL const HALF* b = HALVES(1) + INTS(4)[WORK(2) + batch];
+    ONE_ROW(INT(3), a[k * step], WIDEN(b, INT(3) ? column * INT(4) + k : k * INT(4) + column), FLOATS(2)[batch * n + column] = HAS(3) ? y + FLOATS(3)[column] : y)
 }
 
 // Tensors and scalars of int8_mat_mul_forward, m = 1.

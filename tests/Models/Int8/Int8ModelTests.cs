@@ -47,6 +47,19 @@ public class Int8ModelTests
 
     [Theory]
     [MemberData(nameof(Classes))]
+    public void Forward_HalfPrecision_EqualsWidenedAtEveryHookWithGradients(string family, string architecture)
+    {
+        using var folder = new TempFolder();
+        var twins = Int8Twins.Of(TinyModels.Write(folder.Path, family, architecture), Quantization.Half);
+
+        Dictionary<string, float[]> actual = Everything(twins.Int8), expected = Everything(twins.Floats);
+
+        Assert.Equal(expected.Keys, actual.Keys);
+        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+    }
+
+    [Theory]
+    [MemberData(nameof(Classes))]
     public void Load_ThresholdZeroOrInfinite_KeepsAllOrNothing(string family, string architecture)
     {
         using var folder = new TempFolder();
@@ -164,6 +177,7 @@ public class Int8ModelTests
     [InlineData("int8", Quantization.Int8)]
     [InlineData("INT8-all", Quantization.Int8All)]
     [InlineData("none", Quantization.None)]
+    [InlineData("fp16", Quantization.Half)]
     public void Parse_KnownName_IsTheChoice(string name, Quantization expected) => Assert.Equal(expected, Quantizations.Parse(name));
 
     [Fact]
