@@ -159,6 +159,7 @@ internal sealed record LoadedModel(ITransformer Model, string Name, string Folde
 {
     /// <summary>Its tokenizer.</summary>
     /// <exception cref="CommandException">The folder holds none.</exception>
-    public ITokenizer Tokenizer => Model.Tokenizer ?? throw new CommandException(
-        ExitCode.Model, $"model: no tokenizer in '{Folder}'; expected vocab.txt, vocab.json with merges.txt, source.spm or tokenizer.json. Give token ids with --ids instead of a text.");
+    /// <exception cref="TokenizerException">It holds one that asks for what is not supported.</exception>
+    public ITokenizer Tokenizer => Model.Tokenizer ?? (TokenizerLoader.IsIn(Folder) ? TokenizerLoader.Load(Folder) : throw new CommandException(
+        ExitCode.Model, $"model: no tokenizer in '{Folder}'; expected vocab.txt, vocab.json with merges.txt, source.spm or tokenizer.json. Give token ids with --ids instead of a text."));
 }

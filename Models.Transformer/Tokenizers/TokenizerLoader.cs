@@ -3,7 +3,9 @@ namespace Vitrine.Transformers;
 /// <summary>Opens the tokenizer in a model folder; the files in it decide which kind it is.</summary>
 public static class TokenizerLoader
 {
-    // The files that tell the kinds apart.
+    private const string Json = "tokenizer.json";
+
+    // The files that tell the kinds apart, beside tokenizer.json.
     private static readonly string[] s_markers = ["source.spm", "merges.txt", "vocab.txt"];
 
     /// <summary>Opens the tokenizer in <paramref name="folder"/>. The first of these that is there decides, and
@@ -26,7 +28,7 @@ public static class TokenizerLoader
 
         bool has(string file) => File.Exists(Path.Combine(folder, file));
         return has("source.spm") ? MarianTokenizer.Read(folder)
-            : has("tokenizer.json") ? TokenizerJson.Read(Path.Combine(folder, "tokenizer.json"), new TokenizerConfig(folder))
+            : has(Json) ? TokenizerJson.Read(Path.Combine(folder, Json), new TokenizerConfig(folder))
             : has("merges.txt") ? LoadBytePair(folder)
             : has("vocab.txt") ? LoadWordPiece(folder)
             : throw new TokenizerException(
@@ -35,7 +37,21 @@ public static class TokenizerLoader
 
     /// <summary>Whether the folder holds a tokenizer's files.</summary>
     /// <param name="folder">A folder, which may be absent.</param>
-    public static bool IsIn(string folder) => s_markers.Any(file => File.Exists(Path.Combine(folder, file)));
+    public static bool IsIn(string folder) => s_markers.Append(Json).Any(file => File.Exists(Path.Combine(folder, file)));
+
+    /// <summary>A model folder's tokenizer; null where there is none, or nothing but a <c>tokenizer.json</c> that asks for what is not supported: token ids will do then.</summary>
+    /// <exception cref="TokenizerException">A malformed file.</exception>
+    internal static ITokenizer? Find(string folder)
+    {
+        try
+        {
+            return IsIn(folder) ? Load(folder) : null;
+        }
+        catch (TokenizerException) when (!s_markers.Any(file => File.Exists(Path.Combine(folder, file))))
+        {
+            return null;
+        }
+    }
 
     private static ITokenizer LoadBytePair(string folder)
     {

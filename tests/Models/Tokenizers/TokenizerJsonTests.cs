@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
 
@@ -36,6 +37,21 @@ public sealed class TokenizerJsonTests
             "vocab": {{TinyGpt2.VocabularyJson()}}, "merges": {{JsonSerializer.Serialize(TinyGpt2.Merges)}}}
         }
         """);
+
+    [Fact]
+    public void ModelFolder_WithNothingElse_HasItsTokenizer() // as transformers 5 saves one
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "bert");
+        File.WriteAllText(folder.File("tokenizer.json"), Bert);
+
+        Assert.Equal([1, 4, 2], ModelLoader.Load(folder.Path).Tokenizer!.Encode("x").Ids);
+
+        File.WriteAllText(folder.File("tokenizer.json"), Bert.Replace("\"BertPreTokenizer\"", "\"Metaspace\"", StringComparison.Ordinal));
+
+        Assert.Null(ModelLoader.Load(folder.Path).Tokenizer); // not one of ours: ids will do
+        Assert.True(TokenizerLoader.IsIn(folder.Path));
+    }
 
     private static ITokenizer Load(string json)
     {
