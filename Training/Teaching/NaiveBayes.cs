@@ -1,7 +1,7 @@
 namespace Vitrine.Training;
 
 /// <summary>
-/// A teacher that only counts: naive Bayes over the set of tokens and neighbouring token pairs of a text. On a few thousand texts it is hard to
+/// A teacher that only counts: naive Bayes over the set of tokens, their families and neighbouring token pairs of a text. On a few thousand texts it is hard to
 /// beat (Wang and Manning 2012); a transformer fits such a set by heart. So the transformer learns from the teacher's graded opinions, of
 /// which there are as many as one can make up texts.
 /// </summary>
@@ -15,12 +15,14 @@ internal sealed class NaiveBayes
 
     private readonly Dictionary<long, int[]> _counts = [];
     private readonly double[] _sums;
+    private readonly IReadOnlyList<int> _families;
 
     /// <param name="texts">Token ids without the special tokens, with their labels.</param>
     /// <param name="labels">How many labels there are.</param>
-    public NaiveBayes(IEnumerable<(int[] Ids, int Label)> texts, int labels)
+    /// <param name="families">For every token the number of its family, which is a feature of its own; −1: it has none.</param>
+    public NaiveBayes(IEnumerable<(int[] Ids, int Label)> texts, int labels, IReadOnlyList<int> families)
     {
-        _sums = new double[labels];
+        (_sums, _families) = (new double[labels], families);
         foreach ((int[] ids, int label) in texts)
         {
             foreach (long feature in Features(ids))
@@ -55,13 +57,17 @@ internal sealed class NaiveBayes
         return scores;
     }
 
-    /// <summary>Single tokens as their id, pairs as two ids in one number; ids are below 2³¹ − 1.</summary>
-    private static HashSet<long> Features(int[] ids)
+    /// <summary>Single tokens as their id, families below 0, pairs as two ids in one number; ids are below 2³¹ − 1.</summary>
+    private HashSet<long> Features(int[] ids)
     {
         var features = new HashSet<long>();
         for (int i = 0; i < ids.Length; i++)
         {
             features.Add(ids[i]);
+            if (_families[ids[i]] >= 0)
+            {
+                features.Add(-1L - _families[ids[i]]);
+            }
             if (i > 0)
             {
                 features.Add(((ids[i - 1] + 1L) << 32) + ids[i]);

@@ -4,16 +4,18 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// One label per text, learnt from a teacher that only counts (naive Bayes over words and word pairs): for a few thousand texts, which a
+/// One label per text, learnt from a teacher that only counts (naive Bayes over words, the beginnings of longer words and word pairs): for a few thousand texts, which a
 /// transformer would learn by heart. The teacher judges the texts, each as if it had not been counted itself, the true label having a say
-/// too, and as many made-up ones: the beginning of one text and the end of another.
+/// too, and twice as many made-up ones: the beginning of one text and the end of another.
 /// </summary>
 public sealed class TaughtClassificationTask : ITrainingTask
 {
+    private const int Letters = 4; // words that share so many first ones are kin
+
     private const double
         Temperature = 3,   // divides the teacher's scores: it counts related words as independent, so it is too sure of itself
         TrueLabel = 0.3,   // weight of the true label against the teacher's opinion
-        Hidden = 0.3,      // part of the words of a text that are masked
+        Hidden = 0.2,      // part of the words of a text that are masked
         Replaced = 0.2,    // part of the words of a made-up text that are other words
         Start = 0.1;       // what a word's log-odds are times in its first embedding
 
@@ -42,7 +44,7 @@ public sealed class TaughtClassificationTask : ITrainingTask
             tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index().First(l => l.Item == text.Label).Index))];
         _words = [.. _texts.SelectMany(text => text.Ids)];
         _longest = _texts.Max(text => text.Ids.Length);
-        _teacher = new(_texts, _labels);
+        _teacher = new(_texts, _labels, Families(tokenizer.Vocabulary));
     }
 
     /// <summary>
@@ -75,7 +77,7 @@ public sealed class TaughtClassificationTask : ITrainingTask
         _lessons = [.. _texts.Index().SelectMany(text =>
         {
             Random random = RandomAt.Of(seed, epoch, text.Index);
-            return new[] { Real(text.Item.Ids, text.Item.Label, random), MadeUp(random) };
+            return new[] { Real(text.Item.Ids, text.Item.Label, random), MadeUp(random), MadeUp(random) };
         })];
         return [.. _lessons.Select(lesson => lesson.Ids.Length)];
     }
@@ -97,6 +99,15 @@ public sealed class TaughtClassificationTask : ITrainingTask
 
     /// <inheritdoc/>
     public IReadOnlyList<Metric> Evaluate(ITransformer model) => _judged.Evaluate(model);
+
+    /// <summary>For every piece the number of its first letters; −1 for one that has no more than those.</summary>
+    private static int[] Families(Vocabulary vocabulary)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. Enumerable.Range(0, vocabulary.Count).Select(vocabulary.PieceOf).Select(piece =>
+            piece.Length <= Letters || piece[0] == '[' ? -1
+            : numbers.TryGetValue(piece[..Letters], out int number) ? number : numbers[piece[..Letters]] = numbers.Count)];
+    }
 
     private (int[], double[]) Real(int[] ids, int label, Random random)
     {
