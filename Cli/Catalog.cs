@@ -28,6 +28,7 @@ internal static class Catalog
             QuantizeCommand.Create(terminal),
             PruneCommand.Create(terminal),
             MergeCommand.Create(terminal),
+            HeadsCommand.Create(terminal),
             HooksCommand.Create(terminal),
             MethodsCommand.Create(terminal),
             DevicesCommand.Create(terminal),

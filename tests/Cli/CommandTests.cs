@@ -10,7 +10,7 @@ public sealed class CommandTests : IDisposable
 {
     private readonly TinyModel _model = new();
 
-    public static TheoryData<string> Commands => ["explain", "combine", "evaluate", "report", "predict", "generate", "translate", "tokenize", "inspect", "quantize", "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
+    public static TheoryData<string> Commands => ["explain", "combine", "evaluate", "report", "predict", "generate", "translate", "tokenize", "inspect", "quantize", "heads", "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
 
     public void Dispose() => _model.Dispose();
 

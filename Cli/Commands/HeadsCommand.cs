@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Vitrine.Attributions;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine heads</c>: which heads of a language model look back, and what repetition costs without each.</summary>
+internal static class HeadsCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource();
+        var tokens = new Option<string?>("--tokens") { Description = "A text whose tokens are drawn from. Default: the whole vocabulary but special tokens.", HelpName = "text" };
+        var length = new Option<int>("--length") { Description = "Tokens per round; each sequence is two equal rounds of different tokens.", HelpName = "n", DefaultValueFactory = _ => 24 };
+        var count = new Option<int>("--count") { Description = "Sequences.", HelpName = "n", DefaultValueFactory = _ => 32 };
+        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal sequences.", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
+        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName = "path" };
+        var svg = new Option<string?>("--svg") { Description = "Draw every head's pattern on the first sequence; - for standard output.", HelpName = "path" };
+        return new Verb("heads", "Shows which heads of a language model look back in repeated random tokens, and the loss without each: induction heads.", """
+            vitrine heads --model models/induction --tokens abcdefghijklmnopqrstuvwxyz
+            vitrine heads --model models/induction --tokens abcdefghijklmnopqrstuvwxyz --length 8 --svg pattern.svg
+            vitrine heads --model path/to/gpt2 --count 8 --json heads.json
+            """)
+            .With(tokens, length, count, seed, json, markdown, svg).With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg)];
+                if (outputs.Count(path => path == "-") > 1)
+                {
+                    throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
+                }
+                foreach (string? path in outputs)
+                {
+                    OutputFile.Probe(path, terminal);
+                }
+                LoadedModel loaded = source.Load(parsed, terminal);
+                int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens)), parsed.GetValue(length), parsed.GetValue(count), parsed.GetValue(seed));
+                HeadScores scores;
+                using (ProgressLine progress = ProgressLine.Start("heads", terminal))
+                {
+                    scores = HeadScores.Measure(loaded.Model, rounds, progress, cancellation);
+                }
+                Grid table = Summary(loaded.Name, rounds, scores);
+                (string? Path, Func<string> Make)[] files =
+                    [(outputs[0], () => Json(loaded.Name, rounds, scores)), (outputs[1], table.Markdown), (outputs[2], () => Patterns(loaded, rounds[0]))];
+                foreach ((string? path, Func<string> make) in files.Where(output => output.Path is not null))
+                {
+                    OutputFile.Write(path!, make(), terminal);
+                }
+                if (!outputs.Contains("-"))
+                {
+                    terminal.Output.WriteLine(table.Title);
+                    table.Write(terminal.Output);
+                    terminal.Output.WriteLine(table.Note);
+                }
+            });
+    }
+
+    private static IEnumerable<int> Tokens(LoadedModel loaded, string? text)
+    {
+        if (text is not null)
+        {
+            return loaded.Tokenizer.Encode(text, special: false).Ids;
+        }
+        SpecialTokens? special = loaded.Model.Tokenizer?.Special;
+        return Enumerable.Range(0, loaded.Model.Info.VocabSize).Where(id => special?.All.Contains(id) != true);
+    }
+
+    private static Grid Summary(string model, int[][] rounds, HeadScores scores) => new()
+    {
+        Title = string.Create(CultureInfo.InvariantCulture,
+            $"{Markup.Visible(model)}: loss {scores.FirstLoss:0.00} nats per token in the first round, {scores.RepeatLoss:0.00} in the second"),
+        Head = ["head", ">previous", ">duplicate", ">induction", ">second round without it"],
+        Rows = [.. scores.Heads.Select(h => (string[])[$"{h.Layer}.{h.Head}", Number(h.Previous), Number(h.Duplicate), Number(h.Induction), Number(h.LossWithout)])],
+        Note = string.Create(CultureInfo.InvariantCulture,
+            $"{rounds.Length} sequences of {rounds[0].Length} random tokens, twice. Mean attention to the token before; and in the second round to the same token in the first, and to what followed it there."),
+    };
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Json(string model, int[][] rounds, HeadScores scores)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", model);
+            json.WriteNumber("sequences", rounds.Length);
+            json.WriteNumber("length", rounds[0].Length);
+            json.WriteNumber("first_loss", scores.FirstLoss);
+            json.WriteNumber("repeat_loss", scores.RepeatLoss);
+            json.WriteStartArray("heads");
+            foreach (HeadScore head in scores.Heads)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("layer", head.Layer);
+                json.WriteNumber("head", head.Head);
+                json.WriteNumber("previous", head.Previous);
+                json.WriteNumber("duplicate", head.Duplicate);
+                json.WriteNumber("induction", head.Induction);
+                json.WriteNumber("loss_without", head.LossWithout);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return System.Text.Encoding.UTF8.GetString(bytes.ToArray()) + "\n";
+    }
+
+    private static string Patterns(LoadedModel loaded, int[] round)
+    {
+        int[] ids = [.. round, .. round];
+        using ActivationCache cache = loaded.Model.Cache("blocks.*.attn.hook_pattern");
+        _ = loaded.Model.Forward(ModelInput.Of(ids));
+        string[] texts = [.. ids.Select(id => loaded.Model.Tokenizer?.Decode([id], skipSpecial: false) ?? id.ToString(CultureInfo.InvariantCulture))];
+        return AttentionMap.Svg(
+            [.. Enumerable.Range(0, loaded.Model.Info.NLayers).Select(layer => (IReadOnlyList<float[,]>)[.. Enumerable.Range(0, loaded.Model.Info.NHeads).Select(head =>
+            {
+                float[] values = cache[$"blocks.{layer}.attn.hook_pattern"].Select(1, head).ToArray();
+                float[,] map = new float[ids.Length, ids.Length];
+                Buffer.BlockCopy(values, 0, map, 0, values.Length * sizeof(float));
+                return map;
+            })])],
+            texts, texts, $"{loaded.Name}: where each head looks in {round.Length} random tokens, twice");
+    }
+}
