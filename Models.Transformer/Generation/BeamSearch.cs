@@ -4,7 +4,7 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// Keeps the most probable beginnings (“beams”) of every input and extends them all, until enough are finished. The bookkeeping is that
-/// of Hugging Face's <c>BeamSearchScorer</c> (v4.40), so that scores and stopping agree: see <see cref="BeamHypotheses"/>.
+/// of Hugging Face (v5), so that scores and stopping agree: see <see cref="BeamHypotheses"/>.
 /// </summary>
 internal sealed class BeamSearch(Decode decode, GenerationOptions options)
 {
@@ -74,7 +74,7 @@ internal sealed class BeamSearch(Decode decode, GenerationOptions options)
                 finished.Add([.. old.Ids, token], each, score, step);
             }
         }
-        finished.Update(best[0].Score, step);
+        finished.Update(next[first].Score, step);
     }
 
     /// <summary>The candidates with the highest scores, best first; of equals, the earlier beam and the lower id.</summary>

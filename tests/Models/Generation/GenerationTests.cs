@@ -96,6 +96,20 @@ public class GenerationTests
         Assert.Equal(beams.OrderByDescending(b => b.Score).Select(b => b.Score), beams.Select(b => b.Score));
     }
 
+    /// <summary>Independent: tokens and score of Hugging Face's <c>generate</c> 5.12 on the same checkpoint. In 4.40 it went on, for an end token was the best candidate.</summary>
+    [Fact]
+    public void Beams_NoneCanWinAnyMore_StopsWhereHuggingFaceDoes()
+    {
+        using var folder = new TempFolder();
+        var model = (IGenerator)TinyModels.Load(folder.Path, "gpt2");
+        GenerationOptions options = new() { NumBeams = 3, MaxNewTokens = 12, EosIds = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45], PadId = 49 };
+
+        GeneratedSequence best = model.Generate(ModelInput.Of(29, 32, 37), options, null, TestContext.Current.CancellationToken).Sequences[0];
+
+        Assert.Equal([20], best.Tokens);
+        Assert.Equal(-2.460858, best.Score, 1e-5);
+    }
+
     [Fact]
     public void Sample_SameSeed_SameText_OtherSeed_Other()
     {
