@@ -28,7 +28,7 @@ public static class ModelLoader
     {
         quantization.CheckOutliers(outliers);
         using WeightsFolder weights = Build(folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model);
-        model.Tokenizer = TokenizerLoader.Find(folder);
+        model.ReadTokenizer(folder);
         return model;
     }
 
@@ -39,7 +39,7 @@ public static class ModelLoader
     public static ITransformer Create(string folder)
     {
         using WeightsFolder weights = Build(folder, WeightsFolder.Unwritten, out Transformer model);
-        model.Tokenizer = TokenizerLoader.Find(folder);
+        model.ReadTokenizer(folder);
         return model;
     }
 

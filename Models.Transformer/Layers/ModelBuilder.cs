@@ -32,6 +32,9 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
     /// <summary>What a user should know about how the checkpoint was read.</summary>
     public IReadOnlyList<string> Notices => _notices;
 
+    /// <summary>Adds to <see cref="Notices"/>.</summary>
+    public void Notice(string sentence) => _notices.Add(sentence);
+
     /// <summary>Whether the checkpoint has the weight.</summary>
     public bool Has(string name) => weights.Has(Place(name).Tensor);
 
@@ -41,7 +44,7 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         bool has = Has(name);
         if (!has)
         {
-            _notices.Add($"The checkpoint has no {Place(name).Tensor}: taken as zeros.");
+            Notice($"The checkpoint has no {Place(name).Tensor}: taken as zeros.");
         }
         return has;
     }

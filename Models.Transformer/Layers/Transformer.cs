@@ -13,7 +13,7 @@ public abstract class Transformer : ITransformer
     public ModelInfo Info { get; }
 
     /// <inheritdoc/>
-    public ITokenizer? Tokenizer { get; internal set; }
+    public ITokenizer? Tokenizer { get; private set; }
 
     /// <inheritdoc/>
     public IReadOnlyList<HookPoint> HookPoints => _builder.Hooks;
@@ -32,6 +32,16 @@ public abstract class Transformer : ITransformer
 
     /// <inheritdoc/>
     public abstract Tensor Forward(ModelInput input);
+
+    /// <summary>Takes the tokenizer of its folder, or says why it cannot.</summary>
+    internal void ReadTokenizer(string folder)
+    {
+        Tokenizer = TokenizerLoader.Find(folder, out string? notice);
+        if (notice is not null)
+        {
+            _builder.Notice(notice);
+        }
+    }
 
     /// <summary>Ends the construction of a model: every weight it asked for must have been there.</summary>
     /// <exception cref="WeightException">Some were not; all are named.</exception>

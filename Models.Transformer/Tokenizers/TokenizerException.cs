@@ -10,4 +10,7 @@ public sealed class TokenizerException : VitrineException
 
     /// <summary>The same, with the error underneath.</summary>
     public TokenizerException(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>Whether the files are good and of a kind that is not read here.</summary>
+    internal bool IsUnsupported { get; init; }
 }

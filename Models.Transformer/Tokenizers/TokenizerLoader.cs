@@ -39,16 +39,20 @@ public static class TokenizerLoader
     /// <param name="folder">A folder, which may be absent.</param>
     public static bool IsIn(string folder) => s_markers.Append(Json).Any(file => File.Exists(Path.Combine(folder, file)));
 
-    /// <summary>A model folder's tokenizer; null where there is none, or nothing but a <c>tokenizer.json</c> that asks for what is not supported: token ids will do then.</summary>
+    /// <summary>The tokenizer of a model: null where the folder has none, or nothing but a <c>tokenizer.json</c> of a kind that is not read here: token ids will do then.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="notice">Why there is none though the folder has a file; else null.</param>
     /// <exception cref="TokenizerException">A malformed file.</exception>
-    internal static ITokenizer? Find(string folder)
+    internal static ITokenizer? Find(string folder, out string? notice)
     {
+        notice = null;
         try
         {
             return IsIn(folder) ? Load(folder) : null;
         }
-        catch (TokenizerException) when (!s_markers.Any(file => File.Exists(Path.Combine(folder, file))))
+        catch (TokenizerException e) when (e.IsUnsupported && !s_markers.Any(file => File.Exists(Path.Combine(folder, file))))
         {
+            notice = e.Message;
             return null;
         }
     }

@@ -33,7 +33,7 @@ internal sealed class TokenizerJson
         {
             throw new TokenizerException(
                 $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; expected WordPiece or byte-level BPE and "
-                + "the components BERT and GPT-2 use. Remove the file to use vocab.txt, or vocab.json with merges.txt, where they lie beside it.");
+                + "the components BERT and GPT-2 use. Remove the file to use vocab.txt, or vocab.json with merges.txt, where they lie beside it.") { IsUnsupported = true };
         }
 
         Vocabulary vocabulary = ReadVocabulary(model["vocab"]).With(added, _path);

@@ -41,6 +41,24 @@ public class ModelTests
         Assert.Empty(model.Notices);
     }
 
+    [Theory]
+    [InlineData("""{"model": {"type": "Unigram", "vocab": []}}""")]
+    [InlineData("""{"pre_tokenizer": {"type": "Metaspace"}, "model": {"type": "BPE", "byte_fallback": true, "vocab": {}, "merges": []}}""")]
+    public void Load_TokenizerJsonOfAnotherKind_GivesAModelWithoutOneAndSaysWhy(string json)
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "llama");
+        File.WriteAllText(folder.File("tokenizer.json"), json);
+
+        ITransformer model = ModelLoader.Load(folder.Path);
+
+        Assert.Null(model.Tokenizer);
+        Assert.Contains("unsupported parts", Assert.Single(model.Notices), StringComparison.Ordinal);
+
+        File.WriteAllText(folder.File("tokenizer.json"), "{");
+        Assert.Contains("not JSON", Assert.Throws<TokenizerException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void MultipleChoice_EachChoice_IsScoredAlone()
     {
