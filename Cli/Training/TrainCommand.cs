@@ -25,6 +25,7 @@ internal static class TrainCommand
         verb.Add(Questions(terminal));
         verb.Add(Masks(terminal));
         verb.Add(TrainData.Create(terminal));
+        verb.Add(TrainVary.Create(terminal));
         return verb;
     }
 

@@ -1,5 +1,6 @@
 using Vitrine.Cli;
 using Vitrine.Tests.Support;
+using Vitrine.Training;
 using Vitrine.Transformers;
 using Xunit;
 
@@ -43,6 +44,30 @@ public class TrainTests
         ITransformer model = ModelLoader.Load(folder.File("model"));
         Assert.All(model.Parameters.Where(p => p.Name.Contains(".mlp.", StringComparison.Ordinal)), p => Assert.All(p.Value.ToArray(), v => Assert.Equal(0, v)));
         Assert.Equal("GPT2LMHeadModel", ModelLoader.Load(folder.File("longer")).Info.Architecture);
+    }
+
+    [Fact]
+    public void Vary_WhatIsLearnt_GivesPairsThatLeaveTheSplitAsItIs()
+    {
+        using var folder = new TempFolder();
+        string[] cities = ["London", "Kyoto", "Beijing", "Oslo"];
+        File.WriteAllLines(folder.File("names.tsv"), cities.Select(city => $"city\t{city}\t{city.ToUpperInvariant()}"));
+        File.WriteAllLines(folder.File("pairs.tsv"), Enumerable.Range(0, 80).Select(i => $"{i} went to {cities[i % 2]}.\t{cities[i % 2].ToUpperInvariant()} {i}"));
+
+        CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--swap", "--times", "2", "--held-out", "0.2", "--out", "more.tsv"], folder: folder.Path).IsDone();
+
+        (IReadOnlyList<TextPair> learnt, IReadOnlyList<TextPair> held) = Split("pairs.tsv");
+        (IReadOnlyList<TextPair> more, IReadOnlyList<TextPair> judged) = Split("more.tsv");
+        Assert.NotEmpty(held);
+        Assert.Empty(judged);
+        Assert.InRange(more.Count, learnt.Count, 2 * learnt.Count - 1); // those that would be held out are missing
+        Assert.All(more, pair => Assert.Contains(learnt, given => Number(given) == Number(pair)));
+        CliRun.Of(["train", "vary", "--data", "pairs.tsv"], folder: folder.Path).IsRefused(ExitCode.Usage, "--names");
+        CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--times", "0"], folder: folder.Path).IsRefused(ExitCode.Usage, "1 or more");
+
+        (IReadOnlyList<TextPair>, IReadOnlyList<TextPair>) Split(string file) => HeldOut.Split(TextLines.Pairs(folder.File(file), swap: true), pair => pair.Target, 0.2, 1);
+
+        static string Number(TextPair pair) => pair.Target.Split(' ')[0];
     }
 
     [Fact]
