@@ -6,7 +6,7 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
-/// <summary>Makes model folders as Hugging Face's <c>save_pretrained</c> would: config and tokenizer; weights come from training.</summary>
+/// <summary>Makes model folders as Hugging Face's <c>save_pretrained</c> would: config, tokenizer, and how to generate; weights come from training.</summary>
 public static class NewModel
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -99,6 +99,7 @@ public static class NewModel
             ["eos_token_id"] = end,
             ["torch_dtype"] = "float16",
         });
+        Write(folder, "generation_config.json", new() { ["bos_token_id"] = end, ["eos_token_id"] = end, ["pad_token_id"] = end });
     }
 
     /// <summary>A Marian over SentencePiece models that exist.</summary>
@@ -146,20 +147,27 @@ public static class NewModel
             ["forced_eos_token_id"] = pieces.Special.Eos,
             ["pad_token_id"] = pieces.Special.Pad,
             ["decoder_start_token_id"] = pieces.Special.Pad,
+            ["torch_dtype"] = "float16",
+        });
+        Write(folder, "generation_config.json", new()
+        {
+            ["decoder_start_token_id"] = pieces.Special.Pad,
+            ["eos_token_id"] = pieces.Special.Eos,
+            ["forced_eos_token_id"] = pieces.Special.Eos,
+            ["pad_token_id"] = pieces.Special.Pad,
             ["bad_words_ids"] = new JsonArray(new JsonArray((JsonNode?)pieces.Special.Pad)),
             ["num_beams"] = 4,
             ["max_length"] = sizes.MaxPositions,
-            ["torch_dtype"] = "float16",
         });
     }
 
-    /// <summary>Copies the files of a model folder that say what it is: config and tokenizer.</summary>
+    /// <summary>Copies the files of a model folder that say what it is, config and tokenizer; not the list of files that its weights are in.</summary>
     /// <param name="from">A model folder.</param>
     /// <param name="to">Made when it is absent.</param>
     public static void CopyWithoutWeights(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.EnumerateFiles(from).Where(file => Path.GetExtension(file) is ".json" or ".txt" or ".spm"))
+        foreach (string file in Directory.EnumerateFiles(from).Where(file => Path.GetExtension(file) is ".json" or ".txt" or ".spm" && !file.EndsWith(".index.json", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
         }

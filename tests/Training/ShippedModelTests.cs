@@ -23,6 +23,19 @@ public partial class ShippedModelTests
             part => Assert.Contains(part, File.ReadAllText(Path.Combine(folder.FullName, "README.md")), StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("sorter")]
+    [InlineData("shakespeare")]
+    [InlineData("zh-en")]
+    public void Folder_OfAModelThatWrites_SaysHow(string name)
+    {
+        var model = (IGenerator)ModelLoader.Load(Folder(name));
+
+        Assert.True(File.Exists(Path.Combine(Folder(name), "generation_config.json")));
+        Assert.Equal(model.Info.EosIds, model.GenerationDefaults.EosIds);
+        Assert.NotNull(model.GenerationDefaults.PadId);
+    }
+
     [Fact]
     public void Sorter_LinesItNeverSaw_AreSorted()
     {

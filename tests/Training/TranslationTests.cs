@@ -43,6 +43,9 @@ public class TranslationTests
         ITransformer model = NewModel.Start(folder.Path, 1);
 
         Assert.Equal(16, model.Info.VocabSize); // thirteen pieces, the end, the unknown and padding
+        GenerationOptions generation = ((IGenerator)model).GenerationDefaults;
+        Assert.Equal((4, 15, 0, 15), (generation.NumBeams, generation.MaxNewTokens, generation.ForcedEosId, generation.DecoderStartId));
+        Assert.Equal([15], Assert.Single(generation.BadWords));
         Assert.Equal("the cat", model.Tokenizer!.Decode(model.Tokenizer.Encode("the cat").Ids).Trim());
     }
 
