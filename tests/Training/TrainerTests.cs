@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Vitrine.Training;
 using Vitrine.Transformers;
@@ -11,6 +12,8 @@ namespace Vitrine.Tests.Training;
 public class TrainerTests
 {
     private static readonly TrainingOptions s_options = new() { Epochs = 3, BatchSize = 8, LearningRate = 1e-2f, AverageDecay = 0.9f, SaveEvery = 5, Seed = 7 };
+
+    public static TheoryData<string> Devices => [.. TestDevices.Names];
 
     [Fact]
     public void Run_SameSeedTwice_SameBitsAndItHasLearnt()
@@ -56,9 +59,11 @@ public class TrainerTests
         Assert.Equal(File.ReadAllBytes(whole.File("model.safetensors")), File.ReadAllBytes(parts.File("model.safetensors")));
     }
 
-    [Fact]
-    public void Command_KilledAndGivenAgain_SameLossCurveToTheBit()
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Command_KilledAndGivenAgain_SameLossCurveToTheBit(string device)
     {
+        using Device.Scope scope = TestDevices.Use(device); // only to skip where it is absent: the command is a process of its own
         string program = Path.Combine(AppContext.BaseDirectory, "vitrine.dll");
         Assert.SkipUnless(File.Exists(Path.ChangeExtension(program, ".runtimeconfig.json")), "the command is not beside the tests");
         using var folder = new TempFolder();
@@ -93,7 +98,7 @@ public class TrainerTests
         Process Start(string name) => Process.Start(new ProcessStartInfo("dotnet",
         [
             program, "train", "lm", "--data", folder.File("lines.txt"), "--lines", "--after", "=", "--vocab", "257", "--layers", "1", "--d-model", "16", "--heads", "2",
-            "--positions", "16", "--epochs", "5", "--batch", "32", "--save-every", "4", "--evaluate-every", "10", "--threads", "1", "--out", folder.File(name),
+            "--positions", "16", "--epochs", "5", "--batch", "32", "--save-every", "4", "--evaluate-every", "10", "--threads", "1", "--device", device, "--out", folder.File(name),
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true }) ?? throw new InvalidOperationException("no process");
     }

@@ -32,14 +32,17 @@ KERNEL int8_gather_forward(BUFFERS4)
 // one writer and one order of summation. Work: (ids, seeds). Tensors ids, dy, dTable (zeros). Scalars: rows of the table, d.
 KERNEL gather_backward(BUFFERS3)
 {
-    int first = GROUP(0), count = WORK(0), d = INT(1);
+    SHARED int earlier;
+    int first = GROUP(0), count = WORK(0), d = INT(1), seen = 0;
     GLOBAL const int* ids = INTS(0);
     GLOBAL const float* dy = FLOATS(1) + GROUP(1) * count * d;
     int id = ids[first];
-    for (int i = 0; i < first; i++)
-    {
-        if (ids[i] == id) { return; }
-    }
+    if (ITEM(0) == 0) { earlier = 0; }
+    for (int i = ITEM(0); i < first; i += ROW) { seen |= ids[i] == id; }
+    BARRIER;
+    if (seen) { earlier = 1; } // all write the same
+    BARRIER;
+    if (earlier) { return; }
     GLOBAL float* sum = FLOATS(2) + (GROUP(1) * INT(0) + id) * d;
     for (int i = first; i < count; i++)
     {
