@@ -10,6 +10,9 @@ public interface ITrainingTask
     /// <summary>One line that tells this task and its data from others: a checkpoint goes on only under the same.</summary>
     string Description { get; }
 
+    /// <summary>What is learnt beside the model and not kept with it, as a projection between two widths; none by default.</summary>
+    IReadOnlyList<Parameter> Parameters => [];
+
     /// <summary>Makes the examples of an epoch, as many in each.</summary>
     /// <param name="epoch">From 0.</param>
     /// <param name="seed">The training's seed.</param>

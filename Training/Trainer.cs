@@ -40,7 +40,7 @@ public sealed class Trainer
     {
         (_model, _task, _options, _folder) = (model, task, options, folder);
         _keep = keep ?? ((trained, into) => ParameterLayout.Save(trained, Path.Combine(into, "model.safetensors"), WeightType.F16));
-        foreach (Parameter parameter in model.Parameters)
+        foreach (Parameter parameter in model.Parameters.Concat(task.Parameters))
         {
             parameter.Value = Layout.Copy(parameter.Value).AsWeight();
         }
@@ -49,7 +49,7 @@ public sealed class Trainer
         {
             throw new TrainingException($"train: no parameter to freeze; got '{unmatched}'; expected a name like {model.Parameters[^1].Name}, or a pattern.");
         }
-        _parameters = [.. model.Parameters.Where(p => !p.IsBuffer && !options.Frozen.Any(pattern => Pattern.Matches(pattern, p.Name)))];
+        _parameters = [.. model.Parameters.Where(p => !p.IsBuffer && !options.Frozen.Any(pattern => Pattern.Matches(pattern, p.Name))), .. task.Parameters];
         _weights = [.. _parameters.Select(p => p.Value)];
         _optimizer = options.Optimizer == OptimizerKind.AdamW
             ? new AdamW(_weights, new() { Beta2 = options.Beta2, WeightDecay = options.WeightDecay, Decays = AdamWOptions.MatricesOnly })

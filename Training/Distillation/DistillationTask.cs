@@ -8,7 +8,7 @@ namespace Vitrine.Training;
 /// <summary>
 /// A task whose loss is hard·L + (1 − hard)·T²·KL(teacher ‖ student) + hidden·‖h − h′‖²/d + attention·KL(pattern ‖ pattern′), means over what
 /// the task counts, over tokens that are not padding, and over blocks and heads. L is the task's own loss, and both distributions of the first
-/// divergence are softmax(logits / T).
+/// divergence are softmax(logits / T). Where the student is narrower than the teacher, h is h·P with a matrix P that is learnt beside it.
 /// </summary>
 public sealed class DistillationTask : ITrainingTask
 {
@@ -18,18 +18,38 @@ public sealed class DistillationTask : ITrainingTask
     private readonly ITransformer _teacher;
     private readonly IReadOnlyList<int> _keep;
     private readonly DistillationOptions _options;
+    private readonly Parameter? _projection;
 
     /// <summary>Puts a teacher beside a task.</summary>
     /// <param name="task">What the student learns.</param>
-    /// <param name="teacher">A model that does it already, of the student's width.</param>
+    /// <param name="teacher">A model that does it already.</param>
     /// <param name="keep">Which of its blocks each of the student's stands for.</param>
     /// <param name="options">What is taken from it.</param>
-    public DistillationTask(ITrainingTask task, ITransformer teacher, IReadOnlyList<int> keep, DistillationOptions options) =>
+    /// <param name="student">The student's sizes; null: as wide as the teacher.</param>
+    /// <param name="seed">Of the projection, if there is one.</param>
+    /// <exception cref="TrainingException">Attention patterns of different numbers of heads are to be compared.</exception>
+    public DistillationTask(ITrainingTask task, ITransformer teacher, IReadOnlyList<int> keep, DistillationOptions options, ModelInfo? student = null, int seed = 1)
+    {
         (_task, _teacher, _keep, _options) = (task, teacher, keep, options);
+        (int from, int to) = ((student ?? teacher.Info).DModel, teacher.Info.DModel);
+        if (options.Attention > 0 && (student ?? teacher.Info).NHeads != teacher.Info.NHeads)
+        {
+            throw new TrainingException($"distill: attention patterns do not correspond; got a student of {student?.NHeads} heads; expected {teacher.Info.NHeads}, as many as the teacher has. Say so with --heads, or leave --attention out.");
+        }
+        if (options.Hidden > 0 && from != to)
+        {
+            var random = RandomAt.Of(seed, from, to);
+            float[] values = [.. Enumerable.Range(0, from * to).Select(_ => (float)(((2 * random.NextDouble()) - 1) * Math.Sqrt(3.0 / from)))]; // of variance 1/from
+            _projection = new("distill.P", ParameterKind.Other, new("distill.P"), Tensor.From(values, [from, to]), isBuffer: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Parameter> Parameters => _projection is null ? [] : [_projection];
 
     /// <inheritdoc/>
     public string Description => FormattableString.Invariant(
-        $"{_task.Description}; from {_teacher.Info.Architecture} with {_teacher.Parameters.Sum(p => (long)p.Shape.Elements)} parameters, blocks {string.Join(',', _keep)}, temperature {_options.Temperature}, hard {_options.Hard}, hidden {_options.Hidden}, attention {_options.Attention}");
+        $"{_task.Description}; from {_teacher.Info.Architecture} with {_teacher.Parameters.Sum(p => (long)p.Shape.Elements)} parameters, blocks {string.Join(',', _keep)}, temperature {_options.Temperature}, hard {_options.Hard}, hidden {_options.Hidden}, attention {_options.Attention}{(_projection is null ? "" : $", through {_projection.Shape}")}");
 
     /// <inheritdoc/>
     public IReadOnlyList<int> Begin(int epoch, int seed) => _task.Begin(epoch, seed);
@@ -59,6 +79,7 @@ public sealed class DistillationTask : ITrainingTask
             (Tensor mine, Tensor other) = (own[name], theirs[Student.InTeacher(name, _keep)]);
             bool isScore = name.EndsWith(Scores, StringComparison.Ordinal);
             int of = inside.Count(n => n.EndsWith(isScore ? Scores : Residual, StringComparison.Ordinal));
+            mine = !isScore && _projection is not null ? mine.MatMul(_projection.Value) : mine;
             Tensor perToken = isScore ? other.LogSoftmax().KlDiv(mine.LogSoftmax()).Mean([1]) : (mine - other).Pow(2).Mean([2]); // [batch, pos]
             Tensor? mask = name.StartsWith("decoder", StringComparison.Ordinal) ? batch.Input.Target?.Mask : batch.Input.Mask;
             loss += OverTokens(perToken, mask).Scale((isScore ? _options.Attention : _options.Hidden) / of);

@@ -7,7 +7,7 @@ namespace Vitrine.Training;
 /// <remarks>Source: Devlin et al. 2019, section 3.1. Other tokens are masked in every epoch (Liu et al. 2019).</remarks>
 public sealed class MaskedLanguageTask : ITrainingTask
 {
-    private const double Told = 0.15;
+    private const double Part = 0.15; // of the tokens that are to be told
     private readonly ITokenizer _tokenizer;
     private readonly int[][] _training, _held;
     private readonly int[] _lengths;
@@ -66,15 +66,17 @@ public sealed class MaskedLanguageTask : ITrainingTask
         return count == 0 ? [] : [new("loss", loss / count, false), new("accuracy", (double)right / count, true)];
     }
 
-    /// <summary>Logits of the tokens that are to be told only: over a large vocabulary the others are most of the work.</summary>
+    /// <summary>Logits of the tokens that are to be told only: over a large vocabulary the others are most of the work. A model behind another one (an adapter, a student) has no halves.</summary>
     private static (Tensor Logits, int[] Targets) Masked(ITransformer model, TrainingBatch batch)
     {
         int[] targets = batch.Targets.ToIntArray();
         int[] at = [.. targets.Index().Where(t => t.Item != Rows.Ignored).Select(t => t.Index)];
-        var language = (ILanguageModel)model;
-        Tensor hidden = language.Hidden(batch.Input);                                            // [batch, pos, d_model]
-        Tensor rows = hidden.Reshape([hidden.Shape[0] * hidden.Shape[1], hidden.Shape[2]]).Gather(Tensor.From(at, [at.Length]));
-        return (language.Logits(rows), [.. at.Select(i => targets[i])]);
+        Tensor logits = model is ILanguageModel language
+            ? language.Logits(Told(language.Hidden(batch.Input)))
+            : Told(model.Forward(batch.Input));
+        return (logits, [.. at.Select(i => targets[i])]);
+
+        Tensor Told(Tensor x) => x.Reshape([x.Shape[0] * x.Shape[1], x.Shape[2]]).Gather(Tensor.From(at, [at.Length])); // [batch, pos, …] to [told, …]
     }
 
     private TrainingBatch Batch(int[][] texts, IReadOnlyList<int> examples, int seed, int epoch)
@@ -95,7 +97,7 @@ public sealed class MaskedLanguageTask : ITrainingTask
         Array.Fill(target, Rows.Ignored);
         int[] words = [.. ids.Index().Where(t => t.Item != _tokenizer.Special.Cls && t.Item != _tokenizer.Special.Sep).Select(t => t.Index)];
         random.Shuffle(words);
-        foreach (int at in words.Take(Math.Max(1, (int)Math.Round(Told * words.Length))))
+        foreach (int at in words.Take(Math.Max(1, (int)Math.Round(Part * words.Length))))
         {
             target[at] = ids[at];
             double chance = random.NextDouble();

@@ -28,6 +28,24 @@ public class DistillCommandTests
     }
 
     [Fact]
+    public void Distill_LinesIntoANarrowerModel_AModelThatLoads()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllLines(folder.File("lines.txt"), Enumerable.Range(0, 120).Select(i => $"{i % 10}+1={(i % 10) + 1}"));
+        string[] data = ["--data", "lines.txt", "--lines", "--after", "=", "--batch", "8", "--epochs", "1"];
+        CliRun.Of(["train", "lm", "--d-model", "16", "--layers", "2", "--heads", "2", "--positions", "12", "--vocab", "257", "--out", "teacher", .. data], folder: folder.Path).IsDone();
+        string[] command = ["distill", "--teacher", "teacher", "--out", "student", "--d-model", "8", "--hidden", "1", .. data];
+
+        CliRun run = CliRun.Of(command, folder: folder.Path).IsDone();
+
+        Assert.Contains("exact_match", run.Output, StringComparison.Ordinal);
+        ModelInfo student = ModelLoader.Load(folder.File("student")).Info;
+        Assert.Equal((8, 1, 1), (student.DModel, student.NHeads, student.NLayers));
+        CliRun.Of([.. command, "--attention", "1", "--out", "other"], folder: folder.Path).IsRefused(ExitCode.Usage, "2, as many as the teacher has");
+        CliRun.Of(["distill", "--teacher", "teacher", "--data", "lines.txt", "--heads", "2", "--out", "other"], folder: folder.Path).IsRefused(ExitCode.Usage, "--heads or --d-mlp alone");
+    }
+
+    [Fact]
     public void Distill_WhatCannotBe_IsRefusedInOneLine()
     {
         using var model = new TinyModel();

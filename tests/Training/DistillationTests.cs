@@ -38,6 +38,73 @@ public class DistillationTests
             p.Value.ToArray()));
     }
 
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("gpt2")]
+    [InlineData("llama")]
+    [InlineData("marian")]
+    public void Of_AnotherWidth_EveryFamilyIsMadeAndLearns(string family)
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder.File("teacher"));
+        ITransformer teacher = TinyModels.Load(folder.File("teacher"), family, layers: 2);
+
+        ITransformer student = Student.Of(folder.File("teacher"), teacher, folder.File("student"), [1], new() { DModel = 12, NHeads = 2, DMlp = 20 }, seed: 1);
+        var task = new DistillationTask(new Echo(family == "marian"), teacher, [1], new() { Hard = 0, Hidden = 0.5f }, student.Info);
+        new Trainer(student, task, new() { Steps = 30, BatchSize = 4, LearningRate = 5e-3f, Dropout = 0 }, folder.File("student")).Run(cancellation: TestContext.Current.CancellationToken);
+
+        Assert.Equal((12, 2, 1), (student.Info.DModel, student.Info.NHeads, student.Info.NLayers));
+        Assert.Contains(student.Parameters, p => p.Name.EndsWith("mlp.W_in", StringComparison.Ordinal) && p.Shape == [12, 20]);
+        double[] losses = [.. TrainingLog.Read(Path.Combine(folder.File("student"), "training", "log.jsonl")).Training.Select(t => t.Loss)];
+        Assert.True(losses[^1] < 0.8 * losses[0], $"{losses[0]} → {losses[^1]}");
+        Assert.Equal(12, ModelLoader.Load(folder.File("student")).Info.DModel); // the projection is not part of what is kept
+    }
+
+    [Fact]
+    public void Loss_NarrowStudent_HiddenStatesAreComparedThroughTheProjection()
+    {
+        using var folder = new TempFolder();
+        (ITransformer teacher, _) = Pair(folder);
+        ITransformer student = Student.Of(folder.File("teacher"), teacher, folder.File("narrow"), [1], new() { DModel = 8, NHeads = 2 }, seed: 5);
+        var task = new ClassificationTask(Toys.Texts(8, 1), [], teacher, teacher.Tokenizer!);
+        TrainingBatch batch = task.Batch([0, 1, 2, 3]);
+        var with = new DistillationTask(task, teacher, [1], new() { Hidden = 0.7f }, student.Info);
+        using ActivationCache own = student.Cache("blocks.0.hook_resid_post"), theirs = teacher.Cache("blocks.1.hook_resid_post");
+
+        double added = with.Loss(student, batch, 0).Item() - new DistillationTask(task, teacher, [1], new(), student.Info).Loss(student, batch, 0).Item();
+
+        (float[] h, float[] t, float[] p) = (own["blocks.0.hook_resid_post"].ToArray(), theirs["blocks.1.hook_resid_post"].ToArray(), with.Parameters.Single().Value.ToArray());
+        double sum = 0;
+        for (int i = 0; i < t.Length; i++) // all texts are of one length
+        {
+            sum += Math.Pow(Enumerable.Range(0, 8).Sum(k => (double)h[(i / 16 * 8) + k] * p[(k * 16) + (i % 16)]) - t[i], 2);
+        }
+        Assert.Equal(0.7 * sum / t.Length, added, 1e-5);
+        Assert.Contains("4 heads", Assert.Throws<TrainingException>(() => new DistillationTask(task, teacher, [1], new() { Attention = 1 }, student.Info with { NHeads = 4 })).Message, StringComparison.Ordinal);
+        Assert.Contains("divides", Assert.Throws<TrainingException>(() => Student.Of(folder.File("teacher"), teacher, folder.File("odd"), [1], new() { DModel = 9, NHeads = 2 }, 1)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A task that asks a model for its halves must also do with one that has none: an adapter, a student.</summary>
+    [Fact]
+    public void Masks_BehindAnAdapterOrAsAStudent_AreLearnt()
+    {
+        using var folder = new TempFolder();
+        (ITransformer teacher, ITrainingTask masks) = Lessons.Start("mlm", folder);
+        TrainingBatch batch = Batch(masks);
+        LoraModel adapted = LoraModel.Start(teacher, new() { Rank = 2 }, 1);
+
+        float expected = masks.Loss(teacher, batch, 0).Item();
+
+        Assert.Equal(expected, masks.Loss(adapted, batch, 0).Item(), 1e-5f);
+        Assert.Equal(0.4f * expected, new DistillationTask(masks, teacher, [0], new() { Hard = 0.4f, Hidden = 1 }).Loss(teacher, batch, 0).Item(), 1e-5f);
+
+        static TrainingBatch Batch(ITrainingTask task)
+        {
+            task.Begin(0, 1);
+            return task.Batch([0, 1, 2]);
+        }
+    }
+
     [Fact]
     public void Of_AllBlocks_SaysWhatTheTeacherSays()
     {
@@ -101,25 +168,28 @@ public class DistillationTests
         Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} → {losses[^1]}");
     }
 
-    [Fact]
-    public void Run_InterruptedAndGoneOn_SameBitsAsInOneGo()
+    [Theory]
+    [InlineData(16)]
+    [InlineData(8)]
+    public void Run_InterruptedAndGoneOn_SameBitsAsInOneGo(int width)
     {
         using var whole = new TempFolder();
         using var parts = new TempFolder();
-        Distil(whole, null);
+        Distil(whole, width, null);
 
-        Distil(parts, 3);
-        Distil(parts, 7);
-        Distil(parts, null);
+        Distil(parts, width, 3);
+        Distil(parts, width, 7);
+        Distil(parts, width, null);
 
         Assert.Equal(File.ReadAllBytes(whole.File("student/model.safetensors")), File.ReadAllBytes(parts.File("student/model.safetensors")));
         Assert.Equal(TrainingLog.Read(whole.File("student/training/log.jsonl")).Training, TrainingLog.Read(parts.File("student/training/log.jsonl")).Training);
 
-        static void Distil(TempFolder folder, int? stop)
+        static void Distil(TempFolder folder, int width, int? stop)
         {
             (ITransformer teacher, ITransformer student) = Pair(folder);
+            student = width == 16 ? student : Student.Of(folder.File("teacher"), teacher, folder.File("student"), [0, 2], new() { DModel = width, NHeads = 2 }, 1);
             (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
-            var task = new DistillationTask(new ClassificationTask(training, held, teacher, teacher.Tokenizer!), teacher, [0, 2], new() { Hidden = 1 });
+            var task = new DistillationTask(new ClassificationTask(training, held, teacher, teacher.Tokenizer!), teacher, [0, 2], new() { Hidden = 1 }, student.Info);
             using var cancelled = new CancellationTokenSource();
             new Trainer(student, task, new() { Epochs = 2, BatchSize = 8, LearningRate = 5e-3f }, folder.File("student")).Run(new Stopper(stop, cancelled), cancelled.Token);
         }
