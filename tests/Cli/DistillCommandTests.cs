@@ -41,7 +41,7 @@ public class DistillCommandTests
         Assert.Contains("exact_match", run.Output, StringComparison.Ordinal);
         ModelInfo student = ModelLoader.Load(folder.File("student")).Info;
         Assert.Equal((8, 1, 1), (student.DModel, student.NHeads, student.NLayers));
-        CliRun.Of([.. command, "--attention", "1", "--out", "other"], folder: folder.Path).IsRefused(ExitCode.Usage, "2, as many as the teacher has");
+        CliRun.Of(["distill", "--teacher", "teacher", "--out", "other", "--d-model", "8", "--attention", "1", .. data], folder: folder.Path).IsRefused(ExitCode.Usage, "2, as many as the teacher has");
         CliRun.Of(["distill", "--teacher", "teacher", "--data", "lines.txt", "--heads", "2", "--out", "other"], folder: folder.Path).IsRefused(ExitCode.Usage, "--heads or --d-mlp alone");
     }
 

@@ -56,16 +56,21 @@ KERNEL layer_norm_backward(BUFFERS6)
     }
 }
 
-// dgamma[seed, i] = sum over rows of dy xhat: an item per column. Work: (d, seeds). Tensors x, mean, rstd, dy, dgamma. Scalar: rows.
+// dgamma[seed, i] = sum over rows of dy xhat. A group has 16 neighbouring columns and 16 items for each, which take every 16th row.
+// Work: (d, seeds). Tensors x, mean, rstd, dy, dgamma. Scalar: rows.
 KERNEL layer_norm_backward_gamma(BUFFERS5)
 {
-    int i = ELEMENT, d = WORK(0), rows = INT(0), seed = GROUP(1);
-    if (i >= d) { return; }
+    SHARED float sums[ITEMS];
+    int lane = ITEM(0) % 16, strand = ITEM(0) / 16, i = GROUP(0) * 16 + lane, d = WORK(0), rows = INT(0), seed = GROUP(1);
     GLOBAL const float* x = FLOATS(0);
     GLOBAL const float* mean = FLOATS(1);
     GLOBAL const float* rstd = FLOATS(2);
     GLOBAL const float* dy = FLOATS(3) + seed * rows * d;
     float sum = 0.0f;
-    for (int row = 0; row < rows; row++) { sum = FMA(dy[row * d + i], (x[row * d + i] - mean[row]) * rstd[row], sum); }
+    for (int row = i < d ? strand : rows; row < rows; row += 16) { sum = FMA(dy[row * d + i], (x[row * d + i] - mean[row]) * rstd[row], sum); }
+    sums[ITEM(0)] = sum;
+    BARRIER;
+    if (strand > 0 || i >= d) { return; }
+    for (int other = 1; other < 16; other++) { sum += sums[other * 16 + lane]; }
     FLOATS(4)[seed * d + i] = sum;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Vitrine.Tensors;
 
 /// <summary>Y = op(A)·op(B) [+ bias], where op may transpose the last two axes.</summary>
@@ -8,6 +10,9 @@ namespace Vitrine.Tensors;
 /// </remarks>
 internal sealed class MatMul(bool transposeA, bool transposeB) : Op
 {
+    // Where the matrices of a single product begin: on every device once, instead of an upload per product.
+    private static readonly ConditionalWeakTable<Device, Tensor> s_origins = [];
+
     public override string Name => "mat_mul";
 
     public override Tensor Forward(Saved saved)
@@ -89,9 +94,11 @@ internal sealed class MatMul(bool transposeA, bool transposeB) : Op
         }
         Matrix left = Matrix.Of(a, transposeA), right = Matrix.Of(b, transposeB);
         int batch = oneProduct ? 1 : leading.Elements;
-        int[] offsets = oneProduct ? [0, 0] : [.. Offsets(left.Tensor, leading), .. Offsets(right.Tensor, leading)];
+        Tensor offsets = batch == 1
+            ? s_origins.GetValue(a.Device, device => Tensor.From([0, 0], [2, 1], device))
+            : Tensor.From([.. Offsets(left.Tensor, leading), .. Offsets(right.Tensor, leading)], [2, batch], a.Device);
         Launch(half ? "half_mat_mul_forward" : "mat_mul_forward", new WorkSize(n, m, batch),
-            [left.Tensor, right.Tensor, y, bias, Tensor.From(offsets, [2, batch], a.Device)],
+            [left.Tensor, right.Tensor, y, bias, offsets],
             k, left.Transposed, left.Stride, right.Transposed, right.Stride, skipZeroRows);
         return y;
     }

@@ -24,14 +24,19 @@ KERNEL sum_rows(BUFFERS2)
     if (ITEM(0) == 0) { FLOATS(1)[row] = FLOAT(1) * sum; }
 }
 
-// y[outer, column] = factor times the sum of x[outer, ., column]. Work: (columns, outer). Tensors x, y. Scalars: rows, factor.
+// y[outer, column] = factor times the sum of x[outer, ., column]. A group has 16 neighbouring columns and 16 items for each, which take every 16th row.
+// Work: (columns, outer). Tensors x, y. Scalars: rows, factor.
 KERNEL sum_columns(BUFFERS2)
 {
-    int column = ELEMENT, columns = WORK(0), outer = GROUP(1), rows = INT(0);
-    if (column >= columns) { return; }
+    SHARED float sums[ITEMS];
+    int lane = ITEM(0) % 16, strand = ITEM(0) / 16, column = GROUP(0) * 16 + lane, columns = WORK(0), outer = GROUP(1), rows = INT(0);
     GLOBAL const float* x = FLOATS(0) + outer * rows * columns + column;
     Total t = { 0.0f, 0.0f };
-    for (int row = 0; row < rows; row++) { t = total_add(t, x[row * columns]); }
+    for (int row = column < columns ? strand : rows; row < rows; row += 16) { t = total_add(t, x[row * columns]); }
+    sums[ITEM(0)] = t.sum;
+    BARRIER;
+    if (strand > 0 || column >= columns) { return; }
+    for (int other = 1; other < 16; other++) { t = total_add(t, sums[other * 16 + lane]); }
     FLOATS(1)[outer * columns + column] = FLOAT(1) * t.sum;
 }
 

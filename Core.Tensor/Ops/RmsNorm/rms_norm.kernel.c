@@ -30,15 +30,20 @@ KERNEL rms_norm_backward(BUFFERS5)
     for (int i = ITEM(0); i < d; i += ROW) { dx[i] = FMA(x[i], -pull, dy[i] * gamma[i] * r); }
 }
 
-// dgamma[seed, i] = sum over rows of dy x rstd: an item per column. Work: (d, seeds). Tensors x, rstd, dy, dgamma. Scalar: rows.
+// dgamma[seed, i] = sum over rows of dy x rstd. A group has 16 neighbouring columns and 16 items for each, which take every 16th row.
+// Work: (d, seeds). Tensors x, rstd, dy, dgamma. Scalar: rows.
 KERNEL rms_norm_backward_gamma(BUFFERS4)
 {
-    int i = ELEMENT, d = WORK(0), rows = INT(0), seed = GROUP(1);
-    if (i >= d) { return; }
+    SHARED float sums[ITEMS];
+    int lane = ITEM(0) % 16, strand = ITEM(0) / 16, i = GROUP(0) * 16 + lane, d = WORK(0), rows = INT(0), seed = GROUP(1);
     GLOBAL const float* x = FLOATS(0);
     GLOBAL const float* rstd = FLOATS(1);
     GLOBAL const float* dy = FLOATS(2) + seed * rows * d;
     float sum = 0.0f;
-    for (int row = 0; row < rows; row++) { sum = FMA(dy[row * d + i], x[row * d + i] * rstd[row], sum); }
+    for (int row = i < d ? strand : rows; row < rows; row += 16) { sum = FMA(dy[row * d + i], x[row * d + i] * rstd[row], sum); }
+    sums[ITEM(0)] = sum;
+    BARRIER;
+    if (strand > 0 || i >= d) { return; }
+    for (int other = 1; other < 16; other++) { sum += sums[other * 16 + lane]; }
     FLOATS(3)[seed * d + i] = sum;
 }
