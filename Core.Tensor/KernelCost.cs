@@ -26,7 +26,7 @@ internal static class KernelCost
     /// <summary>Arithmetic, as if nothing were skipped; 0 where the op table counts none.</summary>
     public static OpCost Arithmetic(KernelCall call) => call.Kernel switch
     {
-        "mat_mul_forward" or "mat_mul_row" or "half_mat_mul_forward" or "half_mat_mul_row" or "int8_mat_mul_forward" or "int8_mat_mul_row" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
+        "mat_mul_forward" or "mat_mul_row" or "mat_mul_mma" or "half_mat_mul_forward" or "half_mat_mul_row" or "half_mat_mul_mma" or "int8_mat_mul_forward" or "int8_mat_mul_row" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
         "attention_forward" or "attention_forward_wide" => Attention(call.Scalars[2].Int) * Pairs(call, call.Work.X, call.Work.Y, call.Work.Z),
         "attention_backward" => AttentionBackward(call),
         "attention_backward_dot" => AttentionPart(call, 1),

@@ -1,4 +1,5 @@
 using Vitrine.Tensors;
+using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Backends;
@@ -9,7 +10,7 @@ public sealed class LostDeviceTests
     [Fact]
     public void Launch_DeviceIsLost_SaysSoThenAndEverAfter()
     {
-        var driver = new FailingGpu();
+        var driver = new FakeGpu();
         Device device = driver.AsDevice();
         Tensor x = Tensor.From([1f, 2f], [2], device), y = x.Tanh();
         driver.Failure = GpuFailure.Lost;
@@ -27,7 +28,7 @@ public sealed class LostDeviceTests
     [Fact]
     public void Launch_DriverRefusesOneCall_GoesOnAfterwards()
     {
-        var driver = new FailingGpu { Failure = GpuFailure.Refused };
+        var driver = new FakeGpu { Failure = GpuFailure.Refused };
         Device device = driver.AsDevice();
         Tensor x = Tensor.From([1f, 2f], [2], device);
 
@@ -39,7 +40,7 @@ public sealed class LostDeviceTests
     [Fact]
     public void Profile_DeviceIsLostMeanwhile_StopsWithWhatItHas()
     {
-        var driver = new FailingGpu();
+        var driver = new FakeGpu();
         Device device = driver.AsDevice();
         Tensor x = Tensor.From([1f, 2f], [2], device);
         using Profiler profiler = device.Profile();
@@ -70,45 +71,4 @@ public sealed class LostDeviceTests
     [InlineData(701, GpuFailure.Refused)] // CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES
     [InlineData(1, GpuFailure.Refused)]
     internal void Cuda_Status_MeansWhatTheDriverSays(int status, GpuFailure expected) => Assert.Equal(expected, CudaNative.Meaning(status));
-
-    /// <summary>A driver without a device: everything succeeds and computes nothing, until launches are told to fail.</summary>
-    private sealed unsafe class FailingGpu() : GpuBackend("fake:0", 1 << 20)
-    {
-        private nint _handles;
-
-        /// <summary>How launches fail from now on; null: not.</summary>
-        public GpuFailure? Failure { get; set; }
-
-        /// <summary>Calls into the driver so far.</summary>
-        public int Calls { get; private set; }
-
-        public Device AsDevice() => new("fake:0", () => this, "a fake", isGpu: true);
-
-        protected override nint AllocateBuffer(long bytes) => ++_handles;
-
-        protected override void FreeBuffer(nint buffer) { }
-
-        protected override void Write(nint buffer, long offset, byte* source, long bytes, bool wait) => Calls++;
-
-        protected override void Read(nint buffer, long offset, byte* target, long bytes) => Calls++;
-
-        protected override nint Compile(string kernel, string source) => 1;
-
-        protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers)
-        {
-            Calls++;
-            if (Failure is { } failure)
-            {
-                throw Refused(name, "FAKE_ERROR", failure);
-            }
-        }
-
-        protected override void Finish() => Calls++;
-
-        protected override void UseTimers(bool on) { }
-
-        protected override nint TimerAfter() => 1;
-
-        protected override double Elapsed(GpuTimer timer) => 0.001;
-    }
 }

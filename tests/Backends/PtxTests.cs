@@ -23,7 +23,7 @@ public sealed partial class PtxTests
     public unsafe void Ptx_EveryKernelOfTheTable_IsAnEntryForBuffersAndNumbers(string source)
     {
         string ptx = KernelSource.Ptx(source);
-        Assert.Contains(".target sm_52", ptx, StringComparison.Ordinal);
+        Assert.Contains(ptx.Contains("mma.sync", StringComparison.Ordinal) ? ".target sm_80" : ".target sm_52", ptx, StringComparison.Ordinal);
         Dictionary<string, string> entries = Entry().Matches(ptx).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["parameters"].Value);
 
         string[] expected = [.. GpuKernels.Table.Where(row => row.Value.Source == source).Select(row => row.Key)];
@@ -36,6 +36,10 @@ public sealed partial class PtxTests
             Assert.Contains($".param .align 4 .b8 {entry.Key}_param_{parameters.Length - 1}[{sizeof(GpuCall)}]", parameters[^1], StringComparison.Ordinal);
         });
     }
+
+    [Fact]
+    public void Ptx_TensorCores_AreAskedByTheirKernelsAlone() =>
+        Assert.Equal(["mat_mul_mma"], KernelSource.Names.Where(name => KernelSource.Ptx(name).Contains("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32", StringComparison.Ordinal)));
 
     [GeneratedRegex(@"\.visible \.entry (?<name>\w+)\((?<parameters>[^)]*)\)")]
     private static partial Regex Entry();

@@ -93,6 +93,21 @@ public sealed class DeviceAgreementTests
         }
     }
 
+    /// <summary>The kernels for tensor cores, their instruction emulated by items that read each other's numbers: barriers and all are watched.</summary>
+    [Theory]
+    [InlineData(17, false)] // two slices
+    [InlineData(5, true)]
+    public void TensorCores_OneTile_AgreeWithTheCpu(int depth, bool half)
+    {
+        Tensor a = RandomTensor.Normal(1, [2, 3, depth]), b = RandomTensor.Normal(2, [5, depth]), w = half ? HalfPrecision.Round(b) : b;
+        float[] expected = a.MatMul(w, transposeB: true).ToArray();
+        using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
+
+        Tensor y = TensorCoreTests.OnTensorCores(() => a.To(Device.Current).MatMul(w.To(Device.Current), transposeB: true));
+
+        TensorAssert.Close(y.ToArray(), expected, 1e-4, 1e-5);
+    }
+
     /// <summary>What benchmarks call a device's peak must be arithmetic that was done.</summary>
     [Fact]
     public void PeakMultiplyAdd_ThreeRounds_IsTheSumOfItsChains()

@@ -4,7 +4,7 @@ namespace Vitrine.Tensors;
 
 /// <summary>
 /// A device behind the CUDA driver: its primary context, the default stream, and a module per op file, made by the driver from the PTX that this
-/// assembly embeds (compiled for sm_52, so any card since 2014).
+/// assembly embeds (compiled for sm_52, so any card since 2014, but for the one with tensor-core instructions, for sm_80).
 /// </summary>
 internal sealed unsafe class CudaBackend : GpuBackend
 {
@@ -13,7 +13,7 @@ internal sealed unsafe class CudaBackend : GpuBackend
     private readonly nint _context;
     private readonly Dictionary<string, nint> _modules = new(StringComparer.Ordinal);
 
-    public CudaBackend(string name, int device) : base(name, CudaDriver.Memory(device))
+    public CudaBackend(string name, int device) : base(name, CudaDriver.Memory(device), CudaDriver.Capability(device))
     {
         Check("open the device", CudaNative.RetainContext(out _context, device));
     }

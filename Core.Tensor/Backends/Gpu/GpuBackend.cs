@@ -10,6 +10,7 @@ internal abstract unsafe class GpuBackend : IBackend
 {
     private const int SmallCopy = 1 << 20;        // bytes; uploads up to here go through a copy of our own, and nobody waits
     private const long MostInFlight = 64L << 20;  // bytes of such copies that may wait for the device
+    private const int LeastForTensorCores = 80;   // the compute capability, 8.0, that reads TF32
     private const int MostTimers = 4096;          // that may wait to be read: a driver has not endless many
 
     private readonly Lock _lock = new();
@@ -20,13 +21,17 @@ internal abstract unsafe class GpuBackend : IBackend
     private Profiler? _profiler;
     private string? _lost; // what there is to say about a device that is gone
 
-    protected GpuBackend(string device, long memory) => (Name, Pool) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory));
+    protected GpuBackend(string device, long memory, int capability = 0) =>
+        (Name, Pool, HasTensorCores) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory), capability >= LeastForTensorCores);
 
     /// <summary>Name of the device, for messages.</summary>
     public string Name { get; }
 
     /// <summary>Its buffers.</summary>
     public BufferPool Pool { get; }
+
+    /// <summary>Whether products run on tensor cores.</summary>
+    public bool HasTensorCores { get; }
 
     /// <summary>What was moved and launched so far.</summary>
     public DeviceTraffic Traffic { get; private set; }
@@ -107,6 +112,11 @@ internal abstract unsafe class GpuBackend : IBackend
         if (kernel.Instead?.Invoke(call) is { } better)
         {
             Launch(call with { Kernel = better });
+            return;
+        }
+        if (HasTensorCores && kernel.OnTensorCores is { } faster)
+        {
+            Launch(call with { Kernel = faster });
             return;
         }
         Launch(call, kernel, 0);

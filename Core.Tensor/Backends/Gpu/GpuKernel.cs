@@ -10,6 +10,9 @@ internal sealed record GpuKernel(string Source, int Items, int TileX, int TileY)
     /// <summary>The name of a kernel that does some calls better, with the same tensors and scalars; null, or a result of null: this one.</summary>
     public Func<KernelCall, string?>? Instead { get; init; }
 
+    /// <summary>The name of a kernel that does the same on the tensor cores of devices that have some; null where there is none.</summary>
+    public string? OnTensorCores { get; init; }
+
     /// <summary>Launches the kernels that together do what the op asks for; null for an ordinary kernel.</summary>
     public Action<KernelCall>? Parts { get; private init; }
 
