@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Vitrine.Tensors;
 using Vitrine.Tests.Support;
@@ -19,7 +18,7 @@ public partial class SentimentModelTests
     {
         ITransformer model = ModelLoader.Load(s_folder);
 
-        LabelledText[] held = HeldOut();
+        LabelledText[] held = Held();
 
         double accuracy = new ClassificationTask(held, held, model, model.Tokenizer!).Evaluate(model)[0].Value;
 
@@ -49,13 +48,13 @@ public partial class SentimentModelTests
     public void Folder_AllFiles_AreFewMegabytes() =>
         Assert.InRange(new DirectoryInfo(s_folder).EnumerateFiles().Sum(f => f.Length), 100_000, 8 << 20);
 
-    /// <summary>In each class the tenth whose hash comes first, as the card says.</summary>
-    private static LabelledText[] HeldOut() => [.. new[] { ("neg", "negative"), ("pos", "positive") }.SelectMany(part =>
+    /// <summary>What the command in the card holds out.</summary>
+    private static LabelledText[] Held()
     {
-        string[] lines = [.. File.ReadLines(Path.Combine(DataFolder.Find("sentence_polarity"), $"rt-polarity.{part.Item1}")).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return lines.OrderBy(line => Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"2026\n{line}"))), StringComparer.Ordinal)
-            .Take(lines.Length / 10).Select(line => new LabelledText(part.Item2, line));
-    })];
+        string folder = DataFolder.Find("sentence_polarity");
+        return [.. HeldOut.Split(new[] { "positive=rt-polarity.pos", "negative=rt-polarity.neg" }
+            .SelectMany(file => TextLines.Labelled(file.Replace("=", "=" + folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))), text => text.Text, 0.1, seed: 2026).Held];
+    }
 
     [GeneratedRegex(@"\*\*(\d+\.\d) % ±")]
     private static partial Regex Stated();
