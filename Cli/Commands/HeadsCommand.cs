@@ -11,10 +11,12 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine heads</c>: which heads of a language model look back, and what repetition costs without each.</summary>
 internal static class HeadsCommand
 {
+    private const string Learnt = "abcdefghijklmnopqrstuvwxyz"; // by the model in the box
+
     public static Verb Create(Terminal terminal)
     {
-        var source = new ModelSource();
-        var tokens = new Option<string?>("--tokens") { Description = "A text whose tokens are drawn from. Default: the whole vocabulary but special tokens.", HelpName = "text" };
+        var source = new ModelSource("models/induction");
+        var tokens = new Option<string?>("--tokens") { Description = "A text whose tokens are drawn from. Default: letters for the shipped model, the vocabulary without special tokens for others.", HelpName = "text" };
         var length = new Option<int>("--length") { Description = "Tokens per round; each sequence is two equal rounds of different tokens.", HelpName = "n", DefaultValueFactory = _ => 24 };
         var count = new Option<int>("--count") { Description = "Sequences.", HelpName = "n", DefaultValueFactory = _ => 32 };
         var seed = new Option<int>("--seed") { Description = "Equal seeds give equal sequences.", HelpName = "n", DefaultValueFactory = _ => 1 };
@@ -22,9 +24,10 @@ internal static class HeadsCommand
         var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName = "path" };
         var svg = new Option<string?>("--svg") { Description = "Draw every head's pattern on the first sequence; - for standard output.", HelpName = "path" };
         return new Verb("heads", "Shows which heads of a language model look back in repeated random tokens, and the loss without each: induction heads.", """
-            vitrine heads --model models/induction --tokens abcdefghijklmnopqrstuvwxyz
-            vitrine heads --model models/induction --tokens abcdefghijklmnopqrstuvwxyz --length 8 --svg pattern.svg
+            vitrine heads
+            vitrine heads --length 8 --svg pattern.svg
             vitrine heads --model path/to/gpt2 --count 8 --json heads.json
+            vitrine heads --model path/to/gpt2 --tokens " one two three four five six seven eight nine ten" --length 8
             """)
             .With(tokens, length, count, seed, json, markdown, svg).With(source.Options)
             .Does((parsed, cancellation) =>
@@ -39,7 +42,7 @@ internal static class HeadsCommand
                     OutputFile.Probe(path, terminal);
                 }
                 LoadedModel loaded = source.Load(parsed, terminal);
-                int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens)), parsed.GetValue(length), parsed.GetValue(count), parsed.GetValue(seed));
+                int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens) ?? (parsed.GetValue(source.Model) is null ? Learnt : null)), parsed.GetValue(length), parsed.GetValue(count), parsed.GetValue(seed));
                 HeadScores scores;
                 using (ProgressLine progress = ProgressLine.Start("heads", terminal))
                 {
