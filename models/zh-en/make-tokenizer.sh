@@ -1,18 +1,21 @@
 #!/bin/sh
-# Makes the tokenizer of models/zh-en from Tatoeba's pairs: make-tokenizer.sh cmn.txt FOLDER; its files come to FOLDER/tokenizer.
+# Makes the tokenizer of models/zh-en: make-tokenizer.sh FOLDER PAIRS..., of files with English, a tab and Chinese; its files come to FOLDER.
 # Needs uconv (Debian: icu-devtools), spm_train (Debian: sentencepiece) and Python 3.
 set -e
-mkdir -p "$2/tokenizer"
+folder=$1
+mkdir -p "$folder"
+texts=$(mktemp -d)
+trap 'rm -r "$texts"' EXIT
 
 # What is learnt, without the pairs that are held out, and the rules by which Chinese is written one way: simplified, plain punctuation.
-python3 - "$1" "$2" <<'PYTHON'
+python3 - "$texts" "$@" <<'PYTHON'
 import hashlib, subprocess, sys, unicodedata
-data, folder = sys.argv[1:]
-pairs = [line.split('\t')[:2] for line in open(data, encoding='utf-8').read().split('\n') if line.strip()]
+texts, _, *files = sys.argv[1:]
+pairs = [line.split('\t')[:2] for file in files for line in open(file, encoding='utf-8').read().split('\n') if line.strip()]
 part = lambda english: int.from_bytes(hashlib.sha256(f'1\n{english}'.encode()).digest()[:4], 'big') / 2**32
 learnt = [pair for pair in pairs if part(pair[0]) >= 0.03925]
-open(f'{folder}/zh.txt', 'w', encoding='utf-8').writelines(zh + '\n' for en, zh in learnt)
-open(f'{folder}/en.txt', 'w', encoding='utf-8').writelines(en + '\n' for en in dict.fromkeys(en for en, zh in learnt))
+open(f'{texts}/zh.txt', 'w', encoding='utf-8').writelines(zh + '\n' for en, zh in learnt)
+open(f'{texts}/en.txt', 'w', encoding='utf-8').writelines(en + '\n' for en in dict.fromkeys(en for en, zh in learnt))
 
 han = [chr(c) for c in range(0x3400, 0xA000)]
 simplified = subprocess.run(['uconv', '-x', 'Traditional-Simplified'], input='\n'.join(han).encode(), capture_output=True, check=True).stdout.decode().split('\n')
@@ -21,15 +24,14 @@ wide = [chr(c) for c in range(0xFF01, 0xFFEF)] + ['\u3000', '\u00a0']
 rules += [(a, unicodedata.normalize('NFKC', a)) for a in wide if unicodedata.normalize('NFKC', a) != a]
 rules += [(a, ' ') for a in '\t\n\r\u200b'] + list(zip('“”‘’', '""\'\''))
 points = lambda text: ' '.join('%X' % ord(c) for c in text)
-open(f'{folder}/rules.tsv', 'w').writelines(f'{points(a)}\t{points(b)}\n' for a, b in rules)
+open(f'{texts}/rules.tsv', 'w').writelines(f'{points(a)}\t{points(b)}\n' for a, b in rules)
 PYTHON
 
 spm() {
   name=$1; shift
-  spm_train --model_prefix="$folder/tokenizer/$name" --model_type=unigram --bos_id=-1 --unk_id=0 --eos_id=1 --num_threads=1 "$@"
-  mv "$folder/tokenizer/$name.model" "$folder/tokenizer/$name.spm"
-  rm "$folder/tokenizer/$name.vocab"
+  spm_train --model_prefix="$folder/$name" --model_type=unigram --bos_id=-1 --unk_id=0 --eos_id=1 --num_threads=1 "$@"
+  mv "$folder/$name.model" "$folder/$name.spm"
+  rm "$folder/$name.vocab"
 }
-folder=$2
-spm source --input="$folder/zh.txt" --vocab_size=3200 --character_coverage=0.999 --normalization_rule_tsv="$folder/rules.tsv" --add_dummy_prefix=false
-spm target --input="$folder/en.txt" --vocab_size=2500 --character_coverage=1.0
+spm source --input="$texts/zh.txt" --vocab_size=3200 --character_coverage=0.999 --normalization_rule_tsv="$texts/rules.tsv" --add_dummy_prefix=false
+spm target --input="$texts/en.txt" --vocab_size=2500 --character_coverage=1.0

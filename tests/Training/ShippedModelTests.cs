@@ -94,7 +94,8 @@ public partial class ShippedModelTests
         var tokenizer = (MarianTokenizer)model.Tokenizer!;
         (string Chinese, string English)[] examples = [.. Example().Matches(Card("zh-en")).Select(m => (m.Groups[1].Value, m.Groups[2].Value))];
 
-        Assert.Contains("我喜歡音樂。", examples.Select(e => e.Chinese));
+        Assert.Contains(("我喜歡音樂。", "I like music."), examples);
+        Assert.Contains(("他昨天去了北京。", "He went to Beijing yesterday."), examples);
         Assert.All(examples, e => Assert.Equal(e.English, tokenizer.Target.Decode(
             [.. model.Generate(ModelInput.Of(tokenizer.Encode(e.Chinese).Ids), model.GenerationDefaults, cancellation: TestContext.Current.CancellationToken).Sequences[0].Tokens]).Trim()));
     }
