@@ -73,6 +73,7 @@ public static class NewModel
         {
             ["tokenizer_class"] = "GPT2Tokenizer",
             ["add_prefix_space"] = false,
+            ["clean_up_tokenization_spaces"] = false,
             ["model_max_length"] = sizes.MaxPositions,
             ["bos_token"] = End,
             ["eos_token"] = End,

@@ -41,6 +41,30 @@ public class ModelTests
         Assert.Empty(model.Notices);
     }
 
+    /// <summary>The settings that transformers 5.12 writes by default beside those of <see cref="TinyModels"/>, and where it puts them elsewhere than 4 did.</summary>
+    [Theory]
+    [InlineData("bert", """{"dtype": "float32", "add_cross_attention": false, "is_decoder": false, "tie_word_embeddings": true, "use_cache": true, "bos_token_id": null, "classifier_dropout": null}""")]
+    [InlineData("gpt2", """{"dtype": "float32", "add_cross_attention": false, "tie_word_embeddings": true, "reorder_and_upcast_attn": false, "summary_activation": null, "summary_type": "cls_index"}""")]
+    [InlineData("llama", """{"dtype": "bfloat16", "rope_theta": null, "rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}, "head_dim": 4, "pretraining_tp": 1, "mlp_bias": false}""")]
+    [InlineData("marian", """{"dtype": "float32", "tie_word_embeddings": true, "share_encoder_decoder_embeddings": true, "is_decoder": false, "decoder_vocab_size": 50, "bos_token_id": null}""")]
+    public void Config_AsTransformers5WritesIt_MeansTheSame(string family, string settings)
+    {
+        using TempFolder earlier = new(), folder = new();
+        ITransformer before = TinyModels.Load(earlier.Path, family, edit: config => config["rope_theta"] = 500.0); // only Llama looks at it
+        File.WriteAllText(folder.File("generation_config.json"), """{"_from_model_config": true, "eos_token_id": 2, "output_attentions": false, "use_cache": true, "transformers_version": "5.12.1"}""");
+
+        ITransformer model = TinyModels.Load(folder.Path, family, edit: config =>
+        {
+            foreach ((string name, JsonNode? value) in JsonNode.Parse(settings)!.AsObject())
+            {
+                config[name] = value?.DeepClone();
+            }
+        });
+
+        Assert.Equal(before.Forward(TinyInputs.For(before)).ToArray(), model.Forward(TinyInputs.For(model)).ToArray());
+        Assert.Empty(model is IGenerator writer ? writer.GenerationDefaults.Unsupported : []);
+    }
+
     [Theory]
     [InlineData("""{"model": {"type": "Unigram", "vocab": []}}""")]
     [InlineData("""{"pre_tokenizer": {"type": "Metaspace"}, "model": {"type": "BPE", "byte_fallback": true, "vocab": {}, "merges": []}}""")]
