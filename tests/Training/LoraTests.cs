@@ -89,6 +89,23 @@ public class LoraTests
     }
 
     [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 4)]
+    public void Load_RankStabilized_DividesAlphaByTheRootOfTheRank(bool stabilized, double scale)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "bert");
+        LoraModel adapted = LoraModel.Start(model, new() { Rank = 4, Alpha = 8 }, seed: 1);
+        LoraAdapter.Describe(folder.Path, adapted, new() { Rank = 4, Alpha = 8 }, "base");
+        LoraAdapter.Save(adapted, folder.Path);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(folder.File("adapter_config.json")))!.AsObject();
+        config["use_rslora"] = stabilized;
+        File.WriteAllText(folder.File("adapter_config.json"), config.ToJsonString());
+
+        Assert.Equal(scale, LoraAdapter.Load(model, folder.Path).Scale);
+    }
+
+    [Theory]
     [InlineData("BertForSequenceClassification", "SEQ_CLS", "classifier")]
     [InlineData("BertForTokenClassification", "TOKEN_CLS", "classifier")]
     [InlineData("BertForQuestionAnswering", "QUESTION_ANS", "qa_outputs")]
