@@ -164,6 +164,39 @@ public sealed class GpuBackendTests
         TensorAssert.Close(yt, x.To(Device.Cpu).MatMul(wt.To(Device.Cpu), transposeB: true).ToArray(), 1e-4, 1e-5);
     }
 
+    /// <summary>A group takes a row with as many items as suit the device; what suits other devices must give the same.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(128)]
+    public void Softmax_GroupsOfOtherSizes_AgreeWithTheCpu(int items)
+    {
+        using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
+        Assert.SkipUnless(Device.Current.Backend is OpenClBackend, "only OpenCL compiles at run time");
+        var backend = (OpenClBackend)Device.Current.Backend;
+        Tensor x = RandomTensor.Normal(1, [5, 1001]), y = Tensor.Empty([5, 1001], Device.Current);
+        string source = $"#undef ROW\n#define ROW {items}\n" + KernelSource.OpenCl("softmax");
+
+        backend.Launch(new KernelCall("softmax_forward", 5, [x, null, y], [1001, 0]), new GpuKernel("", items, 1, 1), backend.Function(backend.Build("softmax", source), "softmax_forward"));
+
+        TensorAssert.Close(y.ToArray(), x.To(Device.Cpu).Softmax().ToArray(), 1e-4, 1e-6);
+    }
+
+    /// <summary>A driver that cuts a group unevenly would turn them off at the first reduction.</summary>
+    [Theory]
+    [MemberData(nameof(Gpus))]
+    public void HasSubgroups_AfterAReduction_StaysAsItWas(string name)
+    {
+        using Device.Scope scope = TestDevices.Use(name);
+        Assert.SkipUnless(Device.Current.Backend is OpenClBackend, "CUDA has warps always");
+        var backend = (OpenClBackend)Device.Current.Backend;
+        bool before = backend.HasSubgroups;
+
+        _ = RandomTensor.Normal(1, [3, 40]).Softmax().ToArray();
+
+        Assert.Equal(before, backend.HasSubgroups);
+    }
+
     [Fact]
     public void Parse_AbsentDevice_ListsWhatThereIs()
     {

@@ -12,6 +12,8 @@ public class OutlierColumnsTests
 
     private static readonly int[] s_planted = [0, 5, 36];
 
+    public static TheoryData<string> Devices => [.. TestDevices.Names];
+
     public static TheoryData<string, bool> DevicesAndSides => new(TestDevices.Names.SelectMany(device => new[] { (device, false), (device, true) }));
 
     [Theory]
@@ -91,8 +93,7 @@ public class OutlierColumnsTests
     }
 
     [Theory]
-    [InlineData("cpu")]
-    [InlineData("opencl:0")]
+    [MemberData(nameof(Devices))]
     public void Gather_OutliersKept_EqualsRowsOfDequantized(string device)
     {
         using Device.Scope scope = TestDevices.Use(device);

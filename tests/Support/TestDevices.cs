@@ -6,8 +6,8 @@ namespace Vitrine.Tests.Support;
 /// <summary>The devices that theories run on. An absent one skips the test, with the reason; PoCL or oclgrind make the second one anywhere.</summary>
 public static class TestDevices
 {
-    /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["cpu", "opencl:0"];
+    /// <summary>Their names: the CPU's own backend, and the device that <c>VITRINE_TEST_DEVICE</c> names (<c>opencl:1</c>, <c>cuda:0</c>), by default <c>opencl:0</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["cpu", Environment.GetEnvironmentVariable("VITRINE_TEST_DEVICE") ?? "opencl:0"];
 
     /// <summary>Those that are not the CPU's own backend.</summary>
     public static TheoryData<string> Gpus => [.. Names.Skip(1)];

@@ -14,7 +14,6 @@
 #define ITEM(axis) ((axis) == 0 ? __nvvm_read_ptx_sreg_tid_x() : (axis) == 1 ? __nvvm_read_ptx_sreg_tid_y() : __nvvm_read_ptx_sreg_tid_z())
 #define GROUP(axis) ((axis) == 0 ? __nvvm_read_ptx_sreg_ctaid_x() : (axis) == 1 ? __nvvm_read_ptx_sreg_ctaid_y() : __nvvm_read_ptx_sreg_ctaid_z())
 
-#define FMA(a, b, c) __nvvm_fma_rn_f(a, b, c)
 #define SQRT(x) __nvvm_sqrt_rn_f(x)
 #define AS_INT(x) __nvvm_bitcast_f2i(x)
 #define AS_FLOAT(x) __nvvm_bitcast_i2f(x)
@@ -28,4 +27,21 @@ DEVICE float widen(HALF x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(
 typedef unsigned int UINT;
 typedef unsigned long long ULONG;
 typedef float FLOAT4 __attribute__((ext_vector_type(4)));
+typedef int INT4 __attribute__((ext_vector_type(4)));
+#define AS_FLOAT4(x) ((FLOAT4)(x))  // of vectors: the bits
+#define TO_INT4(x) __builtin_convertvector(x, INT4)
 #define LOAD4(p) (*(const FLOAT4*)(p))
+
+DEVICE float FMA(float a, float b, float c) { return __nvvm_fma_rn_f(a, b, c); }
+
+DEVICE FLOAT4 FMA(FLOAT4 a, FLOAT4 b, FLOAT4 c)
+{
+    for (int i = 0; i < 4; i++) { a[i] = __nvvm_fma_rn_f(a[i], b[i], c[i]); }
+    return a;
+}
+
+// Items of a warp read each other's registers: PTX 6.0, so a driver of 2017 or later.
+#define SUBGROUPS
+#define SUBGROUP_SIZE 32
+DEVICE float SHUFFLE_XOR(float x, int mask) { return __nvvm_shfl_sync_bfly_f32(0xffffffffu, x, mask, 31); }
+DEVICE int SHUFFLE_XOR(int x, int mask) { return __nvvm_shfl_sync_bfly_i32(0xffffffffu, x, mask, 31); }

@@ -13,14 +13,17 @@ internal sealed record GpuKernel(string Source, int Items, int TileX, int TileY)
     /// <summary>The name of a kernel that does the same on the tensor cores of devices that have some; null where there is none.</summary>
     public string? OnTensorCores { get; init; }
 
+    /// <summary>Whether it is made for any number of items per group, a power of 2.</summary>
+    public bool SharesRows { get; private init; }
+
     /// <summary>Launches the kernels that together do what the op asks for; null for an ordinary kernel.</summary>
     public Action<KernelCall>? Parts { get; private init; }
 
     /// <summary>Single elements: the second direction (seeds) is a loop, or a kernel's own.</summary>
     public static GpuKernel Elements(string source, bool loopsOverSeeds = false) => new(source, 256, 256, loopsOverSeeds ? int.MaxValue : 1);
 
-    /// <summary>A group per row.</summary>
-    public static GpuKernel Rows(string source) => new(source, 128, 1, 1);
+    /// <summary>A group per row; its items are ROW in <c>kernel.h</c>, which a backend may change.</summary>
+    public static GpuKernel Rows(string source) => new(source, 128, 1, 1) { SharesRows = true };
 
     /// <summary>A group per tile.</summary>
     public static GpuKernel Tiles(string source, int x, int y) => new(source, 256, x, y);

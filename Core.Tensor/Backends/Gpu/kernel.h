@@ -29,7 +29,9 @@ typedef struct {
 #define WORK(axis) (call.work[axis])
 
 #define ITEMS 256  // work-items of a group that share out single elements
-#define ROW 128    // work-items of a group that share a row: a power of 2
+#ifndef ROW
+#define ROW 128    // work-items of a group that share a row: a power of 2; OpenClBackend wants fewer where a processor takes them one after the other
+#endif
 
 #define ELEMENT (GROUP(0) * ITEMS + ITEM(0))
 
@@ -39,29 +41,36 @@ DEVICE float largest(float a, float b) { return a > b ? a : b; }
 DEVICE float smallest(float a, float b) { return a < b ? a : b; }
 DEVICE float magnitude(float x) { return AS_FLOAT(AS_INT(x) & 0x7fffffff); }
 DEVICE float copy_sign(float x, float sign) { return AS_FLOAT((AS_INT(x) & 0x7fffffff) | (AS_INT(sign) & (int)0x80000000)); }
-DEVICE float times_power_of_two(float x, float n) { return x * AS_FLOAT(((int)(0.5f * n) + 127) << 23) * AS_FLOAT(((int)n - (int)(0.5f * n) + 127) << 23); }
 
-// The r with |r| <= ln(2) / 2 and x = n ln 2 + r.
-DEVICE float exp_n(float x) { return FMA(x, 1.44269504f, 12582912.0f) - 12582912.0f; }
-DEVICE float exp_r(float x, float n) { return FMA(n, 2.12194440e-4f, FMA(n, -0.693359375f, x)); }
+// What e^x is made of, for a number and for four at once: x = n ln 2 + r with |r| <= ln(2) / 2, and e^r = 1 + r + r^2 exp_series(r). Results below the normal
+// range are 0.
+#define EXPONENTIAL(T, TO_INTEGER, FROM_BITS, four)                                                                       \
+    DEVICE T times_power_of_two##four(T x, T n)                                                                           \
+    {                                                                                                                     \
+        T mid = 0.5f * n;                                                                                                 \
+        return x * FROM_BITS((TO_INTEGER(mid) + 127) << 23) * FROM_BITS((TO_INTEGER(n) - TO_INTEGER(mid) + 127) << 23); \
+    }                                                                                                                     \
+    DEVICE T exp_n##four(T x) { return FMA(x, (T)(1.44269504f), (T)(12582912.0f)) - 12582912.0f; }                        \
+    DEVICE T exp_r##four(T x, T n) { return FMA(n, (T)(2.12194440e-4f), FMA(n, (T)(-0.693359375f), x)); }                 \
+    DEVICE T exp_series##four(T r)                                                                                        \
+    {                                                                                                                     \
+        T q = FMA((T)(0.00138825183f), r, (T)(0.00836654718f));                                                           \
+        q = FMA(q, r, (T)(0.0416672007f));                                                                                \
+        q = FMA(q, r, (T)(0.166665434f));                                                                                 \
+        return FMA(q, r, (T)(0.499999981f));                                                                              \
+    }                                                                                                                     \
+    DEVICE T exp_##four(T x)                                                                                              \
+    {                                                                                                                     \
+        T bounded = x > -87.3365f ? x : (T)(-87.3365f);                                                                   \
+        bounded = bounded < 89.0f ? bounded : (T)(89.0f);                                                                 \
+        T n = exp_n##four(bounded), r = exp_r##four(bounded, n);                                                          \
+        T y = times_power_of_two##four(FMA(FMA(exp_series##four(r), r, (T)(1.0f)), r, (T)(1.0f)), n);                     \
+        y = x < -87.3365f ? (T)(0.0f) : y;                                                                                \
+        return x != x ? x : y;                                                                                            \
+    }
 
-DEVICE float exp_series(float r)
-{
-    float q = 0.00138825183f;
-    q = FMA(q, r, 0.00836654718f);
-    q = FMA(q, r, 0.0416672007f);
-    q = FMA(q, r, 0.166665434f);
-    return FMA(q, r, 0.499999981f);
-}
-
-// e^x; results below the normal range are 0.
-DEVICE float exp_(float x)
-{
-    if (x != x) { return x; }
-    float bounded = smallest(89.0f, largest(-87.3365f, x)), n = exp_n(bounded), r = exp_r(bounded, n);
-    float y = times_power_of_two(FMA(FMA(exp_series(r), r, 1.0f), r, 1.0f), n);
-    return x < -87.3365f ? 0.0f : y;
-}
+EXPONENTIAL(float, (int), AS_FLOAT, )
+EXPONENTIAL(FLOAT4, TO_INT4, AS_FLOAT4, 4)
 
 DEVICE float exp2_within(float x)
 {
@@ -99,60 +108,114 @@ DEVICE float log_(float x)
     return rest + f + k * 0.693359375f;
 }
 
-// ---- reductions over the ROW items of a group, in a fixed order; every item gets the result ----
+// ---- rows, four numbers at a time: where they lie on 16 bytes that is one load ----
 
-DEVICE float row_sum(float x, LOCAL float* shared)
+#define EACH4(i, end) for (int i = 4 * ITEM(0); i < (end); i += 4 * ROW)
+#define LIES_ON_16(p) (((ULONG)(p) & 15) == 0)
+
+// p[i], ..., p[i + 3]; past the end of the row, fill.
+DEVICE FLOAT4 load4(GLOBAL const float* p, int i, int end, float fill)
 {
-    int i = ITEM(0);
-    shared[i] = x;
-    BARRIER;
-    for (int step = ROW / 2; step > 0; step /= 2)
-    {
-        if (i < step) { shared[i] += shared[i + step]; }
-        BARRIER;
-    }
-    float sum = shared[0];
-    BARRIER;
-    return sum;
+    if (i + 4 <= end && LIES_ON_16(p + i)) { return *(GLOBAL const FLOAT4*)(p + i); }
+    FLOAT4 v = (FLOAT4)(fill);
+    v.x = p[i];
+    if (i + 1 < end) { v.y = p[i + 1]; }
+    if (i + 2 < end) { v.z = p[i + 2]; }
+    if (i + 3 < end) { v.w = p[i + 3]; }
+    return v;
 }
 
-// A running softmax denominator: sum of e^(x - max) over what was seen.
-typedef struct { float max, sum; } Softmax;
-
-DEVICE Softmax softmax_add(Softmax s, float x)
+DEVICE void store4(GLOBAL float* p, int i, int end, FLOAT4 v)
 {
-    if (x > s.max)
+    if (i + 4 <= end && LIES_ON_16(p + i))
     {
-        s.sum = s.sum * exp_(s.max - x) + 1.0f;
-        s.max = x;
+        *(GLOBAL FLOAT4*)(p + i) = v;
+        return;
     }
-    else if (x != -INFINITY) { s.sum += exp_(x - s.max); }
-    return s;
+    p[i] = v.x;
+    if (i + 1 < end) { p[i + 1] = v.y; }
+    if (i + 2 < end) { p[i + 2] = v.z; }
+    if (i + 3 < end) { p[i + 3] = v.w; }
 }
 
-DEVICE float softmax_part(Softmax s, float max) { return s.max == -INFINITY ? s.sum : s.sum * exp_(s.max - max); }
+DEVICE float sum4(FLOAT4 v) { return (v.x + v.y) + (v.z + v.w); }
 
-DEVICE Softmax row_softmax(Softmax s, LOCAL float* maxima, LOCAL float* sums)
-{
-    int i = ITEM(0);
-    maxima[i] = s.max;
-    sums[i] = s.sum;
-    BARRIER;
-    for (int step = ROW / 2; step > 0; step /= 2)
-    {
-        if (i < step)
-        {
-            Softmax a = { maxima[i], sums[i] }, b = { maxima[i + step], sums[i + step] };
-            float max = largest(a.max, b.max);
-            maxima[i] = max;
-            sums[i] = softmax_part(a, max) + softmax_part(b, max);
-        }
-        BARRIER;
+// ---- reductions over each run of `width` neighbouring items of a group, a power of 2: every item gets its run's result ----
+// Which numbers meet when is fixed, so results are the same bits from run to run. Where items of a subgroup (a warp) can read each other's registers
+// (SUBGROUPS), they meet there first and only one number of each goes through memory of the group; otherwise long runs meet in two steps. All items of the
+// group must come here; shared: a number per item.
+
+DEVICE float add(float a, float b) { return a + b; }
+DEVICE float greater(float a, float b) { return a > b || a != a ? a : b; }  // NaN is greater than all
+DEVICE int lesser(int a, int b) { return a < b ? a : b; }
+
+#ifdef SUBGROUPS
+#define REDUCTION(name, T, combine)                                                                            \
+    DEVICE T name(T x, int width, LOCAL T* shared)                                                             \
+    {                                                                                                          \
+        int together = SUBGROUP_SIZE < width ? SUBGROUP_SIZE : width, parts = width / together;                \
+        for (int step = together / 2; step > 0; step /= 2) { x = combine(x, SHUFFLE_XOR(x, step)); }           \
+        if (parts == 1) { return x; }                                                                          \
+        if (ITEM(0) % together == 0) { shared[ITEM(0) / together] = x; }                                       \
+        BARRIER;                                                                                               \
+        LOCAL const T* run = shared + ITEM(0) / width * parts;                                                 \
+        x = run[0];                                                                                            \
+        for (int part = 1; part < parts; part++) { x = combine(x, run[part]); }                                \
+        BARRIER;                                                                                               \
+        return x;                                                                                              \
     }
-    s.max = maxima[0];
-    s.sum = sums[0];
-    BARRIER;
-    return s;
+#else
+#define REDUCTION(name, T, combine)                                                                            \
+    DEVICE T name(T x, int width, LOCAL T* shared)                                                             \
+    {                                                                                                          \
+        int parts = width < 16 ? width : 16, place = ITEM(0) % width;                                          \
+        LOCAL T* run = shared + ITEM(0) - place;                                                               \
+        run[place] = x;                                                                                        \
+        BARRIER;                                                                                               \
+        if (parts < width)                                                                                     \
+        {                                                                                                      \
+            if (place < parts)                                                                                 \
+            {                                                                                                  \
+                for (int other = place + parts; other < width; other += parts) { x = combine(x, run[other]); } \
+                run[place] = x;                                                                                \
+            }                                                                                                  \
+            BARRIER;                                                                                           \
+        }                                                                                                      \
+        x = run[0];                                                                                            \
+        for (int part = 1; part < parts; part++) { x = combine(x, run[part]); }                                \
+        BARRIER;                                                                                               \
+        return x;                                                                                              \
+    }
+#endif
+
+REDUCTION(group_sum, float, add)
+REDUCTION(group_max, float, greater)
+REDUCTION(group_first, int, lesser)
+
+// The largest of a row, and the sum of e^(x - max) over it; x are the row's numbers, plus the mask's if it is masked. shared: ROW floats.
+
+DEVICE FLOAT4 masked4(GLOBAL const float* x, int masked, GLOBAL const float* mask, int i, int end)
+{
+    FLOAT4 v = load4(x, i, end, -INFINITY);
+    return masked ? v + load4(mask, i, end, 0.0f) : v;
+}
+
+DEVICE float row_max(GLOBAL const float* x, int masked, GLOBAL const float* mask, int end, LOCAL float* shared)
+{
+    float max = -INFINITY;
+    EACH4(i, end)
+    {
+        FLOAT4 v = masked4(x, masked, mask, i, end);
+        max = greater(greater(greater(v.x, v.y), greater(v.z, v.w)), max);
+    }
+    return group_max(max, ROW, shared);
+}
+
+DEVICE float row_exp_sum(GLOBAL const float* x, int masked, GLOBAL const float* mask, float max, int end, LOCAL float* shared)
+{
+    FLOAT4 sum = (FLOAT4)(0.0f);
+    EACH4(i, end) { sum += exp_4(masked4(x, masked, mask, i, end) - max); }
+    return group_sum(sum4(sum), ROW, shared);
 }
 
 // ---- the two loops that all unary ops share ----

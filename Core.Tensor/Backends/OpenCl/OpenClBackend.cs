@@ -1,12 +1,16 @@
+using System.Numerics;
 using System.Text;
 
 namespace Vitrine.Tensors;
 
-/// <summary>A device behind an OpenCL 1.2 driver: one context, one queue in order, a program per op file, compiled when first needed.</summary>
+/// <summary>A device behind an OpenCL driver, 1.2 or later: one context, one queue in order, a program per op file, compiled when first needed.</summary>
 internal sealed unsafe class OpenClBackend : GpuBackend
 {
+    // A processor runs the items of a group one after the other and stores the registers of each at a barrier: the fewer the better.
+    private const int RowItemsOfProcessor = 16;
+
     private readonly nint _device, _context;
-    private readonly string _options;
+    private readonly bool _isProcessor;
     private readonly Dictionary<string, nint> _programs = new(StringComparer.Ordinal);
     private nint _queue, _event; // of the last command, when the queue measures
     private bool _measures;
@@ -19,12 +23,28 @@ internal sealed unsafe class OpenClBackend : GpuBackend
             throw new DeviceException($"{name}: too small a device; got groups of {items} work-items and {local} bytes of their memory; expected 256 and 16384.");
         }
         _device = device;
-        _options = "-cl-std=CL1.2" + ((OpenClDriver.Number(device, OpenClNative.SingleFpConfig) & OpenClNative.CorrectlyRoundedDivideSqrt) != 0
-            ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+        _isProcessor = (OpenClDriver.Number(device, OpenClNative.DeviceType) & (OpenClNative.DeviceTypeProcessor | OpenClNative.DeviceTypeGpu)) == OpenClNative.DeviceTypeProcessor;
+        HasSubgroups = OpenClDriver.Number(device, OpenClNative.NumericVersion) >> 22 >= 3 && OpenClDriver.Number(device, OpenClNative.MaxSubgroups) > 0
+            && OpenClDriver.Text(device, OpenClNative.Extensions).Split(' ').Contains("cl_khr_subgroup_shuffle");
         nint* properties = stackalloc nint[] { 0x1084, platform, 0 };
         _context = OpenClNative.CreateContext(properties, 1, &device, 0, 0, out int status);
         Check("open the device", status);
         _queue = OpenQueue(0);
+    }
+
+    /// <summary>Whether reductions meet inside subgroups. Kernels are compiled for it, and it ends where a driver cuts a kernel's groups unevenly.</summary>
+    public bool HasSubgroups { get; private set; }
+
+    private string Options
+    {
+        get
+        {
+            ulong arithmetic = OpenClDriver.Number(_device, OpenClNative.SingleFpConfig);
+            return (HasSubgroups ? "-cl-std=CL3.0 -D SUBGROUPS" : "-cl-std=CL1.2")
+                + (_isProcessor ? $" -D ROW={RowItemsOfProcessor}" : "")
+                + ((arithmetic & OpenClNative.FusedMultiplyAdd) == 0 ? " -D NO_FMA" : "")
+                + ((arithmetic & OpenClNative.CorrectlyRoundedDivideSqrt) != 0 ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+        }
     }
 
     /// <summary>Compiles a source; for tests and ladders, any source.</summary>
@@ -40,7 +60,7 @@ internal sealed unsafe class OpenClBackend : GpuBackend
             Check($"read {name}", created);
         }
         nint device = _device;
-        int status = OpenClNative.BuildProgram(program, 1, &device, _options, 0, 0);
+        int status = OpenClNative.BuildProgram(program, 1, &device, Options, 0, 0);
         return status == 0 ? program : throw new DeviceException(
             $"{Name}: the driver does not compile {name}.kernel.c; got {OpenClStatus.Name(status)}; expected a program. This is a mistake of ours, or of the driver {OpenClDriver.Text(_device, OpenClNative.DriverVersion)}; its log: {BuildLog(program)}");
     }
@@ -78,7 +98,14 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         {
             _programs[source] = program = Build(source, KernelSource.OpenCl(source));
         }
-        return Function(program, kernel);
+        nint function = Function(program, kernel);
+        if (HasSubgroups && !CutsEvenly(function, Items(GpuKernels.Table[kernel])))
+        {
+            HasSubgroups = false;
+            _programs.Clear();
+            return Compile(kernel, source);
+        }
+        return function;
     }
 
     /// <summary>A kernel of a program.</summary>
@@ -102,8 +129,9 @@ internal sealed unsafe class OpenClBackend : GpuBackend
             Check(name, OpenClNative.SetKernelArg(function, index, (nuint)sizeof(GpuCall), p));
         }
         (int x, int y, int z) = kernel.Groups(work);
-        nuint* global = stackalloc nuint[] { (nuint)x * (nuint)kernel.Items, (nuint)y, (nuint)z };
-        nuint* local = stackalloc nuint[] { (nuint)kernel.Items, 1, 1 };
+        nuint items = Items(kernel);
+        nuint* global = stackalloc nuint[] { (nuint)x * items, (nuint)y, (nuint)z };
+        nuint* local = stackalloc nuint[] { items, 1, 1 };
         nint made = 0;
         Check(name, OpenClNative.EnqueueKernel(_queue, function, 3, null, global, local, 0, null, _measures ? &made : null));
         _event = made;
@@ -130,6 +158,17 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         Check("read a timer", status);
         Check("free a timer", OpenClNative.ReleaseEvent(timer.After));
         return (end - start) * 1e-9;
+    }
+
+    private nuint Items(GpuKernel kernel) => (nuint)(kernel.SharesRows && _isProcessor ? RowItemsOfProcessor : kernel.Items);
+
+    // Whether all subgroups of a group are full, and a power of 2, as reductions in registers need them.
+    private bool CutsEvenly(nint function, nuint items)
+    {
+        nuint size = 0;
+        nuint* group = stackalloc nuint[] { items, 1, 1 };
+        int status = OpenClNative.GetKernelSubgroupInfo(function, _device, OpenClNative.SubgroupSizeOfLaunch, 3 * (nuint)sizeof(nuint), group, (nuint)sizeof(nuint), &size, out _);
+        return status == 0 && BitOperations.IsPow2(size) && items % size == 0;
     }
 
     private nint OpenQueue(ulong properties)

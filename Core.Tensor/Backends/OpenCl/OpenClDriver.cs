@@ -35,8 +35,9 @@ internal static unsafe class OpenClDriver
     /// <summary>A text that the device states about itself.</summary>
     public static string Text(nint device, uint name)
     {
-        byte* text = stackalloc byte[512];
-        return OpenClNative.GetDeviceInfo(device, name, 512, text, out nuint length) == 0 && length > 0
+        const int Most = 8192; // extensions are many
+        byte* text = stackalloc byte[Most];
+        return OpenClNative.GetDeviceInfo(device, name, Most, text, out nuint length) == 0 && length > 0
             ? Encoding.UTF8.GetString(text, (int)length).TrimEnd('\0').Trim()
             : "";
     }

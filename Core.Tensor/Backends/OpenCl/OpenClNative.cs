@@ -2,16 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Vitrine.Tensors;
 
-/// <summary>The functions of OpenCL 1.2 that are called, as the specification declares them. Handles are pointers, most results a status.</summary>
+/// <summary>The functions of OpenCL that are called (1.2 but for one), as the specification declares them. Handles are pointers, most results a status.</summary>
 internal static unsafe partial class OpenClNative
 {
-    public const uint DeviceTypeGpu = 4, DeviceTypeAll = 0xFFFFFFFF;
+    public const uint DeviceTypeProcessor = 2, DeviceTypeGpu = 4, DeviceTypeAll = 0xFFFFFFFF;
     public const uint DeviceType = 0x1000, MaxComputeUnits = 0x1002, MaxWorkGroupSize = 0x1004, SingleFpConfig = 0x101B, GlobalMemSize = 0x101F,
-        LocalMemSize = 0x1023, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F;
+        LocalMemSize = 0x1023, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, Extensions = 0x1030, MaxSubgroups = 0x105C, NumericVersion = 0x105E;
     public const uint ProgramBuildLog = 0x1183;
     public const uint CommandStart = 0x1282, CommandEnd = 0x1283; // device time, ns
     public const ulong QueueProfiling = 2;
-    public const ulong CorrectlyRoundedDivideSqrt = 1 << 7;
+    public const ulong FusedMultiplyAdd = 1 << 5, CorrectlyRoundedDivideSqrt = 1 << 7; // of SingleFpConfig
+    public const uint SubgroupSizeOfLaunch = 0x2033;
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clGetPlatformIDs")]
     public static partial int GetPlatformIds(uint entries, nint* platforms, out uint count);
@@ -60,6 +61,10 @@ internal static unsafe partial class OpenClNative
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clCreateKernel", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint CreateKernel(nint program, string name, out int status);
+
+    /// <summary>Of OpenCL 2.1: only devices that say they have subgroups are asked.</summary>
+    [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clGetKernelSubGroupInfo")]
+    public static partial int GetKernelSubgroupInfo(nint kernel, nint device, uint name, nuint inputSize, void* input, nuint size, void* value, out nuint written);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clSetKernelArg")]
     public static partial int SetKernelArg(nint kernel, uint index, nuint size, void* value);

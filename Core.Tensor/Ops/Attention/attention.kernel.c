@@ -119,20 +119,17 @@ DEVICE void forward(const int wide, LOCAL float* left, LOCAL float* right, LOCAL
             float score = SCALE * pair_dot(Q_AT(b, h), Q_ROW, block, queries, K_AT(b, kv), K_ROW, first, keys, WIDTH, left, right);
             int seen = sees(query, queries, key, keys, CAUSAL);
             if (seen && HAS(3)) { score += MASK(b, h, query, key); }
-            tile[i * (BLOCK + 1) + j] = seen ? score : -INFINITY;
-            BARRIER;
             float before = max;
-            for (int r = 0; r < BLOCK; r++) { max = largest(tile[i * (BLOCK + 1) + r], max); }
+            max = largest(group_max(seen ? score : -INFINITY, BLOCK, tile), max);
             float p = !seen || score == -INFINITY ? 0.0f : exp_(score - max), rescale = before == -INFINITY ? 0.0f : exp_(before - max);
-            BARRIER;
             tile[i * (BLOCK + 1) + j] = p;
             BARRIER;
-            sum *= rescale;
-            for (int r = 0; r < BLOCK; r++) { sum += tile[i * (BLOCK + 1) + r]; }
+            sum = FMA(sum, rescale, p); // of the item's own keys
             UNROLL
             for (int c = 0; c < 2 * PIECES; c++) { out[c] *= rescale; }
             add_rows(out, tile, V_AT(b, kv) + chunk, V_ROW, first, keys, WIDTH - chunk, right);
         }
+        sum = group_sum(sum, BLOCK, tile);
         if (query < queries)
         {
             float factor = max == -INFINITY && sum == 0.0f ? 0.0f : 1.0f / sum;
@@ -179,7 +176,7 @@ DEVICE float pattern_at(float score, int seen, float log_sum) { return !seen || 
 // Tensors q, k, v, mask?, log-sum, dz, dot.
 KERNEL attention_backward_dot(BUFFERS7)
 {
-    SHARED float left[BLOCK * PITCH], right[BLOCK * PITCH], tile[BLOCK * (BLOCK + 1)];
+    SHARED float left[BLOCK * PITCH], right[BLOCK * PITCH], tile[ITEMS];
     BACKWARD(DOT_SEEDS)
     int h = GROUP(1), kv = h * KV_HEADS / heads, end = keys_before(block + BLOCK, queries, keys, CAUSAL);
     float part[DOT_SEEDS];
@@ -190,14 +187,11 @@ KERNEL attention_backward_dot(BUFFERS7)
         PATTERN(block, first)
         EACH_SEED(DOT_SEEDS) { part[s] = FMA(p, GRADIENT(s, block, first), part[s]); }
     }
-    EACH_SEED(DOT_SEEDS)
+    UNROLL
+    for (int s = 0; s < DOT_SEEDS; s++) // all of them: PoCL 3.1 loses the sums if this is where items meet under a condition
     {
-        tile[i * (BLOCK + 1) + j] = part[s];
-        BARRIER;
-        float dot = 0.0f;
-        for (int r = 0; r < BLOCK; r++) { dot += tile[i * (BLOCK + 1) + r]; }
-        if (j == 0 && block + i < queries) { FLOATS(6)[DOT_AT(s, h) + block + i] = dot; }
-        BARRIER;
+        float dot = group_sum(part[s], BLOCK, tile);
+        if (s < count && j == 0 && block + i < queries) { FLOATS(6)[DOT_AT(s, h) + block + i] = dot; }
     }
 }
 

@@ -3,27 +3,22 @@
 // Work: rows. Tensors logits, targets, losses, logSums. Scalars: classes, ignore index, smoothing.
 KERNEL cross_entropy_forward(BUFFERS4)
 {
-    SHARED float maxima[ROW], sums[ROW];
+    SHARED float shared[ROW];
     int row = GROUP(0), classes = INT(0), target = INTS(1)[row];
     GLOBAL const float* x = FLOATS(0) + row * classes;
-    float smoothing = FLOAT(2), part = 0.0f;
-    Softmax s = { -INFINITY, 0.0f };
-    for (int i = ITEM(0); i < classes; i += ROW)
-    {
-        s = softmax_add(s, x[i]);
-        part += x[i];
-    }
-    s = row_softmax(s, maxima, sums);
-    float sum = row_sum(part, sums), log_part = log_(s.sum);
+    float smoothing = FLOAT(2), max = row_max(x, 0, x, classes, shared), log_part = log_(row_exp_sum(x, 0, x, max, classes, shared));
+    FLOAT4 part = (FLOAT4)(0.0f);
+    if (smoothing != 0.0f) { EACH4(i, classes) { part += load4(x, i, classes, 0.0f); } }
+    float sum = group_sum(sum4(part), ROW, shared);
     if (ITEM(0) != 0) { return; }
-    FLOATS(3)[row] = s.max + log_part;
+    FLOATS(3)[row] = max + log_part;
     if (target == INT(1))
     {
         FLOATS(2)[row] = 0.0f;
         return;
     }
-    float loss = log_part + (s.max - x[target]);
-    if (smoothing != 0.0f) { loss = (1.0f - smoothing) * loss + smoothing * (log_part + (s.max - sum / (float)classes)); }
+    float loss = log_part + (max - x[target]);
+    if (smoothing != 0.0f) { loss = (1.0f - smoothing) * loss + smoothing * (log_part + (max - sum / (float)classes)); }
     FLOATS(2)[row] = loss;
 }
 

@@ -12,7 +12,7 @@ KERNEL kl_div_forward(BUFFERS3)
     GLOBAL const float* log_q = FLOATS(1) + row * d;
     float part = 0.0f;
     for (int i = ITEM(0); i < d; i += ROW) { part += kl_term(exp_(log_p[i]), log_p[i], log_q[i]); }
-    float sum = row_sum(part, shared);
+    float sum = group_sum(part, ROW, shared);
     if (ITEM(0) == 0) { FLOATS(2)[row] = sum; }
 }
 

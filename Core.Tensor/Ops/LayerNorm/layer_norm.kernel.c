@@ -1,4 +1,4 @@
-// Kernels of layer_norm: a group per row. The row is read once from memory and again from cache.
+// Kernels of layer_norm: a group per row. The row is read once from memory and then from cache.
 
 // Work: rows. Tensors x, gamma, beta, y, mean, rstd. Scalars: d, epsilon.
 KERNEL layer_norm_forward(BUFFERS6)
@@ -9,23 +9,21 @@ KERNEL layer_norm_forward(BUFFERS6)
     GLOBAL const float* gamma = FLOATS(1);
     GLOBAL const float* beta = FLOATS(2);
     GLOBAL float* y = FLOATS(3) + row * d;
-    float part = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW) { part += x[i]; }
-    float mean = row_sum(part, shared) / (float)d;
-    part = 0.0f;
+    FLOAT4 sum = (FLOAT4)(0.0f), squares = sum, rest = sum;
+    EACH4(i, d) { sum += load4(x, i, d, 0.0f); }
+    float mean = group_sum(sum4(sum), ROW, shared) / (float)d;
     // Squares of differences, because E[x^2] - mean^2 cancels; the differences' own sum takes the mean's rounding out.
-    float rest = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW)
+    EACH4(i, d)
     {
-        float c = x[i] - mean;
+        FLOAT4 c = load4(x, i, d, mean) - mean;
         rest += c;
-        part = FMA(c, c, part);
+        squares = FMA(c, c, squares);
     }
-    float shift = row_sum(rest, shared) / (float)d;
-    float variance = largest(0.0f, row_sum(part, shared) / (float)d - shift * shift);
+    float shift = group_sum(sum4(rest), ROW, shared) / (float)d;
+    float variance = largest(0.0f, group_sum(sum4(squares), ROW, shared) / (float)d - shift * shift);
     float rstd = 1.0f / SQRT(variance + FLOAT(1));
     mean += shift;
-    for (int i = ITEM(0); i < d; i += ROW) { y[i] = FMA((x[i] - mean) * rstd, gamma[i], beta[i]); }
+    EACH4(i, d) { store4(y, i, d, FMA((load4(x, i, d, 0.0f) - mean) * rstd, load4(gamma, i, d, 0.0f), load4(beta, i, d, 0.0f))); }
     if (ITEM(0) == 0)
     {
         FLOATS(4)[row] = mean;
@@ -42,17 +40,19 @@ KERNEL layer_norm_backward(BUFFERS6)
     GLOBAL const float* gamma = FLOATS(1);
     GLOBAL const float* dy = FLOATS(4) + at;
     GLOBAL float* dx = FLOATS(5) + at;
-    float mean = FLOATS(2)[row], rstd = FLOATS(3)[row], sum_g = 0.0f, sum_gx = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW)
+    float mean = FLOATS(2)[row], rstd = FLOATS(3)[row];
+    FLOAT4 sum_g = (FLOAT4)(0.0f), sum_gx = sum_g;
+    EACH4(i, d)
     {
-        float g = dy[i] * gamma[i];
+        FLOAT4 g = load4(dy, i, d, 0.0f) * load4(gamma, i, d, 0.0f);
         sum_g += g;
-        sum_gx = FMA(g, (x[i] - mean) * rstd, sum_gx);
+        sum_gx = FMA(g, (load4(x, i, d, 0.0f) - mean) * rstd, sum_gx);
     }
-    float mean_g = row_sum(sum_g, shared) / (float)d, mean_gx = row_sum(sum_gx, shared) / (float)d;
-    for (int i = ITEM(0); i < d; i += ROW)
+    float mean_g = group_sum(sum4(sum_g), ROW, shared) / (float)d, mean_gx = group_sum(sum4(sum_gx), ROW, shared) / (float)d;
+    EACH4(i, d)
     {
-        dx[i] = FMA((x[i] - mean) * rstd, -mean_gx, FMA(dy[i], gamma[i], -mean_g)) * rstd;
+        FLOAT4 g = FMA(load4(dy, i, d, 0.0f), load4(gamma, i, d, 0.0f), (FLOAT4)(-mean_g)), xhat = (load4(x, i, d, 0.0f) - mean) * rstd;
+        store4(dx, i, d, FMA(xhat, (FLOAT4)(-mean_gx), g) * rstd);
     }
 }
 

@@ -20,7 +20,7 @@ KERNEL sum_rows(BUFFERS2)
     GLOBAL const float* x = FLOATS(0) + row * width;
     Total t = { 0.0f, 0.0f };
     for (int i = ITEM(0); i < width; i += ROW) { t = total_add(t, x[i]); }
-    float sum = row_sum(t.sum, shared);
+    float sum = group_sum(t.sum, ROW, shared);
     if (ITEM(0) == 0) { FLOATS(1)[row] = FLOAT(1) * sum; }
 }
 
@@ -40,42 +40,23 @@ KERNEL sum_columns(BUFFERS2)
     FLOATS(1)[outer * columns + column] = FLOAT(1) * t.sum;
 }
 
-// Whether (x, i) comes before (y, j): larger, or NaN, or equal and earlier.
-DEVICE int before(float x, int i, float y, int j)
-{
-    int nan_x = x != x, nan_y = y != y;
-    return nan_x != nan_y ? nan_x : (nan_x || x == y) ? i < j : x > y;
-}
-
-// y[row] = max x[row, .] and its first place. Work: rows. Tensors x, y, places. Scalar: width.
+// y[row] = max x[row, .] and its first place; NaN is greater than all. Work: rows. Tensors x, y, places. Scalar: width.
 KERNEL max_forward(BUFFERS3)
 {
-    SHARED float values[ROW];
+    SHARED float shared[ROW];
     SHARED int places[ROW];
-    int item = ITEM(0), row = GROUP(0), width = INT(0);
+    int row = GROUP(0), width = INT(0), place = width;
     GLOBAL const float* x = FLOATS(0) + row * width;
-    float best = -INFINITY;
-    int place = width; // beyond the row: anything comes before
-    for (int i = item; i < width; i += ROW)
+    float max = row_max(x, 0, x, width, shared);
+    for (int i = ITEM(0); i < width && place == width; i += ROW)
     {
-        if (before(x[i], i, best, place)) { best = x[i]; place = i; }
+        if (x[i] == max || x[i] != x[i]) { place = i; } // if there is a NaN, nothing equals the maximum
     }
-    values[item] = best;
-    places[item] = place;
-    BARRIER;
-    for (int step = ROW / 2; step > 0; step /= 2)
+    place = group_first(place, ROW, places);
+    if (ITEM(0) == 0)
     {
-        if (item < step && before(values[item + step], places[item + step], values[item], places[item]))
-        {
-            values[item] = values[item + step];
-            places[item] = places[item + step];
-        }
-        BARRIER;
-    }
-    if (item == 0)
-    {
-        FLOATS(1)[row] = values[0];
-        INTS(2)[row] = places[0];
+        FLOATS(1)[row] = x[place];
+        INTS(2)[row] = place;
     }
 }
 
@@ -87,7 +68,7 @@ KERNEL norm_forward(BUFFERS2)
     GLOBAL const float* x = FLOATS(0) + row * width;
     float part = 0.0f;
     for (int i = ITEM(0); i < width; i += ROW) { part = FMA(x[i], x[i], part); }
-    float sum = row_sum(part, shared);
+    float sum = group_sum(part, ROW, shared);
     if (ITEM(0) == 0) { FLOATS(1)[row] = SQRT(sum); }
 }
 

@@ -8,10 +8,10 @@ KERNEL rms_norm_forward(BUFFERS4)
     GLOBAL const float* x = FLOATS(0) + row * d;
     GLOBAL const float* gamma = FLOATS(1);
     GLOBAL float* y = FLOATS(2) + row * d;
-    float part = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW) { part = FMA(x[i], x[i], part); }
-    float rstd = 1.0f / SQRT(row_sum(part, shared) / (float)d + FLOAT(1));
-    for (int i = ITEM(0); i < d; i += ROW) { y[i] = x[i] * rstd * gamma[i]; }
+    FLOAT4 sum = (FLOAT4)(0.0f);
+    EACH4(i, d) { sum = FMA(load4(x, i, d, 0.0f), load4(x, i, d, 0.0f), sum); }
+    float rstd = 1.0f / SQRT(group_sum(sum4(sum), ROW, shared) / (float)d + FLOAT(1));
+    EACH4(i, d) { store4(y, i, d, load4(x, i, d, 0.0f) * rstd * load4(gamma, i, d, 0.0f)); }
     if (ITEM(0) == 0) { FLOATS(3)[row] = rstd; }
 }
 
@@ -24,10 +24,11 @@ KERNEL rms_norm_backward(BUFFERS5)
     GLOBAL const float* gamma = FLOATS(1);
     GLOBAL const float* dy = FLOATS(3) + at;
     GLOBAL float* dx = FLOATS(4) + at;
-    float r = FLOATS(2)[row], part = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW) { part = FMA(dy[i] * gamma[i], x[i], part); }
-    float pull = row_sum(part, shared) / (float)d * r * r * r;
-    for (int i = ITEM(0); i < d; i += ROW) { dx[i] = FMA(x[i], -pull, dy[i] * gamma[i] * r); }
+    float r = FLOATS(2)[row];
+    FLOAT4 sum = (FLOAT4)(0.0f);
+    EACH4(i, d) { sum = FMA(load4(dy, i, d, 0.0f) * load4(gamma, i, d, 0.0f), load4(x, i, d, 0.0f), sum); }
+    float pull = group_sum(sum4(sum), ROW, shared) / (float)d * r * r * r;
+    EACH4(i, d) { store4(dx, i, d, FMA(load4(x, i, d, 0.0f), (FLOAT4)(-pull), load4(dy, i, d, 0.0f) * load4(gamma, i, d, 0.0f) * r)); }
 }
 
 // dgamma[seed, i] = sum over rows of dy x rstd. A group has 16 neighbouring columns and 16 items for each, which take every 16th row.

@@ -1,29 +1,24 @@
-// Kernels of softmax and log_softmax: a group per row. Maximum and denominator are found in one pass (Milakov and Gimelshein 2018).
+// Kernels of softmax and log_softmax: a group per row, which it passes over once for the maximum, once for the denominator and once to write. After the
+// first pass the row is in cache, and exponentials are cheaper than what a running maximum asks for: a branch per number.
 
 // Work: rows. Tensors x, mask?, y. Scalars: d, leading axes, their lengths, the mask's strides along them.
 KERNEL softmax_forward(BUFFERS3)
 {
-    SHARED float maxima[ROW], sums[ROW];
+    SHARED float shared[ROW];
     int row = GROUP(0), d = INT(0), rank = INT(1), masked = HAS(1), offset = 0;
     GLOBAL const float* x = FLOATS(0) + row * d;
-    GLOBAL const float* mask = FLOATS(1);
     GLOBAL float* y = FLOATS(2) + row * d;
-    if (masked)
+    for (int axis = masked ? rank - 1 : -1, left = row; axis >= 0; axis--)
     {
-        for (int axis = rank - 1, left = row; axis >= 0; axis--)
-        {
-            offset += left % INT(2 + axis) * INT(2 + rank + axis);
-            left /= INT(2 + axis);
-        }
+        offset += left % INT(2 + axis) * INT(2 + rank + axis);
+        left /= INT(2 + axis);
     }
-    Softmax s = { -INFINITY, 0.0f };
-    for (int i = ITEM(0); i < d; i += ROW) { s = softmax_add(s, masked ? x[i] + mask[offset + i] : x[i]); }
-    s = row_softmax(s, maxima, sums);
-    float scale = s.max == -INFINITY ? 0.0f : 1.0f / s.sum; // everything is hidden: no weight anywhere
-    for (int i = ITEM(0); i < d; i += ROW)
+    GLOBAL const float* mask = FLOATS(1) + offset;
+    float max = row_max(x, masked, mask, d, shared), scale = 1.0f / row_exp_sum(x, masked, mask, max, d, shared);
+    EACH4(i, d)
     {
-        float v = masked ? x[i] + mask[offset + i] : x[i];
-        y[i] = s.max == -INFINITY ? s.sum : exp_(v - s.max) * scale;
+        FLOAT4 p = exp_4(masked4(x, masked, mask, i, d) - max) * scale;
+        store4(y, i, d, max == -INFINITY ? (FLOAT4)(0.0f) : p); // where everything is hidden there is no weight anywhere
     }
 }
 
@@ -34,25 +29,20 @@ KERNEL softmax_backward(BUFFERS3)
     int row = GROUP(0), d = INT(0), at = (GROUP(1) * WORK(0) + row) * d;
     GLOBAL const float* y = FLOATS(0) + row * d;
     GLOBAL const float* dy = FLOATS(1) + at;
-    GLOBAL float* dx = FLOATS(2) + at;
-    float sum = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW) { sum = FMA(dy[i], y[i], sum); }
-    float dot = row_sum(sum, shared);
-    for (int i = ITEM(0); i < d; i += ROW) { dx[i] = y[i] * (dy[i] - dot); }
+    FLOAT4 sum = (FLOAT4)(0.0f);
+    EACH4(i, d) { sum = FMA(load4(dy, i, d, 0.0f), load4(y, i, d, 0.0f), sum); }
+    float dot = group_sum(sum4(sum), ROW, shared);
+    EACH4(i, d) { store4(FLOATS(2) + at, i, d, load4(y, i, d, 0.0f) * (load4(dy, i, d, 0.0f) - dot)); }
 }
 
 // Work: rows. Tensors x, y. Scalar: d.
 KERNEL log_softmax_forward(BUFFERS2)
 {
-    SHARED float maxima[ROW], sums[ROW];
+    SHARED float shared[ROW];
     int row = GROUP(0), d = INT(0);
     GLOBAL const float* x = FLOATS(0) + row * d;
-    GLOBAL float* y = FLOATS(1) + row * d;
-    Softmax s = { -INFINITY, 0.0f };
-    for (int i = ITEM(0); i < d; i += ROW) { s = softmax_add(s, x[i]); }
-    s = row_softmax(s, maxima, sums);
-    float log_sum = log_(s.sum);
-    for (int i = ITEM(0); i < d; i += ROW) { y[i] = (x[i] - s.max) - log_sum; } // two subtractions: max + log would round digits away
+    float max = row_max(x, 0, x, d, shared), log_sum = log_(row_exp_sum(x, 0, x, max, d, shared));
+    EACH4(i, d) { store4(FLOATS(1) + row * d, i, d, (load4(x, i, d, 0.0f) - max) - log_sum); } // two subtractions: max + log would round digits away
 }
 
 // dx = dy - e^y (sum of dy). Work: (rows, seeds). Tensors y, dy, dx. Scalar: d.
@@ -62,9 +52,8 @@ KERNEL log_softmax_backward(BUFFERS3)
     int row = GROUP(0), d = INT(0), at = (GROUP(1) * WORK(0) + row) * d;
     GLOBAL const float* y = FLOATS(0) + row * d;
     GLOBAL const float* dy = FLOATS(1) + at;
-    GLOBAL float* dx = FLOATS(2) + at;
-    float part = 0.0f;
-    for (int i = ITEM(0); i < d; i += ROW) { part += dy[i]; }
-    float sum = row_sum(part, shared);
-    for (int i = ITEM(0); i < d; i += ROW) { dx[i] = FMA(exp_(y[i]), -sum, dy[i]); }
+    FLOAT4 part = (FLOAT4)(0.0f);
+    EACH4(i, d) { part += load4(dy, i, d, 0.0f); }
+    float sum = group_sum(sum4(part), ROW, shared);
+    EACH4(i, d) { store4(FLOATS(2) + at, i, d, FMA(exp_4(load4(y, i, d, 0.0f)), (FLOAT4)(-sum), load4(dy, i, d, 0.0f))); }
 }

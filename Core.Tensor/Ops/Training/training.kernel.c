@@ -48,7 +48,7 @@ KERNEL square_sums(BUFFERS2)
     GLOBAL const float* x = FLOATS(0) + from;
     float part = 0.0f;
     for (int i = ITEM(0); i < count; i += ROW) { part = FMA(x[i], x[i], part); }
-    float sum = row_sum(part, shared);
+    float sum = group_sum(part, ROW, shared);
     if (ITEM(0) == 0) { FLOATS(1)[GROUP(0)] = sum; }
 }
 
@@ -58,6 +58,6 @@ KERNEL root_sum(BUFFERS2)
     SHARED float shared[ROW];
     float part = 0.0f;
     for (int i = ITEM(0); i < INT(0); i += ROW) { part += FLOATS(0)[i]; }
-    float sum = row_sum(part, shared);
+    float sum = group_sum(part, ROW, shared);
     if (ITEM(0) == 0) { FLOATS(1)[0] = SQRT(sum); }
 }

@@ -9,6 +9,7 @@ internal static class GpuLadders
 {
     private const int N = 512, Rows = 4096, Width = 1024, Heads = 12, Length = 256, D = 64;
     private const float Epsilon = 1e-5f;
+    private static readonly GpuKernel Row = new("", 128, 1, 1); // a group of 128 items per row on any device
 
     public static Ladder MatMul()
     {
@@ -47,9 +48,9 @@ internal static class GpuLadders
             Rungs =
             [
                 ladder.Rung("naive", "an item makes a row: neighbours read rows that lie far apart, three times", GpuKernel.Elements(""), Rows, Operands(), Epsilon),
-                ladder.Rung("tiled", "a group makes a row: neighbours read neighbouring numbers, and add up in a tree", GpuKernel.Rows(""), Rows, Operands(), Epsilon),
-                ladder.Rung("vectorised", "four numbers per load and store", GpuKernel.Rows(""), Rows, Operands(), Epsilon),
-                ladder.Rung("blocked", "an item keeps its 8 numbers in registers: the row is read once", GpuKernel.Rows(""), Rows, Operands(), Epsilon),
+                ladder.Rung("tiled", "a group makes a row: neighbours read neighbouring numbers, and add up in a tree", Row, Rows, Operands(), Epsilon),
+                ladder.Rung("vectorised", "four numbers per load and store", Row, Rows, Operands(), Epsilon),
+                ladder.Rung("blocked", "an item keeps its 8 numbers in registers: the row is read once", Row, Rows, Operands(), Epsilon),
                 Rung.Engine("rows of any width; mean and 1/deviation are kept for the backward pass (Ops/LayerNorm)", () => x.LayerNorm(gamma, beta, Epsilon)),
             ],
         };
@@ -69,10 +70,10 @@ internal static class GpuLadders
             Rungs =
             [
                 ladder.Rung("naive", "an item makes a row: neighbours read rows that lie far apart", GpuKernel.Elements(""), Rows, Operands()),
-                ladder.Rung("tiled", "a group makes a row: maximum and sum are trees in memory of the group", GpuKernel.Rows(""), Rows, Operands()),
-                ladder.Rung("vectorised", "four numbers per load and store", GpuKernel.Rows(""), Rows, Operands()),
-                ladder.Rung("blocked", "an item keeps its 8 numbers in registers: one read, one write", GpuKernel.Rows(""), Rows, Operands()),
-                Rung.Engine("rows of any width, a mask; maximum and sum in one pass (Ops/Softmax)", () => x.Softmax()),
+                ladder.Rung("tiled", "a group makes a row: maximum and sum are trees in memory of the group", Row, Rows, Operands()),
+                ladder.Rung("vectorised", "four numbers per load and store", Row, Rows, Operands()),
+                ladder.Rung("blocked", "an item keeps its 8 numbers in registers: one read, one write", Row, Rows, Operands()),
+                Rung.Engine("rows of any width, a mask; three passes, and a row stays in cache (Ops/Softmax)", () => x.Softmax()),
             ],
         };
     }

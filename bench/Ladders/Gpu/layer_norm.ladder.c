@@ -1,12 +1,29 @@
 // y = gamma (x - mean) / sqrt(variance + epsilon) + beta over rows of 1024. Tensors x, gamma, beta, y; scalar epsilon. A row is a group of 128 items, but for
 // the first rung.
 
+#undef ROW
+#define ROW 128
+
 #define WIDTH 1024
 #define EACH for (int c = ITEM(0); c < WIDTH; c += ROW)
-#define EACH4 for (int c = ITEM(0); c < WIDTH / 4; c += ROW)
+#define EACH_QUAD for (int c = ITEM(0); c < WIDTH / 4; c += ROW)
 #define QUADS(p) ((GLOBAL FLOAT4*)(p))
 
-DEVICE float sum4(FLOAT4 v) { return (v.x + v.y) + (v.z + v.w); }
+// The sum over the group's items: a tree in memory of the group.
+DEVICE float row_sum(float x, LOCAL float* shared)
+{
+    int i = ITEM(0);
+    shared[i] = x;
+    BARRIER;
+    for (int step = ROW / 2; step > 0; step /= 2)
+    {
+        if (i < step) { shared[i] = shared[i] + shared[i + step]; }
+        BARRIER;
+    }
+    float all = shared[0];
+    BARRIER;
+    return all;
+}
 
 // An item makes a row: 256 neighbours read 256 rows at once, far apart, and each row is read three times.
 KERNEL naive(BUFFERS4)
@@ -40,11 +57,11 @@ KERNEL vectorised(BUFFERS4)
     SHARED float shared[ROW];
     GLOBAL const FLOAT4* x = QUADS(FLOATS(0) + GROUP(0) * WIDTH);
     FLOAT4 sum = (FLOAT4)(0.0f), squares = sum;
-    EACH4 { sum += x[c]; }
+    EACH_QUAD { sum += x[c]; }
     float mean = row_sum(sum4(sum), shared) / WIDTH;
-    EACH4 { squares += (x[c] - mean) * (x[c] - mean); }
+    EACH_QUAD { squares += (x[c] - mean) * (x[c] - mean); }
     float scale = 1.0f / SQRT(row_sum(sum4(squares), shared) / WIDTH + FLOAT(0));
-    EACH4 { QUADS(FLOATS(3) + GROUP(0) * WIDTH)[c] = (x[c] - mean) * scale * QUADS(FLOATS(1))[c] + QUADS(FLOATS(2))[c]; }
+    EACH_QUAD { QUADS(FLOATS(3) + GROUP(0) * WIDTH)[c] = (x[c] - mean) * scale * QUADS(FLOATS(1))[c] + QUADS(FLOATS(2))[c]; }
 }
 
 // An item keeps its 8 numbers in registers: the row is read once, the other passes touch no memory.

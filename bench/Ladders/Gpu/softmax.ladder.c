@@ -1,24 +1,32 @@
 // y = e^(x - max) / sum of e^(x - max) over rows of 1024. Tensors x, y. A row is a group of 128 items, but for the first rung.
 
+#undef ROW
+#define ROW 128
+
 #define WIDTH 1024
 #define EACH for (int c = ITEM(0); c < WIDTH; c += ROW)
-#define EACH4 for (int c = ITEM(0); c < WIDTH / 4; c += ROW)
+#define EACH_QUAD for (int c = ITEM(0); c < WIDTH / 4; c += ROW)
 #define QUADS(p) ((GLOBAL FLOAT4*)(p))
 
-DEVICE float sum4(FLOAT4 v) { return (v.x + v.y) + (v.z + v.w); }
 DEVICE float largest4(FLOAT4 v) { return largest(largest(v.x, v.y), largest(v.z, v.w)); }
 
-DEVICE FLOAT4 exp4(FLOAT4 v)
+// The sum, and the largest, over the group's items: trees in memory of the group.
+DEVICE float row_sum(float x, LOCAL float* shared)
 {
-    v.x = exp_(v.x);
-    v.y = exp_(v.y);
-    v.z = exp_(v.z);
-    v.w = exp_(v.w);
-    return v;
+    int i = ITEM(0);
+    shared[i] = x;
+    BARRIER;
+    for (int step = ROW / 2; step > 0; step /= 2)
+    {
+        if (i < step) { shared[i] = shared[i] + shared[i + step]; }
+        BARRIER;
+    }
+    float all = shared[0];
+    BARRIER;
+    return all;
 }
 
-// The largest x of the group's items; like row_sum.
-DEVICE float row_max(float x, LOCAL float* shared)
+DEVICE float max_of_row(float x, LOCAL float* shared)
 {
     int i = ITEM(0);
     shared[i] = x;
@@ -28,9 +36,9 @@ DEVICE float row_max(float x, LOCAL float* shared)
         if (i < step) { shared[i] = largest(shared[i], shared[i + step]); }
         BARRIER;
     }
-    float max = shared[0];
+    float all = shared[0];
     BARRIER;
-    return max;
+    return all;
 }
 
 // An item makes a row: 256 neighbours read 256 rows at once, far apart. Exponentials are computed once and kept in y.
@@ -57,7 +65,7 @@ KERNEL tiled(BUFFERS2)
     GLOBAL float* y = FLOATS(1) + GROUP(0) * WIDTH;
     float max = -INFINITY, sum = 0.0f;
     EACH { max = largest(x[c], max); }
-    max = row_max(max, shared);
+    max = max_of_row(max, shared);
     EACH
     {
         y[c] = exp_(x[c] - max);
@@ -74,16 +82,16 @@ KERNEL vectorised(BUFFERS2)
     GLOBAL const FLOAT4* x = QUADS(FLOATS(0) + GROUP(0) * WIDTH);
     GLOBAL FLOAT4* y = QUADS(FLOATS(1) + GROUP(0) * WIDTH);
     float max = -INFINITY, sum = 0.0f;
-    EACH4 { max = largest(largest4(x[c]), max); }
-    max = row_max(max, shared);
-    EACH4
+    EACH_QUAD { max = largest(largest4(x[c]), max); }
+    max = max_of_row(max, shared);
+    EACH_QUAD
     {
-        FLOAT4 e = exp4(x[c] - max);
+        FLOAT4 e = exp_4(x[c] - max);
         y[c] = e;
         sum += sum4(e);
     }
     float scale = 1.0f / row_sum(sum, shared);
-    EACH4 { y[c] *= scale; }
+    EACH_QUAD { y[c] *= scale; }
 }
 
 // An item keeps its 8 numbers in registers: one read, one write, nothing between.
@@ -92,9 +100,9 @@ KERNEL blocked(BUFFERS2)
     SHARED float shared[ROW];
     GLOBAL const FLOAT4* x = QUADS(FLOATS(0) + GROUP(0) * WIDTH);
     FLOAT4 a = x[ITEM(0)], b = x[ITEM(0) + ROW];
-    float max = row_max(largest(largest4(a), largest4(b)), shared);
-    a = exp4(a - max);
-    b = exp4(b - max);
+    float max = max_of_row(largest(largest4(a), largest4(b)), shared);
+    a = exp_4(a - max);
+    b = exp_4(b - max);
     float scale = 1.0f / row_sum(sum4(a) + sum4(b), shared);
     QUADS(FLOATS(1) + GROUP(0) * WIDTH)[ITEM(0)] = a * scale;
     QUADS(FLOATS(1) + GROUP(0) * WIDTH)[ITEM(0) + ROW] = b * scale;
