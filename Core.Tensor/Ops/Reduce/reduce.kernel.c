@@ -16,12 +16,18 @@ DEVICE Total total_add(Total t, float x)
 KERNEL sum_rows(BUFFERS2)
 {
     SHARED float shared[ROW];
-    int row = GROUP(0), width = INT(0);
+    int item = ITEM(0), row = GROUP(0), width = INT(0);
     GLOBAL const float* x = FLOATS(0) + row * width;
     Total t = { 0.0f, 0.0f };
-    for (int i = ITEM(0); i < width; i += ROW) { t = total_add(t, x[i]); }
-    float sum = group_sum(t.sum, ROW, shared);
-    if (ITEM(0) == 0) { FLOATS(1)[row] = FLOAT(1) * sum; }
+    for (int i = item; i < width; i += ROW) { t = total_add(t, x[i]); }
+    for (int step = 1; step < ROW; step *= 16) // sixteen at a time: here, too, errors are carried along
+    {
+        shared[item] = t.sum;
+        BARRIER;
+        for (int other = step; item % (16 * step) == 0 && other < 16 * step && item + other < ROW; other += step) { t = total_add(t, shared[item + other]); }
+        BARRIER;
+    }
+    if (item == 0) { FLOATS(1)[row] = FLOAT(1) * t.sum; }
 }
 
 // y[outer, column] = factor times the sum of x[outer, ., column]. A group has 16 neighbouring columns and 16 items for each, which take every 16th row.
