@@ -64,6 +64,15 @@ public static class HalfPrecision
         return w.Gather(Tensor.From(rows, [rows.Length], w.Device)).AsWeight();
     }
 
+    /// <summary>Throws when somebody wants the gradient of a weight in half precision.</summary>
+    internal static void RefuseGradient(string op, Tensor w)
+    {
+        if (w.DType == DType.Float16)
+        {
+            throw new NoGradientException(op, "its weights are in half precision; load the model in float32 to train it");
+        }
+    }
+
     /// <summary>Widens as many halves as the target has places; the source may be unaligned.</summary>
     /// <remarks>
     /// Moved to the place of a float's fields, a half is too small by 2^(127−15): one multiplication sets the exponent right, exactly, subnormals

@@ -73,7 +73,7 @@ public sealed class Saved
         InputShapes = new Shape[inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            _tracks[i] = recorder is not null && inputs[i].DType == DType.Float32 && recorder.Tracks(inputs[i]);
+            _tracks[i] = recorder is not null && inputs[i].DType is DType.Float32 or DType.Float16 && recorder.Tracks(inputs[i]);
             InputShapes[i] = inputs[i].Shape;
             TracksAny |= _tracks[i];
         }

@@ -133,7 +133,7 @@ public static class Int8Folder
         JsonNode config = JsonNode.Parse(File.ReadAllText(source)) ?? new JsonObject();
         if (quantization == Quantization.Half)
         {
-            config["torch_dtype"] = "float16";
+            config[config["dtype"] is null ? "torch_dtype" : "dtype"] = "float16"; // its newer name
             File.WriteAllText(target, config.ToJsonString(s_indented) + "\n");
             return;
         }

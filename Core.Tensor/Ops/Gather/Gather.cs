@@ -27,13 +27,14 @@ internal sealed class Gather : Op
         }
         Tensor y = Tensor.Empty(Shape.Create([.. ids.Shape.Axes, .. table.Shape.Axes[1..]]), table.Device);
         Launch(half ? "half_gather_forward" : "gather_forward", ids.Shape.Elements, [table, ids, y], table.Shape[0], table.Shape[1..].Elements);
-        saved.Keep(ids);
+        saved.Keep(ids, half ? table : ids); // the former to say that it has no gradient
         return y;
     }
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
     {
         Tensor ids = saved[0];
+        HalfPrecision.RefuseGradient(Name, saved[1]);
         Shape table = saved.InputShapes[0];
         Tensor dTable = Layout.Zeros(table.Prepend(dy.Shape[0]), dy.Device);
         Launch("gather_backward", new WorkSize(ids.Shape.Elements, dy.Shape[0]), [ids, Layout.Contiguous(dy), dTable], table[0], table[1..].Elements);

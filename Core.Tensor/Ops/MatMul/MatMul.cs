@@ -43,6 +43,7 @@ internal sealed class MatMul(bool transposeA, bool transposeB) : Op
         }
         if (needs[1])
         {
+            HalfPrecision.RefuseGradient(Name, b);
             if (saved.InputShapes[1].Rank == 2 && !transposeA && a.Shape.Rank != 2)
             {
                 // A weight shared by all leading axes: fold them into the rows, so that the sum over them is part of the product.
