@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
@@ -16,7 +17,7 @@ public static class LoraAdapter
     private static readonly string[]
         s_refused =
         [
-            "use_dora", "use_qalora", "use_bdlora", "rank_pattern", "alpha_pattern", "layer_replication", "lora_bias", "alora_invocation_tokens", "arrow_config",
+            "use_dora", "use_qalora", "use_bdlora", "layer_replication", "lora_bias", "alora_invocation_tokens", "arrow_config",
             "target_parameters", "trainable_token_indices",
         ],
         s_starts = ["gaussian", "eva", "orthogonal"]; // values of init_lora_weights that leave the base model as it is; pissa, olora, loftq, corda do not
@@ -81,12 +82,12 @@ public static class LoraAdapter
         {
             throw new TrainingException($"lora: an adapter that is not supported; got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. File: {Path.Combine(folder, Config)}");
         }
-        double rank = Number(config, "r"), alpha = Number(config, "lora_alpha");
         bool stable = (bool?)config["use_rslora"] ?? false;
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, Weights));
         HashSet<string> left = [.. file.Names];
-        LoraModel adapted = LoraModel.Over(model, module => file.Contains(Name(module, "lora_A")), alpha / (stable ? Math.Sqrt(rank) : rank), (module, dIn, dOut) =>
-            (Take(Name(module, "lora_A"), [(int)rank, dIn]), Take(Name(module, "lora_B"), [dOut, (int)rank])))
+        LoraModel adapted = LoraModel.Over(model, module => file.Contains(Name(module, "lora_A")),
+            module => Of(module, "lora_alpha", "alpha_pattern") / (stable ? Math.Sqrt(Rank(module)) : Rank(module)),
+            (module, dIn, dOut) => (Take(Name(module, "lora_A"), [Rank(module), dIn]), Take(Name(module, "lora_B"), [dOut, Rank(module)])))
             ?? throw new TrainingException($"lora: the adapter changes nothing of this model; got {file.Names.FirstOrDefault()}; expected names like {Name(LoraModel.Modules(model).First().Key, "lora_A")}. File: {file.FilePath}");
         foreach (IGrouping<string, Parameter> whole in model.Parameters.GroupBy(p => $"{Prefix}{Stored(model, p)}").Where(group => left.Contains(group.Key)))
         {
@@ -97,6 +98,10 @@ public static class LoraAdapter
             }
         }
         return left.Count == 0 ? adapted : throw new TrainingException($"lora: the adapter does not fit the model; got {left.Order(StringComparer.Ordinal).First()} and {left.Count - 1} more; expected names of its layers. File: {file.FilePath}");
+
+        int Rank(string module) => (int)Of(module, "r", "rank_pattern");
+
+        double Of(string module, string name, string pattern) => Matching(config[pattern] as JsonObject, module) is { } key ? Number(config[pattern]!.AsObject(), key) : Number(config, name);
 
         Tensor Take(string name, Shape shape)
         {
@@ -128,6 +133,19 @@ public static class LoraAdapter
     }
 
     private static string Name(string module, string matrix) => $"{Prefix}{module}.{matrix}.weight";
+
+    /// <summary>The first key of a pattern, an expression, that matches the end of a module's name; null when none does.</summary>
+    private static string? Matching(JsonObject? patterns, string module)
+    {
+        try
+        {
+            return patterns?.Select(pair => pair.Key).FirstOrDefault(key => Regex.IsMatch(module, $@"^(.*\.)?({key})$", RegexOptions.NonBacktracking));
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            throw new TrainingException($"lora: a pattern that is no expression; got {e.Message.TrimEnd('.')}; expected regular expressions of modules' names in {Config}.", e);
+        }
+    }
 
     private static double Number(JsonObject config, string name) => config[name] is JsonValue value && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
         ? number

@@ -14,13 +14,13 @@ public sealed class LoraModel : ITransformer
     private readonly Change[] _changes;
     private readonly (Parameter Base, Parameter Own)[] _whole;
 
-    private LoraModel(ITransformer model, Change[] changes, double scale, (Parameter, Parameter)[] whole) => (Base, _changes, Scale, _whole) = (model, changes, scale, whole);
+    private LoraModel(ITransformer model, Change[] changes, (Parameter, Parameter)[] whole) => (Base, _changes, _whole) = (model, changes, whole);
 
     /// <summary>The model beneath; its weights are not changed.</summary>
     public ITransformer Base { get; }
 
-    /// <summary>α/r.</summary>
-    public double Scale { get; }
+    /// <summary>α/r of every layer that is changed, by PEFT's name for it.</summary>
+    public IReadOnlyDictionary<string, double> Scales => _changes.ToDictionary(change => change.Module, change => change.Scale);
 
     /// <inheritdoc/>
     public ModelInfo Info => Base.Info;
@@ -49,7 +49,7 @@ public sealed class LoraModel : ITransformer
     {
         IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType), heads = Heads(model);
         int drawn = 0;
-        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal)) && !heads.Contains(module), options.ScaledAlpha / options.Rank,
+        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal)) && !heads.Contains(module), _ => options.ScaledAlpha / options.Rank,
             (_, dIn, dOut) =>
             {
                 var random = RandomAt.Of(seed, drawn++);
@@ -68,17 +68,17 @@ public sealed class LoraModel : ITransformer
     };
 
     /// <summary>An adapter with given matrices, for the modules that are wanted; null when none is.</summary>
-    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, double scale, Func<string, int, int, (Tensor A, Tensor B)> make, IReadOnlyList<string>? heads = null)
+    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, Func<string, double> scale, Func<string, int, int, (Tensor A, Tensor B)> make, IReadOnlyList<string>? heads = null)
     {
         Change[] changes = [.. Modules(model).Where(module => wanted(module.Key)).Select(module =>
         {
             Parameter[] parts = [.. module.OrderBy(p => p.Place.Part)];
             (Tensor a, Tensor b) = make(module.Key, parts[0].Shape[0], parts.Sum(p => p.Shape[1]));
-            return new Change(module.Key, parts, Of("lora_A", a), Of("lora_B", b));
+            return new Change(module.Key, parts, Of("lora_A", a), Of("lora_B", b), scale(module.Key));
 
             Parameter Of(string name, Tensor value) => new($"{module.Key}.{name}", ParameterKind.Other, new($"{LoraAdapter.Prefix}{module.Key}.{name}.weight"), value, isBuffer: false);
         })];
-        return changes.Length == 0 ? null : new(model, changes, scale, [.. model.Parameters
+        return changes.Length == 0 ? null : new(model, changes, [.. model.Parameters
             .Where(p => heads?.Any(head => p.Place.Tensor.StartsWith(head + ".", StringComparison.Ordinal)) ?? false)
             .Select(p => (p, new Parameter(p.Name, p.Kind, new($"{LoraAdapter.Prefix}{p.Place.Tensor}", p.Place.Transposed), Tensor.From(p.Value.ToArray(), p.Shape), isBuffer: false)))]);
     }
@@ -126,12 +126,12 @@ public sealed class LoraModel : ITransformer
             {
                 int width = part.Shape[1];
                 Tensor b = change.Parts.Length == 1 ? change.B.Value : change.B.Value.Slice(0, from, width);
-                yield return new(part, part.Value + change.A.Value.MatMul(b, transposeA: true, transposeB: true).Scale((float)Scale));
+                yield return new(part, part.Value + change.A.Value.MatMul(b, transposeA: true, transposeB: true).Scale((float)change.Scale));
                 from += width;
             }
         }
     }
 
     /// <summary>A stored matrix (its parts are parameters of their own) and what is added to it.</summary>
-    private sealed record Change(string Module, Parameter[] Parts, Parameter A, Parameter B);
+    private sealed record Change(string Module, Parameter[] Parts, Parameter A, Parameter B, double Scale);
 }

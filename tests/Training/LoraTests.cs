@@ -28,7 +28,7 @@ public class LoraTests
         Assert.Equal(model.Forward(input).ToArray(), adapted.Forward(input).ToArray());
         Assert.Equal(count, adapted.Parameters.Count);
         Assert.Contains(name, adapted.Parameters.Select(p => p.Place.Tensor));
-        Assert.Equal(2, adapted.Scale); // alpha is twice the rank
+        Assert.All(adapted.Scales.Values, scale => Assert.Equal(2, scale)); // alpha is twice the rank
     }
 
     [Theory]
@@ -102,7 +102,28 @@ public class LoraTests
         config["use_rslora"] = stabilized;
         File.WriteAllText(folder.File("adapter_config.json"), config.ToJsonString());
 
-        Assert.Equal(scale, LoraAdapter.Load(model, folder.Path).Scale);
+        Assert.All(LoraAdapter.Load(model, folder.Path).Scales.Values, loaded => Assert.Equal(scale, loaded));
+    }
+
+    [Fact]
+    public void Load_PatternsOfRanksAndAlphas_HoldForTheLayersTheyMatch()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "bert");
+        File.WriteAllText(folder.File("adapter_config.json"), """
+            {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "rank_pattern": {"layer\\.1.*query": 2}, "alpha_pattern": {"value": 5, "layer.1.attention.self.query": 6}}
+            """);
+        SafetensorsWriter.Save(folder.File("adapter_model.safetensors"), new[] { ("0.attention.self.query", 1), ("1.attention.self.query", 2), ("0.attention.self.value", 1) }.SelectMany(layer => new WeightData[]
+        {
+            new($"base_model.model.bert.encoder.layer.{layer.Item1}.lora_A.weight", Tensor.Zeros([layer.Item2, 16])),
+            new($"base_model.model.bert.encoder.layer.{layer.Item1}.lora_B.weight", Tensor.Zeros([16, layer.Item2])),
+        }), cancellation: TestContext.Current.CancellationToken);
+
+        IReadOnlyDictionary<string, double> scales = LoraAdapter.Load(model, folder.Path).Scales;
+
+        Assert.Equal(1, scales["bert.encoder.layer.0.attention.self.query"]);
+        Assert.Equal(3, scales["bert.encoder.layer.1.attention.self.query"]); // 6 / 2
+        Assert.Equal(5, scales["bert.encoder.layer.0.attention.self.value"]);
     }
 
     [Theory]
