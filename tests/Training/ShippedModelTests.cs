@@ -24,6 +24,7 @@ public partial class ShippedModelTests
     }
 
     [Theory]
+    [InlineData("induction")]
     [InlineData("sorter")]
     [InlineData("shakespeare")]
     [InlineData("zh-en")]
