@@ -34,15 +34,16 @@ KERNEL sum_rows(BUFFERS2)
 // Work: (columns, outer). Tensors x, y. Scalars: rows, factor.
 KERNEL sum_columns(BUFFERS2)
 {
-    SHARED float sums[ITEMS];
+    SHARED float sums[ITEMS], lost[ITEMS];
     int lane = ITEM(0) % 16, strand = ITEM(0) / 16, column = GROUP(0) * 16 + lane, columns = WORK(0), outer = GROUP(1), rows = INT(0);
     GLOBAL const float* x = FLOATS(0) + outer * rows * columns + column;
     Total t = { 0.0f, 0.0f };
     for (int row = column < columns ? strand : rows; row < rows; row += 16) { t = total_add(t, x[row * columns]); }
     sums[ITEM(0)] = t.sum;
+    lost[ITEM(0)] = t.lost;
     BARRIER;
     if (strand > 0 || column >= columns) { return; }
-    for (int other = 1; other < 16; other++) { t = total_add(t, sums[other * 16 + lane]); }
+    for (int other = 1; other < 16; other++) { t = total_add(total_add(t, sums[other * 16 + lane]), -lost[other * 16 + lane]); }
     FLOATS(1)[outer * columns + column] = FLOAT(1) * t.sum;
 }
 
