@@ -33,9 +33,10 @@ internal abstract class Reduction(int[] axes) : Op
     {
         int width = Width(x.Shape, axes);
         Tensor y = Tensor.Empty(Reduced(x.Shape, axes), x.Device);
-        if (x.IsContiguous && Leading(x.Shape.Rank, axes) is { } first)
+        if (Leading(x.Shape.Rank, axes) is { } first && (x.IsContiguous || !Rows(x, axes).IsContiguous))
         {
             // Sums over leading axes (bias gradients) are column sums: reading row by row is many times faster than transposing.
+            x = Layout.Contiguous(x);
             int outer = first == 0 ? 1 : x.Shape[0];
             int columns = x.Shape.Elements == 0 ? y.Shape.Elements / Math.Max(1, outer) : x.Shape.Elements / outer / width;
             Launch("sum_columns", new WorkSize(columns, outer), [x, y], width, factor);
