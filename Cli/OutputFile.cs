@@ -51,6 +51,33 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>The same for all results of a command.</summary>
+    /// <exception cref="CommandException">One cannot be written, or two want standard output.</exception>
+    public static void ProbeAll(Terminal terminal, params IReadOnlyCollection<string?> paths)
+    {
+        if (paths.Count(path => path == "-") > 1)
+        {
+            throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
+        }
+        foreach (string? path in paths)
+        {
+            Probe(path, terminal);
+        }
+    }
+
+    /// <summary>Writes what was asked for; the screen too, unless standard output carries a file.</summary>
+    public static void WriteAll(Terminal terminal, IReadOnlyCollection<(string? Path, Func<string> Make)> files, Action<TextWriter> screen)
+    {
+        foreach ((string? path, Func<string> make) in files.Where(file => file.Path is not null))
+        {
+            Write(path!, make(), terminal);
+        }
+        if (files.All(file => file.Path != "-"))
+        {
+            screen(terminal.Output);
+        }
+    }
+
     private static string Why(string target, Exception? error) =>
         Directory.Exists(target) ? "it is a folder"
         : !Directory.Exists(Path.GetDirectoryName(target)) ? "its folder does not exist"

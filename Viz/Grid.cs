@@ -39,6 +39,14 @@ public sealed record Grid
         }
     }
 
+    /// <summary>Writes the title, aligned columns and the note.</summary>
+    public void WriteWhole(TextWriter output)
+    {
+        output.WriteLine(Title);
+        Write(output);
+        output.WriteLine(Note);
+    }
+
     /// <summary>The same in several tables that are no wider than a terminal; each begins with the first column.</summary>
     /// <param name="width">Character cells per line.</param>
     public IReadOnlyList<Grid> Fit(int width)

@@ -11,6 +11,8 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine heads</c>: which heads of a language model look back, and what repetition costs without each.</summary>
 internal static class HeadsCommand
 {
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n" };
+
     private const string Learnt = "abcdefghijklmnopqrstuvwxyz"; // by the model in the box
 
     public static Verb Create(Terminal terminal)
@@ -33,14 +35,7 @@ internal static class HeadsCommand
             .Does((parsed, cancellation) =>
             {
                 string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg)];
-                if (outputs.Count(path => path == "-") > 1)
-                {
-                    throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
-                }
-                foreach (string? path in outputs)
-                {
-                    OutputFile.Probe(path, terminal);
-                }
+                OutputFile.ProbeAll(terminal, outputs);
                 LoadedModel loaded = source.Load(parsed, terminal);
                 int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens) ?? (parsed.GetValue(source.Model) is null ? Learnt : null)), parsed.GetValue(length), parsed.GetValue(count), parsed.GetValue(seed));
                 HeadScores scores;
@@ -49,18 +44,7 @@ internal static class HeadsCommand
                     scores = HeadScores.Measure(loaded.Model, rounds, progress, cancellation);
                 }
                 Grid table = Summary(loaded.Name, rounds, scores);
-                (string? Path, Func<string> Make)[] files =
-                    [(outputs[0], () => Json(loaded.Name, rounds, scores)), (outputs[1], table.Markdown), (outputs[2], () => Patterns(loaded, rounds[0]))];
-                foreach ((string? path, Func<string> make) in files.Where(output => output.Path is not null))
-                {
-                    OutputFile.Write(path!, make(), terminal);
-                }
-                if (!outputs.Contains("-"))
-                {
-                    terminal.Output.WriteLine(table.Title);
-                    table.Write(terminal.Output);
-                    terminal.Output.WriteLine(table.Note);
-                }
+                OutputFile.WriteAll(terminal, [(outputs[0], () => Json(loaded.Name, rounds, scores)), (outputs[1], table.Markdown), (outputs[2], () => Patterns(loaded, rounds[0]))], table.WriteWhole);
             });
     }
 
@@ -86,34 +70,23 @@ internal static class HeadsCommand
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
-    private static string Json(string model, int[][] rounds, HeadScores scores)
+    private static string Json(string model, int[][] rounds, HeadScores scores) => JsonSerializer.Serialize(new
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        model,
+        sequences = rounds.Length,
+        length = rounds[0].Length,
+        first_loss = scores.FirstLoss,
+        repeat_loss = scores.RepeatLoss,
+        heads = scores.Heads.Select(head => new
         {
-            json.WriteStartObject();
-            json.WriteString("model", model);
-            json.WriteNumber("sequences", rounds.Length);
-            json.WriteNumber("length", rounds[0].Length);
-            json.WriteNumber("first_loss", scores.FirstLoss);
-            json.WriteNumber("repeat_loss", scores.RepeatLoss);
-            json.WriteStartArray("heads");
-            foreach (HeadScore head in scores.Heads)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("layer", head.Layer);
-                json.WriteNumber("head", head.Head);
-                json.WriteNumber("previous", head.Previous);
-                json.WriteNumber("duplicate", head.Duplicate);
-                json.WriteNumber("induction", head.Induction);
-                json.WriteNumber("loss_without", head.LossWithout);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return System.Text.Encoding.UTF8.GetString(bytes.ToArray()) + "\n";
-    }
+            layer = head.Layer,
+            head = head.Head,
+            previous = head.Previous,
+            duplicate = head.Duplicate,
+            induction = head.Induction,
+            loss_without = head.LossWithout,
+        }),
+    }, s_indented) + "\n";
 
     private static string Patterns(LoadedModel loaded, int[] round)
     {

@@ -22,28 +22,14 @@ internal sealed class TableOutput(string records)
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal, params ReadOnlySpan<string?> more)
     {
-        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv), .. more];
-        if (paths.Count(p => p == "-") > 1)
-        {
-            throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
-        }
-        foreach (string? path in paths)
-        {
-            OutputFile.Probe(path, terminal);
-        }
+        OutputFile.ProbeAll(terminal, [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv), .. more]);
     }
 
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv, Action<TextWriter> screen, bool isSilent = false)
     {
-        (string? Path, Func<string> Make)[] files = [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json), (parsed.GetValue(_csv), csv)];
-        foreach ((string? path, Func<string> make) in files.Where(file => file.Path is not null))
-        {
-            OutputFile.Write(path!, make(), terminal);
-        }
-        if (!isSilent && files.All(file => file.Path != "-"))
-        {
-            screen(terminal.Output);
-        }
+        OutputFile.WriteAll(
+            terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json), (parsed.GetValue(_csv), csv)],
+            isSilent ? _ => { } : screen);
     }
 }

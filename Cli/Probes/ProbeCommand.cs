@@ -37,14 +37,7 @@ internal static class ProbeCommand
             .Does((parsed, cancellation) =>
             {
                 string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg), parsed.GetValue(heatmap)];
-                if (outputs.Count(path => path == "-") > 1)
-                {
-                    throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
-                }
-                foreach (string? path in outputs)
-                {
-                    OutputFile.Probe(path, terminal);
-                }
+                OutputFile.ProbeAll(terminal, outputs);
                 string? file = parsed.GetValue(data);
                 string pooled = parsed.GetValue(pool) ?? (file is null ? "token" : "mean");
                 ProbePooling pooling = Enum.TryParse(pooled, ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named : throw new CommandException(
@@ -70,21 +63,10 @@ internal static class ProbeCommand
                 }
                 string title = $"{loaded.Name}: {Name(file)}, {pooling.ToString().ToLowerInvariant()}";
                 Grid table = ProbeView.Table(title, report, pooling);
-                (string? Path, Func<string> Make)[] files =
-                [
+                OutputFile.WriteAll(terminal, [
                     (outputs[0], () => ProbeView.Json(loaded.Name, Name(file), pooling, report)), (outputs[1], table.Markdown),
                     (outputs[2], () => ProbeView.Chart(title, report)), (outputs[3], () => ProbeView.Map(title, report)),
-                ];
-                foreach ((string? path, Func<string> make) in files.Where(output => output.Path is not null))
-                {
-                    OutputFile.Write(path!, make(), terminal);
-                }
-                if (!outputs.Contains("-"))
-                {
-                    terminal.Output.WriteLine(table.Title);
-                    table.Write(terminal.Output);
-                    terminal.Output.WriteLine(table.Note);
-                }
+                ], table.WriteWhole);
             });
     }
 

@@ -29,15 +29,9 @@ internal sealed class ExplainOutput
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal)
     {
-        string?[] paths = [parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv)];
-        if (paths.Count(p => p == "-") > 1)
-        {
-            throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
-        }
-        foreach (string? path in paths.Append(parsed.GetValue(_png)).Append(parsed.GetValue(_inseq)))
-        {
-            OutputFile.Probe(path, terminal);
-        }
+        OutputFile.ProbeAll(terminal, parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv));
+        OutputFile.Probe(parsed.GetValue(_png), terminal);
+        OutputFile.Probe(parsed.GetValue(_inseq), terminal);
         PngFile.Probe(parsed.GetValue(_png), terminal);
         if (parsed.GetValue(_top) is { } top)
         {

@@ -101,7 +101,8 @@ internal static unsafe class ReduceCpu
         return sum;
     }
 
-    private static double SumSquares(float* x, int width)
+    /// <summary>Σ x² over so many floats, summed in float64.</summary>
+    internal static double SumSquares(float* x, int width)
     {
         Vector<double> low = default, high = default;
         int i = 0;

@@ -88,20 +88,8 @@ internal static unsafe class TrainingCpu
         {
             for (int c = from; c < to; c++)
             {
-                int i = c * chunk, end = (int)Math.Min(n, (long)i + chunk);
-                Vector<double> low = default, high = default;
-                for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
-                {
-                    Vector.Widen(Vector.Load(x + i), out Vector<double> a, out Vector<double> b);
-                    low += a * a;
-                    high += b * b;
-                }
-                double sum = Vector.Sum(low + high);
-                for (; i < end; i++)
-                {
-                    sum += (double)x[i] * x[i];
-                }
-                sums[c] = (float)sum;
+                int first = c * chunk;
+                sums[c] = (float)ReduceCpu.SumSquares(x + first, Math.Min(chunk, n - first));
             }
         }, 1);
     }
