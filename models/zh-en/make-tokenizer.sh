@@ -27,11 +27,11 @@ points = lambda text: ' '.join('%X' % ord(c) for c in text)
 open(f'{texts}/rules.tsv', 'w').writelines(f'{points(a)}\t{points(b)}\n' for a, b in rules)
 PYTHON
 
+# The models remember the paths they were made with: names without folders make them the same everywhere.
 spm() {
   name=$1; shift
-  spm_train --model_prefix="$folder/$name" --model_type=unigram --bos_id=-1 --unk_id=0 --eos_id=1 --num_threads=1 "$@"
-  mv "$folder/$name.model" "$folder/$name.spm"
-  rm "$folder/$name.vocab"
+  (cd "$texts" && spm_train --model_prefix="$name" --model_type=unigram --bos_id=-1 --unk_id=0 --eos_id=1 --num_threads=1 "$@")
+  mv "$texts/$name.model" "$folder/$name.spm"
 }
-spm source --input="$texts/zh.txt" --vocab_size=3200 --character_coverage=0.999 --normalization_rule_tsv="$texts/rules.tsv" --add_dummy_prefix=false
-spm target --input="$texts/en.txt" --vocab_size=2500 --character_coverage=1.0
+spm source --input=zh.txt --vocab_size=3200 --character_coverage=0.999 --normalization_rule_tsv=rules.tsv --add_dummy_prefix=false
+spm target --input=en.txt --vocab_size=2500 --character_coverage=1.0
