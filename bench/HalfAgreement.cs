@@ -29,7 +29,7 @@ internal static class HalfAgreement
         Write(report, "Baseline: the same checkpoint in float32. `--quantize fp16` holds every matrix as IEEE half. Memory: what tensors hold in the pool of");
         Write(report, $"{gpu?.Name ?? "no device"} ({gpu?.Description ?? "none here"}) once the model is loaded, the pool's rounding of sizes included. Logits as in int8-agreement.md:");
         Write(report, "differences in units of the logits' own deviation. Attributions: Spearman's ρ · share of the five strongest tokens that both have · share of those with the same");
-        Write(report, "sign. The shipped models store float16, so that nothing is rounded: what is left are sums in another order. Made by `dotnet run -c Release --project bench -- fp16`.\n");
+        Write(report, "sign. The shipped models store float16: nothing is rounded. Made by `dotnet run -c Release --project bench -- fp16`.\n");
         Write(report, $"| model | stored as | memory, float32 | fp16 | part | logits, rms | largest | KL, mean | same choice | {string.Join(" | ", s_methods)} |");
         Write(report, $"|---|---|---|---|---|---|---|---|---|{string.Concat(Enumerable.Repeat("---|", s_methods.Length))}");
         foreach (string folder in folders)

@@ -3,13 +3,14 @@ namespace Vitrine.Tensors;
 /// <summary>Products with B in half precision: stripes of its columns are widened into cache, and multiplied as float32 is.</summary>
 internal static unsafe class GemmHalf
 {
-    // Floats of a widened stripe: together with a packed panel it stays in the second-level cache.
-    private const int StripeFloats = 1 << 16;
+    // Floats of a widened stripe: it stays in the second-level cache. Every stripe packs A anew, so that with many rows wide ones pay.
+    private const int StripeFloats = 1 << 16, MostStripeFloats = 1 << 19, RowsOfA = 8;
 
     /// <summary>The product; the stripes are the same on any number of threads, and so are the bits.</summary>
     public static void Run(GemmProblem g, bool parallel)
     {
-        int width = Math.Clamp(StripeFloats / g.K & ~15, 16, 512), stripes = (g.N + width - 1) / width;
+        int floats = (int)Math.Clamp((long)StripeFloats * g.M / RowsOfA, StripeFloats, MostStripeFloats);
+        int width = Math.Clamp(Math.Min(floats / g.K, g.N / 8) & ~15, 16, 512), stripes = (g.N + width - 1) / width;
         if (parallel)
         {
             Workers.For(stripes, (from, to) => Stripes(g, width, from, to));
