@@ -3,13 +3,12 @@
 // A sum with the rounding errors carried along (Kahan): the CPU sums in float64, which a GPU may not have.
 typedef struct { float sum, lost; } Total;
 
-DEVICE Total total_add(Total t, float x)
+DEVICE void total_add(Total* t, float x)
 {
-    float y = x - t.lost, sum = t.sum + y;
-    t.lost = (sum - t.sum) - y;
-    if (sum - sum != 0.0f) { t.lost = 0.0f; } // infinite: inf - inf would make it NaN
-    t.sum = sum;
-    return t;
+    float y = x - t->lost, sum = t->sum + y;
+    t->lost = (sum - t->sum) - y;
+    if (sum - sum != 0.0f) { t->lost = 0.0f; } // infinite: inf - inf would make it NaN
+    t->sum = sum;
 }
 
 // y[row] = factor times the sum of x[row, .]. Work: rows. Tensors x, y. Scalars: width, factor.
@@ -19,12 +18,12 @@ KERNEL sum_rows(BUFFERS2)
     int item = ITEM(0), row = GROUP(0), width = INT(0);
     GLOBAL const float* x = FLOATS(0) + row * width;
     Total t = { 0.0f, 0.0f };
-    for (int i = item; i < width; i += ROW) { t = total_add(t, x[i]); }
+    for (int i = item; i < width; i += ROW) { total_add(&t, x[i]); }
     for (int step = 1; step < ROW; step *= 16) // sixteen at a time: here, too, errors are carried along
     {
         shared[item] = t.sum;
         BARRIER;
-        for (int other = step; item % (16 * step) == 0 && other < 16 * step && item + other < ROW; other += step) { t = total_add(t, shared[item + other]); }
+        for (int other = step; item % (16 * step) == 0 && other < 16 * step && item + other < ROW; other += step) { total_add(&t, shared[item + other]); }
         BARRIER;
     }
     if (item == 0) { FLOATS(1)[row] = FLOAT(1) * t.sum; }
@@ -38,12 +37,16 @@ KERNEL sum_columns(BUFFERS2)
     int lane = ITEM(0) % 16, strand = ITEM(0) / 16, column = GROUP(0) * 16 + lane, columns = WORK(0), outer = GROUP(1), rows = INT(0);
     GLOBAL const float* x = FLOATS(0) + outer * rows * columns + column;
     Total t = { 0.0f, 0.0f };
-    for (int row = column < columns ? strand : rows; row < rows; row += 16) { t = total_add(t, x[row * columns]); }
+    for (int row = column < columns ? strand : rows; row < rows; row += 16) { total_add(&t, x[row * columns]); }
     sums[ITEM(0)] = t.sum;
     lost[ITEM(0)] = t.lost;
     BARRIER;
     if (strand > 0 || column >= columns) { return; }
-    for (int other = 1; other < 16; other++) { t = total_add(total_add(t, sums[other * 16 + lane]), -lost[other * 16 + lane]); }
+    for (int other = 1; other < 16; other++)
+    {
+        total_add(&t, sums[other * 16 + lane]);
+        total_add(&t, -lost[other * 16 + lane]);
+    }
     FLOATS(1)[outer * columns + column] = FLOAT(1) * t.sum;
 }
 
