@@ -146,7 +146,7 @@ DEVICE float sum4(FLOAT4 v) { return (v.x + v.y) + (v.z + v.w); }
 // group must come here; shared: a number per item.
 
 DEVICE float add(float a, float b) { return a + b; }
-DEVICE float greater(float a, float b) { return (a > b) | (a != a) ? a : b; }  // NaN is greater than all; no branch
+DEVICE float greater(float a, float b) { return ((a > b) | (a != a)) ? a : b; }  // NaN is greater than all; no branch
 DEVICE int lesser(int a, int b) { return a < b ? a : b; }
 
 #ifdef SUBGROUPS
