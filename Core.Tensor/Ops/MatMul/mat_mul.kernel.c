@@ -6,38 +6,15 @@
 #define DEPTH 16
 #define PITCH (TILE + 4)  // a multiple of 4 floats, so that LOAD4 is aligned, and not of the number of memory banks
 
-// slice[k][r] of rows first ... first + 63 and depth from ... from + 15 of an operand; 0 outside. byRow: element (r, k) lies at r stride + k.
-DEVICE void load_slice(LOCAL float* slice, GLOBAL const float* x, int by_row, int stride, int first, int rows, int from, int depth)
-{
-    for (int part = 0; part < TILE * DEPTH; part += ITEMS)
-    {
-        int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
-        int inside = first + r < rows && from + k < depth;
-        slice[k * PITCH + r] = !inside ? 0.0f : by_row ? x[(first + r) * stride + from + k] : x[(from + k) * stride + first + r];
+// slice[k][r] = number, an element of an operand that is a function of r and k, of rows first ... first + 63 and depth from ... from + 15; 0 outside.
+// along: neighbours in memory are neighbours in k, else in r.
+#define LOAD_SLICE(slice, along, first, rows, number)                                                        \
+    for (int part = 0; part < TILE * DEPTH; part += ITEMS)                                                   \
+    {                                                                                                        \
+        int i = part + ITEM(0), to_k = (along) ? i % DEPTH : i / TILE, to_r = (along) ? i / DEPTH : i % TILE; \
+        int k = from + to_k, r = first + to_r;                                                               \
+        slice[to_k * PITCH + to_r] = r < rows && k < depth ? (number) : 0.0f;                                \
     }
-}
-
-// The same of numbers in half precision.
-DEVICE void load_slice16(LOCAL float* slice, GLOBAL const HALF* x, int by_row, int stride, int first, int rows, int from, int depth)
-{
-    for (int part = 0; part < TILE * DEPTH; part += ITEMS)
-    {
-        int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
-        int inside = first + r < rows && from + k < depth;
-        slice[k * PITCH + r] = inside ? WIDEN(x, by_row ? (first + r) * stride + from + k : (from + k) * stride + first + r) : 0.0f;
-    }
-}
-
-// The same of W in 8 bits, whose stored rows have a scale each.
-DEVICE void load_slice8(LOCAL float* slice, GLOBAL const signed char* w, GLOBAL const float* scale, int by_row, int stride, int first, int rows, int from, int depth)
-{
-    for (int part = 0; part < TILE * DEPTH; part += ITEMS)
-    {
-        int n = part + ITEM(0), r = by_row ? n / DEPTH : n % TILE, k = by_row ? n % DEPTH : n / TILE;
-        int inside = first + r < rows && from + k < depth, stored = by_row ? first + r : from + k;
-        slice[k * PITCH + r] = inside ? (float)w[stored * stride + (by_row ? from + k : first + r)] * scale[stored] : 0.0f;
-    }
-}
 
 // sum0 ... sum3 += the item's 4 rows of A's slice times its 4 columns of B's.
 #define MULTIPLY_SLICES                                                                                    \
@@ -59,78 +36,59 @@ DEVICE void store_row(GLOBAL float* y, FLOAT4 sum, GLOBAL const float* bias, int
     }
 }
 
+// A tile of op(A) op(B) + bias: a(r, k) with r a row, b(r, k) with r a column of the product.
+#define TILE_OF_PRODUCT(m, n, a_along, a, b_along, b, bias, product)                                 \
+    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;                     \
+    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4; \
+    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;                             \
+    for (int from = 0; from < depth; from += DEPTH)                                                  \
+    {                                                                                                \
+        LOAD_SLICE(slice_a, a_along, row, m, a)                                                      \
+        LOAD_SLICE(slice_b, b_along, column, n, b)                                                   \
+        BARRIER;                                                                                     \
+        MULTIPLY_SLICES                                                                              \
+        BARRIER;                                                                                     \
+    }                                                                                                \
+    GLOBAL float* target = product + (row + y) * n;                                                  \
+    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }                   \
+    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }                   \
+    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }                   \
+    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+
+// Where element (r, k) of an operand lies.
+#define PLACE(along, stride) ((along) ? r * (stride) + k : k * (stride) + r)
+
 // Y[batch] = op(A) op(B) + bias. Work: (n, m, batch). Tensors A, B, Y, bias?, offsets [2, batch].
 // Scalars: k, A transposed, A's row stride, B transposed, B's row stride, skip zero rows (unused).
 KERNEL mat_mul_forward(BUFFERS5)
 {
-    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;
     int n = WORK(0), m = WORK(1), batch = GROUP(2), depth = INT(0);
-    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4;
     GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
     GLOBAL const float* b = FLOATS(1) + INTS(4)[WORK(2) + batch];
-    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-    for (int from = 0; from < depth; from += DEPTH)
-    {
-        load_slice(slice_a, a, !INT(1), INT(2), row, m, from, depth);
-        load_slice(slice_b, b, INT(3), INT(4), column, n, from, depth);
-        BARRIER;
-        MULTIPLY_SLICES
-        BARRIER;
-    }
     GLOBAL const float* bias = HAS(3) ? FLOATS(3) : 0;
-    GLOBAL float* target = FLOATS(2) + batch * m * n + (row + y) * n;
-    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
-    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
-    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
-    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+    TILE_OF_PRODUCT(m, n, !INT(1), a[PLACE(!INT(1), INT(2))], INT(3), b[PLACE(INT(3), INT(4))], bias, FLOATS(2) + batch * m * n)
 }
 
 // The same with B in half precision.
 KERNEL half_mat_mul_forward(BUFFERS5)
 {
-    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;
     int n = WORK(0), m = WORK(1), batch = GROUP(2), depth = INT(0);
-    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4;
     GLOBAL const float* a = FLOATS(0) + INTS(4)[batch];
     GLOBAL const HALF* b = HALVES(1) + INTS(4)[WORK(2) + batch];
-    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-    for (int from = 0; from < depth; from += DEPTH)
-    {
-        load_slice(slice_a, a, !INT(1), INT(2), row, m, from, depth);
-        load_slice16(slice_b, b, INT(3), INT(4), column, n, from, depth);
-        BARRIER;
-        MULTIPLY_SLICES
-        BARRIER;
-    }
     GLOBAL const float* bias = HAS(3) ? FLOATS(3) : 0;
-    GLOBAL float* target = FLOATS(2) + batch * m * n + (row + y) * n;
-    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
-    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
-    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
-    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+    TILE_OF_PRODUCT(m, n, !INT(1), a[PLACE(!INT(1), INT(2))], INT(3), WIDEN(b, PLACE(INT(3), INT(4))), bias, FLOATS(2) + batch * m * n)
 }
 
-// Y = X W or X W^T + bias, W in 8 bits. Work: (n, m). Tensors X [m, k], integers, scale, Y, bias?. Scalars: k, W transposed, skip zero rows (unused).
+// Y = X W or X W^T + bias, W in 8 bits, whose stored rows have a scale each. Work: (n, m). Tensors X [m, k], integers, scale, Y, bias?.
+// Scalars: k, W transposed, skip zero rows (unused).
 KERNEL int8_mat_mul_forward(BUFFERS5)
 {
-    SHARED float slice_a[DEPTH * PITCH] ALIGNED, slice_b[DEPTH * PITCH] ALIGNED;
-    int n = WORK(0), m = WORK(1), depth = INT(0);
-    int column = GROUP(0) * TILE, row = GROUP(1) * TILE, x = ITEM(0) % 16 * 4, y = ITEM(0) / 16 * 4;
-    FLOAT4 sum0 = (FLOAT4)(0.0f), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-    for (int from = 0; from < depth; from += DEPTH)
-    {
-        load_slice(slice_a, FLOATS(0), 1, depth, row, m, from, depth);
-        load_slice8(slice_b, INT8S(1), FLOATS(2), INT(1), INT(1) ? depth : n, column, n, from, depth);
-        BARRIER;
-        MULTIPLY_SLICES
-        BARRIER;
-    }
+    int n = WORK(0), m = WORK(1), depth = INT(0), transposed = INT(1);
+    GLOBAL const float* a = FLOATS(0);
+    GLOBAL const float* scale = FLOATS(2);
     GLOBAL const float* bias = HAS(4) ? FLOATS(4) : 0;
-    GLOBAL float* target = FLOATS(3) + (row + y) * n;
-    if (row + y + 0 < m) { store_row(target + 0 * n, sum0, bias, column + x, n); }
-    if (row + y + 1 < m) { store_row(target + 1 * n, sum1, bias, column + x, n); }
-    if (row + y + 2 < m) { store_row(target + 2 * n, sum2, bias, column + x, n); }
-    if (row + y + 3 < m) { store_row(target + 3 * n, sum3, bias, column + x, n); }
+    TILE_OF_PRODUCT(m, n, 1, a[PLACE(1, depth)], transposed,
+        (float)INT8S(1)[PLACE(transposed, transposed ? depth : n)] * scale[transposed ? r : k], bias, FLOATS(3))
 }
 
 // ---- one row: a group makes 64 columns ----
