@@ -38,7 +38,7 @@ public sealed record HeadScores(double FirstLoss, double RepeatLoss, IReadOnlyLi
         int[] all = [.. tokens.Distinct()];
         if (length < 2 || count < 1 || all.Length < length)
         {
-            throw new VitrineException($"heads: no such rounds; got {count} of {length} out of {all.Length} tokens; expected 1 or more of 2 or more, each token once.");
+            throw new VitrineException($"heads: out of range; got {count} sequences of {length} tokens a round; expected 1 or more sequences, and 2 to {all.Length} tokens, for no token comes twice in a round.");
         }
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ =>

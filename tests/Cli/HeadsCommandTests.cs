@@ -41,7 +41,7 @@ public class HeadsCommandTests
         using var bert = new TinyModel();
 
         CliRun.Of(["heads", "--model", gpt2.Path]).IsRefused(ExitCode.Usage, "48 tokens", "at most 32");
-        CliRun.Of(["heads", "--model", gpt2.Path, "--length", "1"]).IsRefused(ExitCode.Usage, "2 or more");
+        CliRun.Of(["heads", "--model", gpt2.Path, "--length", "1"]).IsRefused(ExitCode.Usage, "got 32 sequences of 1 tokens", "2 to");
         CliRun.Of(["heads", "--model", gpt2.Path, "--tokens", "abc"]).IsRefused(ExitCode.Model, "no tokenizer");
         CliRun.Of(["heads", "--model", gpt2.Path, "--json", "-", "--svg", "-"]).IsRefused(ExitCode.Usage, "standard output");
         CliRun.Of(["heads", "--model", bert.Path, "--length", "6"]).IsRefused(ExitCode.Usage, "BertForSequenceClassification");
