@@ -157,11 +157,8 @@ KERNEL attention_forward_wide(BUFFERS6)
     int keys = KEYS, block = GROUP(0) * BLOCK, b = GROUP(2) % batches, seed = GROUP(2) / batches * (together);  \
     int count = INT(21) - seed < (together) ? INT(21) - seed : (together);
 #define EACH_SEED(together) UNROLL for (int s = 0; s < (together); s++) if (s < count)
-// The same without a condition, which two releases of PoCL cannot have around a barrier: beyond the last seed comes the last again, for nobody.
-#define EACH_SEED_OR_LAST(together) UNROLL for (int s = 0; s < (together); s++)
-#define SEED(s) (seed + ((s) < count ? (s) : count - 1))
-#define DZ(s, h) (FLOATS(5) + ((SEED(s) * batches + b) * queries * heads + (h)) * WIDTH)
-#define DOT_AT(s, h) ((SEED(s) * batches + b) * heads + (h)) * queries
+#define DZ(s, h) (FLOATS(5) + (((seed + (s)) * batches + b) * queries * heads + (h)) * WIDTH)
+#define DOT_AT(s, h) (((seed + (s)) * batches + b) * heads + (h)) * queries
 
 // The pattern at the item's pair, from the scores and the log-sums that forward kept: p = e^(score - log-sum).
 DEVICE float pattern_at(float score, int seen, float log_sum) { return !seen || score == -INFINITY || log_sum == -INFINITY ? 0.0f : exp_(score - log_sum); }
@@ -190,7 +187,8 @@ KERNEL attention_backward_dot(BUFFERS7)
         PATTERN(block, first)
         EACH_SEED(DOT_SEEDS) { part[s] = FMA(p, GRADIENT(s, block, first), part[s]); }
     }
-    EACH_SEED_OR_LAST(DOT_SEEDS)
+    UNROLL
+    for (int s = 0; s < DOT_SEEDS; s++) // all of them: PoCL 3.1 loses the sums if this is where items meet under a condition
     {
         float dot = group_sum(part[s], BLOCK, tile);
         if (s < count && j == 0 && block + i < queries) { FLOATS(6)[DOT_AT(s, h) + block + i] = dot; }
@@ -210,7 +208,7 @@ DEVICE void backward_q(const int together, const int wide, LOCAL float* left, LO
         for (int first = 0; first < end; first += BLOCK)
         {
             PATTERN(block, first)
-            EACH_SEED_OR_LAST(together)
+            EACH_SEED(together)
             {
                 float dp = GRADIENT(s, block, first), dot = query < queries ? FLOATS(6)[DOT_AT(s, h) + query] : 0.0f;
                 tile[i * (BLOCK + 1) + j] = p * (dp - dot) * SCALE;
@@ -258,7 +256,7 @@ DEVICE void backward_kv(const int together, const int wide, LOCAL float* left, L
             {
                 if (keys_before(first + BLOCK, queries, keys, CAUSAL) <= block) { continue; } // none of these queries sees these keys
                 PATTERN(first, block)
-                EACH_SEED_OR_LAST(together)
+                EACH_SEED(together)
                 {
                     if (HAS(8))
                     {
