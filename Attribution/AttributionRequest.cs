@@ -11,8 +11,14 @@ public enum Compat
     /// <summary>As Captum 0.8 computes it.</summary>
     Captum,
 
-    /// <summary>As Inseq 0.6 computes it.</summary>
+    /// <summary>As Inseq computes it.</summary>
     Inseq,
+
+    /// <summary>As the authors of discretized integrated gradients compute it: the gradient at the nearer end of every stretch.</summary>
+    Dig,
+
+    /// <summary>As ferret judges explanations: fractions 10 … 100 %, ⌊q·n⌋ tokens, only those with a score above 0, each set once.</summary>
+    Ferret,
 }
 
 /// <summary>How far an attribution is.</summary>
@@ -58,6 +64,13 @@ public sealed record AttributionRequest
 
     /// <summary>How discretized_integrated_gradients chooses the words of its path; default greedy.</summary>
     public PathAnchors Anchors { get; init; }
+
+    /// <summary>How many nearest words discretized_integrated_gradients chooses among, at least 1; null: 50 (its authors 500).</summary>
+    public int? Neighbours
+    {
+        get;
+        init => field = AtLeast("neighbours", value, 1);
+    }
 
     /// <summary>Whether path methods multiply the mean gradient by (x − baseline); default true.</summary>
     public bool MultiplyByInputs { get; init; } = true;
@@ -150,6 +163,9 @@ public sealed record AttributionRequest
 
     /// <summary>Seed of everything random; the same seed gives the same bits.</summary>
     public int Seed { get; init; }
+
+    /// <summary>From a seed to the random numbers drawn with it; another in tests, which replay recorded draws.</summary>
+    internal Func<int, Random> Randomness { get; init; } = seed => new Random(seed);
 
     /// <summary>Memory for batched work, in bytes, at least 1 MiB; default 512 MiB.</summary>
     public long ByteBudget

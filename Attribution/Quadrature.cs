@@ -43,7 +43,7 @@ public sealed class Quadrature
     public (double[] Nodes, double[] Weights) Points(int n, Compat compat = Compat.None)
     {
         (double[] nodes, double[] weights) = _rule(n);
-        if (compat == Compat.None || this != RiemannTrapezoid || n == 1)
+        if (!compat.RunsCaptum() || this != RiemannTrapezoid || n == 1)
         {
             return (nodes, weights);
         }

@@ -13,6 +13,9 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
     /// <summary>The aggregator when the request names none; null where there is one score per token already.</summary>
     public Aggregator? Aggregator { get; init; }
 
+    /// <summary>Scores of one number per token that no aggregator makes of the raw ones, and how they were made: one array per side, <c>[target, pos]</c>.</summary>
+    public (string Name, double[][] Scores)? OneEach { get; init; }
+
     /// <summary>Lengths of the axes that are aggregated.</summary>
     public IReadOnlyList<(string Name, int Length)> Axes { get; init; } = [];
 
@@ -55,10 +58,10 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             StepName = f.StepName,
             Model = f.Model,
             Targets = [.. f.Targets.Select(Explained)],
-            Sides = [.. f.Sides.Select((side, i) => Side(side, Raw[i], aggregator))],
+            Sides = [.. f.Sides.Select((side, i) => Side(side, Raw[i], OneEach?.Scores[i], aggregator))],
             Parameters = Parameters.ToDictionary(p => p.Key, p => Convert.ToString(p.Value, CultureInfo.InvariantCulture) ?? ""),
             Baseline = Baseline?.Name,
-            Aggregator = aggregator?.Name,
+            Aggregator = OneEach?.Name ?? aggregator?.Name,
             SumsTo = method.SumsTo,
             Seed = Random ? request.Seed : null,
             Warnings = [.. Warnings, .. request.Skip?.Unmatched(f).Select(name => $"skip: no token is called '{name}'") ?? []],
@@ -75,14 +78,20 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
     {
         for (int s = 0; s < Raw.Length && request.Skip is not null; s++)
         {
-            int width = Raw[s].Length / (f.Targets.Count * f.Sides[s].Length);
             foreach (int p in Enumerable.Range(0, f.Sides[s].Length).Where(p => request.Skip.Has(f.Sides[s], p)))
             {
-                for (int t = 0; t < f.Targets.Count; t++)
-                {
-                    Raw[s].AsSpan(((t * f.Sides[s].Length) + p) * width, width).Clear();
-                }
+                Clear(Raw[s], f.Sides[s].Length, p);
+                Clear(OneEach?.Scores[s] ?? [], f.Sides[s].Length, p);
             }
+        }
+    }
+
+    private void Clear(double[] scores, int length, int position)
+    {
+        int width = scores.Length / (f.Targets.Count * length);
+        for (int t = 0; t < f.Targets.Count && width > 0; t++)
+        {
+            scores.AsSpan(((t * length) + position) * width, width).Clear();
         }
     }
 
@@ -121,7 +130,7 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
         return total;
     }
 
-    private SideScores Side(InputSide side, double[] raw, Aggregator? aggregator)
+    private SideScores Side(InputSide side, double[] raw, double[]? oneEach, Aggregator? aggregator)
     {
         float[] values = Array.ConvertAll(raw, value => (float)value);
         int width = Axes.Aggregate(1, (product, axis) => product * axis.Length);
@@ -132,7 +141,7 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             for (int p = 0; p < side.Length; p++)
             {
                 ReadOnlySpan<float> cell = values.AsSpan(((t * side.Length) + p) * width, width);
-                scores[t][p] = aggregator is null ? cell[0] : aggregator.Of(cell);
+                scores[t][p] = oneEach is not null ? (float)oneEach[(t * side.Length) + p] : aggregator is null ? cell[0] : aggregator.Of(cell);
             }
         }
         return new()

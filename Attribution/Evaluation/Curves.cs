@@ -47,7 +47,7 @@ public sealed class Deletion : IMetric
 
     /// <inheritdoc/>
     public double[] Measure(Trial trial, AttributionResult result, IAttributionMethod method) =>
-        Curve.Areas(trial, trial.Without(result, players => Curve.Counts(trial, players)));
+        Curve.Areas(trial, trial.Without(result, scores => Curve.Counts(trial, scores.Length)));
 }
 
 /// <summary>Insertion: the area under f while tokens come back, the strongest first.</summary>
@@ -70,5 +70,5 @@ public sealed class Insertion : IMetric
 
     /// <inheritdoc/>
     public double[] Measure(Trial trial, AttributionResult result, IAttributionMethod method) =>
-        Curve.Areas(trial, trial.With(result, players => Curve.Counts(trial, players)));
+        Curve.Areas(trial, trial.With(result, scores => Curve.Counts(trial, scores.Length)));
 }

@@ -5,13 +5,15 @@ namespace Vitrine.Attributions;
 /// <summary>How metrics probe a model. The baseline, the seed and the memory are those of the request.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>Shares of the tokens that AOPC takes away or keeps, in (0, 1]; default 1, 5, 10, 20 and 50 %, as in ERASER.</summary>
-    public IReadOnlyList<double> Fractions
+    /// <summary>
+    /// Shares of the tokens that AOPC takes away or keeps, in (0, 1]; null: 1, 5, 10, 20 and 50 %, as in ERASER (<see cref="Compat.Ferret"/>: 10, 20 … 100 %).
+    /// </summary>
+    public IReadOnlyList<double>? Fractions
     {
         get;
-        init => field = value.Count > 0 && value.All(q => q is > 0 and <= 1) ? value : throw new VitrineException(
+        init => field = value is null || (value.Count > 0 && value.All(q => q is > 0 and <= 1)) ? value : throw new VitrineException(
             $"evaluation: fractions are out of range; got {string.Join(", ", value)}; expected numbers in (0, 1].");
-    } = [0.01, 0.05, 0.1, 0.2, 0.5];
+    }
 
     /// <summary>How many points a deletion or insertion curve has at most, beside its start; default 20.</summary>
     public int Points { get; init; } = 20;

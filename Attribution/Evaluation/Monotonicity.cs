@@ -1,13 +1,14 @@
 namespace Vitrine.Attributions;
 
 /// <summary>Whether tokens that speak for a target raise it: they are added one by one, the weakest first.</summary>
+/// <remarks>AI Explainability 360's <c>monotonicity_metric</c> is another: yes or no, over all tokens whatever their sign, and a step that changes nothing passes.</remarks>
 public sealed class Monotonicity : IMetric
 {
     /// <inheritdoc/>
     public string Name => "monotonicity";
 
     /// <inheritdoc/>
-    public string Citation => "Luss et al. 2021, Leveraging latent features for local explanations; as in AI Explainability 360, Arya et al. 2019";
+    public string Citation => "Luss et al. 2021, Leveraging latent features for local explanations";
 
     /// <inheritdoc/>
     public string Formula => "share of the tokens with s > 0 that raise f when they are added in order of rising s, the others absent";

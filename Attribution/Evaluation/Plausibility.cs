@@ -1,23 +1,29 @@
 namespace Vitrine.Attributions;
 
 /// <summary>How like a person's reasons an explanation is: the tokens somebody marked against those that score highest.</summary>
-/// <remarks>A plausible explanation need not be faithful, nor a faithful one plausible. NaN where no token is marked.</remarks>
+/// <remarks>A plausible explanation need not be faithful, nor a faithful one plausible. NaN where no token is marked.
+/// <c>--compat ferret</c> takes negative scores for 0 and no token with 0 or less among the top.</remarks>
 public sealed class Plausibility : IMetric
 {
     private readonly Func<double[], bool[], int, double> _of;
 
     private Plausibility(string name, string formula, Func<double[], bool[], int, double> of) => (Name, Formula, _of) = (name, formula, of);
 
-    /// <summary>Average precision: the area under the precision–recall curve.</summary>
-    public static Plausibility Auprc { get; } = new("plausibility_auprc", "Σ (recallₙ − recallₙ₋₁) · precisionₙ over all thresholds of s", (scores, marked, _) => AveragePrecision(scores, marked));
+    /// <summary>The area under the precision–recall curve by trapezoids, as ERASER and ferret publish it.</summary>
+    public static Plausibility Auprc { get; } = new("plausibility_auprc", "Σ (recallₙ − recallₙ₋₁) · ½(precisionₙ + precisionₙ₋₁) over all thresholds of s, from recall 0, precision 1", (scores, marked, _) =>
+        Area(scores, marked, (before, here) => (before + here) / 2));
+
+    /// <summary>Average precision: the same area by steps, which trapezoids exceed where a threshold brings many tokens.</summary>
+    public static Plausibility AveragePrecision { get; } = new("plausibility_average_precision", "Σ (recallₙ − recallₙ₋₁) · precisionₙ over all thresholds of s", (scores, marked, _) =>
+        Area(scores, marked, (_, here) => here));
 
     /// <summary>F1 of the k tokens that score highest.</summary>
     public static Plausibility TokenF1 { get; } = new("plausibility_token_f1", "2 |top k ∩ marked| / (k + |marked|)", (scores, marked, k) =>
-        2.0 * Hits(scores, marked, k) / (Math.Min(k, scores.Length) + marked.Count(m => m)));
+        2.0 * Hits(scores, marked, k) / (k + marked.Count(m => m)));
 
     /// <summary>Intersection over union of the k tokens that score highest.</summary>
     public static Plausibility TokenIou { get; } = new("plausibility_token_iou", "|top k ∩ marked| / |top k ∪ marked|", (scores, marked, k) =>
-        Hits(scores, marked, k) is var hits ? hits / (double)(Math.Min(k, scores.Length) + marked.Count(m => m) - hits) : 0);
+        Hits(scores, marked, k) is var hits ? hits / (double)(k + marked.Count(m => m) - hits) : 0);
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -37,8 +43,10 @@ public sealed class Plausibility : IMetric
     /// <inheritdoc/>
     public double[] Measure(Trial trial, AttributionResult result, IAttributionMethod method) => [.. trial.Function.Targets.Select((_, t) =>
     {
-        double[] scores = trial.Scores(result, t);
+        bool ferret = trial.Request.Compat == Compat.Ferret;
+        double[] scores = Array.ConvertAll(trial.Scores(result, t), score => ferret ? Math.Max(0, score) : score);
         int[] players = trial.Reached(t);
+        int top = Math.Min(trial.Options.Top, ferret ? players.Count(p => scores[p] > 0) : players.Length);
         bool[] marked = new bool[trial.Game.Count];
         for (int s = 0; s < (trial.Rationale?.Count ?? 0); s++)
         {
@@ -51,28 +59,32 @@ public sealed class Plausibility : IMetric
             }
         }
         bool[] asked = [.. players.Select(p => marked[p])];
-        return asked.Contains(true) ? _of([.. players.Select(p => scores[p])], asked, trial.Options.Top) : double.NaN;
+        return asked.Contains(true) ? _of([.. players.Select(p => scores[p])], asked, top) : double.NaN;
     })];
 
-    /// <summary>scikit-learn's <c>average_precision_score</c>: equal scores are one threshold.</summary>
-    internal static double AveragePrecision(double[] scores, bool[] marked)
+    /// <summary>The area under scikit-learn's <c>precision_recall_curve</c>; equal scores are one threshold.</summary>
+    /// <param name="scores">One per token.</param>
+    /// <param name="marked">Which tokens are right.</param>
+    /// <param name="height">The height over a stretch of recall, from the precision before and behind it.</param>
+    internal static double Area(double[] scores, bool[] marked, Func<double, double, double> height)
     {
         int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i])];
         int all = marked.Count(m => m), hits = 0;
-        double area = 0, recall = 0;
+        double area = 0, recall = 0, precision = 1;
         for (int i = 0; i < order.Length; i++)
         {
             hits += marked[order[i]] ? 1 : 0;
             if (i == order.Length - 1 || scores[order[i + 1]] != scores[order[i]])
             {
-                double reached = (double)hits / all;
-                area += (reached - recall) * hits / (i + 1);
-                recall = reached;
+                (double reached, double here) = ((double)hits / all, hits / (i + 1.0));
+                area += (reached - recall) * height(precision, here);
+                (recall, precision) = (reached, here);
             }
         }
         return area;
     }
 
+    /// <summary>How many of the k highest scores are marked; of equal ones the earlier counts.</summary>
     private static int Hits(double[] scores, bool[] marked, int k) =>
         Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]).Take(k).Count(i => marked[i]);
 }

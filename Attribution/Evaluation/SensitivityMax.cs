@@ -25,7 +25,7 @@ public sealed class SensitivityMax : IMetric
     public double[] Measure(Trial trial, AttributionResult result, IAttributionMethod method)
     {
         ScoreFunction f = trial.Function;
-        var random = new Random(trial.Request.Seed);
+        var random = trial.Request.Randomness(trial.Request.Seed);
         float[][] rows = [.. f.Sides.Select(side => side.Embeddings.ToArray())];
         double radius = trial.Options.Radius * (rows.Max(row => row.Max()) - rows.Min(row => row.Min()));
         double[] worst = new double[f.Targets.Count];

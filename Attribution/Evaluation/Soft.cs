@@ -42,7 +42,7 @@ internal static class Soft
 
     private static float[][] Draw(Trial trial, double[] chances, int number)
     {
-        var random = new Random(unchecked((trial.Request.Seed * 1_000_003) + number));
+        var random = trial.Request.Randomness(unchecked((trial.Request.Seed * 1_000_003) + number));
         return Made(trial, (player, _) => random.NextDouble() < chances[player]);
     }
 

@@ -75,22 +75,23 @@ public sealed class Trial
         return [.. Reached(target).OrderByDescending(player => scores[player]).ThenBy(player => _shuffled[player])];
     }
 
-    /// <summary>f of the input without the first k players of an order, for several k. <c>[target][k]</c></summary>
-    internal double[][] Without(AttributionResult result, Func<int, int[]> counts) =>
+    /// <summary>f of the input without the first k players of an order, for several k, chosen by their scores. <c>[target][k]</c></summary>
+    internal double[][] Without(AttributionResult result, Func<double[], int[]> counts) =>
         Asked(result, counts, (players, first) => Coalition.Of(Game.Count, player => !first.Contains(player)));
 
     /// <summary>f of the input with only the first k players of an order, for several k. <c>[target][k]</c></summary>
-    internal double[][] With(AttributionResult result, Func<int, int[]> counts) =>
+    internal double[][] With(AttributionResult result, Func<double[], int[]> counts) =>
         Asked(result, counts, (players, first) => Coalition.Of(Game.Count, player => first.Contains(player) || !players.Contains(player)));
 
-    private double[][] Asked(AttributionResult result, Func<int, int[]> counts, Func<HashSet<int>, HashSet<int>, Coalition> coalition)
+    private double[][] Asked(AttributionResult result, Func<double[], int[]> counts, Func<HashSet<int>, HashSet<int>, Coalition> coalition)
     {
         List<(int Target, Coalition Coalition)> all = [];
         for (int t = 0; t < Function.Targets.Count; t++)
         {
             int[] order = Order(result, t);
             HashSet<int> players = [.. order];
-            all.AddRange(counts(order.Length).Select(k => (t, coalition(players, [.. order[..k]]))));
+            double[] scores = Scores(result, t);
+            all.AddRange(counts([.. order.Select(player => scores[player])]).Select(k => (t, coalition(players, [.. order[..k]]))));
         }
         double[][] values = Game.Values([.. all.Select(one => one.Coalition)]);
         double[][] perTarget = new double[Function.Targets.Count][];

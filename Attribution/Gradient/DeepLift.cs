@@ -41,7 +41,7 @@ public sealed class DeepLift : IAttributionMethod
             BaselineScores = from,
             Complete = true,
             Baseline = baseline,
-            Parameters = new Dictionary<string, object> { ["rules"] = request.Compat == Compat.None ? "difference" : "rescale" },
+            Parameters = new Dictionary<string, object> { ["rules"] = request.Compat.RunsCaptum() ? "rescale" : "difference" },
         }.Make();
     }
 
@@ -57,7 +57,7 @@ public sealed class DeepLift : IAttributionMethod
         Tensor[] points = Sweep.Input(f), references = [.. baseline.Select(b => b.Reshape(b.Shape.Prepend(1)))];
         using Recording reference = Record(f, references, out _, out Tensor from);
         using Recording at = Record(f, points, out Tensor features, out Tensor scores);
-        BackwardRule rule = request.Compat == Compat.None ? new DifferenceRule() : new RescaleRule();
+        BackwardRule rule = request.Compat.RunsCaptum() ? new RescaleRule() : new DifferenceRule();
         double[][] multipliers = Sweep.Totals(f);
         Sweep.Backward(
             features, scores, (output, seeds, wrt) => at.Backward(output, seeds, rule, reference, wrt), points,

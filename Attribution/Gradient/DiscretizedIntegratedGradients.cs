@@ -7,9 +7,11 @@ namespace Vitrine.Attributions;
 /// its neighbours in the vocabulary, monotone in every column (see <see cref="PathAnchors"/>).
 /// </summary>
 /// <remarks>
-/// <c>Σₖ ½(∂f(xₖ) + ∂f(xₖ₊₁)) · (xₖ₊₁ − xₖ)</c> over the points; the paper, its authors' code and <c>--compat inseq</c> take
-/// <c>∂f(xₖ)</c> alone, at the same cost. Stretches between words can be long: look at the reported gap, or ask for a
-/// <see cref="AttributionRequest.CompletenessGap"/>, and every stretch is integrated with as many points as that needs.
+/// <c>Σₖ ½(∂f(xₖ) + ∂f(xₖ₊₁)) · (xₖ₊₁ − xₖ)</c> over the points; the paper, its authors' code and <c>--compat dig</c> take
+/// <c>∂f(xₖ)</c> alone, at the same cost. S steps are S words between the baseline and the word itself, S + 2 points, and columns that would turn back move by 1/S of
+/// the way, as its authors place them; <c>--compat inseq</c> takes S points in all and moves columns by as much, and also <c>∂f(xₖ)</c>. The authors then
+/// divide a text's scores by their L2 norm; ours keep the unit of f. Stretches between words can be long: look at the reported gap, or ask for a
+/// <see cref="AttributionRequest.CompletenessGap"/>, and every stretch is integrated with as many points as that needs (the authors' <c>factor</c> puts means between).
 /// Needs a baseline token: by default padding, else unknown, else the end of text.
 /// </remarks>
 public sealed class DiscretizedIntegratedGradients : IAttributionMethod
@@ -21,7 +23,7 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
     public string Citation => "Sanyal & Ren 2021, Discretized integrated gradients for explaining language models";
 
     /// <inheritdoc/>
-    public string Cost => "steps × (1 forward, 1 backward) + 1 forward; per token, steps searches through the vocabulary";
+    public string Cost => "(steps + 2) × (1 forward, 1 backward) + 1 forward; per token, steps searches through the vocabulary";
 
     /// <inheritdoc/>
     public string SumsTo => "f(x) − f(baseline), up to the reported gap";
@@ -32,8 +34,8 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
         int words = f.Transformer?.Info.VocabSize ?? throw new VitrineException(
             $"{Name}: no vocabulary to walk through; got a function without a model; expected one made by Targets. Use integrated_gradients.");
         (ResolvedBaseline baseline, int[][] from) = Tokens(f, request);
-        int steps = Math.Max(2, request.Steps ?? IntegratedGradients.DefaultSteps);
-        Tensor[] path = [.. f.Sides.Select((side, i) => Path(f, i, from[i], words, steps, request))]; // [step, pos, d_model]
+        int asked = request.Steps ?? IntegratedGradients.DefaultSteps, steps = request.Compat == Compat.Inseq ? Math.Max(2, asked) : asked + 2;
+        Tensor[] path = [.. f.Sides.Select((side, i) => Path(f, i, from[i], words, (steps, asked), request))]; // [step, pos, d_model]
         double[][] ends = [Scores(f, path, 0), Scores(f, path, steps - 1)];
         var work = new Work(request, steps);
         int points = steps;
@@ -53,7 +55,7 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
             BaselineScores = ends[0],
             Complete = true,
             Baseline = baseline,
-            Parameters = new Dictionary<string, object> { ["n_steps"] = steps, ["anchors"] = request.Anchors, ["gradients"] = points },
+            Parameters = new Dictionary<string, object> { ["n_steps"] = asked, ["points"] = steps, ["anchors"] = request.Anchors, ["gradients"] = points },
             Warnings = request.CompletenessGap is { } wanted && !Reached(raw, ends, wanted) ? [$"the completeness gap {wanted} was not reached with {points} gradients"] : [],
         }.Make();
     }
@@ -112,23 +114,27 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
     }
 
     /// <summary>The points of all tokens of one side: <c>[step, pos, d_model]</c>, baseline first.</summary>
-    private static Tensor Path(ScoreFunction f, int side, int[] from, int words, int steps, AttributionRequest request)
+    private static Tensor Path(ScoreFunction f, int side, int[] from, int words, (int Points, int Share) steps, AttributionRequest request)
     {
         Tensor embeddings = f.Sides[side].Embeddings;
         int[] to = f.Sides[side].Ids;
         int width = embeddings.Shape[1];
-        float[] vocabulary = f.Embed(side, Tensor.From([.. Enumerable.Range(0, words)], [words])).ToArray(), values = new float[steps * embeddings.Shape.Elements];
-        var paths = new MonotonicPath(vocabulary, width, request.Anchors, steps);
+        float[] vocabulary = f.Embed(side, Tensor.From([.. Enumerable.Range(0, words)], [words])).ToArray(), values = new float[steps.Points * embeddings.Shape.Elements];
+        var paths = new MonotonicPath(vocabulary, width, request.Anchors, steps.Points)
+        {
+            Share = steps.Share,
+            Neighbours = request.Neighbours ?? (request.Compat == Compat.Dig ? 500 : 50),
+        };
         for (int pos = 0; pos < to.Length; pos++)
         {
             request.Cancellation.ThrowIfCancellationRequested();
             float[][] points = paths.Between(f.Sides[side].IsPadding(pos) ? to[pos] : from[pos], to[pos]);
-            for (int step = 0; step < steps; step++)
+            for (int step = 0; step < steps.Points; step++)
             {
                 points[step].CopyTo(values, ((step * to.Length) + pos) * width);
             }
         }
-        return Tensor.From(values, embeddings.Shape.Prepend(steps), embeddings.Device);
+        return Tensor.From(values, embeddings.Shape.Prepend(steps.Points), embeddings.Device);
     }
 
     /// <summary>How much of the path each point stands for: half the way from its predecessor to its successor, or the way to the latter.</summary>
@@ -137,6 +143,6 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
         int last = points.Shape[0] - 1;
         Tensor ways = points.Slice(0, 1, last) - points.Slice(0, 0, last), none = Tensor.Zeros(points.Shape.With(0, 1), points.Device);
         Tensor ahead = TensorOps.Concat(0, ways, none), behind = TensorOps.Concat(0, none, ways);
-        return compat == Compat.Inseq ? ahead : (ahead + behind).Scale(0.5f);
+        return compat is Compat.Inseq or Compat.Dig ? ahead : (ahead + behind).Scale(0.5f);
     }
 }

@@ -29,7 +29,7 @@ public sealed class GradientShap : IAttributionMethod
     {
         ResolvedBaseline[] baselines = ResolvedBaseline.AllOf(f, request);
         var random = new Noise(request.Seed);
-        Draw[] draws = [.. Enumerable.Range(0, request.Samples ?? (request.Compat == Compat.None ? DefaultSamples : 5)).Select(_ => new Draw(
+        Draw[] draws = [.. Enumerable.Range(0, request.Samples ?? (request.Compat.RunsCaptum() ? 5 : DefaultSamples)).Select(_ => new Draw(
             [.. f.Sides.Select(side => random.Normal(side, request.NoiseScale ?? 0, request.Skip))], random.Uniform(), baselines[random.Choice(baselines.Length)].Embeddings))];
         Sampled sampled = Explain(f, request, draws);
         return new Report(this, f, request)

@@ -23,10 +23,13 @@ public enum PathAnchors
 /// <param name="steps">Points of a path, both ends included; at least 2.</param>
 internal sealed class MonotonicPath(float[] vocabulary, int width, PathAnchors anchors, int steps)
 {
-    /// <summary>How many neighbours of a word are considered.</summary>
-    private const int Neighbours = 50;
-
     private readonly Dictionary<int, int[]> _neighbours = [];
+
+    /// <summary>How many nearest words of a word are considered.</summary>
+    public int Neighbours { get; init; } = 50;
+
+    /// <summary>Columns that would turn back move by one part in this of the way.</summary>
+    public required int Share { get; init; }
 
     /// <summary>The points from a baseline to a word. <c>[point][column]</c></summary>
     public float[][] Between(int baseline, int word)
@@ -70,7 +73,7 @@ internal sealed class MonotonicPath(float[] vocabulary, int width, PathAnchors a
         {
             if (!Lies(anchor[i], baseline[i], last[i]))
             {
-                moved[i] = last[i] - ((last[i] - baseline[i]) / steps);
+                moved[i] = last[i] - ((last[i] - baseline[i]) / Share);
             }
         }
         return moved;

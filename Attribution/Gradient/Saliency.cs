@@ -25,7 +25,7 @@ public sealed class Saliency : IAttributionMethod
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
         (double[] scores, double[][] gradients) = Slope.At(f, request);
-        if (request.Compat != Compat.None)
+        if (request.Compat.RunsCaptum())
         {
             gradients = [.. gradients.Select(side => Array.ConvertAll(side, Math.Abs))];
         }
@@ -35,7 +35,7 @@ public sealed class Saliency : IAttributionMethod
             Axes = Slope.Axes(f),
             Aggregator = Aggregators.VectorNorm,
             Scores = scores,
-            Parameters = new Dictionary<string, object> { ["absolute"] = request.Compat != Compat.None },
+            Parameters = new Dictionary<string, object> { ["absolute"] = request.Compat.RunsCaptum() },
         }.Make();
     }
 }

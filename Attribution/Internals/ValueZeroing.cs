@@ -9,13 +9,14 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// Attention weights stay as they are; every block receives its undisturbed input, so that layers do not mix, and one forward over a batch of
-/// zeroed tokens answers for all layers. Distances below 1e-5 count as 0, and each layer's distances are divided by their sum, as in Inseq. Source
-/// tokens of an encoder–decoder are zeroed in cross-attention. Raw scores are <c>[target, pos, layer]</c>; by default their mean.
-/// <c>--compat inseq</c> compares the last block's output behind the final norm.
+/// zeroed tokens answers for all layers. Each layer's distances are divided by their sum. One score per token is the authors' rollout: the
+/// product of the layers over all positions, later ones on the left, no identity added. Raw scores, <c>[target, pos, layer]</c>, are the single layers at the target's position.
+/// In an encoder–decoder source tokens are zeroed in cross-attention; there is no published rollout for it, and the layers' mean is shown.
+/// <c>--compat inseq</c> shows the mean everywhere, takes distances below 1e-5 for 0, and compares the last block's output behind the final norm.
 /// </remarks>
 public sealed class ValueZeroing : IAttributionMethod
 {
-    private const double Smallest = 1e-5;
+    private const double InseqSmallest = 1e-5;
 
     /// <inheritdoc/>
     public string Name => "value_zeroing";
@@ -36,12 +37,15 @@ public sealed class ValueZeroing : IAttributionMethod
         string[] blocks = Chosen(self, request.Layers);
         double[] scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score);
         var work = new Work(request, f.Sides.Sum(side => side.Length));
+        bool rollout = request.Aggregator is null && request.Compat != Compat.Inseq && cross.Length == 0;
+        double[][][]? layers = rollout ? [.. blocks.Select(_ => Enumerable.Range(0, f.Sides[0].Length).Select(_ => new double[f.Sides[0].Length]).ToArray())] : null;
         double[][] raw = [.. f.Sides.Select(side => side.Name == "source" && cross.Length > 0
-            ? Distances(f, side, Chosen(cross, request.Layers), "cross_attn", request, work)
-            : Distances(f, side, blocks, "attn", request, work))];
+            ? Distances(f, side, Chosen(cross, request.Layers), "cross_attn", request, work, null)
+            : Distances(f, side, blocks, "attn", request, work, layers))];
         return new Report(this, f, request)
         {
             Raw = raw,
+            OneEach = layers is null ? null : ("rollout", new Mixing([.. layers.Select(Shares)], [], []).Explain(f)),
             Axes = [("layer", blocks.Length)],
             Aggregator = Aggregators.Mean,
             Scores = scores,
@@ -49,8 +53,13 @@ public sealed class ValueZeroing : IAttributionMethod
         }.Make();
     }
 
-    /// <summary>Normalised distances of one side: <c>[target, pos, layer]</c>.</summary>
-    private static double[] Distances(ScoreFunction f, InputSide side, string[] blocks, string attention, AttributionRequest request, Work work)
+    /// <summary>Rows divided by their sums; a position that no token changes stays what it is.</summary>
+    private static double[][] Shares(double[][] distances) => [.. distances.Select((row, query) =>
+        row.Sum() is > 0 and var sum ? Array.ConvertAll(row, distance => distance / sum) : [.. row.Select((_, key) => key == query ? 1.0 : 0)])];
+
+    /// <summary>Normalised distances of one side: <c>[target, pos, layer]</c>; those of all positions, not normalised, go to <paramref name="layers"/>, <c>[layer][query][key]</c>.</summary>
+    private static double[] Distances(
+        ScoreFunction f, InputSide side, string[] blocks, string attention, AttributionRequest request, Work work, double[][][]? layers)
     {
         string[] outputs = [.. blocks.Select(block => Output(f, block, request.Compat))];
         Dictionary<string, Tensor> clean = Clean(f, [.. blocks.Select(block => $"{block}.hook_resid_pre"), .. outputs]);
@@ -63,12 +72,16 @@ public sealed class ValueZeroing : IAttributionMethod
             {
                 float[] before = clean[outputs[layer]].ToArray(), after = zeroed[layer].ToArray();
                 int width = zeroed[layer].Shape[2];
-                for (int t = 0; t < f.Targets.Count; t++)
+                for (int i = 0; i < tokens.Length; i++)
                 {
-                    for (int i = 0; i < tokens.Length; i++)
+                    double[] distances = Distances(before, after.AsSpan(i * before.Length, before.Length), width, request.Compat == Compat.Inseq ? InseqSmallest : 0);
+                    for (int t = 0; t < f.Targets.Count; t++)
                     {
-                        double distance = Distance(before, after.AsSpan(i * before.Length, before.Length), f.Targets[t].Position, width);
-                        raw[(((t * side.Length) + tokens[i]) * blocks.Length) + layer] = distance < Smallest ? 0 : distance;
+                        raw[(((t * side.Length) + tokens[i]) * blocks.Length) + layer] = f.Targets[t].Position is { } read ? distances[read] : distances.Average();
+                    }
+                    for (int query = 0; layers is not null && query < distances.Length; query++)
+                    {
+                        layers[layer][query][tokens[i]] = distances[query];
                     }
                 }
             }
@@ -118,23 +131,27 @@ public sealed class ValueZeroing : IAttributionMethod
         return hooks.Distinct().ToDictionary(hook => hook, hook => cache[hook]);
     }
 
-    /// <summary>1 − cosine at a position; the mean over positions where the target has none.</summary>
-    private static double Distance(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int? position, int width)
+    /// <summary>1 − cosine at every position, as ½‖a/‖a‖ − b/‖b‖‖²: exactly 0 where nothing changed. Below <paramref name="smallest"/> it counts as 0.</summary>
+    private static double[] Distances(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int width, double smallest)
     {
-        (int first, int last) = position is { } read ? (read, read) : (0, (before.Length / width) - 1);
-        double sum = 0;
-        for (int p = first; p <= last; p++)
+        double[] distances = new double[before.Length / width];
+        for (int p = 0; p < distances.Length; p++)
         {
-            double dot = 0, a = 0, b = 0;
-            for (int i = p * width; i < (p + 1) * width; i++)
+            ReadOnlySpan<float> x = before.Slice(p * width, width), y = after.Slice(p * width, width);
+            double a = 0, b = 0, sum = 0;
+            for (int i = 0; i < width; i++)
             {
-                dot += (double)before[i] * after[i];
-                a += (double)before[i] * before[i];
-                b += (double)after[i] * after[i];
+                (a, b) = (a + ((double)x[i] * x[i]), b + ((double)y[i] * y[i]));
             }
-            sum += 1 - (dot / Math.Max(Math.Sqrt(a * b), double.Epsilon));
+            (a, b) = (Math.Max(Math.Sqrt(a), double.Epsilon), Math.Max(Math.Sqrt(b), double.Epsilon));
+            for (int i = 0; i < width; i++)
+            {
+                double difference = (x[i] / a) - (y[i] / b);
+                sum += difference * difference;
+            }
+            distances[p] = sum / 2 < smallest ? 0 : sum / 2;
         }
-        return sum / (last - first + 1);
+        return distances;
     }
 
     private static void Normalise(double[] raw, int targets, int positions, int layers)

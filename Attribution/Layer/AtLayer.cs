@@ -40,7 +40,7 @@ public sealed class AtLayer : IAttributionMethod
             Method = Name,
             SumsTo = SumsTo,
             Baseline = result.Baseline is null ? null : baseline.Name,
-            Targets = request.Compat == Compat.None ? result.Targets : [.. result.Targets.Select((target, t) => Captums(target, f, baseline, t))],
+            Targets = request.Compat.RunsCaptum() ? [.. result.Targets.Select((target, t) => Captums(target, f, baseline, t))] : result.Targets,
             Parameters = new Dictionary<string, string>(result.Parameters) { ["hooks"] = string.Join(" ", request.Hooks) },
         };
     }

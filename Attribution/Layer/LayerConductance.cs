@@ -27,7 +27,7 @@ public sealed class LayerConductance : IAttributionMethod
     {
         var path = new LayerPath(f, request);
         int steps = request.Steps ?? IntegratedGradients.DefaultSteps;
-        bool captum = request.Compat != Compat.None;
+        bool captum = request.Compat.RunsCaptum();
         double[] nodes = captum ? request.Quadrature.Points(steps + 1, request.Compat).Nodes : [.. Enumerable.Range(0, steps + 1).Select(i => (double)i / steps)];
         double[][] raw = Sweep.Totals(path.Layer);
         var before = new (float[] Activation, float[][] Gradients)[request.Hooks.Count];

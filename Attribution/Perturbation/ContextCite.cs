@@ -33,7 +33,7 @@ public sealed class ContextCite : IAttributionMethod
     {
         request = request with { FeatureGroups = request.FeatureGroups ?? FeatureGroups.Sentences(f, givenOnly: true) };
         var game = new Game(this, f, request);
-        var random = new Random(request.Seed);
+        var random = request.Randomness(request.Seed);
         Coalition[] kept = [.. Enumerable.Range(0, request.Samples ?? DefaultSamples).Select(_ => Coalition.Of(game.Count, _ => random.Next(2) == 1))];
         Surrogate surrogate = request.Surrogate ?? Surrogate.Lasso(Alpha * (f is WholeSequence whole ? whole.Length : 1));
         double[][] values = game.Values(kept);

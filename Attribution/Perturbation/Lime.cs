@@ -100,8 +100,8 @@ public sealed class Lime : IAttributionMethod
 
     private static IEnumerable<Coalition> Samples(Game game, AttributionRequest request)
     {
-        var random = new Random(request.Seed);
-        if (request.Compat != Compat.None)
+        var random = request.Randomness(request.Seed);
+        if (request.Compat.RunsCaptum())
         {
             (int count, double gone) = request.Compat == Compat.Captum ? (CaptumSamples, 0.5) : (InseqSamples, InseqMaskProbability);
             for (int i = 0; i < (request.Samples ?? count); i++)

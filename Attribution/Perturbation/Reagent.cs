@@ -43,7 +43,7 @@ public sealed class Reagent : IAttributionMethod
         var game = new Game(this, f, request);
         int limit = request.Samples ?? DefaultSteps;
         double[] with = game.Value(game.Everybody);
-        var random = new Random(request.Seed);
+        var random = request.Randomness(request.Seed);
         Search[][] searches = [.. f.Targets.Select((_, t) => Enumerable.Range(0, Searches)
             .Select(_ => new Search([.. Enumerable.Range(0, game.Count).Where(player => game.Reaches(t, player))], game.Count, random)).ToArray())];
         int step = 0;
@@ -83,7 +83,7 @@ public sealed class Reagent : IAttributionMethod
     }
 
     /// <summary>One search for the important tokens of one target.</summary>
-    private sealed class Search
+    internal sealed class Search
     {
         private readonly int[] _reached;
         private readonly double[] _importance;
@@ -98,6 +98,9 @@ public sealed class Reagent : IAttributionMethod
         }
 
         public bool Done { get; set; }
+
+        /// <summary>Before the softmax. <c>[player]</c></summary>
+        public IReadOnlyList<double> Importance => _importance;
 
         /// <summary>Adds logit(½ + ½Δ) to the replaced and takes it from the others.</summary>
         public void Update(Coalition kept, double drop)

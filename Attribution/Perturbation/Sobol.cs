@@ -5,8 +5,8 @@ namespace Vitrine.Attributions;
 /// feature i is known, all its interactions included (total-order Sobol indices, by Jansen's estimator).
 /// </summary>
 /// <remarks>
-/// Features are there or not, each with probability ½, where the paper for images blends them in. If there are no more coalitions than samples,
-/// all are taken and the indices are exact.
+/// Features are there or not, each with probability ½, where the paper for images blends them in. A set with one feature flipped is as random as the
+/// set itself, so the variance is that of all values, n + 1 per sample. If there are no more coalitions than samples, all are taken and the indices are exact.
 /// </remarks>
 public sealed class Sobol : IAttributionMethod
 {
@@ -30,7 +30,7 @@ public sealed class Sobol : IAttributionMethod
     {
         var game = new Game(this, f, request);
         int n = game.Count, samples = request.Samples ?? DefaultSamples;
-        var random = new Random(request.Seed);
+        var random = request.Randomness(request.Seed);
         bool all = n < 31 && 1 << n <= samples;
         Coalition[] drawn = [.. Enumerable.Range(0, all ? 1 << n : samples)
             .Select(i => Coalition.Of(n, player => all ? (i >> player & 1) != 0 : random.Next(2) == 1))];
@@ -40,7 +40,7 @@ public sealed class Sobol : IAttributionMethod
         for (int t = 0; t < game.Targets; t++)
         {
             double[] at = [.. Enumerable.Range(0, drawn.Length).Select(i => values[i * (n + 1)][t])];
-            double mean = at.Average(), variance = at.Average(v => (v - mean) * (v - mean));
+            double mean = values.Average(value => value[t]), variance = values.Average(value => (value[t] - mean) * (value[t] - mean));
             for (int player = 0; player < n && variance > 0; player++)
             {
                 scores[t][player] = Enumerable.Range(0, drawn.Length).Average(i => Math.Pow(at[i] - values[(i * (n + 1)) + 1 + player][t], 2)) / (4 * variance);

@@ -25,7 +25,7 @@ internal sealed class RequestOptions(Terminal terminal)
     private readonly Option<double?> _gap = new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName = "fraction" };
     private readonly Option<string?> _quadrature = new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.", HelpName = "name" };
     private readonly Option<string?> _aggregator = new("--aggregate") { Description = $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's own.", HelpName = "name" };
-    private readonly Option<string?> _compat = new("--compat") { Description = "Copy the quirks of another tool: captum or inseq.", HelpName = "tool" };
+    private readonly Option<string?> _compat = new("--compat") { Description = "Copy the quirks of another tool: captum, inseq, dig or ferret (metrics).", HelpName = "tool" };
     private readonly Option<string?> _groups = new("--groups") { Description = $"Explain groups of tokens: {FeatureGroups.Forms}.", HelpName = "kind" };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random.", HelpName = "n" };
 
@@ -66,8 +66,10 @@ internal sealed class RequestOptions(Terminal terminal)
     {
         "captum" => Compat.Captum,
         "inseq" => Compat.Inseq,
+        "dig" => Compat.Dig,
+        "ferret" => Compat.Ferret,
         "none" => Compat.None,
         _ => throw new CommandException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture,
-            $"compat: no such tool; got '{tool}'; expected captum or inseq.{(Nearest.To(tool, ["captum", "inseq"]) is { } near ? $" Did you mean '{near}'?" : "")}")),
+            $"compat: no such tool; got '{tool}'; expected captum, inseq, dig or ferret.{(Nearest.To(tool, ["captum", "inseq", "dig", "ferret"]) is { } near ? $" Did you mean '{near}'?" : "")}")),
     };
 }

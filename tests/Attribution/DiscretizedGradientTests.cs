@@ -13,7 +13,7 @@ public class DiscretizedGradientTests
     public void Words_Greedy_TakesTheNeighbourThatIsMovedLeast()
     {
         // From word 1 at (10, 10): words 2 (8, 9) and 4 (4, 4) lie between and are not moved; word 3 (7, 12) is. Of equals the nearest comes first.
-        var path = new MonotonicPath(s_words, 2, PathAnchors.Greedy, 5);
+        var path = new MonotonicPath(s_words, 2, PathAnchors.Greedy, 5) { Share = 5 };
 
         Assert.Equal([1, 2, 4, 3], path.Words(0, 1));
     }
@@ -21,7 +21,7 @@ public class DiscretizedGradientTests
     [Fact]
     public void Between_ColumnThatTurnsBack_IsMovedOneStepTowardsTheBaseline()
     {
-        var path = new MonotonicPath(s_words, 2, PathAnchors.Greedy, 5);
+        var path = new MonotonicPath(s_words, 2, PathAnchors.Greedy, 5) { Share = 5 };
 
         float[][] points = path.Between(0, 1);
 
@@ -38,7 +38,7 @@ public class DiscretizedGradientTests
     public void Between_AnyTwoWords_IsMonotone(PathAnchors anchors)
     {
         float[] vocabulary = RandomTensor.Normal(5, [60, 7]).ToArray();
-        var path = new MonotonicPath(vocabulary, 7, anchors, 20);
+        var path = new MonotonicPath(vocabulary, 7, anchors, 20) { Share = 20 };
 
         foreach ((int baseline, int word) in new[] { (0, 1), (7, 31), (59, 3), (4, 4) })
         {
@@ -71,7 +71,7 @@ public class DiscretizedGradientTests
         ScoreFunction f = Models.Function("gpt2");
         AttributionRequest request = new() { Baseline = Baseline.Token(3), Steps = 6, KeepRaw = true };
         float[] vocabulary = f.Embed(0, Tensor.From([.. Enumerable.Range(0, 97)], [97])).ToArray();
-        var paths = new MonotonicPath(vocabulary, 32, PathAnchors.Greedy, 6);
+        var paths = new MonotonicPath(vocabulary, 32, PathAnchors.Greedy, 6) { Share = 6 };
         float[][][] points = [.. f.Sides[0].Ids.Select(id => paths.Between(3, id))]; // [pos][step][column]
         double[] sum = new double[f.Sides[0].Length * 32];
         for (int step = 0; step < 5; step++)

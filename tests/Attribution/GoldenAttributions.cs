@@ -40,5 +40,6 @@ internal static class GoldenAttributions
         ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
         ("inseq/*/entropy", GoldenInseq.Run),
         ("internals/*", GoldenInternals.Run),
+        .. GoldenAuthors.Rows,
     ];
 }

@@ -315,18 +315,6 @@ def alti_logit(model, word, read):
 
 # --- GlobEnc: Modarressi et al. 2022; DecompX: Modarressi et al. 2023 ---------------------------------------------------------------------
 
-def globenc(model):
-    rollout = None
-    for i in range(2):
-        b = f"bert.encoder.layer.{i}"
-        t = written(model, b, model.w[b + ".attention.output.dense.weight"].T, model.seen[b + ".in"])
-        t = linear_norm(model, linear_norm(model, t, b + ".attention.output.LayerNorm"), b + ".output.LayerNorm")
-        norms = t.norm(dim=-1)
-        norms = norms / norms.sum(-1, keepdim=True)
-        rollout = norms if rollout is None else norms @ rollout
-    return rollout
-
-
 def decompx(model):
     """Logits by token, [token, label]; vectors are held as [pos, token, d]."""
     w = model.w
@@ -411,7 +399,6 @@ model = Bert("bert_cls")
 with torch.no_grad():
     logits = run(model, TEXT)[1]
     case("internals/alti/bert_cls", "bert_cls", "the row of [CLS], for both labels", source=alti_bert(model)[0].expand(2, -1))
-    case("internals/globenc/bert_cls", "bert_cls", "the row of [CLS], for both labels", source=globenc(model)[0].expand(2, -1))
     by_token = decompx(model)
     assert (by_token.sum(0) - logits).abs().max() < 1e-10
     case("internals/decompx/bert_cls", "bert_cls", "logit parts, [label, token]", source=by_token.T)

@@ -11,13 +11,14 @@ public class MetricTests
     public static TheoryData<string> Names => [.. Metrics.All.Select(metric => metric.Name)];
 
     [Theory]
-    // f = 2 − 1 + 4 + 1 = 6. One token goes or stays at 1 to 20 %, two at 50 %: k is 1 and 2.
-    [InlineData("comprehensiveness", 5)]           // (6 − 2 + 6 − 0) / 2
-    [InlineData("sufficiency", 1)]                 // (6 − 4 + 6 − 6) / 2
+    // f = 2 − 1 + 4 + 1 = 6. One token goes or stays at 1, 5, 10 and 20 %, two at 50 %: k is 1 1 1 1 2.
+    [InlineData("comprehensiveness", 4.4)]         // (4 · (6 − 2) + 6 − 0) / 5
+    [InlineData("sufficiency", 1.6)]               // (4 · (6 − 4) + 6 − 6) / 5
     [InlineData("deletion", 1)]                    // 6 2 0 −1 0
     [InlineData("insertion", 5)]                   // 0 4 6 7 6
     [InlineData("tau_loo", 1)]
     [InlineData("infidelity", 0)]
+    [InlineData("infidelity_unscaled", 0)]
     [InlineData("monotonicity", 1)]
     [InlineData("completeness_gap", 0)]
     public void Measure_TheTruth_AsComputedByHand(string metric, double expected) =>
@@ -25,8 +26,8 @@ public class MetricTests
 
     [Theory]
     // Scores of the other sign: −1 comes first, then 1, 2, 4.
-    [InlineData("comprehensiveness", -0.5)]        // (6 − 7 + 6 − 6) / 2
-    [InlineData("sufficiency", 6.5)]               // (6 + 1 + 6 − 0) / 2
+    [InlineData("comprehensiveness", -0.8)]        // (4 · (6 − 7) + 6 − 6) / 5
+    [InlineData("sufficiency", 6.8)]               // (4 · (6 + 1) + 6 − 0) / 5
     [InlineData("deletion", 5)]                    // 6 7 6 4 0
     [InlineData("insertion", 1)]                   // 0 −1 0 2 6
     [InlineData("tau_loo", -1)]
@@ -39,10 +40,11 @@ public class MetricTests
     public void Infidelity_TwoSubsets_AsComputedByHand()
     {
         // said 1 2, lost 2 1: β = 4/5, errors (0.8 − 2)² and (1.6 − 1)²
-        Assert.Equal((1.44 + 0.36) / 2, Infidelity.Of([1, 2], [2, 1]), 1e-12);
-        Assert.Equal(2.5, Infidelity.Of([0, 0], [2, 1]), 1e-12);
-        Assert.Equal(2.5, Infidelity.Of([-2, -1], [2, 1]), 1e-12);
-        Assert.Equal(0, Infidelity.Of([20, 10], [2, 1]), 1e-12);
+        Assert.Equal((1.44 + 0.36) / 2, Infidelity.Scaled.Of([1, 2], [2, 1]), 1e-12);
+        Assert.Equal(2.5, Infidelity.Scaled.Of([0, 0], [2, 1]), 1e-12);
+        Assert.Equal(2.5, Infidelity.Scaled.Of([-2, -1], [2, 1]), 1e-12);
+        Assert.Equal(0, Infidelity.Scaled.Of([20, 10], [2, 1]), 1e-12);
+        Assert.Equal(1, Infidelity.Unscaled.Of([1, 2], [2, 1]), 1e-12); // (1 − 2)² and (2 − 1)²
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public class MetricTests
 
         double Of(IMetric metric) => metric.Measure(trial, result, new Saliency())[0];
 
-        Assert.Equal((0.5 * 1) + (0.5 * 2 / 3), Of(Plausibility.Auprc), 1e-12);
+        Assert.Equal((0.5 * 1) + (0.5 * 2 / 3), Of(Plausibility.AveragePrecision), 1e-12);
+        Assert.Equal((0.5 * 1) + (0.5 * (0.5 + (2.0 / 3)) / 2), Of(Plausibility.Auprc), 1e-12); // precision 1, 1, ½, ⅔ at recall 0, ½, ½, 1
         Assert.Equal(0.5, Of(Plausibility.TokenF1), 1e-12);
         Assert.Equal(1.0 / 3, Of(Plausibility.TokenIou), 1e-12);
         Assert.True(double.IsNaN(Plausibility.Auprc.Measure(new Trial(s_f, AttributionRequest.Default), result, new Saliency())[0]));
@@ -72,9 +75,10 @@ public class MetricTests
     [Fact]
     public void AveragePrecision_OfAPublishedExample_Matches()
     {
-        // scikit-learn's documentation: y = 0 0 1 1, scores 0.1 0.4 0.35 0.8 → 0.83; and all equal → the share of marked.
-        Assert.Equal(0.8333333333, Plausibility.AveragePrecision([0.1, 0.4, 0.35, 0.8], [false, false, true, true]), 1e-9);
-        Assert.Equal(0.5, Plausibility.AveragePrecision([1, 1, 1, 1], [false, false, true, true]), 1e-12);
+        // scikit-learn's documentation: y = 0 0 1 1, scores 0.1 0.4 0.35 0.8 → 0.83; and all equal → the share of marked, trapezoids (1 + that) / 2.
+        Assert.Equal(0.8333333333, Plausibility.Area([0.1, 0.4, 0.35, 0.8], [false, false, true, true], (_, here) => here), 1e-9);
+        Assert.Equal(0.5, Plausibility.Area([1, 1, 1, 1], [false, false, true, true], (_, here) => here), 1e-12);
+        Assert.Equal(0.75, Plausibility.Area([1, 1, 1, 1], [false, false, true, true], (before, here) => (before + here) / 2), 1e-12);
     }
 
     [Fact]
@@ -89,8 +93,8 @@ public class MetricTests
         })];
 
         double Mean(int column) => values.Average(row => row[column]);
-        Assert.Equal((1.5 + 3) / 2, Mean(0), 0.25);
-        Assert.Equal((4.5 + 3) / 2, Mean(1), 0.25);
+        Assert.Equal(((4 * 1.5) + 3) / 5, Mean(0), 0.25);
+        Assert.Equal(((4 * 4.5) + 3) / 5, Mean(1), 0.25);
         Assert.Equal(0, Mean(2), 0.06);
         Assert.Equal(3, Mean(3), 0.2);
     }
@@ -100,7 +104,7 @@ public class MetricTests
     {
         Assert.True(double.IsNaN(Measure("tau_loo", [1, 1, 1, 1])));
         double mean = Enumerable.Range(0, 300).Average(seed => Measure("comprehensiveness", [1, 1, 1, 1], seed: seed)); // ties are broken at random
-        Assert.Equal(2.25, mean, 0.3);
+        Assert.Equal(1.8, mean, 0.3);
     }
 
     [Theory]
