@@ -14,4 +14,5 @@ if [ -d models ]; then
   mkdir -p "$folder/models"
   cp -r models/. "$folder/models/"
 fi
+mv "$folder"/Vitrine.Cli "$folder"/vitrine 2>/dev/null || mv "$folder"/Vitrine.Cli.exe "$folder"/vitrine.exe
 du -h "$folder/vitrine"* | tail -1

@@ -12,6 +12,7 @@ internal readonly record struct Failure(ExitCode Code, string Line)
     {
         AggregateException { InnerExceptions: [var only] } => Of(only),
         CommandException command => new(command.Code, OneLine(command.Message)),
+        RequestException request => new(Of(request.Fault), OneLine(request.Message)),
         OperationCanceledException => new(ExitCode.Cancelled, "cancelled; nothing was written."),
         DeviceException device => new(ExitCode.Device, OneLine(device.Message)),
         OutOfMemoryException => new(ExitCode.Device, "out of memory. Use a smaller model, a shorter text, or fewer steps."),
@@ -20,6 +21,14 @@ internal readonly record struct Failure(ExitCode Code, string Line)
         IOException or UnauthorizedAccessException => new(ExitCode.Output, OneLine(exception.Message)),
         _ when Environment.GetEnvironmentVariable("VITRINE_TRACE") is { Length: > 0 } => new(ExitCode.Failure, exception.ToString()),
         _ => new(ExitCode.Failure, $"internal error: {OneLine(exception.Message)} ({exception.GetType().Name}). Set VITRINE_TRACE=1 to see where, and report it."),
+    };
+
+    private static ExitCode Of(Fault fault) => fault switch
+    {
+        Fault.Text => ExitCode.Input,
+        Fault.Model => ExitCode.Model,
+        Fault.Output => ExitCode.Output,
+        _ => ExitCode.Usage,
     };
 
     private static string OneLine(string message) => string.Join(' ', message.Split(

@@ -5,24 +5,33 @@ namespace Vitrine.Cli;
 
 /// <summary>Progress of long work on standard error, when that is a screen: share done, rate by eye, time left.</summary>
 /// <remarks>The display starts after half a second on a thread of its own, so that short work neither waits for it nor loads its library.</remarks>
-internal sealed class ProgressLine : IProgress<AttributionProgress>, IProgress<double>, IDisposable
+internal sealed class ProgressLine : IProgress<WorkProgress>, IProgress<AttributionProgress>, IProgress<double>, IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
     private readonly CancellationTokenSource _end = new();
     private readonly Thread? _display;
+    private volatile string _what;
     private long _progress; // done in the upper half, total in the lower: read and written at once
 
     private ProgressLine(string what, bool isShown)
     {
+        _what = what;
         if (isShown)
         {
-            _display = new Thread(() => Show(what)) { IsBackground = true, Name = "progress" };
+            _display = new Thread(Show) { IsBackground = true, Name = "progress" };
             _display.Start();
         }
     }
 
     /// <summary>Begins; disposing ends it and clears the line.</summary>
     public static ProgressLine Start(string what, Terminal terminal) => new(what, terminal.ErrorIsInteractive);
+
+    /// <inheritdoc/>
+    public void Report(WorkProgress value)
+    {
+        _what = value.What;
+        Report(new AttributionProgress(value.Done, value.Total));
+    }
 
     /// <inheritdoc/>
     public void Report(AttributionProgress value) => Volatile.Write(ref _progress, ((long)value.Done << 32) | (uint)value.Total);
@@ -38,7 +47,7 @@ internal sealed class ProgressLine : IProgress<AttributionProgress>, IProgress<d
         _end.Dispose();
     }
 
-    private void Show(string what)
+    private void Show()
     {
         if (_end.Token.WaitHandle.WaitOne(s_patience))
         {
@@ -49,10 +58,11 @@ internal sealed class ProgressLine : IProgress<AttributionProgress>, IProgress<d
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
-                ProgressTask task = context.AddTask(Markup.Escape(what));
+                ProgressTask task = context.AddTask(Markup.Escape(_what));
                 do
                 {
                     long now = Volatile.Read(ref _progress);
+                    task.Description = Markup.Escape(_what);
                     (task.MaxValue, task.Value) = (Math.Max(1, (uint)now), now >> 32);
                     context.Refresh();
                 }

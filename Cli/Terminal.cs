@@ -42,21 +42,17 @@ internal sealed record Terminal
     /// <summary>The process's own streams. Colour follows https://no-color.org, and <c>CLICOLOR_FORCE</c>.</summary>
     public static Terminal OfProcess()
     {
-        bool screen = !Console.IsOutputRedirected;
-        bool forced = Environment.GetEnvironmentVariable("CLICOLOR_FORCE") is { Length: > 0 } and not "0";
-        bool refused = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        var options = ConsoleOptions.OfProcess();
         return new()
         {
             Input = Console.OpenStandardInput,
             Output = Writer(Console.OpenStandardOutput()),
             Error = Writer(Console.OpenStandardError()),
             InputIsInteractive = !Console.IsInputRedirected,
-            OutputIsInteractive = screen,
+            OutputIsInteractive = !Console.IsOutputRedirected,
             ErrorIsInteractive = !Console.IsErrorRedirected,
-            Width = screen && Console.WindowWidth is > 20 and int width ? width : 100,
-            Colors = !forced && (!screen || refused) ? ConsoleColors.None
-                : Environment.GetEnvironmentVariable("COLORTERM") is "truecolor" or "24bit" ? ConsoleColors.True
-                : ConsoleColors.Palette,
+            Width = options.Width,
+            Colors = options.Colors,
         };
     }
 

@@ -12,6 +12,11 @@ internal sealed class Verb(string name, string description, string examples) : C
     /// <summary>The examples.</summary>
     public string Examples { get; } = examples;
 
+    /// <summary>A number of at least 1.</summary>
+    /// <exception cref="CommandException">It is smaller.</exception>
+    public static int Positive(int value, string what) => value >= 1 ? value : throw new CommandException(
+        ExitCode.Usage, FormattableString.Invariant($"{what}: out of range; got {value}; expected at least 1."));
+
     /// <summary>Adds arguments and options.</summary>
     public Verb With(params ReadOnlySpan<Symbol> symbols)
     {

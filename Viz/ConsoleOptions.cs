@@ -24,4 +24,22 @@ public sealed record ConsoleOptions
 
     /// <summary>How many tokens to list, the strongest first; null lists all of a short text in its order, and the 20 strongest of a long one.</summary>
     public int? Top { get; init; }
+
+    /// <summary>
+    /// What standard output of this process can show: plain text, 100 cells wide, where it goes to a file or pipe. Colour follows
+    /// <see href="https://no-color.org"/>, and <c>CLICOLOR_FORCE</c>.
+    /// </summary>
+    public static ConsoleOptions OfProcess()
+    {
+        bool screen = !Console.IsOutputRedirected;
+        bool forced = Environment.GetEnvironmentVariable("CLICOLOR_FORCE") is { Length: > 0 } and not "0";
+        bool refused = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        return new()
+        {
+            Width = screen && Console.WindowWidth is > 20 and int width ? width : 100,
+            Colors = !forced && (!screen || refused) ? ConsoleColors.None
+                : Environment.GetEnvironmentVariable("COLORTERM") is "truecolor" or "24bit" ? ConsoleColors.True
+                : ConsoleColors.Palette,
+        };
+    }
 }

@@ -8,7 +8,7 @@ public static class ConsoleView
     private const string Indent = "  ";
 
     /// <summary>Writes an explanation.</summary>
-    public static void Write(Explanation explanation, TextWriter output, ConsoleOptions options)
+    public static void Write(Figure explanation, TextWriter output, ConsoleOptions options)
     {
         var ink = new ConsoleInk(options.Colors);
         int width = Math.Max(40, options.Width);
@@ -20,7 +20,7 @@ public static class ConsoleView
     }
 
     /// <summary>The title and the facts, on one line where they fit.</summary>
-    private static void WriteTitle(Explanation explanation, TextWriter output, ConsoleInk ink, int width)
+    private static void WriteTitle(Figure explanation, TextWriter output, ConsoleInk ink, int width)
     {
         string title = Markup.Visible(explanation.Title), facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {Bidi.Isolate(Markup.Visible(f.Value))}"));
         bool fits = TextWidth.Of(title) + Indent.Length + TextWidth.Of(facts) <= width;
@@ -45,7 +45,7 @@ public static class ConsoleView
         }
     }
 
-    private static void WriteResults(Explanation explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options, int width)
+    private static void WriteResults(Figure explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options, int width)
     {
         if (explanation.Results.Count > 1 && Layout.IsComparison(explanation.Results))
         {

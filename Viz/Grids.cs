@@ -7,7 +7,7 @@ namespace Vitrine.Viz;
 internal static class Grids
 {
     /// <summary>How far methods agree; null where there is only one.</summary>
-    public static Grid? Agreement(Explanation explanation) => explanation.Agreements is not [var first, ..] ? null : new()
+    public static Grid? Agreement(Figure explanation) => explanation.Agreements is not [var first, ..] ? null : new()
     {
         Title = "Do the methods agree?",
         Head = ["methods", ">Spearman", ">Kendall", string.Create(CultureInfo.InvariantCulture, $">top {first.Top} shared"), ">same sign"],
@@ -16,7 +16,7 @@ internal static class Grids
     };
 
     /// <summary>The strongest tokens of the combined scores; null where none were combined.</summary>
-    public static Grid? Ranking(Explanation explanation) => explanation.Ranking.Count == 0 ? null : new()
+    public static Grid? Ranking(Figure explanation) => explanation.Ranking.Count == 0 ? null : new()
     {
         Title = $"Strongest tokens: {explanation.Results[^1].Method} of {explanation.Results[^1].Parameters.GetValueOrDefault("methods", "")}",
         Head = [">#", "token", ">score"],
@@ -25,7 +25,7 @@ internal static class Grids
     };
 
     /// <summary>Which written tokens depend on the context; null where that was not asked.</summary>
-    public static Grid? Sensitive(Explanation explanation) => explanation.Context is not { } context ? null : new()
+    public static Grid? Sensitive(Figure explanation) => explanation.Context is not { } context ? null : new()
     {
         Title = "Which written tokens depend on the context?",
         Head = ["", "token", $">{context.Metric}", ">p with", ">p without"],
@@ -34,7 +34,7 @@ internal static class Grids
     };
 
     /// <summary>Which tokens of the context they come from; null where nothing depends on it.</summary>
-    public static Grid? Cues(Explanation explanation) => explanation.Context is not { Cues.Count: > 0 } context ? null : new()
+    public static Grid? Cues(Figure explanation) => explanation.Context is not { Cues.Count: > 0 } context ? null : new()
     {
         Title = "Which tokens of the context do they come from?",
         Head = ["token", "without context", "cues"],

@@ -6,7 +6,7 @@ namespace Vitrine.Viz;
 public static class TokenHeatmap
 {
     /// <summary>The whole page.</summary>
-    public static string Html(Explanation explanation)
+    public static string Html(Figure explanation)
     {
         var page = new HtmlPage(explanation.Title);
         page.Raw("<header>").Element("h1", "dir=\"auto\"", explanation.Title);

@@ -11,8 +11,9 @@ public static class ScoreboardJson
     /// <summary>The board with what every metric means.</summary>
     /// <param name="board">The numbers.</param>
     /// <param name="facts">What was evaluated: the model, the baseline, by name.</param>
-    public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts) => JsonSerializer.Serialize(
-        Document(board, facts),
+    /// <param name="warnings">What a reader should know before believing the numbers; null: nothing.</param>
+    public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts, IReadOnlyList<string>? warnings = null) => JsonSerializer.Serialize(
+        Document(board, facts) with { Warnings = warnings ?? [] },
         ResultJson.Indented.ScoreboardDocument);
 
     /// <summary>The board as it is written.</summary>
@@ -42,6 +43,8 @@ internal sealed record ScoreboardDocument
     public required IReadOnlyList<MetricDocument> Metrics { get; init; }
 
     public required IReadOnlyList<MethodDocument> Methods { get; init; }
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>A metric in JSON.</summary>

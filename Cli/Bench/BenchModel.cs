@@ -32,9 +32,9 @@ internal static class BenchModel
             .Does((parsed, cancellation) =>
             {
                 OutputFile.Probe(parsed.GetValue(values), terminal);
-                LoadedModel loaded = source.Load(parsed, terminal);
+                using Explainer loaded = source.Load(parsed, terminal);
                 var work = new ModelWork(loaded, parsed.GetValue(tokens), parsed.GetValue(generate), parsed.GetValue(steps), cancellation);
-                int runs = PredictCommand.Positive(parsed.GetValue(reps), "reps"), points = PredictCommand.Positive(parsed.GetValue(batch), "ig-batch");
+                int runs = Verb.Positive(parsed.GetValue(reps), "reps"), points = Verb.Positive(parsed.GetValue(batch), "ig-batch");
                 var results = new Dictionary<string, (double Median, float[][] Values)>();
                 foreach (string name in parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries) ?? s_works)
                 {

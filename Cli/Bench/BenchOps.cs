@@ -23,7 +23,7 @@ internal static class BenchOps
             .Does((parsed, cancellation) =>
             {
                 source.SetThreads(parsed);
-                int count = PredictCommand.Positive(parsed.GetValue(runs), "reps");
+                int count = Verb.Positive(parsed.GetValue(runs), "reps");
                 string?[] files = [parsed.GetValue(json), parsed.GetValue(markdown)];
                 Array.ForEach(files, file => OutputFile.Probe(file, terminal));
                 OpRow[] rows = parsed.GetValue(names) is { Length: > 0 } some ? [.. some.Select(OpTable.Get)] : [.. OpTable.All];

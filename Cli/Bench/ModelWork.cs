@@ -15,7 +15,7 @@ internal sealed class ModelWork
     private readonly CancellationToken _cancellation;
     private readonly Tensor _embeddings;
 
-    public ModelWork(LoadedModel loaded, int tokens, int generate, int steps, CancellationToken cancellation)
+    public ModelWork(Explainer loaded, int tokens, int generate, int steps, CancellationToken cancellation)
     {
         ModelInfo info = loaded.Model.Info;
         if (loaded.Model is not ILanguageModel { Info.Task: ModelTask.CausalLanguageModel } model)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Vitrine.Attributions;
-using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
@@ -11,7 +10,7 @@ internal static class CombineCommand
     {
         var files = new Argument<string[]>("file") { Description = "Files that 'vitrine explain --json' wrote: at least two results over the same tokens.", Arity = ArgumentArity.OneOrMore };
         var minus = new Option<bool>("--difference") { Description = "Show the first of two results minus the second, instead of a combination; the texts may differ in words, not in length." };
-        var form = new ResultOptions();
+        var form = new FormOptions();
         var output = new ExplainOutput();
         return new Verb("combine", "Puts saved explanations together: one ranking out of several methods, how far they agree, or a difference.", """
             vitrine combine saliency.json lime.json --combine average --top 5
@@ -22,20 +21,20 @@ internal static class CombineCommand
             .Does((parsed, _) =>
             {
                 output.Probe(parsed, terminal);
-                ResultForm asked = form.Read(parsed);
+                ExplainRequest request = output.Apply(parsed, form.Apply(parsed, new ExplainRequest()));
                 bool isDifference = parsed.GetValue(minus);
-                if (isDifference && asked.Combine is not null)
+                if (isDifference && request.Combine is not null)
                 {
-                    throw new CommandException(ExitCode.Usage, "combine: two wishes; got --difference and --combine. Give one of them.");
+                    throw new CommandException(ExitCode.Usage, "combine: --difference and --combine exclude each other; got both; expected one of them.");
                 }
                 AttributionResult[] results = [.. (parsed.GetValue(files) ?? []).SelectMany(path => CombinationJson.ReadAll(TextSource.ReadFile(path, terminal)))];
                 if (results.Length < 2 || (isDifference && results.Length > 2))
                 {
                     throw new CommandException(ExitCode.Input, $"combine: {(results.Length < 2 ? "nothing to combine" : "too many results")}; got {results.Length} in these files; expected {(isDifference ? "two" : "at least two")}.");
                 }
-                var explanation = new Explanation { Title = results[0].Model ?? "results", Results = isDifference ? [results[0].Minus(results[1])] : results };
-                output.Write(parsed, terminal, ResultOptions.Apply(
-                    isDifference ? asked : asked with { Combine = asked.Combine ?? Combination.Rules[0] }, explanation, output.Top(parsed)));
+                output.Write(parsed, terminal, isDifference
+                    ? Explanation.Of([results[0].Minus(results[1])], request, results[0].Model ?? "results")
+                    : Explanation.Of(results, request with { Combine = request.Combine ?? Combination.Rules[0].Name }));
             });
     }
 }

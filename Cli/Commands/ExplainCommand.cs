@@ -1,9 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using Vitrine.Attributions;
-using Vitrine.Tensors;
-using Vitrine.Transformers;
-using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
@@ -15,13 +10,12 @@ internal static class ExplainCommand
         var source = new ModelSource();
         var input = new InputOptions();
         var subject = new SubjectOptions();
-        var request = new RequestOptions(terminal);
+        var methods = new MethodOptions(terminal);
         var sequence = new SequenceOptions();
-        var gold = new GoldAlignment();
-        var form = new ResultOptions();
+        var form = new FormOptions();
         var output = new ExplainOutput();
-        var context = new ContextSubject();
-        var data = new DataRun();
+        var context = new ContextOptions();
+        var rows = new RowsOptions();
         return new Verb("explain", "Shows which words made a model decide as it did. The task is found from the model.", """
             vitrine explain "a gorgeous, witty, seductive movie"
             vitrine explain "a gorgeous movie" --method saliency --method integrated_gradients --html out.html
@@ -38,70 +32,31 @@ internal static class ExplainCommand
             vitrine explain --input reviews.csv --columns text=review --output scores.jsonl --method saliency
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(request.Symbols).With([request.Absent, .. sequence.Symbols, gold.Option]).With(form.Symbols).With(output.Symbols).With(data.Symbols).With(source.Options)
+            .With(input.Symbols).With(subject.Symbols).With(context.Symbols).With(methods.Symbols).With(sequence.Symbols).With(form.Symbols).With(output.Symbols).With(rows.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
-                // What is wrong with the options is said before the model is loaded.
-                _ = (form.Read(parsed), sequence.Read(parsed, subject.Score.Read(parsed, request.Read(parsed, cancellation).Compat)), request.ReadMethods(parsed), request.ReadSlots(parsed));
-                LoadedModel loaded = source.Load(parsed, terminal);
-                if (data.IsAsked(parsed, input))
+                ExplainRequest request = Request(parsed);
+                request.Check(); // what is wrong with the options is said before the model is loaded
+                using Explainer explainer = source.Load(parsed, terminal);
+                if (rows.IsAsked(parsed, input))
                 {
                     output.RefuseFiles(parsed);
-                    data.Run(parsed, source, loaded.Folder, terminal, (row, at) => RowJson.Of(Explain(row, at, loaded, cancellation)), cancellation);
+                    rows.Run(parsed, terminal, (data, to, progress) => explainer.ExplainFile(data, to, request, progress, cancellation));
                     return;
                 }
-                output.Write(parsed, terminal, Explain(parsed, terminal, loaded, cancellation), id => ExplainedText.Of([id], Written.Tokenizer(loaded.Model)).Tokens[0].Piece);
+                Explanation why;
+                using (ProgressLine progress = ProgressLine.Start("explaining", terminal))
+                {
+                    why = explainer.Explain(request, progress, cancellation);
+                }
+                output.Write(parsed, terminal, why);
             });
 
-        Explanation Explain(ParseResult parsed, Terminal terminal, LoadedModel loaded, CancellationToken cancellation)
+        ExplainRequest Request(ParseResult parsed)
         {
-            AttributionRequest asked = request.Read(parsed, cancellation);
-            ResultForm shape = form.Read(parsed);
-            StepChoice.Chosen score = sequence.Read(parsed, subject.Score.Read(parsed, asked.Compat)) with { Slots = request.ReadSlots(parsed) };
-            IAttributionMethod[] methods = request.ReadMethods(parsed);
-            if (ContextSubject.IsAsked(parsed, loaded, input))
-            {
-                ContextOptions measure = context.Options(parsed, score, sequence.Apply(parsed, request.Group(parsed, methods), score));
-                (ContextualText text, string written) = context.Find(parsed, loaded, input, subject, terminal, cancellation);
-                using var progress = ProgressLine.Start("context", terminal);
-                ContextReliance found = ContextAnalysis.Explain(text, measure, asked with { Progress = progress });
-                return new Explanation
-                {
-                    Title = loaded.Name,
-                    Facts = [.. Facts(loaded), .. written.Length > 0 ? [new Fact("written", written)] : (Fact[])[]],
-                    Context = found,
-                    Results = found.Attribution is { } attribution ? [attribution] : [],
-                };
-            }
-            Subject what = SubjectFinder.Find(parsed, loaded, input, subject, score, terminal, cancellation);
-            methods = sequence.Apply(parsed, request.Group(parsed, OptionByOption.For(loaded.Model, methods.Length > 0 ? methods : [AttributionMethods.Get(DefaultMethod(loaded.Model))])), score);
-            List<AttributionResult> results = [];
-            foreach (IAttributionMethod method in methods)
-            {
-                using var progress = ProgressLine.Start(method.Name, terminal);
-                AttributionResult result = method.Attribute(what.Function, asked with { Progress = progress, KeepRaw = output.WantsRaw(parsed) });
-                _ = Choices.Finite(loaded, Tensor.From([.. result.Targets.Select(t => (float)t.Score)], [result.Targets.Count]));
-                results.Add(gold.Measure(parsed, what.Label(score.Accompany(result, what.Function))));
-                cancellation.ThrowIfCancellationRequested();
-            }
-            return GoldAlignment.Show(ResultOptions.Apply(shape, new Explanation
-            {
-                Title = loaded.Name,
-                Facts = [.. Facts(loaded), .. what.Facts],
-                Predictions = what.Predictions,
-                Marks = what.Marks,
-                Results = results,
-            }, output.Top(parsed)));
+            ExplainRequest request = input.Apply(parsed, terminal, new ExplainRequest(), rows.IsAsked(parsed, input));
+            return output.Apply(parsed, form.Apply(parsed, sequence.Apply(parsed, methods.Apply(parsed, context.Apply(parsed, subject.Apply(parsed, request))))));
         }
     }
-
-    private static Fact[] Facts(LoadedModel loaded) => [new("model", loaded.Model.Info.ModelType), new("task", Named(loaded.Model.Info.Task))];
-
-    // A path integral for one score; for a text of many tokens one sweep, which keeps the sign and costs a fiftieth.
-    private static string DefaultMethod(ITransformer model) =>
-        model.Info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence ? "input_x_gradient" : "integrated_gradients";
-
-    private static string Named(ModelTask task) => string.Concat(task.ToString().Select((c, i) =>
-        i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : char.ToLowerInvariant(c).ToString(CultureInfo.InvariantCulture)));
 }

@@ -36,7 +36,7 @@ internal static class HeadsCommand
             {
                 string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg)];
                 OutputFile.ProbeAll(terminal, outputs);
-                LoadedModel loaded = source.Load(parsed, terminal);
+                using Explainer loaded = source.Load(parsed, terminal);
                 int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens) ?? (parsed.GetValue(source.Model) is null ? Learnt : null)), parsed.GetValue(length), parsed.GetValue(count), parsed.GetValue(seed));
                 HeadScores scores;
                 using (ProgressLine progress = ProgressLine.Start("heads", terminal))
@@ -48,7 +48,7 @@ internal static class HeadsCommand
             });
     }
 
-    private static IEnumerable<int> Tokens(LoadedModel loaded, string? text)
+    private static IEnumerable<int> Tokens(Explainer loaded, string? text)
     {
         if (text is not null)
         {
@@ -88,7 +88,7 @@ internal static class HeadsCommand
         }),
     }, s_indented) + "\n";
 
-    private static string Patterns(LoadedModel loaded, int[] round)
+    private static string Patterns(Explainer loaded, int[] round)
     {
         int[] ids = [.. round, .. round];
         using ActivationCache cache = loaded.Model.Cache("blocks.*.attn.hook_pattern");

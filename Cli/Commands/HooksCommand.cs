@@ -23,7 +23,8 @@ internal static class HooksCommand
             .With(source.Options)
             .Does((parsed, _) =>
             {
-                ITransformer model = source.Load(parsed, terminal).Model;
+                using Explainer explainer = source.Load(parsed, terminal);
+                ITransformer model = explainer.Model;
                 using ActivationCache cache = model.Cache(parsed.GetValue(pattern) ?? "*");
                 HashSet<string> matched = [.. cache.Names];
                 Table.Write(terminal.Output, ["hook", "axes"],

@@ -23,13 +23,13 @@ internal static class InspectCommand
             .With(tensors, parameters, config).With(source.Options)
             .Does((parsed, _) =>
             {
-                LoadedModel loaded = source.Load(parsed, terminal);
-                using WeightsFolder weights = Open(loaded.Folder);
+                using Explainer loaded = source.Load(parsed, terminal);
+                using WeightsFolder weights = Open(loaded.Folder!);
                 WriteSummary(loaded, weights, terminal.Output);
                 if (parsed.GetValue(config))
                 {
                     terminal.Output.WriteLine();
-                    WriteConfig(loaded.Folder, terminal.Output);
+                    WriteConfig(loaded.Folder!, terminal.Output);
                 }
                 if (parsed.GetValue(tensors))
                 {
@@ -60,7 +60,7 @@ internal static class InspectCommand
         }
     }
 
-    private static void WriteSummary(LoadedModel loaded, WeightsFolder weights, TextWriter output)
+    private static void WriteSummary(Explainer loaded, WeightsFolder weights, TextWriter output)
     {
         ModelInfo info = loaded.Model.Info;
         WeightEntry[] own = [.. weights.Names.Where(name => !loaded.Model.Weights.Ignored.ContainsKey(name)).Select(weights.Entry)];
@@ -82,6 +82,7 @@ internal static class InspectCommand
             ("a gradient", $"keeps about {Size(18L * layers * info.DModel * sizeof(float))} per token"),
             ("weights", "all finite"),
         ];
+        lines.AddRange(loaded.Notices.Select(notice => ("notice", notice)));
         lines.AddRange(loaded.Model.Weights.Unused.Select(name => ("unused", Markup.Visible(name))));
         lines.AddRange(loaded.Model.Weights.Ignored.Select(pair => ("ignored", $"{Markup.Visible(pair.Key)}: {pair.Value}")));
         output.WriteLine(Markup.Visible(loaded.Name));

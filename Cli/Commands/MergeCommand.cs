@@ -23,7 +23,8 @@ internal static class MergeCommand
                 {
                     throw new CommandException(ExitCode.Usage, "adapter: missing; got no --adapter; expected the folder of a LoRA adapter.");
                 }
-                Write(source.Load(parsed, terminal), folder);
+                using Explainer loaded = source.Load(parsed, terminal);
+                Write(loaded, folder);
             });
     }
 
@@ -38,9 +39,9 @@ internal static class MergeCommand
     }
 
     /// <summary>Writes a model as a folder, in float16, with the config and tokenizer it came with.</summary>
-    public static void Write(LoadedModel loaded, string folder)
+    public static void Write(Explainer loaded, string folder)
     {
-        NewModel.CopyWithoutWeights(loaded.Folder, folder);
+        NewModel.CopyWithoutWeights(loaded.Folder!, folder);
         ParameterLayout.Save(loaded.Model, Path.Combine(folder, "model.safetensors"), WeightType.F16);
     }
 }

@@ -21,7 +21,7 @@ internal static class PruneCommand
             .Does((parsed, _) =>
             {
                 string folder = MergeCommand.Free(parsed.GetValue(output), terminal);
-                LoadedModel loaded = source.Load(parsed, terminal);
+                using Explainer loaded = source.Load(parsed, terminal);
                 (long zeros, long all) = Pruning.Apply(loaded.Model, parsed.GetValue(sparsity), parsed.GetValue(tables));
                 MergeCommand.Write(loaded, folder);
                 terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{zeros:N0} of {all:N0} weights are zero ({100.0 * zeros / all:0.0} %) in {parsed.GetValue(output)}"));

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Vitrine.Transformers;
-using Vitrine.Viz;
 using Encoding = Vitrine.Transformers.Encoding;
 
 namespace Vitrine.Cli;
@@ -43,7 +41,7 @@ internal static class TokenizeCommand
                 Encoding encoding = parsed.GetValue(pair) is { } second
                     ? tokenizer.Encode(given, TextSource.Argued(second), special)
                     : tokenizer.Encode(given, special);
-                WriteTable(tokenizer, encoding, terminal.Output);
+                terminal.Output.Write(new TokenizeResult(tokenizer.Description, encoding));
             });
     }
 
@@ -68,19 +66,6 @@ internal static class TokenizeCommand
         {
             throw new CommandException(ExitCode.Model, e.Message, e);
         }
-    }
-
-    private static void WriteTable(ITokenizer tokenizer, Encoding encoding, TextWriter output)
-    {
-        output.WriteLine(tokenizer.Description);
-        output.WriteLine();
-        TextSpan[] offsets = encoding.CodePointOffsets();
-        Table.Write(output, [">#", ">id", "piece", "offsets", "text"], Enumerable.Range(0, encoding.Count).Select(i => (string[])
-        [
-            Number(i), Number(encoding.Ids[i]), Markup.Visible(encoding.Pieces[i]),
-            encoding.SequenceIds[i] < 0 ? "" : $"{Number(offsets[i].Start)}–{Number(offsets[i].End)}",
-            Markup.Visible(encoding.Surface(i)),
-        ]));
     }
 
     // Streams: each line is written before the next is read, so memory stays flat whatever the input's length.
@@ -152,6 +137,4 @@ internal static class TokenizeCommand
         }
         return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
-
-    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,8 @@ public class DependencyRulesTests
         ["Attribution"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Viz"] = ["Core.Tensor", "Attribution"],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
-        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
+        ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
+        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()

@@ -36,7 +36,7 @@ public sealed class SavedResultsTests : IDisposable
         Explain("a.jsonl", "saliency", "good movie\na bad movie\n");
         Explain("b.jsonl", "input_x_gradient", "good movie\na bad movie\n");
 
-        Analysis[] texts = [.. SavedResults.Analyses(["a.jsonl", "b.jsonl"], Terminal)];
+        Analysis[] texts = [.. SavedResults.Analyses([_folder.File("a.jsonl"), _folder.File("b.jsonl")])];
 
         Assert.Equal(["good movie", "a bad movie"], texts.Select(text => text.Title));
         Assert.All(texts, text => Assert.Equal(["saliency", "input_x_gradient"], text.Results.Select(r => r.Method)));
@@ -71,8 +71,6 @@ public sealed class SavedResultsTests : IDisposable
         Run("show", "a.jsonl", "--row", "2").IsRefused(ExitCode.Input, "row 2", "the error");
         Run("show", "a.jsonl", "--row", "4").IsRefused(ExitCode.Usage, "no row 4", "got 3 rows");
     }
-
-    private Terminal Terminal => new() { Input = () => Stream.Null, Output = TextWriter.Null, Error = TextWriter.Null, WorkingDirectory = _folder.Path };
 
     private CliRun Run(params string[] words) => CliRun.Of(words, folder: _folder.Path);
 

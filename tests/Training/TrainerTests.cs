@@ -64,7 +64,7 @@ public class TrainerTests
     public void Command_KilledAndGivenAgain_SameLossCurveToTheBit(string device)
     {
         using Device.Scope scope = TestDevices.Use(device); // only to skip where it is absent: the command is a process of its own
-        string program = Path.Combine(AppContext.BaseDirectory, "vitrine.dll");
+        string program = Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll");
         Assert.SkipUnless(File.Exists(Path.ChangeExtension(program, ".runtimeconfig.json")), "the command is not beside the tests");
         using var folder = new TempFolder();
         File.WriteAllLines(folder.File("lines.txt"), SortingLines.Make(400, 4, seed: 1));

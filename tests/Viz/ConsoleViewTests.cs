@@ -8,7 +8,7 @@ public sealed class ConsoleViewTests
 {
     public static TheoryData<string> Names => [.. All.Keys];
 
-    private static Dictionary<string, Explanation> All => new()
+    private static Dictionary<string, Figure> All => new()
     {
         ["sentiment"] = Samples.Sentiment,
         ["methods"] = Samples.Methods,
@@ -65,7 +65,7 @@ public sealed class ConsoleViewTests
         Assert.Contains("the 2 strongest of 10 tokens", written, StringComparison.Ordinal);
     }
 
-    private static string Written(Explanation explanation, ConsoleColors colors, int width = 90, int? top = null)
+    private static string Written(Figure explanation, ConsoleColors colors, int width = 90, int? top = null)
     {
         var writer = new StringWriter { NewLine = "\n" };
         ConsoleView.Write(explanation, writer, new() { Width = width, Colors = colors, Top = top });

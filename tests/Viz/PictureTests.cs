@@ -105,7 +105,7 @@ public sealed class PictureTests
     [Fact]
     public void Html_RightToLeftLabel_IsIsolatedFromTheNumberThatIsExplained()
     {
-        Explanation sample = Samples.Script("rtl", "שלום עולם");
+        Figure sample = Samples.Script("rtl", "שלום עולם");
 
         string page = TokenHeatmap.Html(sample with { Results = [sample.Results[0] with { Targets = [sample.Results[0].Targets[0] with { Label = "שלילי" }] }], Facts = [new("answer", "שלום.")] });
 
@@ -117,7 +117,7 @@ public sealed class PictureTests
     [Fact]
     public void Svg_LongNotes_AreWrappedToTheWidthOfTheBars()
     {
-        Explanation sample = Samples.Sentiment;
+        Figure sample = Samples.Sentiment;
         AttributionResult long1 = sample.Results[0] with { Parameters = Enumerable.Range(0, 12).ToDictionary(i => $"parameter_{i}", i => "value") };
 
         Assert.Equal(Width(TokenBars.Svg(sample.Results[0])), Width(TokenBars.Svg(long1)));

@@ -7,7 +7,7 @@ namespace Vitrine.Tests;
 internal static class Samples
 {
     /// <summary>A classification by one method, special tokens around the text.</summary>
-    public static Explanation Sentiment { get; } = new()
+    public static Figure Sentiment { get; } = new()
     {
         Title = "sentiment",
         Facts = [new("model", "bert"), new("task", "sequence classification")],
@@ -16,7 +16,7 @@ internal static class Samples
     };
 
     /// <summary>The same text by three methods.</summary>
-    public static Explanation Methods { get; } = Sentiment with
+    public static Figure Methods { get; } = Sentiment with
     {
         Results =
         [
@@ -27,7 +27,7 @@ internal static class Samples
     };
 
     /// <summary>A question and its context, the answer marked.</summary>
-    public static Explanation Question
+    public static Figure Question
     {
         get
         {
@@ -49,7 +49,7 @@ internal static class Samples
     }
 
     /// <summary>A continuation: later targets see more.</summary>
-    public static Explanation Generation
+    public static Figure Generation
     {
         get
         {
@@ -69,7 +69,7 @@ internal static class Samples
     }
 
     /// <summary>Chinese to English: two sides.</summary>
-    public static Explanation Translation
+    public static Figure Translation
     {
         get
         {
@@ -93,7 +93,7 @@ internal static class Samples
     }
 
     /// <summary>Everything that could break a page, a picture or a terminal.</summary>
-    public static Explanation Hostile { get; } = new()
+    public static Figure Hostile { get; } = new()
     {
         Title = "<script>alert(1)</script> & \"co\"",
         Facts = [new("text", "\u001b[31mred\u001b[0m \u202Eesrever")],
@@ -102,7 +102,7 @@ internal static class Samples
     };
 
     /// <summary>A text of one script, with scores that swing.</summary>
-    public static Explanation Script(string title, string text)
+    public static Figure Script(string title, string text)
     {
         float[] scores = [.. Enumerable.Range(0, Words(text, 0).Length).Select(i => MathF.Sin(i * 1.3f) * (1 + (i % 5)) / 5)];
         return new()

@@ -144,7 +144,7 @@ public sealed class DataRunTests : IDisposable
     private CliRun Predict(string input, params string[] more) => CliRun.Of(["predict", "--model", _model.Path, "--input", "-", .. more], Encoding.UTF8.GetBytes(input), _folder.Path);
 
     private Process Start(string input, string output, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "vitrine.dll"), "explain", "--model", _model.Path, "--input", input, "--output", output, .. more]) { WorkingDirectory = _folder.Path })!;
+        [Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), "explain", "--model", _model.Path, "--input", input, "--output", output, .. more]) { WorkingDirectory = _folder.Path })!;
 
     private long Length(string name) => File.Exists(_folder.File(name)) ? new FileInfo(_folder.File(name)).Length : 0;
 

@@ -45,10 +45,9 @@ public sealed class FlatMemoryTests : IDisposable
                 file.WriteLine(lines[1 + (row % 2)]);
             }
         }
-        var terminal = new Terminal { Input = () => Stream.Null, Output = TextWriter.Null, Error = TextWriter.Null, WorkingDirectory = _folder.Path };
         Tally? tally = null;
 
-        long kept = Kept(() => tally = Tally.Of(SavedResults.Analyses(["big.jsonl"], terminal)));
+        long kept = Kept(() => tally = Tally.Of(SavedResults.Analyses([_folder.File("big.jsonl")])));
 
         Assert.Equal(8000, tally!.Texts);
         Assert.InRange(kept, long.MinValue, 4 << 20);

@@ -80,7 +80,7 @@ public sealed class RowReaderTests
 
     [Fact]
     public void Csv_TheSameColumnTwice_IsRefused() =>
-        Assert.Contains("'a' stands there twice", Assert.Throws<CommandException>(() => Read("a,b,a\n1,2,3", DataFormat.Csv)).Message, StringComparison.Ordinal);
+        Assert.Contains("'a' stands there twice", Assert.Throws<RequestException>(() => Read("a,b,a\n1,2,3", DataFormat.Csv)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Tsv_Tabs_PartFieldsAndQuotesAreCharacters()

@@ -1,0 +1,59 @@
+using System.CommandLine;
+
+namespace Vitrine.Cli;
+
+/// <summary>Where an explanation goes: the screen, and any of HTML, SVG, PNG, JSON and CSV.</summary>
+internal sealed class ExplainOutput
+{
+    private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _png = new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
+    private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _csv = new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _inseq = new("--inseq") { Description = "Write Inseq's JSON of a generation or translation, which its load() reads.", HelpName = "path" };
+    private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _inseq, _top };
+
+    /// <summary>A request with what results need: how many tokens they list, and for Inseq's file the scores before aggregation.</summary>
+    /// <exception cref="RequestException">The number is out of range.</exception>
+    public ExplainRequest Apply(ParseResult parsed, ExplainRequest request) => request with { Top = parsed.GetValue(_top), KeepRaw = parsed.GetValue(_inseq) is not null };
+
+    /// <summary>Finds out before the work whether its results can be written.</summary>
+    /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
+    public void Probe(ParseResult parsed, Terminal terminal)
+    {
+        OutputFile.ProbeAll(terminal, parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv));
+        OutputFile.Probe(parsed.GetValue(_png), terminal);
+        OutputFile.Probe(parsed.GetValue(_inseq), terminal);
+        if (parsed.GetValue(_png) is { } png)
+        {
+            PngFile.Check(png == "-" ? throw new CommandException(ExitCode.Usage, "png: a picture is no text; got '-' for standard output; expected a path.") : terminal.Programs);
+        }
+    }
+
+    /// <summary>Refuses pictures and files of one explanation where there will be many.</summary>
+    /// <exception cref="CommandException">One was asked for.</exception>
+    public void RefuseFiles(ParseResult parsed)
+    {
+        if (Symbols.ToArray().OfType<Option<string?>>().FirstOrDefault(option => parsed.GetValue(option) is not null) is { } file)
+        {
+            throw new CommandException(ExitCode.Usage, $"output: one file for many rows; got {file.Name} with --input; expected --output, which holds all numbers. 'vitrine show' draws one of its rows.");
+        }
+    }
+
+    /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
+    public void Write(ParseResult parsed, Terminal terminal, Explanation explanation)
+    {
+        (string? svg, string? png, string? inseq) = (parsed.GetValue(_svg), parsed.GetValue(_png), parsed.GetValue(_inseq));
+        if (png is not null)
+        {
+            OutputFile.Write(png, PngFile.Draw(explanation.ToSvg(), terminal.Programs), terminal);
+        }
+        OutputFile.WriteAll(
+            terminal,
+            [(parsed.GetValue(_html), explanation.ToHtml), (svg, explanation.ToSvg), (inseq, explanation.ToInseq), (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), explanation.ToCsv)],
+            screen => screen.Write(explanation.ToText(new() { Width = terminal.Width, Colors = terminal.Colors })));
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+
+namespace Vitrine.Cli;
+
+/// <summary>What a model reads: a text, a pair of texts, or bare token ids, within the model's limits.</summary>
+internal sealed class InputOptions
+{
+    /// <summary>The text.</summary>
+    public TextSource Text { get; } = new();
+
+    private readonly Option<string?> _context = new("--context") { Description = "A second text: the context of a question, the second sentence of a pair. Of a model that writes: what its input is shown with and without, to see what depends on it.", HelpName = "text" };
+    private readonly Option<string?> _contextFile = new("--context-file") { Description = "Read the second text from a UTF-8 file.", HelpName = "path" };
+    private readonly Option<string?> _ids = new("--ids") { Description = "Token ids instead of a text, for models without a tokenizer: \"5 17 3\".", HelpName = "ids" };
+    private readonly Option<bool> _truncate = new("--truncate") { Description = "Cut a text that is longer than the model can read, instead of refusing it." };
+    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Read at most so many tokens; a longer text is refused, cut with --truncate, or, the context of a question, read in windows. Default: as many as the model can.", HelpName = "n" };
+    private readonly Option<double?> _nullThreshold = new("--null-threshold") { Description = "Of a reader: say that there is no answer where its score (start + end at [CLS]) is above that of the best span by more than this, e.g. 0. Default: always answer.", HelpName = "x" };
+    private readonly Option<string[]> _choice = new("--choice") { Description = "An option of a multiple choice; give it once per option.", HelpName = "text", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<int?> _stride = new("--doc-stride") { Description = "A context too long for a reader is read in windows that share so many tokens. Default: 128.", HelpName = "n" };
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, _context, _contextFile, _choice, _ids, _truncate, _maxLength, _stride, _nullThreshold };
+
+    /// <summary>Whether a command line has a text of its own.</summary>
+    public bool HasText(ParseResult parsed) => (parsed.GetValue(Text.Text) ?? parsed.GetValue(Text.File)) is not null;
+
+    /// <summary>A request with what a command line says the model reads.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where paths start, and standard input.</param>
+    /// <param name="request">What is known already.</param>
+    /// <param name="isOfRows">Whether rows have the texts.</param>
+    /// <exception cref="CommandException">A text cannot be read.</exception>
+    /// <exception cref="RequestException">A number is out of range.</exception>
+    public T Apply<T>(ParseResult parsed, Terminal terminal, T request, bool isOfRows = false)
+        where T : TextRequest
+    {
+        int[]? ids = parsed.GetValue(_ids) is { } given ? TokenIds.Parse(given) : null;
+        return (T)(request with
+        {
+            Text = isOfRows || ids is not null ? null : Text.Read(parsed, terminal),
+            Ids = ids,
+            Context = (parsed.GetValue(_context), parsed.GetValue(_contextFile)) switch
+            {
+                (not null, not null) => throw new CommandException(ExitCode.Usage, "context: two contexts; got --context and --context-file. Give one of them."),
+                (var context, null) => context is null ? null : TextSource.Argued(context),
+                (_, var file) => TextSource.ReadFile(file, terminal),
+            },
+            Choices = [.. (parsed.GetValue(_choice) ?? []).Select(TextSource.Argued)],
+            Truncate = parsed.GetValue(_truncate),
+            MaxLength = parsed.GetValue(_maxLength),
+            DocStride = parsed.GetValue(_stride),
+            NullThreshold = parsed.GetValue(_nullThreshold),
+        });
+    }
+}

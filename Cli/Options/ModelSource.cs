@@ -1,0 +1,125 @@
+using System.CommandLine;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Cli;
+
+/// <summary>Which model a command runs, and on what.</summary>
+internal sealed class ModelSource
+{
+    /// <summary>The option behind which a device's name stands.</summary>
+    public const string DeviceOption = "--device";
+
+    /// <summary>The option that asks for a table of kernels.</summary>
+    public const string ProfileOption = "--profile";
+
+    private readonly string _shipped;
+
+    /// <summary>The source of a command.</summary>
+    /// <param name="shipped">The model in the box that it runs when none is named.</param>
+    public ModelSource(string shipped = "models/sentiment")
+    {
+        _shipped = shipped;
+        Model = new("--model", "-m") { Description = $"Folder with config.json and model.safetensors, or the name of a shipped model. Default: the shipped {shipped}.", HelpName = "folder" };
+    }
+
+    /// <summary>The model's folder.</summary>
+    public Option<string?> Model { get; }
+
+    /// <summary>The device.</summary>
+    public Option<string> Device { get; } = new(DeviceOption)
+    {
+        Description = "Where to compute: cpu, opencl:0, cuda:0, or gpu for the best there is; 'vitrine devices' lists them.",
+        HelpName = "name",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    /// <summary>Threads of the CPU.</summary>
+    public Option<int?> Threads { get; } = new("--threads") { Description = "CPU threads. Default: one per core.", HelpName = "n" };
+
+    /// <summary>Which weights to hold in fewer bits.</summary>
+    public Option<string> Quantize { get; } = new("--quantize")
+    {
+        Description = "Hold weights in fewer bits: int8 (the layers of all blocks), int8-all (embeddings and heads too), fp16 (all matrices in half precision).",
+        HelpName = "choice",
+        DefaultValueFactory = _ => Quantization.None.Name(),
+    };
+
+    /// <summary>Which columns to leave in floats then.</summary>
+    public Option<double?> Outliers { get; } = new("--outliers")
+    {
+        Description = "With --quantize int8 or int8-all: keep those columns (inputs) of linear layers in float32 whose largest weight exceeds this many root mean squares of the matrix, such as 4. Default: none.",
+        HelpName = "threshold",
+    };
+
+    /// <summary>A LoRA adapter for the model.</summary>
+    public Option<string?> Adapter { get; } = new("--adapter") { Description = "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.", HelpName = "folder" };
+
+    /// <summary>Whether to count and time what the device does.</summary>
+    public Option<bool> Profile { get; } = new(ProfileOption)
+    {
+        Description = "When done, list on standard error which kernels ran how often and how fast, and what was copied to and from the device.",
+    };
+
+    /// <summary>The options that loading understands.</summary>
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Adapter, Quantize, Outliers, Device, Threads, Profile };
+
+    /// <summary>The folder a command line means.</summary>
+    /// <exception cref="RequestException">It names none that exists.</exception>
+    public string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(Model) is { } given
+        ? ModelFolder.Find(given, terminal.WorkingDirectory)
+        : ModelFolder.OfShipped(_shipped, terminal.ProgramDirectory, terminal.WorkingDirectory) ?? throw new CommandException(
+            ExitCode.Model, $"model: the shipped {_shipped} is neither next to the program nor above '{terminal.WorkingDirectory}'. Name a model's folder with --model.");
+
+    /// <summary>Loads the model, and says what should be known about how it was read.</summary>
+    /// <exception cref="CommandException">An option is not understood.</exception>
+    /// <exception cref="RequestException">There is no such model, it is damaged, or it is not supported.</exception>
+    public Explainer Load(ParseResult parsed, Terminal terminal)
+    {
+        SetThreads(parsed);
+        (Quantization quantization, float outliers) = Choice(parsed, Quantize);
+        Explainer explainer = Explainer.Load(Folder(parsed, terminal), new()
+        {
+            Device = parsed.GetValue(Device),
+            Adapter = parsed.GetValue(Adapter) is { } adapter ? terminal.Resolve(adapter) : null,
+            Quantization = quantization,
+            Outliers = outliers,
+        });
+        foreach (string notice in explainer.Notices)
+        {
+            terminal.Error.WriteLine($"vitrine: {explainer.Name}: {notice}");
+        }
+        return explainer;
+    }
+
+    /// <summary>What to round, and the threshold of outliers.</summary>
+    /// <exception cref="CommandException">There is no such choice, or the threshold does not go with it.</exception>
+    public (Quantization Quantization, float Outliers) Choice(ParseResult parsed, Option<string> quantize)
+    {
+        try
+        {
+            (Quantization quantization, float outliers) = (Quantizations.Parse(parsed.GetValue(quantize) ?? ""), (float)(parsed.GetValue(Outliers) ?? double.PositiveInfinity));
+            quantization.CheckOutliers(outliers);
+            return (quantization, outliers);
+        }
+        catch (ModelException e)
+        {
+            throw new CommandException(ExitCode.Usage, e.Message, e);
+        }
+    }
+
+    /// <summary>Sets the number of threads a command line asks for.</summary>
+    /// <exception cref="CommandException">It is not a sensible number.</exception>
+    public void SetThreads(ParseResult parsed)
+    {
+        if (parsed.GetValue(Threads) is not { } threads)
+        {
+            return;
+        }
+        if (threads is < 1 or > 1024)
+        {
+            throw new CommandException(ExitCode.Usage, $"threads: out of range; got {threads}; expected 1 to 1024.");
+        }
+        Workers.SetCount(threads);
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace Vitrine.Cli;
+
+/// <summary>What of a model's answer is explained.</summary>
+internal sealed class SubjectOptions
+{
+    private readonly Option<string[]> _targets = new("--target", "-t")
+    {
+        Description = "What to explain: a label's name or number, 'all', an answer of the context, a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
+        HelpName = "name",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string?> _forced = new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
+    private readonly Option<string?> _forcedIds = new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
+    private readonly ScoreOptions _score = new();
+    private readonly WritingOptions _writing = new();
+
+    /// <summary>All of them, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[_targets, .. _score.Symbols, _forced, _forcedIds, .. _writing.Symbols];
+
+    /// <summary>A request with what a command line says of the target.</summary>
+    /// <exception cref="CommandException">A name is not known.</exception>
+    public T Apply<T>(ParseResult parsed, T request)
+        where T : ExplainRequest => _writing.Apply(parsed, _score.Apply(parsed, (T)(request with
+        {
+            Targets = parsed.GetValue(_targets) ?? [],
+            Forced = parsed.GetValue(_forced) is { } forced ? TextSource.Argued(forced) : null,
+            ForcedIds = parsed.GetValue(_forcedIds) is { } ids ? TokenIds.Parse(ids) : null,
+        })));
+}

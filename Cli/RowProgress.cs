@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Vitrine.Cli;
+
+/// <summary>Rows done, their rate and the time left, in one line on standard error when that is a screen.</summary>
+internal sealed class RowProgress(string what, Terminal terminal) : IProgress<RowsProgress>
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _shown = TimeSpan.Zero;
+    private double? _first;
+
+    /// <inheritdoc/>
+    public void Report(RowsProgress value)
+    {
+        _first ??= value.Share;
+        if (terminal.ErrorIsInteractive && _clock.Elapsed - _shown > s_pause)
+        {
+            _shown = _clock.Elapsed;
+            terminal.Error.Write($"\r\u001b[K{Line(value)}");
+            terminal.Error.Flush();
+        }
+    }
+
+    /// <summary>Clears the line, and says what there is to say at the end.</summary>
+    /// <param name="done">How it went.</param>
+    /// <param name="output">Where the rows went.</param>
+    public void End(RowsProgress done, string output)
+    {
+        if (terminal.ErrorIsInteractive)
+        {
+            terminal.Error.WriteLine($"\r\u001b[K{Line(done with { Share = null })}");
+        }
+        if (done.Bad > 0)
+        {
+            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"vitrine: {what}: {done.Bad} of {done.Done} rows could not be used; each has its reason in {output}."));
+        }
+    }
+
+    private string Line(RowsProgress at)
+    {
+        double seconds = Math.Max(1e-3, _clock.Elapsed.TotalSeconds), rate = at.Done / seconds;
+        // The share of earlier runs was read in no time: the time left goes by what this run has read since its first row.
+        double? left = at.Share is { } now && _first is { } first && now > first ? (1 - now) * seconds / (now - first) : null;
+        return string.Create(CultureInfo.InvariantCulture, $"{what}: {at.Kept + at.Done} rows · {rate:0.0} a second")
+            + (at.Share is { } read ? string.Create(CultureInfo.InvariantCulture, $" · {read * 100:0} %") : "")
+            + (left is { } wait ? string.Create(CultureInfo.InvariantCulture, $" · {TimeSpan.FromSeconds(Math.Min(wait, 8e6)):d\\.hh\\:mm\\:ss} left") : "");
+    }
+}

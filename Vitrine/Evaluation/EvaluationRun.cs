@@ -1,0 +1,138 @@
+using Vitrine.Attributions;
+using Vitrine.Tensors;
+
+namespace Vitrine;
+
+/// <summary>A row that could not be used, and why.</summary>
+/// <param name="Row">Which row, from 1.</param>
+/// <param name="Reason">Why.</param>
+public readonly record struct SkippedRow(long Row, string Reason)
+{
+    /// <summary>For example <c>row 3: text: empty; …</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"row {Row}: {Reason}");
+}
+
+/// <summary>Every method on every text: rows that cannot be used are kept with the reason, and stop nothing.</summary>
+/// <param name="loaded">The model.</param>
+/// <param name="request">What is explained, by which methods, and what they are measured by.</param>
+/// <param name="file">Where every number goes; null: nowhere.</param>
+/// <param name="progress">Told after every row.</param>
+/// <param name="cancellation">Stops between methods and rows.</param>
+internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request, MeasurementFile? file, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+{
+    private static readonly string[] s_methods = ["saliency", "input_x_gradient", "integrated_gradients", "feature_ablation", "attention_rollout", "random"];
+
+    private static readonly string[] s_metrics = ["comprehensiveness", "sufficiency", "deletion", "insertion", "tau_loo", "infidelity"];
+
+    private readonly AttributionRequest _asked = Attributing.Request(request, null, cancellation);
+    private readonly IAttributionMethod[] _methods = OptionByOption.For(loaded.Model, [.. (request.Methods.Count > 0 ? request.Methods : s_methods).Distinct().Select(AttributionMethods.Get)]);
+    private readonly List<SkippedRow> _skipped = [];
+    private Scoreboard? _board;
+
+    /// <summary>The metrics that are measured when none are named.</summary>
+    public static string Defaults => string.Join(", ", s_metrics);
+
+    /// <summary>What could not be used.</summary>
+    public IReadOnlyList<SkippedRow> Skipped => _skipped;
+
+    /// <summary>How the methods did.</summary>
+    public Scoreboard Board => _board ?? throw new InvalidOperationException("evaluation: nothing was measured.");
+
+    /// <summary>The name of the explained number.</summary>
+    public string Score => Choice(request).Name ?? "contrast";
+
+    /// <summary>The baseline, the seed.</summary>
+    public AttributionRequest Asked => _asked;
+
+    /// <summary>The metrics of names, each once.</summary>
+    /// <param name="given">The names; empty: the usual ones.</param>
+    /// <param name="hasRationale">Whether the reasons are marked.</param>
+    /// <param name="hasAlignment">Whether the words of a translation are aligned.</param>
+    /// <exception cref="VitrineException">There is none of a name.</exception>
+    public static IMetric[] Metrics(IReadOnlyList<string> given, bool hasRationale, bool hasAlignment = false)
+    {
+        return given switch
+        {
+            [] => [.. s_metrics.Select(Attributions.Metrics.Get), .. Attributions.Metrics.All.Where(metric => metric is Plausibility or AlignmentErrorRate && Fits(metric))],
+            ["all"] => [.. Attributions.Metrics.All.Where(Fits)],
+            _ => [.. given.Distinct().Select(Attributions.Metrics.Get)],
+        };
+        bool Fits(IMetric metric) => metric switch
+        {
+            Plausibility => hasRationale,
+            AlignmentErrorRate => hasAlignment,
+            _ => true,
+        };
+    }
+
+    /// <summary>Measures the one text of the request.</summary>
+    /// <param name="use">Given what the methods found, and the row.</param>
+    public void One(Action<IReadOnlyList<AttributionResult>, DataRow> use) => Measure(request, new DataRow(1, 1), use);
+
+    /// <summary>Measures every row.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="share">How much of them has been read, 0–1.</param>
+    /// <param name="what">What progress is called.</param>
+    /// <param name="use">Given what the methods found on a text, and its row; nothing for a row of which an earlier run kept the numbers.</param>
+    /// <exception cref="RequestException">No row could be used; the message has the first reason.</exception>
+    public void Each(IEnumerable<DataRow> rows, Func<double?> share, string what, Action<IReadOnlyList<AttributionResult>, DataRow> use)
+    {
+        int used = 0, limit = request.Limit ?? int.MaxValue;
+        foreach (DataRow row in rows)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            used += IsUsed(row, use) ? 1 : 0;
+            progress?.Report(limit < int.MaxValue ? new(what, used, limit) : new(what, (int)(1000 * (share() ?? 0)), 1000));
+            if (used >= limit)
+            {
+                break;
+            }
+        }
+        if (used == 0)
+        {
+            throw new RequestException(Fault.Text, _skipped is [var first, ..]
+                ? FormattableString.Invariant($"input: no row could be used; got {_skipped.Count}, the first (row {first.Row}) because: {first.Reason}")
+                : "input: no rows; got an empty file; expected at least one row.");
+        }
+    }
+
+    private bool IsUsed(DataRow row, Action<IReadOnlyList<AttributionResult>, DataRow> use)
+    {
+        try
+        {
+            switch (file?.Next(row))
+            {
+                case null:
+                    Measure(RowRequest.Explain(request, row), row, use);
+                    return true;
+                case { Error: null } kept:
+                    _board ??= new(_methods.Select(m => m.Name), kept.Metrics.Select(Attributions.Metrics.Get));
+                    _board.Add(kept.Values);
+                    use([], row);
+                    return true;
+                case { Error: { } reason }:
+                    _skipped.Add(new(row.Number, reason));
+                    return false;
+            }
+        }
+        catch (VitrineException e) when (RowsFile.IsOfTheRow(e))
+        {
+            _skipped.Add(new(row.Number, RowsFile.Reason(e)));
+            file?.Refuse(row, _skipped[^1].Reason);
+            return false;
+        }
+    }
+
+    private void Measure(ExplainRequest of, DataRow row, Action<IReadOnlyList<AttributionResult>, DataRow> use)
+    {
+        Subject subject = SubjectFinder.Find(loaded, of, Choice(of), null, cancellation);
+        IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, subject.Function);
+        _board ??= new(_methods.Select(m => m.Name), Metrics(request.Metrics, rationale is not null, row["gold_alignment"] is not null));
+        Measured measured = _board.Add(new Trial(subject.Function, _asked) { Rationale = rationale, GoldAlignment = row["gold_alignment"] }, _methods);
+        file?.Add(row, _board, measured);
+        use([.. measured.Results.Select(subject.Label)], row);
+    }
+
+    // Which number is explained: what the request says, else the probability.
+    private static ScoreChoice Choice(ExplainRequest of) => ScoreChoice.Of(of) is { Name: null, Contrast: null, Other: null } nothing ? nothing with { Name = "probability" } : ScoreChoice.Of(of);
+}

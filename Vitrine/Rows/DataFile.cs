@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace Vitrine;
+
+/// <summary>Which rows of a data file are worked on: the names of its columns, a shard of it.</summary>
+public sealed record DataFileOptions
+{
+    /// <summary>How the data are written; null: as the file's name ends, JSON lines where that tells nothing.</summary>
+    public DataFormat? Format { get; init; }
+
+    /// <summary>Which column is which, where they have other names: from <c>text</c> to <c>review</c>.</summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Only every n-th row from the i-th on, to share the work: (1, 4) to (4, 4).</summary>
+    /// <exception cref="RequestException">i is not from 1 to n.</exception>
+    public (int Index, int Count) Shard
+    {
+        get;
+        init => field = value.Index >= 1 && value.Index <= value.Count ? value : throw new RequestException(
+            Fault.Request, FormattableString.Invariant($"shard: not understood; got '{value.Index}/{value.Count}'; expected i/n with i from 1 to n, e.g. 2/4."));
+    } = (1, 1);
+
+    /// <summary>For example <c>Csv, shard 1/4, text=review</c>.</summary>
+    public override string ToString() => string.Join(", ", Settings().Select(setting => setting.Value).DefaultIfEmpty("all rows"));
+
+    internal IEnumerable<(string Name, string Value)> Settings() =>
+    [
+        .. Format is { } format ? [("Format", format.ToString())] : Array.Empty<(string, string)>(),
+        .. Shard.Count > 1 ? [("Shard", string.Create(CultureInfo.InvariantCulture, $"shard {Shard.Index}/{Shard.Count}"))] : Array.Empty<(string, string)>(),
+        .. Columns.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => ("Columns", $"{pair.Key}={pair.Value}")),
+    ];
+}
+
+/// <summary>A data file that is being read: rows, one after the other, in bounded memory.</summary>
+public sealed class DataFile : IDisposable
+{
+    private readonly Stream _stream;
+
+    private DataFile(Stream stream, string? path, DataFormat format, DataFileOptions options) => (_stream, Path, Options, Rows) = (stream, path, options, RowReader.Read(stream, format)
+        .Where(row => (row.Number - 1) % options.Shard.Count == options.Shard.Index - 1).Select(row => Renamed(row, options.Columns)));
+
+    /// <summary>The rows; to be enumerated once.</summary>
+    public IEnumerable<DataRow> Rows { get; }
+
+    /// <summary>Where the file lies; null for a stream.</summary>
+    public string? Path { get; }
+
+    /// <summary>How much of the data has been read, 0–1; null where it is not known how much there is.</summary>
+    public double? Share => _stream.CanSeek && _stream.Length > 0 ? (double)_stream.Position / _stream.Length : null;
+
+    internal DataFileOptions Options { get; }
+
+    /// <summary>Opens a JSONL, CSV, TSV or text file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Which rows; null: all.</param>
+    /// <exception cref="RequestException">The file cannot be read.</exception>
+    public static DataFile Open(string path, DataFileOptions? options = null)
+    {
+        options ??= new();
+        try
+        {
+            string full = System.IO.Path.GetFullPath(path);
+            return new(new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), full, options.Format ?? DataFormats.OfFile(path), options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string why = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.');
+            throw new RequestException(Fault.Text, $"input: cannot read '{path}'; {why}. Check the path of the data file.", e);
+        }
+    }
+
+    /// <summary>Reads rows from a stream, which is disposed with the result.</summary>
+    /// <param name="stream">For example standard input.</param>
+    /// <param name="options">Which rows; null: all.</param>
+    public static DataFile Open(Stream stream, DataFileOptions? options = null) => new(stream, null, options?.Format ?? DataFormat.JsonLines, options ?? new());
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Path ?? "a stream"}: {Options}";
+
+    private static DataRow Renamed(DataRow row, IReadOnlyDictionary<string, string> columns)
+    {
+        if (columns.Count == 0 || row.Error is not null)
+        {
+            return row;
+        }
+        var fields = row.Fields.Where(f => !columns.ContainsKey(f.Key)).ToDictionary(f => f.Key, f => f.Value, StringComparer.Ordinal);
+        foreach ((string name, string column) in columns.Where(c => c.Value.Length > 0))
+        {
+            if (!row.Fields.TryGetValue(column, out string[]? value))
+            {
+                return row with { Error = $"no column '{column}'; got {string.Join(", ", row.Fields.Keys)}" };
+            }
+            fields[name] = value;
+        }
+        return row with { Fields = fields };
+    }
+}

@@ -1,0 +1,43 @@
+namespace Vitrine;
+
+/// <summary>How a data file writes its rows.</summary>
+public enum DataFormat
+{
+    /// <summary>One JSON object a line, or one JSON string a line, which is the text.</summary>
+    JsonLines,
+
+    /// <summary>RFC 4180: a header, commas, fields in double quotes where they hold commas, quotes or line breaks.</summary>
+    Csv,
+
+    /// <summary>A header and tabs; no quotes, so that a field holds neither tabs nor line breaks.</summary>
+    Tsv,
+
+    /// <summary>One text a line.</summary>
+    Lines,
+}
+
+/// <summary>The formats by name and by the ending of a file's name.</summary>
+public static class DataFormats
+{
+    private static readonly (string Name, DataFormat Format)[] s_all =
+        [("jsonl", DataFormat.JsonLines), ("ndjson", DataFormat.JsonLines), ("csv", DataFormat.Csv), ("tsv", DataFormat.Tsv), ("txt", DataFormat.Lines)];
+
+    /// <summary>The names, for help.</summary>
+    public static string Names => string.Join(", ", s_all.Select(f => f.Name));
+
+    /// <summary>The format of a name.</summary>
+    /// <exception cref="RequestException">There is none of that name.</exception>
+    public static DataFormat Get(string name)
+    {
+        int found = Array.FindIndex(s_all, f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
+        string hint = Nearest.To(name, s_all.Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "";
+        return found >= 0 ? s_all[found].Format : throw new RequestException(Fault.Request, $"input-format: no such format; got '{name}'; expected one of {Names}.{hint}");
+    }
+
+    /// <summary>The format that a file's name tells; JSON lines where it tells none.</summary>
+    public static DataFormat OfFile(string path)
+    {
+        string ending = Path.GetExtension(path).TrimStart('.');
+        return s_all.FirstOrDefault(f => string.Equals(f.Name, ending, StringComparison.OrdinalIgnoreCase)).Format;
+    }
+}

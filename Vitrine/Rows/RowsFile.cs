@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Vitrine.Tensors;
+
+namespace Vitrine;
+
+/// <summary>How far a run over rows is.</summary>
+/// <param name="Kept">Rows that an earlier run had done.</param>
+/// <param name="Done">Rows done in this run.</param>
+/// <param name="Bad">Those of them that could not be used.</param>
+/// <param name="Share">How much of the input has been read, 0–1; null where that is not known.</param>
+public readonly record struct RowsProgress(int Kept, int Done, int Bad, double? Share)
+{
+    /// <summary>For example <c>12 rows, 1 not usable</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Kept + Done} rows, {Bad} not usable");
+}
+
+/// <summary>Work on all rows of a data file: one line of JSON per row, in their order, finished rows kept when the run is resumed.</summary>
+internal static class RowsFile
+{
+    /// <summary>The value of <c>format</c> in the first line of a file.</summary>
+    public const string Format = "vitrine.rows";
+
+    private static readonly JsonSerializerOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Works on the rows.</summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="output">Where the lines go.</param>
+    /// <param name="header">The first line of a file.</param>
+    /// <param name="work">From a row to the members of its object, as JSON without braces.</param>
+    /// <param name="progress">Told after every row.</param>
+    /// <param name="cancellation">Stops between rows.</param>
+    /// <exception cref="RequestException">The model, the input file or the output is at fault: what is wrong with a row goes into its line.</exception>
+    public static RowsProgress Write(DataFile data, RowsOutput output, string header, Func<DataRow, string> work, IProgress<RowsProgress>? progress, CancellationToken cancellation)
+    {
+        using ResumableFile? file = output.Path is { } path ? ResumableFile.Open(path, header) : null;
+        using IEnumerator<byte[]> kept = (file?.Lines(output.Path!) ?? []).GetEnumerator();
+        var done = new RowsProgress();
+        foreach (DataRow row in data.Rows)
+        {
+            if (kept.MoveNext())
+            {
+                done = done with { Kept = done.Kept + 1 };
+                CheckKept(kept.Current, row, output.Name);
+                continue;
+            }
+            cancellation.ThrowIfCancellationRequested();
+            string line = Line(row, work, out bool isBad);
+            if (file is not null)
+            {
+                file.Append(line);
+            }
+            else
+            {
+                output.Writer!.Write(line + "\n");
+                output.Writer.Flush();
+            }
+            done = done with { Done = done.Done + 1, Bad = done.Bad + (isBad ? 1 : 0), Share = data.Share };
+            progress?.Report(done);
+        }
+        return done;
+    }
+
+    private static string Line(DataRow row, Func<DataRow, string> work, out bool isBad)
+    {
+        try
+        {
+            string line = Start(row) + work(row) + "}";
+            isBad = false;
+            return line;
+        }
+        catch (Exception e) when (IsOfTheRow(e))
+        {
+            isBad = true;
+            return Refusal(row, Reason(e));
+        }
+    }
+
+    /// <summary>Whether an exception is about one row, so that the others can go on.</summary>
+    public static bool IsOfTheRow(Exception e) =>
+        e is not OutOfMemoryException and not OperationCanceledException and not RequestException { Fault: Fault.Output } and not DeviceException;
+
+    /// <summary>Why a row could not be used, in one line.</summary>
+    public static string Reason(Exception e) => string.Join(' ', (e is VitrineException ? e.Message : $"internal error: {e.Message} ({e.GetType().Name})").Split(
+        ['\r', '\n', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    /// <summary>How every line of a row begins: its number, its line, its own <c>id</c>.</summary>
+    public static string Start(DataRow row)
+    {
+        var head = new JsonObject { ["row"] = row.Number, ["line"] = row.Line };
+        if (row["id"] is { } id)
+        {
+            head["id"] = id;
+        }
+        return head.ToJsonString(s_compact)[..^1] + ",";
+    }
+
+    /// <summary>The line of a row that could not be used.</summary>
+    public static string Refusal(DataRow row, string reason) => $"{Start(row)}\"error\":{JsonValue.Create(reason).ToJsonString(s_compact)}}}";
+
+    /// <summary>The first line of a file: its format, and the job it belongs to.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="work">What is done to a row.</param>
+    /// <param name="loaded">The model.</param>
+    /// <param name="settings">All that decides what is written, by name.</param>
+    /// <param name="input">The input file; null for a stream.</param>
+    public static string Header(string format, string work, LoadedModel loaded, IEnumerable<(string Name, string Value)> settings, string? input) => new JsonObject
+    {
+        ["format"] = format,
+        ["version"] = 1,
+        ["command"] = work,
+        ["model"] = loaded.Name,
+        ["job"] = JobFingerprint.Of(work, settings, loaded.Folder, input),
+    }.ToJsonString(s_compact);
+
+    /// <summary>Makes sure that a finished line belongs to the row that is read at its place: else the input is not the one it was.</summary>
+    /// <exception cref="RequestException">It does not.</exception>
+    public static void CheckKept(byte[] line, DataRow row, string output)
+    {
+        string start = string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{row.Number},\"line\":{row.Line},");
+        if (!line.AsSpan().StartsWith(Encoding.UTF8.GetBytes(start)))
+        {
+            throw new RequestException(Fault.Output, $"output: '{output}' does not follow the input; got another row where row {row.Number.ToString(CultureInfo.InvariantCulture)} should be. Choose another path, or delete it.");
+        }
+    }
+}
