@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vitrine.Attributions;
-using Vitrine.Viz;
 
 namespace Vitrine;
 
@@ -16,7 +15,6 @@ public sealed partial class Explainer
         Evaluate((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Evaluate(string, EvaluateRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
-    /// <param name="request">The text, the methods and metrics.</param>
     public EvaluateResult Evaluate(EvaluateRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         List<(long Row, string? Id)> rows = [];

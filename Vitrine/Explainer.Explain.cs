@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Vitrine.Attributions;
 
 namespace Vitrine;
 
@@ -16,7 +15,6 @@ public sealed partial class Explainer
         Explain((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Explain(string, ExplainRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
-    /// <param name="request">The text, or token ids, and what of it is explained how.</param>
     public Explanation Explain(ExplainRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -51,7 +49,6 @@ public sealed partial class Explainer
 
     /// <summary>Explains texts one after the other; one that cannot be used says why, and stops nothing.</summary>
     /// <inheritdoc cref="ExplainAll(IEnumerable{DataRow}, ExplainRequest?, CancellationToken)"/>
-    /// <param name="texts">The texts.</param>
     public IAsyncEnumerable<ExplainedRow> ExplainAll(IEnumerable<string> texts, ExplainRequest? request = null, CancellationToken cancellation = default) =>
         ExplainAll(DataRow.Of(texts), request, cancellation);
 

@@ -13,7 +13,6 @@ public sealed partial class Explainer
     public PredictResult Predict(string text, PredictRequest? request = null) => Predict((request ?? new()) with { Text = text });
 
     /// <inheritdoc cref="Predict(string, PredictRequest?)"/>
-    /// <param name="request">The text, or token ids.</param>
     public PredictResult Predict(PredictRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -47,7 +46,6 @@ public sealed partial class Explainer
         Generate((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Generate(string, WriteRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
-    /// <param name="request">The text, or token ids, and how it is continued.</param>
     public GenerateResult Generate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         Write("generate", ModelTask.CausalLanguageModel, "GPT-2 or Llama", request, progress, cancellation);
 
@@ -61,7 +59,6 @@ public sealed partial class Explainer
         Translate((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Translate(string, WriteRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
-    /// <param name="request">The text, or token ids, and how it is translated.</param>
     public GenerateResult Translate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
         Write("translate", ModelTask.SequenceToSequence, "Marian", request, progress, cancellation);
 

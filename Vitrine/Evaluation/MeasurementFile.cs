@@ -47,7 +47,7 @@ internal sealed class MeasurementFile : IDisposable
         RowsFile.CheckKept(_kept.Current[0], row, _path);
         try
         {
-            JsonElement[] lines = [.. _kept.Current.Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+            JsonElement[] lines = [.. _kept.Current.Select(line => JsonElement.Parse(line))];
             return lines[0].TryGetProperty("error", out JsonElement error) ? new(error.GetString(), [], []) : new(
                 null,
                 [.. lines.Select(line => line.GetProperty("metric").GetString()!).Distinct()],

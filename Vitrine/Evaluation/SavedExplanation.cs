@@ -28,7 +28,7 @@ public static class SavedExplanation
                 IReadOnlyList<AttributionResult> texts = InseqJson.Read(bytes).ToResults();
                 return number <= texts.Count ? [texts[number - 1]] : throw Absent(path, number, texts.Count);
             }
-            return Results(JsonSerializer.Deserialize<JsonElement>(bytes));
+            return Results(JsonElement.Parse(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +66,7 @@ public static class SavedExplanation
 
     private static AttributionResult[] OfRow(ReadOnlySpan<byte> line, int number)
     {
-        JsonElement row = JsonSerializer.Deserialize<JsonElement>(line);
+        JsonElement row = JsonElement.Parse(line);
         return row.TryGetProperty("results", out JsonElement results) ? Results(results) : throw new RequestException(
             Fault.Text, $"row: nothing to draw in row {number}; got {(row.TryGetProperty("error", out JsonElement error) ? $"the error “{error.GetString()}”" : "no results")}; expected results of explain.");
     }

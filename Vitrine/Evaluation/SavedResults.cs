@@ -48,7 +48,7 @@ internal static class SavedResults
     /// <summary>Every result of a line that <c>explain --output</c> wrote; none of its first line and of a row that could not be used.</summary>
     public static IReadOnlyList<AttributionResult> OfLine(ReadOnlySpan<byte> line)
     {
-        JsonElement row = JsonSerializer.Deserialize<JsonElement>(line);
+        JsonElement row = JsonElement.Parse(line);
         bool isRow = row.ValueKind == JsonValueKind.Object && (row.TryGetProperty("row", out _) || (row.TryGetProperty("format", out JsonElement format) && format.ValueEquals(RowsFile.Format)));
         return !isRow ? CombinationJson.ReadAll(Encoding.UTF8.GetString(line))
             : row.TryGetProperty("results", out JsonElement results) ? [.. results.EnumerateArray().Select(result => AttributionJson.FromJson(result.GetRawText()))] : [];
@@ -93,7 +93,7 @@ internal static class SavedResults
         try
         {
             using FileStream file = File.OpenRead(path);
-            return new LineReader(file).Next() is { IsTooLong: false } first && JsonSerializer.Deserialize<JsonElement>(first.Bytes).ValueKind == JsonValueKind.Object;
+            return new LineReader(file).Next() is { IsTooLong: false } first && JsonElement.Parse(first.Bytes).ValueKind == JsonValueKind.Object;
         }
         catch (JsonException)
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using Vitrine.Attributions;
-using Vitrine.Cli;
 using Vitrine.Tests.Backends;
 using Vitrine.Tests.Support;
 using Xunit;

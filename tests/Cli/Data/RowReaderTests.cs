@@ -1,5 +1,4 @@
 using System.Text;
-using Vitrine.Cli;
 using Xunit;
 
 namespace Vitrine.Tests;
