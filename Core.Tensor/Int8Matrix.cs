@@ -129,9 +129,17 @@ public sealed class Int8Matrix
     /// <summary>Some of its rows, a view.</summary>
     /// <param name="start">The first.</param>
     /// <param name="count">How many.</param>
-    public Int8Matrix Rows(int start, int count)
+    /// <param name="groups">Into how many equal groups the rows fall, of each of which the same range is taken; with several it is a copy.</param>
+    public Int8Matrix Rows(int start, int count, int groups = 1)
     {
         using Recorder.Pause pause = Recorder.Suspend();
+        if (groups > 1)
+        {
+            int size = Shape[0] / groups, each = count / groups;
+            return new(Of(Values), Of(Scale), Outliers is null ? null : new(Outliers.Columns, Of(Outliers.Values), Outliers.Width));
+
+            Tensor Of(Tensor x) => x.Reshape(x.Shape[1..].Prepend(size).Prepend(groups)).Slice(1, start, each).Reshape(x.Shape.With(0, count));
+        }
         return new(Values.Slice(0, start, count), Scale.Slice(0, start, count), Outliers?.Rows(start, count));
     }
 

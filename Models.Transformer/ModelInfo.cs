@@ -43,6 +43,9 @@ public sealed record ModelInfo
     /// <summary>Width of the residual stream.</summary>
     public required int DModel { get; init; }
 
+    /// <summary>Width of word embeddings, that of the residual stream unless a matrix leads from one to the other (OPT 350M, ELECTRA, ALBERT).</summary>
+    public int EmbeddingWidth { get => field == 0 ? DModel : field; init; }
+
     /// <summary>Number of blocks (Marian: of the encoder).</summary>
     public required int NLayers { get; init; }
 

@@ -106,9 +106,9 @@ internal static partial class GoldenForward
         {
             return cache[$"{blocks}.{i}.{(side == "cross" ? "cross_attn" : "attn")}.hook_pattern"];
         }
-        if (model.Info.ModelType is "gpt2" or "llama")
+        if (model is Decoder decoder)
         {
-            return i < model.Info.NLayers ? cache[$"blocks.{i}.hook_resid_pre"] : ((ILanguageModel)model).Hidden(input);
+            return i < model.Info.NLayers ? cache[$"blocks.{i}.hook_resid_pre"] : decoder.Hidden(input);
         }
         if (i == 0)
         {

@@ -48,7 +48,7 @@ public static partial class Targets
                 return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
             },
             (logits, asked) => model.Info.IsMultiLabel ? YesOrNo(logits, ids, asked) : new StepRows(ids, asked, () => logits),
-            everywhere: model is Gpt2 gpt2 ? () => Everywhere(gpt2.Hidden(input).MatMul(model.Parameters.First(parameter => parameter.Name == "head.W_score").Value), ids.Length) : null);
+            everywhere: model is Decoder decoder ? () => Everywhere(decoder.Hidden(input).MatMul(model.Parameters.First(parameter => parameter.Name == "head.W_score").Value), ids.Length) : null);
     }
 
     /// <summary>Labels that do not compete: each has a row of its own with the classes no and yes, whose logits are 0 and its own, for softmax(0, z) = σ(z).</summary>

@@ -23,6 +23,9 @@ internal static class Activation
         ["linear"] = x => x,
     };
 
+    /// <summary>cap·tanh(x / cap): nearly x where |x| is far below the cap, never beyond it.</summary>
+    public static Tensor Capped(this Tensor x, float cap) => x.Scale(1 / cap).Tanh().Scale(cap);
+
     /// <summary>The function of that name.</summary>
     /// <exception cref="ModelException">There is none; the message lists those there are.</exception>
     public static Func<Tensor, Tensor> Named(string name) => s_table.TryGetValue(name, out Func<Tensor, Tensor>? function)

@@ -4,18 +4,20 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// Multi-head attention, self and cross: every position looks at others and takes a weighted mean of what they offer.
-/// Paper: Vaswani et al. 2017, “Attention is all you need”, section 3.2. Read next: <c>Gpt2/Gpt2.cs</c>, where it is one line of a block.
+/// Paper: Vaswani et al. 2017, “Attention is all you need”, section 3.2. Read next: <c>Layers/Block.cs</c>, where it is one line.
 /// </summary>
 /// <remarks>
-/// q = x·W_Q + b_Q, k = s·W_K + b_K, v = s·W_V + b_V, where s is x itself or, in cross-attention, the encoded source; per head
-/// scores = scale·q·kᵀ + mask, pattern = softmax(scores), z = pattern·v; out = Σ_heads z·W_O + b_O.
-/// Scores and pattern are never stored, unless a scope watches them: then the same formulas run one by one.
+/// q = x·W_Q + b_Q, k = s·W_K + b_K, v = s·W_V + b_V, where s is x itself or, in cross-attention, the encoded source; q and k may be normalised
+/// and turned by their positions; per head scores = scale·q·kᵀ + bias + mask, pattern = softmax(scores), z = pattern·v; out = Σ_heads z·W_O + b_O.
+/// Scores and pattern are never stored, unless a scope watches them, a cap bends the scores, or a gradient of their bias may be asked for: then the
+/// same formulas run one by one.
 /// </remarks>
 internal sealed class Attention
 {
     private readonly Linear _q, _k, _v, _o;
     private readonly HookPoint _hookQ, _hookK, _hookV, _hookScores, _hookPattern, _hookZ, _hookResult;
-    private readonly HookPoint? _hookRotaryQ, _hookRotaryK;
+    private readonly HookPoint? _hookNormedQ, _hookNormedK, _hookRotaryQ, _hookRotaryK;
+    private readonly Norm? _normQ, _normK;
     private readonly AttentionOptions _options;
     private readonly string _name;
 
@@ -24,13 +26,20 @@ internal sealed class Attention
         _name = path.ToString();
         _options = options;
         int d = options.DModel, dQuery = options.NHeads * options.DHead, dKey = options.NKeyValueHeads * options.DHead;
-        _q = Linear.Of(path, "Q", d, dQuery, options.Bias);
-        _k = Linear.Of(path, "K", d, dKey, options.Bias);
-        _v = Linear.Of(path, "V", d, dKey, options.Bias);
+        _q = Linear.Of(path, "Q", d, dQuery, options.Bias, options.Part(0));
+        _k = Linear.Of(path, "K", d, dKey, options.Bias, options.Part(1));
+        _v = Linear.Of(path, "V", d, dKey, options.Bias, options.Part(2));
         _o = Linear.Of(path, "O", dQuery, d, options.OutputBias);
         _hookQ = path.Hook("hook_q", "[batch, query, head, d_head]");
         _hookK = path.Hook("hook_k", "[batch, key, kv_head, d_head]");
         _hookV = path.Hook("hook_v", "[batch, key, kv_head, d_head]");
+        if (options.QueryKeyNorm is { } norm)
+        {
+            _normQ = norm(path / "q_norm");
+            _hookNormedQ = path.Hook("hook_q_normed", "[batch, query, head, d_head]");
+            _normK = norm(path / "k_norm");
+            _hookNormedK = path.Hook("hook_k_normed", "[batch, key, kv_head, d_head]");
+        }
         _hookRotaryQ = options.Rotary ? path.Hook("hook_rot_q", "[batch, query, head, d_head]") : null;
         _hookRotaryK = options.Rotary ? path.Hook("hook_rot_k", "[batch, key, kv_head, d_head]") : null;
         _hookScores = path.Hook("hook_attn_scores", "[batch, head, query, key]");
@@ -44,12 +53,17 @@ internal sealed class Attention
     /// <param name="mask">Added to the scores, broadcast to <c>[batch, head, query, key]</c>; null hides nothing.</param>
     /// <param name="cache">What came before; extended by these positions. Null: nothing.</param>
     /// <param name="rotary">Rotates queries and keys by their positions (Llama).</param>
+    /// <param name="bias">Added to the scores, and may be learned (T5).</param>
     /// <returns><c>[batch, pos, d_model]</c></returns>
-    public Tensor Run(Tensor x, Tensor? mask, KvCache? cache = null, Rotary? rotary = null)
+    public Tensor Run(Tensor x, Tensor? mask, KvCache? cache = null, Rotary? rotary = null, ScoreBias? bias = null)
     {
         Tensor q = _hookQ.Run(Heads(_q.Run(x)));                          // [batch, query, head, d_head]
         Tensor k = _hookK.Run(Heads(_k.Run(x)));                          // [batch, key, kv_head, d_head]
         Tensor v = _hookV.Run(Heads(_v.Run(x)));
+        if (_normQ is not null && _normK is not null && _hookNormedQ is not null && _hookNormedK is not null)
+        {
+            (q, k) = (_hookNormedQ.Run(_normQ.Run(q)), _hookNormedK.Run(_normK.Run(k)));
+        }
         if (rotary is not null && _hookRotaryQ is not null && _hookRotaryK is not null)
         {
             (q, k) = (_hookRotaryQ.Run(rotary.Turn(q)), _hookRotaryK.Run(rotary.Turn(k)));
@@ -58,7 +72,7 @@ internal sealed class Attention
         {
             (k, v, _) = cache.Extend(_name, k, v);                        // keys: past and present
         }
-        return Output(Mix(q, k, v, mask));
+        return Output(Mix(q, k, v, mask, bias));
     }
 
     /// <summary>Cross-attention: queries from the target, keys and values from the encoded source.</summary>
@@ -70,7 +84,7 @@ internal sealed class Attention
     {
         Tensor q = _hookQ.Run(Heads(_q.Run(x)));
         (Tensor k, Tensor v, _) = cache?.OfSource(_name, Source) ?? Source();
-        return Output(Mix(q, k, v, mask));
+        return Output(Mix(q, k, v, mask, null));
 
         KeyValue Source()
         {
@@ -79,17 +93,26 @@ internal sealed class Attention
         }
     }
 
-    /// <summary>z = softmax(scale·q·kᵀ + mask)·v: in one kernel, or step by step under watching eyes.</summary>
-    private Tensor Mix(Tensor q, Tensor k, Tensor v, Tensor? mask)
+    /// <summary>z = softmax(scale·q·kᵀ + bias + mask)·v: in one kernel, or step by step where somebody looks in between.</summary>
+    private Tensor Mix(Tensor q, Tensor k, Tensor v, Tensor? mask, ScoreBias? bias)
     {
         int batch = Math.Max(q.Shape[0], k.Shape[0]);                     // one source may serve many targets, one target many sources
         (q, k, v) = (q.Expand(q.Shape.With(0, batch)), k.Expand(k.Shape.With(0, batch)), v.Expand(v.Shape.With(0, batch)));
-        if (!_hookScores.IsWatched && !_hookPattern.IsWatched)
+        if (bias?.Invoke(q, k) is { } added)
+        {
+            mask = mask is null ? added : added + mask;
+        }
+        bool learned = mask is not null && Recorder.Current is { } tape && tape.Tracks(mask);
+        if (!_hookScores.IsWatched && !_hookPattern.IsWatched && _options.ScoreCap == 0 && !learned)
         {
             return TensorOps.Attention(q, k, v, mask, _options.Causal, _options.Scale);
         }
         (q, k, v) = (HeadsFirst(q), HeadsFirst(k), HeadsFirst(v));        // [batch, head, pos, d_head]
         Tensor scores = q.MatMul(k, transposeB: true).Scale(_options.Scale);
+        if (_options.ScoreCap > 0)
+        {
+            scores = scores.Capped(_options.ScoreCap);
+        }
         if (_options.Causal && q.Shape[2] > 1)
         {
             scores += Masks.Causal(q.Shape[2], k.Shape[2]);
@@ -130,6 +153,22 @@ internal sealed class Attention
     }
 }
 
+/// <summary>What a layer adds to its scores besides masks: from queries <c>[batch, query, head, d_head]</c> and keys <c>[batch, key, kv_head, d_head]</c> to anything that broadcasts to <c>[batch, head, query, key]</c>.</summary>
+internal delegate Tensor ScoreBias(Tensor q, Tensor k);
+
+/// <summary>How a checkpoint stores W_Q, W_K and W_V.</summary>
+internal enum Projections
+{
+    /// <summary>Each by itself.</summary>
+    Apart,
+
+    /// <summary>In one tensor, the outputs of q before those of k before those of v.</summary>
+    Stacked,
+
+    /// <summary>In one tensor, q, k and v of the first head before those of the second (GPT-NeoX, BLOOM).</summary>
+    ByHead,
+}
+
 /// <summary>The sizes and habits of an attention layer.</summary>
 internal sealed record AttentionOptions
 {
@@ -157,6 +196,23 @@ internal sealed record AttentionOptions
     /// <summary>Whether queries and keys are rotated by position.</summary>
     public bool Rotary { get; init; }
 
+    /// <summary>Makes the norm of queries and that of keys, over d_head and before rotation (Qwen3, Gemma 3); null: there is none.</summary>
+    public Func<ModulePath, Norm>? QueryKeyNorm { get; init; }
+
     /// <summary>Factor on the scores, by default 1/√d_head.</summary>
     public float Scale { get => field == 0 ? 1 / MathF.Sqrt(DHead) : field; init; }
+
+    /// <summary>Scores are bent to cap·tanh(score / cap) before masks are added (Gemma 2); 0: they are not.</summary>
+    public float ScoreCap { get; init; }
+
+    /// <summary>How the checkpoint stores queries, keys and values.</summary>
+    public Projections Projections { get; init; }
+
+    /// <summary>Where in its stored tensor a projection lies: 0 queries, 1 keys, 2 values; null when it has one of its own.</summary>
+    public StoredPart? Part(int which) => Projections switch
+    {
+        Projections.Stacked => new((which == 0 ? 0 : NHeads + ((which - 1) * NKeyValueHeads)) * DHead, (NHeads + (2 * NKeyValueHeads)) * DHead),
+        Projections.ByHead => new(which * DHead, 3 * NHeads * DHead, NHeads),
+        _ => null,
+    };
 }

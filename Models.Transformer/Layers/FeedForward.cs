@@ -11,10 +11,17 @@ internal sealed class FeedForward
     private readonly HookPoint _pre, _post;
     private readonly HookPoint? _preLinear;
 
-    public FeedForward(ModulePath path, int dModel, int dMlp, string activation, bool gated = false, bool bias = true)
+    /// <param name="path">Where it lies.</param>
+    /// <param name="dModel">Width of the residual stream.</param>
+    /// <param name="dMlp">Width of the layer.</param>
+    /// <param name="activation">Name of the activation function.</param>
+    /// <param name="gated">Whether there is a W_gate.</param>
+    /// <param name="bias">Whether there are biases.</param>
+    /// <param name="stacked">Whether the checkpoint stores W_gate before W_in in one tensor (Phi-3, ModernBERT).</param>
+    public FeedForward(ModulePath path, int dModel, int dMlp, string activation, bool gated = false, bool bias = true, bool stacked = false)
     {
-        _gate = gated ? Linear.Of(path, "gate", dModel, dMlp, bias) : null;
-        _in = Linear.Of(path, "in", dModel, dMlp, bias);
+        _gate = gated ? Linear.Of(path, "gate", dModel, dMlp, bias, stacked ? new(0, 2 * dMlp) : null) : null;
+        _in = Linear.Of(path, "in", dModel, dMlp, bias, stacked ? new(dMlp, 2 * dMlp) : null);
         _out = Linear.Of(path, "out", dMlp, dModel, bias);
         _activation = Activation.Named(activation);
         _pre = path.Hook("hook_pre", "[batch, pos, d_mlp]");

@@ -6,10 +6,16 @@ namespace Vitrine.Transformers;
 internal sealed class Linear(Parameter weight, Parameter? bias)
 {
     /// <summary>The weights <c>W_name</c> and <c>b_name</c> of a module (TransformerLens' names: <c>Q</c>, <c>in</c>); <c>W</c> and <c>b</c> for the name "".</summary>
-    public static Linear Of(ModulePath path, string name, int dIn, int dOut, bool bias = true)
+    /// <param name="path">The module.</param>
+    /// <param name="name">The end of the weights' names.</param>
+    /// <param name="dIn">Number of inputs.</param>
+    /// <param name="dOut">Number of outputs.</param>
+    /// <param name="bias">Whether there is a bias.</param>
+    /// <param name="part">Which outputs of the stored tensors it has; null: all.</param>
+    public static Linear Of(ModulePath path, string name, int dIn, int dOut, bool bias = true, StoredPart? part = null)
     {
         string end = name.Length == 0 ? "" : $"_{name}";
-        return new(path.Linear($"W{end}", dIn, dOut), bias ? path.Weight($"b{end}", [dOut]) : null);
+        return new(path.Linear($"W{end}", dIn, dOut, part), bias ? path.Weight($"b{end}", [dOut], part) : null);
     }
 
     /// <summary>The matrix in float32, <c>[d_in, d_out]</c>.</summary>

@@ -37,6 +37,45 @@ internal static class Masks
         return Tensor.From(hidden, [queries, keys]);
     }
 
+    /// <summary>−∞ where query and key are <paramref name="window"/> positions or more apart, <c>[query, key]</c>; queries are the last of the keys.</summary>
+    public static Tensor Window(int queries, int keys, int window)
+    {
+        float[] hidden = new float[queries * keys];
+        Array.Fill(hidden, float.NegativeInfinity);
+        for (int query = 0; query < queries; query++)
+        {
+            int at = query + keys - queries, first = Math.Max(0, at - window + 1);
+            hidden.AsSpan((query * keys) + first, Math.Min(keys, at + window) - first).Clear();
+        }
+        return Tensor.From(hidden, [queries, keys]);
+    }
+
+    /// <summary>Positions of the last columns of a mask counted by its tokens: 0 the first, −1 at padding; int32 <c>[batch, pos]</c>, batch 1 without a mask.</summary>
+    public static Tensor Counted(Tensor? mask, int past, int positions)
+    {
+        if (mask is null)
+        {
+            return Positions(null, past, positions);
+        }
+        int[] tokens = Integers(mask);
+        int keys = past + positions;
+        int[] at = new int[mask.Shape[0] * positions];
+        for (int row = 0; row < mask.Shape[0]; row++)
+        {
+            int count = -1;
+            for (int key = 0; key < keys; key++)
+            {
+                int token = tokens[(row * keys) + key];
+                count += token;
+                if (key >= past)
+                {
+                    at[(row * positions) + key - past] = token == 1 ? count : -1;
+                }
+            }
+        }
+        return Tensor.From(at, [mask.Shape[0], positions]);
+    }
+
     /// <summary>
     /// Positions of the last columns of a mask, counted from each row's first token; int32 <c>[batch, pos]</c>, batch 1 without a mask.
     /// </summary>

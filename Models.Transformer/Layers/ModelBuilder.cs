@@ -50,9 +50,9 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
     }
 
     /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it; or in 8 bits, where it is stored so or asked for, or in half precision.</summary>
-    public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, bool isBuffer = false)
+    public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, StoredPart? part = null, bool isBuffer = false)
     {
-        CheckpointPlace place = Place(name);
+        CheckpointPlace place = Place(name) with { Part = part };
         Parameter parameter = kind != ParameterKind.Other && Int8(name, place, shape, kind) is { } matrix
             ? new(name, kind, place, matrix)
             : new(name, kind, place, Floats(place, shape, weights.Quantization.CoversInHalf(kind)), isBuffer);
@@ -60,26 +60,24 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         return parameter;
     }
 
-    /// <summary>In 8 bits a linear layer is <c>[d_out, d_in]</c> in every family, and the parts of a stored tensor are ranges of its rows.</summary>
+    /// <summary>In 8 bits a linear layer is <c>[d_out, d_in]</c> in every family, and the parts of a stored tensor are some of its rows.</summary>
     private Int8Matrix? Int8(string name, CheckpointPlace place, Shape shape, ParameterKind kind)
     {
         (int rows, int columns) = kind == ParameterKind.Linear ? (shape[1], shape[0]) : (shape[0], shape[1]);
         bool transpose = kind == ParameterKind.Linear && !place.Transposed;
         float outliers = kind == ParameterKind.Linear ? weights.Outliers : float.PositiveInfinity;
-        return weights.LoadInt8(place.Tensor, [rows * place.Parts, columns], transpose, weights.Quantization.Covers(name, kind), outliers)?.Rows(place.Part * rows, rows);
+        Int8Matrix? whole = weights.LoadInt8(place.Tensor, [place.Part?.Total ?? rows, columns], transpose, weights.Quantization.Covers(name, kind), outliers);
+        return place.Part is { } part ? whole?.Rows(part.Offset, rows, part.Groups) : whole;
     }
 
     private Tensor Floats(CheckpointPlace place, Shape shape, bool half)
     {
-        Shape stored = place.Transposed ? [shape[1], shape[0]] : shape.With(shape.Rank - 1, shape[^1] * place.Parts);
-        Tensor value = weights.LoadAs(place.Tensor, stored, half);
+        int outputs = place.Part?.Total ?? shape[^1];
+        Tensor value = weights.LoadAs(place.Tensor, place.Transposed ? [outputs, shape[0]] : shape.With(shape.Rank - 1, outputs), half);
+        value = place.Part?.Of(value, place.OutputAxis(shape), shape[^1]) ?? value;
         if (place.Transposed)
         {
             value = value.Transpose();
-        }
-        if (place.Parts > 1)
-        {
-            value = value.Slice(-1, place.Part * shape[^1], shape[^1]);
         }
         return value;
     }
@@ -92,16 +90,12 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         string stored = names.TryGetValue(key, out string? whole) ? whole : $"{names[key[..leaf]]}.{names[key[(leaf + 1)..]]}";
         stored = stored.Replace("{i}", index, StringComparison.Ordinal);
         Match match = Notation().Match(stored);
-        return new(
-            match.Groups["name"].Value,
-            match.Groups["transposed"].Success,
-            match.Groups["part"].Success ? match.Groups["part"].Value[0] - '0' : 0,
-            match.Groups["parts"].Success ? match.Groups["parts"].Value[0] - '0' : 1);
+        return new(match.Groups["name"].Value, match.Groups["transposed"].Success);
     }
 
     [GeneratedRegex(@"(?<=\.)\d+(?=\.)")]
     private static partial Regex Number();
 
-    [GeneratedRegex(@"^(?<name>[\w.]+)(?<transposed>\^T)?(\[(?<part>\d)/(?<parts>\d)\])?$")]
+    [GeneratedRegex(@"^(?<name>[\w.]+)(?<transposed>\^T)?$")]
     private static partial Regex Notation();
 }

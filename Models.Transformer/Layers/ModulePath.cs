@@ -8,7 +8,8 @@ namespace Vitrine.Transformers;
 /// </summary>
 /// <remarks>
 /// Canonical paths are TransformerLens'. Each model file has a short table from them to checkpoint names, where <c>{i}</c> is the
-/// number in the path, <c>^T</c> at the end says “stored as [d_out, d_in]”, and <c>[1/3]</c> “the second third of the last axis”.
+/// number in the path, and <c>^T</c> at the end says “stored as [d_out, d_in]”. Several parameters may name one stored tensor: which part of it each has
+/// is said where sizes are known (<see cref="StoredPart"/>).
 /// </remarks>
 internal sealed class ModulePath
 {
@@ -27,13 +28,13 @@ internal sealed class ModulePath
     public bool HasBias(string name) => _builder.HasBias(Join(name));
 
     /// <summary>The matrix of a linear layer, <c>[d_in, d_out]</c>; see <see cref="Weight"/>.</summary>
-    public Parameter Linear(string name, int dIn, int dOut) => _builder.Weight(Join(name), [dIn, dOut], ParameterKind.Linear);
+    public Parameter Linear(string name, int dIn, int dOut, StoredPart? part = null) => _builder.Weight(Join(name), [dIn, dOut], ParameterKind.Linear, part);
 
     /// <summary>A table of vectors, <c>[count, d]</c>; see <see cref="Weight"/>.</summary>
     public Parameter Table(string name, int count, int d) => _builder.Weight(Join(name), [count, d], ParameterKind.Table);
 
     /// <summary>The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.</summary>
-    public Parameter Weight(string name, Shape shape) => _builder.Weight(Join(name), shape);
+    public Parameter Weight(string name, Shape shape, StoredPart? part = null) => _builder.Weight(Join(name), shape, part: part);
 
     /// <summary>A weight that training leaves alone.</summary>
     public Parameter Buffer(string name, Shape shape) => _builder.Weight(Join(name), shape, isBuffer: true);

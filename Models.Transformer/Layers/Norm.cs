@@ -3,7 +3,7 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// LayerNorm, y = w·(x − mean)/scale + b with scale = √(variance + ε), or RMSNorm, y = w·x/scale with scale = √(mean x² + ε).
+/// LayerNorm, y = w·(x − mean)/scale [+ b] with scale = √(variance + ε), or RMSNorm, y = w·x/scale with scale = √(mean x² + ε); Gemma's has 1 + w for w.
 /// </summary>
 /// <remarks>
 /// TransformerLens hooks LayerNorm's <c>hook_normalized</c> behind w and b, but RMSNorm's before w; so do we. <c>hook_scale</c> (and
@@ -12,41 +12,52 @@ namespace Vitrine.Transformers;
 internal sealed class Norm
 {
     private readonly Parameter _w;
-    private readonly Parameter? _b; // null: RMSNorm
+    private readonly Parameter? _b; // null: RMSNorm, or LayerNorm without
+    private readonly bool _rms, _plusOne;
     private readonly float _epsilon;
     private readonly HookPoint _scale, _normalized;
 
-    private Norm(ModulePath path, int d, float epsilon, bool rms)
+    private Norm(ModulePath path, int d, float epsilon, bool rms, bool bias, bool plusOne, string axes)
     {
         _w = path.Weight("w", [d]);
-        _b = rms ? null : path.Weight("b", [d]);
-        _epsilon = epsilon;
-        _scale = path.Hook("hook_scale", "[batch, pos, 1]");
-        _normalized = path.Hook("hook_normalized", "[batch, pos, d_model]");
+        _b = bias ? path.Weight("b", [d]) : null;
+        (_epsilon, _rms, _plusOne) = (epsilon, rms, plusOne);
+        _scale = path.Hook("hook_scale", $"[{axes}, 1]");
+        _normalized = path.Hook("hook_normalized", $"[{axes}, {(axes.EndsWith("head", StringComparison.Ordinal) ? "d_head" : "d_model")}]");
     }
 
     /// <summary>Ba et al. 2016.</summary>
-    public static Norm Layer(ModulePath path, int d, float epsilon) => new(path, d, epsilon, rms: false);
+    public static Norm Layer(ModulePath path, int d, float epsilon, bool bias = true) =>
+        new(path, d, epsilon, rms: false, bias, plusOne: false, "batch, pos");
 
     /// <summary>Zhang and Sennrich 2019.</summary>
-    public static Norm Rms(ModulePath path, int d, float epsilon) => new(path, d, epsilon, rms: true);
+    /// <param name="path">Where it lies.</param>
+    /// <param name="d">Width of what is normalised.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="plusOne">Whether the weights are stored less 1, as Gemma does.</param>
+    /// <param name="axes">The axes before the normalised one, for the hook points: a norm of queries has heads among them.</param>
+    public static Norm Rms(ModulePath path, int d, float epsilon, bool plusOne = false, string axes = "batch, pos") =>
+        new(path, d, epsilon, rms: true, bias: false, plusOne, axes);
 
-    /// <summary><c>[batch, pos, d_model]</c> → the same.</summary>
+    /// <summary><c>[…, d]</c> → the same.</summary>
     public Tensor Run(Tensor x)
     {
-        if (_b is null)
+        if (_rms)
         {
             return _scale.IsWatched || _normalized.IsWatched
-                ? _normalized.Run(x / Scale(x)) * _w.Value
-                : x.RmsNorm(_w.Value, _epsilon);
+                ? _normalized.Run(x / Scale(x)) * Gain
+                : x.RmsNorm(Gain, _epsilon);
         }
         if (!_scale.IsWatched)
         {
-            return _normalized.Run(x.LayerNorm(_w.Value, _b.Value, _epsilon));
+            return _normalized.Run(x.LayerNorm(Gain, _b?.Value ?? Tensor.Zeros(_w.Shape, x.Device), _epsilon));
         }
         Tensor centred = x - x.Mean([-1], keepAxes: true);
-        return _normalized.Run((centred / Scale(centred) * _w.Value) + _b.Value);
+        Tensor scaled = centred / Scale(centred) * Gain;
+        return _normalized.Run(_b is null ? scaled : scaled + _b.Value);
     }
 
-    private Tensor Scale(Tensor x) => _scale.Run((x * x).Mean([-1], keepAxes: true).Scale(1, _epsilon).Sqrt()); // [batch, pos, 1]
+    private Tensor Gain => _plusOne ? _w.Value.Scale(1, 1) : _w.Value;
+
+    private Tensor Scale(Tensor x) => _scale.Run((x * x).Mean([-1], keepAxes: true).Scale(1, _epsilon).Sqrt()); // […, 1]
 }

@@ -108,10 +108,52 @@ public enum ParameterKind
 /// <summary>Where a parameter lies in a checkpoint; several parameters may share one stored tensor.</summary>
 /// <param name="Tensor">Name of the stored tensor, as the file spells it, e.g. <c>transformer.h.0.attn.c_attn.weight</c>.</param>
 /// <param name="Transposed">Whether it is stored as <c>[d_out, d_in]</c>, the transpose of the parameter.</param>
-/// <param name="Part">Which part of the stored tensor's last axis it is, from 0.</param>
-/// <param name="Parts">Of how many equal parts; 1 when it is all of it.</param>
-public readonly record struct CheckpointPlace(string Tensor, bool Transposed = false, int Part = 0, int Parts = 1)
+/// <param name="Part">Which of the stored outputs it has; null: all.</param>
+public readonly record struct CheckpointPlace(string Tensor, bool Transposed = false, StoredPart? Part = null)
 {
+    /// <summary>The axis of outputs in the stored tensor.</summary>
+    internal int OutputAxis(Shape shape) => Transposed ? 0 : shape.Rank - 1;
+
     /// <summary>The name with ᵀ or the part behind it.</summary>
-    public override string ToString() => $"{Tensor}{(Transposed ? "ᵀ" : "")}{(Parts > 1 ? $"[{Part}/{Parts}]" : "")}";
+    public override string ToString() => $"{Tensor}{(Transposed ? "ᵀ" : "")}{Part}";
+}
+
+/// <summary>
+/// Which outputs of a stored tensor a parameter has: the same range of each of its equal groups. GPT-2 stores q, k and v one behind the other, in one
+/// group; GPT-NeoX those of each head together, in a group per head.
+/// </summary>
+/// <param name="Offset">The first output of each group.</param>
+/// <param name="Total">How many outputs the stored tensor has.</param>
+/// <param name="Groups">Into how many equal groups they fall.</param>
+public readonly record struct StoredPart(int Offset, int Total, int Groups = 1)
+{
+    /// <summary>The parameter's outputs: a view where they lie in one piece.</summary>
+    /// <param name="stored">The stored tensor.</param>
+    /// <param name="axis">Its axis of outputs, of length <see cref="Total"/>.</param>
+    /// <param name="count">How many of them the parameter has.</param>
+    public Tensor Of(Tensor stored, int axis, int count) => Groups == 1
+        ? stored.Slice(axis, Offset, count)
+        : stored.Reshape(Grouped(stored.Shape, axis)).Slice(axis + 1, Offset, count / Groups).Reshape(stored.Shape.With(axis, count));
+
+    /// <summary>The stored tensor that consists of these parts of it.</summary>
+    /// <param name="parts">All parts, laid out as they are stored, any order.</param>
+    /// <param name="axis">The axis of outputs.</param>
+    public static Tensor Join(IEnumerable<(StoredPart Part, Tensor Value)> parts, int axis)
+    {
+        (StoredPart Part, Tensor Value)[] ordered = [.. parts.OrderBy(p => p.Part.Offset)];
+        StoredPart first = ordered[0].Part;
+        return first.Groups == 1
+            ? TensorOps.Concat(axis, [.. ordered.Select(p => p.Value)])
+            : TensorOps.Concat(axis + 1, [.. ordered.Select(p => p.Value.Reshape(first.Grouped(p.Value.Shape, axis)))])
+                .Reshape(ordered[0].Value.Shape.With(axis, first.Total));
+    }
+
+    /// <summary>Offset, number of outputs and groups.</summary>
+    public override string ToString() => $"[{Offset}../{Total}{(Groups > 1 ? $" in {Groups} groups" : "")}]";
+
+    private Shape Grouped(Shape shape, int axis)
+    {
+        ReadOnlySpan<int> axes = shape.Axes;
+        return Shape.Create([.. axes[..axis], Groups, axes[axis] / Groups, .. axes[(axis + 1)..]]);
+    }
 }

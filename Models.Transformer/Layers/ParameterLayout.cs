@@ -13,8 +13,11 @@ public static class ParameterLayout
     {
         foreach (IGrouping<string, Parameter> parts in parameters.GroupBy(p => p.Place.Tensor))
         {
-            Tensor[] ordered = [.. parts.OrderBy(p => p.Place.Part).Select(p => p.Place.Transposed ? value(p).Transpose() : value(p))];
-            yield return (parts.Key, ordered.Length == 1 ? ordered[0] : TensorOps.Concat(-1, ordered));
+            (CheckpointPlace Place, Tensor Value)[] stored = [.. parts.Select(p => (p.Place, p.Place.Transposed ? value(p).Transpose() : value(p)))];
+            (CheckpointPlace place, Tensor first) = stored[0];
+            yield return (parts.Key, place.Part is null
+                ? first
+                : StoredPart.Join(stored.Select(s => (s.Place.Part ?? throw new InvalidOperationException($"{parts.Key}: a part and the whole."), s.Value)), place.OutputAxis(first.Shape)));
         }
     }
 

@@ -52,11 +52,11 @@ public abstract class Transformer : ITransformer
     {
         string model = Info.ModelType;
         Tensor x = input.Embeddings ?? Embed(input.Ids ?? throw new ShapeException($"{model}: nothing to read; expected ids or embeddings."));
-        if (x.Shape.Rank != 3 || x.Shape[2] != Info.DModel || x.Shape[0] < 1 || x.Shape[1] < 1)
+        if (x.Shape.Rank != 3 || x.Shape[2] != Info.EmbeddingWidth || x.Shape[0] < 1 || x.Shape[1] < 1)
         {
             throw new ShapeException(input.Embeddings is null
                 ? $"{model}: ids have the wrong shape; got {x.Shape[..^1]}; expected [batch, pos], at least one token."
-                : $"{model}: embeddings have the wrong shape; got {x.Shape}; expected [batch, pos, {Info.DModel}], at least one token.");
+                : $"{model}: embeddings have the wrong shape; got {x.Shape}; expected [batch, pos, {Info.EmbeddingWidth}], at least one token.");
         }
         if (past + x.Shape[1] > Info.MaxPositions)
         {
@@ -79,18 +79,19 @@ public abstract class Transformer : ITransformer
         return hidden.Reshape([hidden.Shape[0] * hidden.Shape[1], hidden.Shape[2]]).Gather(Tensor.From(rows, [rows.Length]));
     }
 
-    /// <summary>The position of each row's last token: the last one the mask shows, else the one before the first padding id, else the last.</summary>
+    /// <summary>
+    /// The position of each row's last token: the rightmost that is not the padding id, or where the model has no such id the rightmost the mask shows.
+    /// The padding id inside a text is a word like any other (GPT-2 often has its end of text for padding).
+    /// </summary>
     private protected int[] LastTokens(ModelInput input, int batch, int positions)
     {
-        if (input.Mask is { } mask)
-        {
-            return Row(Masks.Integers(mask), row => Math.Max(0, row.LastIndexOf(1)));
-        }
         return input.Ids is { } ids && Info.PadId is { } pad
-            ? Row(ids.ToIntArray(), row => row.IndexOf(pad) is > 0 and int first ? first - 1 : positions - 1)
-            : [.. Enumerable.Repeat(positions - 1, batch)];
+            ? Row(ids.ToIntArray(), row => row.LastIndexOfAnyExcept(pad))
+            : input.Mask is { } mask
+                ? Row(Masks.Integers(mask), row => row.LastIndexOf(1))
+                : [.. Enumerable.Repeat(positions - 1, batch)];
 
         int[] Row(int[] values, Func<ReadOnlySpan<int>, int> find) => // one row may serve the whole batch
-            [.. Enumerable.Range(0, batch).Select(row => find(values.AsSpan(values.Length == positions ? 0 : row * positions, positions)))];
+            [.. Enumerable.Range(0, batch).Select(row => Math.Max(0, find(values.AsSpan(values.Length == positions ? 0 : row * positions, positions))))];
     }
 }

@@ -93,8 +93,10 @@ public static class LoraAdapter
         {
             foreach (Parameter part in whole)
             {
-                Tensor stored = Take(whole.Key, part.Place.Transposed ? [part.Shape[1], part.Shape[0]] : part.Shape.With(part.Shape.Rank - 1, part.Shape[^1] * part.Place.Parts));
-                part.Value = part.Place.Transposed ? stored.Transpose() : part.Place.Parts == 1 ? stored : stored.Slice(stored.Shape.Rank - 1, part.Place.Part * part.Shape[^1], part.Shape[^1]);
+                int outputs = part.Place.Part?.Total ?? part.Shape[^1];
+                Tensor stored = Take(whole.Key, part.Place.Transposed ? [outputs, part.Shape[0]] : part.Shape.With(part.Shape.Rank - 1, outputs));
+                stored = part.Place.Part?.Of(stored, part.Place.OutputAxis(part.Shape), part.Shape[^1]) ?? stored;
+                part.Value = part.Place.Transposed ? stored.Transpose() : stored;
             }
         }
         return left.Count == 0 ? adapted : throw new TrainingException($"lora: the adapter does not fit the model; got {left.Order(StringComparer.Ordinal).First()} and {left.Count - 1} more; expected names of its layers. File: {file.FilePath}");

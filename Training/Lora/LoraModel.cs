@@ -72,7 +72,7 @@ public sealed class LoraModel : ITransformer
     {
         Change[] changes = [.. Modules(model).Where(module => wanted(module.Key)).Select(module =>
         {
-            Parameter[] parts = [.. module.OrderBy(p => p.Place.Part)];
+            Parameter[] parts = [.. module.OrderBy(p => p.Place.Part?.Offset)];
             (Tensor a, Tensor b) = make(module.Key, parts[0].Shape[0], parts.Sum(p => p.Shape[1]));
             return new Change(module.Key, parts, Of("lora_A", a), Of("lora_B", b), scale(module.Key));
 
@@ -121,13 +121,10 @@ public sealed class LoraModel : ITransformer
         }
         foreach (Change change in _changes)
         {
-            int from = 0;
             foreach (Parameter part in change.Parts)
             {
-                int width = part.Shape[1];
-                Tensor b = change.Parts.Length == 1 ? change.B.Value : change.B.Value.Slice(0, from, width);
+                Tensor b = part.Place.Part?.Of(change.B.Value, 0, part.Shape[1]) ?? change.B.Value;
                 yield return new(part, part.Value + change.A.Value.MatMul(b, transposeA: true, transposeB: true).Scale((float)change.Scale));
-                from += width;
             }
         }
     }

@@ -47,7 +47,7 @@ public class LoraTests
         {
             float[] a = file.ReadFloats($"base_model.model.{module.Key}.lora_A.weight"), b = file.ReadFloats($"base_model.model.{module.Key}.lora_B.weight");
             int from = 0;
-            foreach (Parameter part in module.OrderBy(p => p.Place.Part))
+            foreach (Parameter part in module.OrderBy(p => p.Place.Part?.Offset))
             {
                 (int dIn, int dOut) = (part.Shape[0], part.Shape[1]);
                 float[] w = part.Value.ToArray();

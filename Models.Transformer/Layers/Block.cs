@@ -1,0 +1,123 @@
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// One layer of a transformer: attention and a feed-forward layer, each added to the residual stream. Families differ in where they normalise
+/// (<see cref="BlockOrder"/>) and in what the two halves are made of (<see cref="BlockOptions"/>); the rest is here, once.
+/// </summary>
+internal sealed class Block
+{
+    private readonly BlockOptions _options;
+    private readonly Attention _attention;
+    private readonly FeedForward _mlp;
+    private readonly Norm _ln1;
+    private readonly Norm? _ln2, _ln1Post, _ln2Post;
+    private readonly HookPoint _residPre, _attnOut, _mlpOut, _residPost;
+    private readonly HookPoint? _residMid, _normalized;
+
+    public Block(ModulePath path, BlockOptions options)
+    {
+        _options = options;
+        bool after = options.Order == BlockOrder.PostNorm, parallel = options.Order == BlockOrder.Parallel;
+        HookPoint Resid(string name) => path.Hook(name, "[batch, pos, d_model]");
+        _residPre = Resid("hook_resid_pre");
+        Norm? before = after ? null : options.Norm(path / "ln1");
+        _attention = options.Attention(path / "attn");
+        _ln1Post = options.OutputNorms ? options.Norm(path / "ln1_post") : null;
+        _attnOut = Resid("hook_attn_out");
+        _residMid = parallel ? null : Resid("hook_resid_mid");
+        _ln1 = before ?? options.Norm(path / "ln1");
+        _ln2 = after || options.SharedNorm ? null : options.Norm(path / "ln2");
+        _mlp = options.Mlp(path / "mlp");
+        _ln2Post = options.OutputNorms ? options.Norm(path / "ln2_post") : null;
+        _mlpOut = Resid("hook_mlp_out");
+        _residPost = Resid("hook_resid_post");
+        if (after)
+        {
+            _ln2 = options.Norm(path / "ln2");
+            _normalized = Resid("hook_normalized_resid_post");
+        }
+    }
+
+    /// <summary><c>[batch, pos, d_model]</c> → the same.</summary>
+    public Tensor Run(Tensor resid, Placement at)
+    {
+        resid = _residPre.Run(resid);                                     // [batch, pos, d_model]
+        switch (_options.Order)
+        {
+            case BlockOrder.PostNorm:                                     // norm(x + attention(x)), norm(x + mlp(x))
+                resid = _ln1.Run(Mid(resid + Attend(resid, at)));
+                resid = _residPost.Run(resid + Feed(resid));
+                return Normalized(resid);
+            case BlockOrder.Parallel:                                     // x + attention(norm(x)) + mlp(norm(x))
+                Tensor normed = _ln1.Run(resid);
+                Tensor attended = Attend(normed, at);
+                return _residPost.Run(resid + attended + Feed(_ln2?.Run(resid) ?? normed));
+            default:                                                      // x + attention(norm(x)), x + mlp(norm(x))
+                resid = Mid(resid + Attend(_ln1.Run(resid), at));
+                return _residPost.Run(resid + Feed(_ln2?.Run(resid) ?? resid));
+        }
+    }
+
+    private Tensor Attend(Tensor x, Placement at)
+    {
+        Tensor z = _attention.Run(x, at.Mask(_options.Window), at.Cache, at.Rotary(_options.Rotary), at.Bias);
+        return _attnOut.Run(_ln1Post?.Run(z) ?? z);
+    }
+
+    private Tensor Feed(Tensor x)
+    {
+        Tensor y = _mlp.Run(x);
+        return _mlpOut.Run(_ln2Post?.Run(y) ?? y);
+    }
+
+    private Tensor Mid(Tensor resid) => _residMid?.Run(resid) ?? resid;
+
+    private Tensor Normalized(Tensor resid)
+    {
+        resid = _ln2?.Run(resid) ?? resid;
+        return _normalized?.Run(resid) ?? resid;
+    }
+}
+
+/// <summary>Where a block normalises.</summary>
+internal enum BlockOrder
+{
+    /// <summary>Each half reads a normalised stream and adds to the stream itself (GPT-2, Llama, and nearly all since).</summary>
+    PreNorm,
+
+    /// <summary>The stream is normalised after each addition (Vaswani et al. 2017, BERT).</summary>
+    PostNorm,
+
+    /// <summary>Both halves read the same stream, normalised, and are added together (GPT-J, GPT-NeoX, Phi).</summary>
+    Parallel,
+}
+
+/// <summary>What a block is made of.</summary>
+internal sealed record BlockOptions
+{
+    /// <summary>Where it normalises.</summary>
+    public BlockOrder Order { get; init; }
+
+    /// <summary>Makes a norm of the residual stream.</summary>
+    public required Func<ModulePath, Norm> Norm { get; init; }
+
+    /// <summary>Makes the attention layer.</summary>
+    public required Func<ModulePath, Attention> Attention { get; init; }
+
+    /// <summary>Makes the feed-forward layer.</summary>
+    public required Func<ModulePath, FeedForward> Mlp { get; init; }
+
+    /// <summary>Whether what each half adds is normalised too, <c>ln1_post</c> and <c>ln2_post</c> (Gemma 2 and 3).</summary>
+    public bool OutputNorms { get; init; }
+
+    /// <summary>Whether one norm serves both halves of a parallel block (GPT-J, Phi).</summary>
+    public bool SharedNorm { get; init; }
+
+    /// <summary>How queries and keys are rotated; null: not at all.</summary>
+    public RotaryOptions? Rotary { get; init; }
+
+    /// <summary>A query sees keys nearer than this, 0: all. Sliding windows (Beltagy et al. 2020).</summary>
+    public int Window { get; init; }
+}
