@@ -9,9 +9,22 @@ public static class ModelLoader
     private static readonly SortedDictionary<string, Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer>> s_families = new(StringComparer.Ordinal)
     {
         ["bert"] = (config, weights, _) => Bert.Load(config, weights),
+        ["bloom"] = Bloom.Load,
+        ["gemma"] = Gemma.Load,
+        ["gemma2"] = Gemma.Load2,
+        ["gemma3_text"] = Gemma.Load3,
         ["gpt2"] = Gpt2.Load,
+        ["gpt_neo"] = GptNeo.Load,
+        ["gpt_neox"] = GptNeoX.Load,
+        ["gptj"] = GptJ.Load,
         ["llama"] = Llama.Load,
         ["marian"] = Marian.Load,
+        ["mistral"] = Mistral.Load,
+        ["opt"] = Opt.Load,
+        ["phi"] = Phi.Load,
+        ["phi3"] = Phi3.Load,
+        ["qwen2"] = Qwen2.Load,
+        ["qwen3"] = Qwen3.Load,
     };
 
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>

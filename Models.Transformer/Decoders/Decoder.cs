@@ -39,12 +39,18 @@ public class Decoder : Transformer
     /// <param name="options">What the family is made of.</param>
     internal static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation, DecoderOptions options)
     {
-        var weights = new WeightLoader(folder, options.Tied ? options.Style : options.Style with { Tied = [] });
+        var weights = new WeightLoader(folder, options.Style);
         var builder = new ModelBuilder(weights, options.Names);
+        string usual = builder.Has("head.W_score") ? options.Classifier : options.Tied || builder.Has("unembed.W_U") ? options.LanguageModel : options.Bare;
+        string architecture = json.Architecture(usual);
+        if (architecture == options.Bare && (options.BareIsLanguageModel || (!options.Tied && builder.Has("unembed.W_U"))))
+        {
+            architecture = options.LanguageModel; // an old name of it
+        }
         ModelInfo info = new()
         {
             ModelType = json.Text("model_type", ""),
-            Architecture = json.Architecture(builder.Has("head.W_score") ? options.Classifier : options.Tied || builder.Has("unembed.W_U") ? options.LanguageModel : options.Bare),
+            Architecture = architecture,
             Task = ModelTask.None,
             DModel = options.DModel,
             EmbeddingWidth = options.EmbeddingWidth,

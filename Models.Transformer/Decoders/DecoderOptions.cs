@@ -17,10 +17,13 @@ internal sealed record DecoderOptions
     /// <summary>The class without a head.</summary>
     public string Bare => $"{Class}Model";
 
+    /// <summary>Whether checkpoints that name the class without a head are language models all the same.</summary>
+    public bool BareIsLanguageModel { get; init; }
+
     /// <summary>Canonical paths to checkpoint names (<see cref="ModulePath"/>).</summary>
     public required IReadOnlyDictionary<string, string> Names { get; init; }
 
-    /// <summary>Other spellings of checkpoints.</summary>
+    /// <summary>Other spellings of checkpoints, and which names stand for one tensor: the embedding and the unembedding where they are tied.</summary>
     public required CheckpointStyle Style { get; init; }
 
     /// <summary>Width of the residual stream.</summary>

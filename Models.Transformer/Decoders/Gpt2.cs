@@ -43,6 +43,7 @@ internal static class Gpt2
         float epsilon = (float)json.Number("layer_norm_epsilon", 1e-5);
         float scale = json.Flag("scale_attn_weights", true) ? 1 / MathF.Sqrt(dModel / nHeads) : 1;
         bool scaleByLayer = json.Flag("scale_attn_by_inverse_layer_idx", false);
+        bool tied = json.Flag("tie_word_embeddings", true);
         string activation = json.Text("activation_function", "gelu_new");
         Norm Norm(ModulePath path) => Transformers.Norm.Layer(path, dModel, epsilon);
         return Decoder.Load(json, folder, generation, new()
@@ -50,7 +51,7 @@ internal static class Gpt2
             Class = "GPT2",
             LanguageModel = "GPT2LMHeadModel",
             Names = s_names,
-            Style = CheckpointStyle.Gpt2,
+            Style = CheckpointStyle.Gpt2 with { Tied = tied ? CheckpointStyle.Gpt2.Tied : [] },
             DModel = dModel,
             NLayers = json.Int("n_layer", 12),
             NHeads = nHeads,
@@ -72,7 +73,7 @@ internal static class Gpt2
                 Mlp = path => new(path, dModel, dMlp, activation),
             },
             FinalNorm = Norm,
-            Tied = json.Flag("tie_word_embeddings", true),
+            Tied = tied,
         });
     }
 }

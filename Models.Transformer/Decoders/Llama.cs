@@ -9,11 +9,13 @@ namespace Vitrine.Transformers;
 internal sealed record Llama
 {
     /// <summary>Canonical paths to checkpoint names: whole names, then modules, then what they hold. Linear layers are stored as [d_out, d_in].</summary>
-    private static readonly Dictionary<string, string> s_names = new()
+    public static readonly Dictionary<string, string> Names = new()
     {
         ["embed.W_E"] = "model.embed_tokens.weight",
         ["blocks.{i}.ln1.w"] = "model.layers.{i}.input_layernorm.weight",
         ["blocks.{i}.attn"] = "model.layers.{i}.self_attn",
+        ["blocks.{i}.attn.q_norm.w"] = "model.layers.{i}.self_attn.q_norm.weight",
+        ["blocks.{i}.attn.k_norm.w"] = "model.layers.{i}.self_attn.k_norm.weight",
         ["blocks.{i}.ln2.w"] = "model.layers.{i}.post_attention_layernorm.weight",
         ["blocks.{i}.mlp"] = "model.layers.{i}.mlp",
         ["ln_final.w"] = "model.norm.weight",
@@ -38,22 +40,25 @@ internal sealed record Llama
     private readonly int _dModel, _nHeads, _nKeyValueHeads, _dHead, _dMlp;
 
     /// <summary>Reads the sizes, and what Llama itself has.</summary>
-    public Llama(ModelConfig json, string name)
+    /// <param name="json">The configuration.</param>
+    /// <param name="name">How the family's classes begin.</param>
+    /// <param name="dHead">Width of a head where the configuration does not say; null: d_model / heads.</param>
+    public Llama(ModelConfig json, string name, int? dHead = null)
     {
         (Json, Class) = (json, name);
         (_dModel, _nHeads) = (json.Int("hidden_size", 4096), json.Int("num_attention_heads", 32));
-        if (!json.Has("head_dim"))
+        if (dHead is null && !json.Has("head_dim"))
         {
             json.Divides("num_attention_heads", _nHeads, "hidden_size", _dModel);
         }
         _nKeyValueHeads = json.Int("num_key_value_heads", _nHeads);
         json.Divides("num_key_value_heads", _nKeyValueHeads, "num_attention_heads", _nHeads);
-        _dHead = json.Int("head_dim", _dModel / _nHeads);
+        _dHead = json.Int("head_dim", dHead ?? (_dModel / _nHeads));
         if (_dHead % 2 != 0)
         {
             throw json.Wrong("head_dim", "is odd", $"{_dHead}", "an even number: rotary positions turn pairs");
         }
-        _dMlp = json.Int("intermediate_size", 11008);
+        (_dMlp, Epsilon) = (json.Int("intermediate_size", 11008), (float)json.Number("rms_norm_eps", 1e-6));
     }
 
     /// <summary>The configuration.</summary>
@@ -62,17 +67,14 @@ internal sealed record Llama
     /// <summary>How the family's classes begin.</summary>
     public string Class { get; }
 
+    /// <summary>Canonical paths to checkpoint names.</summary>
+    public IReadOnlyDictionary<string, string> Paths { get; init; } = Names;
+
     /// <summary>Width of a head.</summary>
     public int DHead => _dHead;
 
-    /// <summary>Width of the residual stream.</summary>
-    public int DModel => _dModel;
-
-    /// <summary>Number of blocks.</summary>
-    public int NLayers => Json.Int("num_hidden_layers", 32);
-
     /// <summary>ε of every norm.</summary>
-    public float Epsilon { get => field == 0 ? (float)Json.Number("rms_norm_eps", 1e-6) : field; init; }
+    public float Epsilon { get; }
 
     /// <summary>Whether norms are stored less 1.</summary>
     public bool PlusOne { get; init; }
@@ -129,26 +131,27 @@ internal sealed record Llama
     /// <summary>The model.</summary>
     public Transformer Build(WeightsFolder folder, GenerationOptions generation)
     {
-        RotaryOptions everywhere = RotaryOptions.Read(Json, _dHead);
+        RotaryOptions? everywhere = Rotary is null ? RotaryOptions.Read(Json, _dHead) : null;
+        bool tied = Json.Flag("tie_word_embeddings", Tied);
         return Decoder.Load(Json, folder, generation, new()
         {
             Class = Class,
-            Names = s_names,
-            Style = CheckpointStyle.Llama,
+            Names = Paths,
+            Style = CheckpointStyle.Llama with { Tied = tied ? CheckpointStyle.Llama.Tied : [] },
             DModel = _dModel,
-            NLayers = NLayers,
+            NLayers = Json.Int("num_hidden_layers", 32),
             NHeads = _nHeads,
             VocabSize = Json.Int("vocab_size", 32000),
             MaxPositions = Json.Int("max_position_embeddings", 2048),
             EmbeddingScale = EmbeddingScale,
-            Block = layer => Block(layer, Rotary?.Invoke(layer) ?? everywhere),
+            Block = layer => Block(layer, everywhere ?? Rotary?.Invoke(layer)),
             FinalNorm = Norm,
-            Tied = Json.Flag("tie_word_embeddings", Tied),
+            Tied = tied,
             LogitCap = LogitCap,
         });
     }
 
-    private BlockOptions Block(int layer, RotaryOptions rotary) => new()
+    private BlockOptions Block(int layer, RotaryOptions? rotary) => new()
     {
         Norm = Norm,
         OutputNorms = OutputNorms,

@@ -44,6 +44,9 @@ internal sealed class ModelConfig
     /// <summary>Whether the setting is there and not null.</summary>
     public bool Has(string key) => Find(key) is not null;
 
+    /// <summary>Whether the setting is written down, be it null.</summary>
+    public bool IsGiven(string key) => _root.TryGetProperty(key, out _);
+
     /// <summary>A whole number of at least <paramref name="least"/>; required unless a default is given.</summary>
     public int Int(string key, int? fallback = null, int least = 1)
     {
@@ -56,8 +59,8 @@ internal sealed class ModelConfig
             : throw Wrong(key, "is not a sensible number", value.GetRawText(), $"a whole number of at least {least}");
     }
 
-    /// <summary>A whole number, or null when absent.</summary>
-    public int? OptionalInt(string key) => Has(key) ? Int(key, least: 0) : null;
+    /// <summary>A whole number, or null when absent; −1 means absent too, as in the first Llama checkpoints' <c>pad_token_id</c>.</summary>
+    public int? OptionalInt(string key) => Has(key) && Int(key, least: -1) is >= 0 and var number ? number : null;
 
     /// <summary>A real number.</summary>
     public double Number(string key, double fallback) => Find(key) is not { } value
@@ -65,6 +68,11 @@ internal sealed class ModelConfig
         : value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble())
             ? value.GetDouble()
             : throw Wrong(key, "is not a number", value.GetRawText(), "a finite number");
+
+    /// <summary>A real number above 0.</summary>
+    public double Positive(string key, double fallback) => Number(key, fallback) is > 0 and var value
+        ? value
+        : throw Wrong(key, "is not positive", FormattableString.Invariant($"{Number(key, fallback)}"), "a number above 0");
 
     /// <summary>True or false.</summary>
     public bool Flag(string key, bool fallback) => Find(key) is not { } value
@@ -93,6 +101,20 @@ internal sealed class ModelConfig
     public IReadOnlyList<IReadOnlyList<int>> IntLists(string key) => [.. Items(key).Select(list => list.ValueKind == JsonValueKind.Array
         ? (IReadOnlyList<int>)[.. list.EnumerateArray().Select(item => Whole(key, item))]
         : throw Wrong(key, "holds something that is not a list", list.GetRawText(), "lists of numbers"))];
+
+    /// <summary>Lists of texts with how often each list is repeated, one behind the other: <c>[[["global", "local"], 6]]</c> are twelve.</summary>
+    public IReadOnlyList<string> RepeatedTexts(string key)
+    {
+        return [.. Items(key).SelectMany(item => item is { ValueKind: JsonValueKind.Array } && item.GetArrayLength() == 2 && item[0].ValueKind == JsonValueKind.Array
+            ? Enumerable.Repeat(item[0].EnumerateArray().Select(Text), Times(item[1])).SelectMany(texts => texts)
+            : throw Bad(item))];
+
+        string Text(JsonElement item) => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Bad(item);
+
+        int Times(JsonElement item) => Whole(key, item) is >= 0 and <= 10000 and var times ? times : throw Bad(item);
+
+        ModelException Bad(JsonElement item) => Wrong(key, "is not understood", item.GetRawText(), "lists of texts, each with a number of repetitions");
+    }
 
     /// <summary>The names of the labels by index: <c>id2label</c>, else <c>LABEL_i</c> for <c>num_labels</c>, which is 2 by default.</summary>
     public IReadOnlyList<string> Labels()

@@ -41,7 +41,7 @@ internal sealed record RotaryOptions(int Dims, double Theta)
         ModelConfig? parameters = json.Inner("rope_parameters"), scaling = json.Inner("rope_scaling");
         if (layerType is not null && (parameters?.Has(layerType) ?? false))
         {
-            parameters = parameters.Inner(layerType);
+            (parameters, scaling) = (parameters.Inner(layerType), null);
         }
         RotaryOptions options = new(0, Positive("rope_theta", theta));
         double part = Find("partial_rotary_factor")?.Number("partial_rotary_factor", share) ?? share;
@@ -67,12 +67,7 @@ internal sealed record RotaryOptions(int Dims, double Theta)
 
         ModelConfig? Find(string key) => new[] { parameters, scaling, json }.FirstOrDefault(place => place?.Has(key) ?? false);
 
-        double Positive(string key, double fallback)
-        {
-            ModelConfig place = Find(key) ?? json;
-            double value = place.Number(key, fallback);
-            return value > 0 ? value : throw place.Wrong(key, "is not positive", FormattableString.Invariant($"{value}"), "a number above 0");
-        }
+        double Positive(string key, double fallback) => (Find(key) ?? json).Positive(key, fallback);
 
         static double Factor(ModelConfig inner)
         {
