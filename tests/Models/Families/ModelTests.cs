@@ -201,18 +201,20 @@ public class ModelTests
     [InlineData("gpt2", "activation_function", "\"snake\"")]
     [InlineData("gpt2", "n_layer", "-1")]
     [InlineData("gpt2", "architectures", "[\"GPT2DoubleHeadsModel\"]")]
-    [InlineData("llama", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2.0}")]
-    [InlineData("llama", "rope_scaling", "{\"rope_type\": \"llama3\", \"factor\": 8.0}")]
+    [InlineData("llama", "rope_type", "{\"type\": \"dynamic\", \"factor\": 2.0}", "rope_scaling")]
+    [InlineData("llama", "longrope", "{\"rope_type\": \"longrope\"}", "rope_parameters")]
+    [InlineData("llama", "factor", "{\"rope_type\": \"linear\"}", "rope_scaling")]
+    [InlineData("llama", "high_freq_factor", "{\"rope_type\": \"llama3\", \"factor\": 8.0, \"high_freq_factor\": 1}", "rope_scaling")]
     [InlineData("llama", "num_key_value_heads", "3")]
     [InlineData("llama", "head_dim", "3")]
     [InlineData("marian", "normalize_before", "true")]
     [InlineData("marian", "static_position_embeddings", "false")]
     [InlineData("gpt2", "quantization_config", "{\"bits\": 4}")]
-    [InlineData("gpt2", "model_type", "\"gpt_neox\"")]
-    public void Load_SettingThatIsNotSupported_IsRefusedByName(string family, string key, string value)
+    [InlineData("gpt2", "model_type", "\"rwkv\"")]
+    public void Load_SettingThatIsNotSupported_IsRefusedByName(string family, string key, string value, string? outer = null)
     {
         using var folder = new TempFolder();
-        TinyModels.Write(folder.Path, family, edit: config => config[key] = JsonNode.Parse(value));
+        TinyModels.Write(folder.Path, family, edit: config => config[outer ?? key] = JsonNode.Parse(value));
 
         VitrineException e = Assert.ThrowsAny<VitrineException>(() => ModelLoader.Load(folder.Path));
 
