@@ -80,18 +80,22 @@ public abstract class Transformer : ITransformer
     }
 
     /// <summary>
-    /// The position of each row's last token: the rightmost that is not the padding id, or where the model has no such id the rightmost the mask shows.
-    /// The padding id inside a text is a word like any other (GPT-2 often has its end of text for padding).
+    /// The position of each row's last token: the rightmost that the mask shows and that is not the padding id. Inside a text that id is a word
+    /// like any other (GPT-2 often has its end of text for padding).
     /// </summary>
     private protected int[] LastTokens(ModelInput input, int batch, int positions)
     {
-        return input.Ids is { } ids && Info.PadId is { } pad
-            ? Row(ids.ToIntArray(), row => row.LastIndexOfAnyExcept(pad))
-            : input.Mask is { } mask
-                ? Row(Masks.Integers(mask), row => row.LastIndexOf(1))
-                : [.. Enumerable.Repeat(positions - 1, batch)];
+        int[]? ids = Info.PadId is null ? null : input.Ids?.ToIntArray(), tokens = input.Mask is null ? null : Masks.Integers(input.Mask);
+        return [.. Enumerable.Range(0, batch).Select(row =>
+        {
+            int at = positions - 1;
+            while (at > 0 && ((tokens is not null && Of(tokens, row)[at] == 0) || (ids is not null && Of(ids, row)[at] == Info.PadId)))
+            {
+                at--;
+            }
+            return at;
+        })];
 
-        int[] Row(int[] values, Func<ReadOnlySpan<int>, int> find) => // one row may serve the whole batch
-            [.. Enumerable.Range(0, batch).Select(row => Math.Max(0, find(values.AsSpan(values.Length == positions ? 0 : row * positions, positions))))];
+        ReadOnlySpan<int> Of(int[] values, int row) => values.AsSpan(values.Length == positions ? 0 : row * positions, positions); // one row may serve the whole batch
     }
 }
