@@ -21,6 +21,9 @@ public sealed record AttributionResult
     /// <summary>The scores, one entry per input of the model: <c>source</c>, and <c>target</c> for encoder–decoders.</summary>
     public required IReadOnlyList<SideScores> Sides { get; init; }
 
+    /// <summary>What the decoder of an encoder–decoder read, its start token first, where scores are of the source alone; null elsewhere.</summary>
+    public IReadOnlyList<InputToken>? TargetTokens { get; init; }
+
     /// <summary>Which source token every written token rests on; null where this is no translation, or nobody asked.</summary>
     public IReadOnlyList<AlignmentLink>? Alignment { get; init; }
 
@@ -35,6 +38,9 @@ public sealed record AttributionResult
 
     /// <summary>How the raw scores of a token became one; null where they were one already.</summary>
     public string? Aggregator { get; init; }
+
+    /// <summary>Names of the axes that <see cref="Aggregator"/> went over, e.g. <c>d_model</c>, or <c>layer</c> and <c>head</c>.</summary>
+    public IReadOnlyList<string> AggregatedAxes { get; init; } = [];
 
     /// <summary>What the scores of one target sum to, as the method says.</summary>
     public string? SumsTo { get; init; }

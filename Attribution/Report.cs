@@ -62,6 +62,8 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             Parameters = Parameters.ToDictionary(p => p.Key, p => Convert.ToString(p.Value, CultureInfo.InvariantCulture) ?? ""),
             Baseline = Baseline?.Name,
             Aggregator = OneEach?.Name ?? aggregator?.Name,
+            AggregatedAxes = OneEach is null && aggregator is null ? [] : [.. Axes.Select(axis => axis.Name)],
+            TargetTokens = f.TargetTokens,
             SumsTo = method.SumsTo,
             Seed = Random ? request.Seed : null,
             Warnings = [.. Warnings, .. request.Skip?.Unmatched(f).Select(name => $"skip: no token is called '{name}'") ?? []],

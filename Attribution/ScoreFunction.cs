@@ -21,6 +21,9 @@ public abstract class ScoreFunction
     /// <summary>Which number is taken of a target: <c>logit</c>, <c>probability</c>, <c>log_probability</c>…</summary>
     public abstract string StepName { get; }
 
+    /// <summary>What a decoder reads, its start token first, where only the source is a side; null elsewhere.</summary>
+    public virtual IReadOnlyList<InputToken>? TargetTokens => null;
+
     /// <summary>The model behind it, in words, for the result; null where there is none.</summary>
     public virtual string? Model => Transformer?.Info.Architecture;
 

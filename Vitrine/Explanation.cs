@@ -13,6 +13,9 @@ public sealed class Explanation
 
     internal Explanation(Figure figure, int? top, IReadOnlyList<string> notices, ITokenizer? written) => (Figure, _top, Notices, _written) = (figure, top, notices, written);
 
+    /// <summary>Whether the written text was given and not generated.</summary>
+    internal bool IsForced { get; init; }
+
     /// <summary>Everything that pictures show: title, facts, predictions, results, agreement.</summary>
     public Figure Figure { get; }
 
@@ -91,9 +94,10 @@ public sealed class Explanation
     public string ToCsv() => Results.ToCsv();
 
     /// <summary>Inseq's JSON of one method on a generation or translation, which its <c>load()</c> reads.</summary>
+    /// <param name="form">How arrays are written: as Inseq 0.7.1 does, in one of three precisions, or as 0.6.</param>
     /// <exception cref="RequestException">There are several methods, or none.</exception>
-    public string ToInseq() => Results.Count == 1
-        ? InseqJson.Write(Results.ToInseq(Figure.Title, pieceOf: _written is null ? null : id => ExplainedText.Of([id], _written).Tokens[0].Piece))
+    public string ToInseq(InseqForm form = InseqForm.Float32) => Results.Count == 1
+        ? InseqJson.Write(Results.ToInseq(Figure.Title, IsForced, _written), form)
         : throw new RequestException(Fault.Request, $"inseq: its file holds one method; got {Results.Count}; expected one --method.");
 
     /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv or .txt; replaced whole or not at all.</summary>
@@ -110,9 +114,10 @@ public sealed class Explanation
             Fault.Request, $"save: no such format; got '{(ending.Length > 0 ? ending : path)}'; expected a path that ends in .html, .svg, .png, .json, .csv or .txt. SaveInseq writes Inseq's JSON."),
     });
 
-    /// <summary>Writes Inseq's JSON.</summary>
+    /// <summary>Writes Inseq's JSON; gzipped where the path ends in .gz, which its <c>load</c> reads with <c>decompress=True</c>.</summary>
     /// <inheritdoc cref="ToInseq"/>
-    public void SaveInseq(string path) => ResultFile.Write(path, System.Text.Encoding.UTF8.GetBytes(ToInseq()));
+    public void SaveInseq(string path, InseqForm form = InseqForm.Float32) =>
+        ResultFile.Write(path, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? InseqJson.Compressed(ToInseq(form)) : System.Text.Encoding.UTF8.GetBytes(ToInseq(form)));
 
     /// <summary>The figure with the model's notices among the warnings of every result, for files.</summary>
     internal Figure WithNotices() => Notices.Count == 0 ? Figure : Figure with

@@ -47,7 +47,7 @@ internal static class Layout
         .OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")
         .Concat(new[]
         {
-            result.Aggregator is { } aggregator ? $"{aggregator} over d_model" : null,
+            result.Aggregator is { } aggregator ? $"{aggregator}{(result.AggregatedAxes.Count > 0 ? " over " + string.Join(" and ", result.AggregatedAxes) : "")}" : null,
             result.SumsTo is { } sum ? $"scores sum to {sum}" : null,
             result.Seed is { } seed ? string.Create(CultureInfo.InvariantCulture, $"seed {seed}") : null,
         }.OfType<string>());

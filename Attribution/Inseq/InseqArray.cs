@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Vitrine.Tensors;
 
@@ -9,9 +8,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>An array of numbers in Inseq's JSON.</summary>
 /// <remarks>
-/// Three spellings are read: Inseq 0.6's compact one (<c>b64:</c>, or <c>b64.gz:</c> where gzip makes it smaller by a tenth), its plain one
-/// (nested lists), and that of its development branch, a whole safetensors file in base64 with one tensor called <c>attribution</c>. The
-/// first is written.
+/// Three spellings are read: Inseq 0.7.1's, a whole safetensors file in base64 with one tensor called <c>attribution</c>; 0.6's compact one
+/// (<c>b64:</c>, or <c>b64.gz:</c> where gzip makes it smaller by a tenth), and its plain one (nested lists). The first two are written.
 /// </remarks>
 /// <param name="Shape">Lengths of the axes.</param>
 /// <param name="Values">Row-major; NaN where a token did not exist yet.</param>
@@ -48,16 +46,14 @@ public sealed record InseqArray(int[] Shape, float[] Values)
         }
     }
 
-    /// <summary>The array as Inseq 0.6 writes it.</summary>
-    /// <param name="zip">Whether the numbers may be compressed one by one: not where the whole file is.</param>
-    internal JsonObject ToJson(bool zip)
+    /// <summary>The array as Inseq writes it.</summary>
+    internal JsonNode ToJson(InseqForm form)
     {
-        byte[] bytes = MemoryMarshal.AsBytes<float>(Values).ToArray();
-        if (!BitConverter.IsLittleEndian)
+        if (form != InseqForm.Inseq06)
         {
-            throw new PlatformNotSupportedException("inseq json: written on little-endian machines only.");
+            return Convert.ToBase64String(InseqSafetensors.Write(this, form));
         }
-        byte[] zipped = zip ? Gzip(bytes) : bytes;
+        byte[] bytes = Encode(Values, form), zipped = Gzip(bytes);
         bool isSmaller = zipped.Length <= 0.9 * bytes.Length;
         var array = new JsonObject();
         if (Shape.Length > 1)
@@ -70,6 +66,30 @@ public sealed record InseqArray(int[] Shape, float[] Values)
         return array;
     }
 
+    /// <summary>Numbers in the type of a form, little-endian.</summary>
+    internal static byte[] Encode(float[] values, InseqForm form)
+    {
+        int size = form switch { InseqForm.Float8 => 1, InseqForm.Float16 => 2, _ => 4 };
+        byte[] bytes = new byte[checked(values.Length * size)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            Span<byte> at = bytes.AsSpan(i * size, size);
+            switch (form)
+            {
+                case InseqForm.Float8:
+                    at[0] = Float8.Write(values[i]);
+                    break;
+                case InseqForm.Float16:
+                    BinaryPrimitives.WriteHalfLittleEndian(at, (Half)values[i]);
+                    break;
+                default:
+                    BinaryPrimitives.WriteSingleLittleEndian(at, values[i]);
+                    break;
+            }
+        }
+        return bytes;
+    }
+
     /// <summary>Numbers of a type, as numpy or safetensors name it, in float32.</summary>
     internal static float[] Decode(ReadOnlySpan<byte> bytes, string type)
     {
@@ -78,7 +98,7 @@ public sealed record InseqArray(int[] Shape, float[] Values)
             "float32" or "F32" => (4, (Func<byte[], float>)(b => BinaryPrimitives.ReadSingleLittleEndian(b))),
             "float16" or "F16" => (2, b => (float)BinaryPrimitives.ReadHalfLittleEndian(b)),
             "BF16" => (2, b => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(b) << 16)),
-            "F8_E4M3" => (1, b => Float8(b[0])),
+            "F8_E4M3" => (1, b => Float8.Read(b[0])),
             "float64" or "F64" => (8, b => (float)BinaryPrimitives.ReadDoubleLittleEndian(b)),
             "int64" or "I64" => (8, b => BinaryPrimitives.ReadInt64LittleEndian(b)),
             "int32" or "I32" => (4, b => BinaryPrimitives.ReadInt32LittleEndian(b)),
@@ -99,16 +119,6 @@ public sealed record InseqArray(int[] Shape, float[] Values)
     }
 
     internal static VitrineException Bad(string what) => new($"inseq json: not understood; got {what}; expected what FeatureAttributionOutput.save writes.");
-
-    // e4m3fn: a sign, four bits of exponent with bias 7, three of fraction; no infinity, and NaN where all seven bits are 1.
-    private static float Float8(byte bits)
-    {
-        int exponent = (bits >> 3) & 15, fraction = bits & 7;
-        float magnitude = (bits & 127) == 127 ? float.NaN
-            : exponent == 0 ? MathF.ScaleB(fraction / 8f, -6)
-            : MathF.ScaleB(1 + (fraction / 8f), exponent - 7);
-        return (bits & 128) == 0 ? magnitude : -magnitude;
-    }
 
     private static byte[] Unpack(string data)
     {

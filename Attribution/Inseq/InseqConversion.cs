@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
@@ -24,11 +25,15 @@ public static class InseqConversion
     /// <param name="results">Explanations of written texts, all by one method.</param>
     /// <param name="modelName">The model's folder or name.</param>
     /// <param name="isForced">Whether the texts were given and not generated.</param>
-    /// <param name="pieceOf">Spells the last token, which is only a target; null: by its label.</param>
-    /// <exception cref="VitrineException">A result explains something else than a written text.</exception>
-    public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false, Func<int, string>? pieceOf = null)
+    /// <param name="tokenizer">Spells the last token, which is only a target, and the written texts; null: by pieces.</param>
+    /// <exception cref="VitrineException">A result explains something else than a written text, or there are none.</exception>
+    public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false, ITokenizer? tokenizer = null)
     {
-        InseqSequence[] sequences = [.. results.Select(result => Sequence(SequenceAndTokens.TokensOf(result), pieceOf))];
+        if (results.Count == 0)
+        {
+            throw new VitrineException("inseq json: nothing to write; got no explanation; expected at least one.");
+        }
+        InseqSequence[] sequences = [.. results.Select(result => Sequence(SequenceAndTokens.TokensOf(result), tokenizer))];
         AttributionResult first = results[0];
         return new(new()
         {
@@ -42,31 +47,32 @@ public static class InseqConversion
             ["constrained_decoding"] = isForced,
             ["exec_time"] = JsonNode.Parse("0.0"),
             ["generate_from_target_prefix"] = false,
-            ["generated_texts"] = new JsonArray([.. results.Select(r => (JsonNode)Text(r, isWritten: true))]),
+            ["generated_texts"] = new JsonArray([.. results.Select(r => (JsonNode)Written(SequenceAndTokens.TokensOf(r), tokenizer))]),
             ["generation_args"] = new JsonObject(),
             ["include_eos_baseline"] = false,
-            ["input_texts"] = new JsonArray([.. results.Select(r => (JsonNode)Text(r, isWritten: false))]),
+            ["input_texts"] = new JsonArray([.. results.Select(r => (JsonNode)Given(r))]),
             ["model_class"] = first.Model,
             ["model_name"] = modelName,
             ["output_step_attributions"] = false,
-            ["step_scores"] = new JsonArray([.. sequences[0].StepScores.Keys.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]),
+            ["step_scores"] = new JsonArray([.. sequences[0].StepScores.Keys.Select(name => (JsonNode)name)]),
             ["step_scores_args"] = new JsonObject(),
-            ["tokenizer_class"] = first.Model switch { "MarianMTModel" => "MarianTokenizer", "LlamaForCausalLM" => "LlamaTokenizer", _ => "GPT2Tokenizer" },
+            ["tokenizer_class"] = tokenizer?.GetType().Name ?? "",
             ["tokenizer_name"] = null,
         }, sequences);
     }
 
-    private static InseqSequence Sequence(AttributionResult result, Func<int, string>? pieceOf)
+    private static InseqSequence Sequence(AttributionResult result, ITokenizer? tokenizer)
     {
-        bool hasEncoder = result.Sides is [{ Name: "source" }, { Name: "target" }];
+        bool hasEncoder = HasEncoder(result);
         SideScores written = result.Sides[^1];
+        IReadOnlyList<InputToken> tokens = result.TargetTokens ?? written.Tokens;
         int[] read = [.. result.Targets.Select(target => target.Position ?? -1)];
         if ((!hasEncoder && (result.Sides.Count > 1 || written.GivenLength >= written.Tokens.Count + 1)) || read.Where((p, i) => p != read[0] + i).Any() || read[0] < 0
-            || read[^1] != written.Tokens.Count - 1 || (!hasEncoder && read[0] + 1 != written.GivenLength))
+            || read[^1] != tokens.Count - 1 || (!hasEncoder && read[0] + 1 != written.GivenLength))
         {
             throw new VitrineException($"inseq json: no explanation of a written text; got {result.Model} by {result.Method} over {string.Join(", ", result.Targets.Select(t => t.Label).Take(3))}; expected every token of a generation or a translation. Write --json instead.");
         }
-        InseqToken[] target = [.. written.Tokens.Select(Token), result.Targets[^1] is { Id: { } id } && pieceOf is not null ? new(pieceOf(id), id) : new(result.Targets[^1].Label, result.Targets[^1].Id ?? -1)];
+        InseqToken[] target = [.. tokens.Select(Token), Last(result, tokenizer)];
         var steps = new Dictionary<string, InseqArray>(StringComparer.Ordinal);
         if (result.Targets.All(t => t.Probability is not null))
         {
@@ -76,13 +82,17 @@ public static class InseqConversion
         {
             steps[result.StepName] = Steps(result, t => (float)t.Score);
         }
+        foreach (string name in result.Targets.SelectMany(t => t.StepScores?.Keys ?? []).Distinct())
+        {
+            steps[name] = Steps(result, t => (float)(t.StepScores?.GetValueOrDefault(name, double.NaN) ?? double.NaN));
+        }
         return new()
         {
             Class = written.RawAxes switch { ["d_model"] => Granular, [_, ..] => MultiDimensional, _ => Coarse },
             Source = hasEncoder ? [.. result.Sides[0].Tokens.Select(Token)] : [.. target.Take(written.GivenLength)],
             Target = target,
             SourceAttributions = hasEncoder ? Array(result, 0, result.Sides[0].Tokens.Count) : null,
-            TargetAttributions = Array(result, result.Sides.Count - 1, target.Length),
+            TargetAttributions = result.TargetTokens is null ? Array(result, result.Sides.Count - 1, target.Length) : null,
             StepScores = steps,
             Start = read[0] + 1,
             End = target.Length,
@@ -126,6 +136,7 @@ public static class InseqConversion
         }
         string step = ((string?)info["attributed_fn"])?.Replace("_fn", "", StringComparison.Ordinal) ?? "probability";
         InseqArray? probability = sequence.StepScores.GetValueOrDefault("probability"), explained = sequence.StepScores.GetValueOrDefault(step);
+        KeyValuePair<string, InseqArray>[] others = [.. sequence.StepScores.Where(scores => scores.Key != "probability" && scores.Key != step)];
         InseqToken[] prefix = [.. sequence.Target.Take(sequence.End - 1)];
         bool isLayers = sequence.Class == MultiDimensional;
         List<SideScores> sides = [];
@@ -149,10 +160,13 @@ public static class InseqConversion
                 Position = sequence.Start + t - 1,
                 Probability = probability?.Values[t],
                 Score = explained?.Values[t] ?? double.NaN,
+                StepScores = others.Length == 0 ? null : others.ToDictionary(other => other.Key, other => (double)other.Value.Values[t]),
                 Reach = [.. sides.Select(side => hasEncoder && side.Name == "source" ? side.Tokens.Count : sequence.Start + t)],
             })],
             Sides = sides,
+            TargetTokens = hasEncoder && sequence.TargetAttributions is null ? Tokens(prefix) : null,
             Parameters = (info["attribution_args"] as JsonObject ?? []).ToDictionary(p => p.Key, p => p.Value?.ToString() ?? "null"),
+            AggregatedAxes = sides[0].RawAxes,
             Aggregator = sides[0].RawAxes switch { ["d_model"] => "vnorm", [_, ..] => "mean", _ => null },
         };
     }
@@ -181,7 +195,7 @@ public static class InseqConversion
         return new()
         {
             Name = name,
-            Tokens = [.. tokens.Select(token => new InputToken(token.Id, token.Token, Text: -1, IsSpecial: token.Token is ['<', .., '>'] or ['[', _, .., ']']))],
+            Tokens = Tokens(tokens),
             GivenLength = given,
             Scores = scores,
             Raw = axes.Length > 0 ? Tensor.From(raw, Shape.Create([count, tokens.Count, .. axes])) : null,
@@ -189,19 +203,42 @@ public static class InseqConversion
         };
     }
 
+    private static InputToken[] Tokens(IEnumerable<InseqToken> tokens) =>
+        [.. tokens.Select(token => new InputToken(token.Id, token.Token, Text: -1, IsSpecial: IsSpecial(token.Token)))];
+
     private static InseqToken Token(InputToken token) => new(token.Piece, token.Id);
 
     private static InseqArray Steps(AttributionResult result, Func<ExplainedTarget, float> of) => new([result.Targets.Count], [.. result.Targets.Select(of)]);
 
-    // The whole text of the decoder; without texts the pieces, as Inseq's own words are.
-    private static string Text(AttributionResult result, bool isWritten)
+    private static bool HasEncoder(AttributionResult result) => result.TargetTokens is not null || result.Sides is [{ Name: "source" }, { Name: "target" }];
+
+    private static InseqToken Last(AttributionResult result, ITokenizer? tokenizer) => result.Targets[^1] is { Id: { } id } && tokenizer is not null
+        ? Token(ExplainedText.Token(id, tokenizer))
+        : new(result.Targets[^1].Label, result.Targets[^1].Id ?? -1);
+
+    // Without texts the pieces, as Inseq's own words are.
+    private static string Given(AttributionResult result)
     {
-        SideScores side = isWritten ? result.Sides[^1] : result.Sides[0];
-        bool isPrompt = result.Sides.Count == 1 && !isWritten;
-        return side.Texts.Count > 0
-            ? string.Concat(isPrompt ? side.Texts.Take(1) : side.Texts)
-            : string.Join(' ', side.Tokens.Take(isPrompt ? side.GivenLength : side.Tokens.Count).Where(t => !t.IsSpecial).Select(t => t.Piece));
+        SideScores side = result.Sides[0];
+        int given = HasEncoder(result) ? side.Tokens.Count : side.GivenLength;
+        return side.Texts.Count > 0 ? side.Texts[0] : Pieces(side.Tokens.Take(given));
     }
+
+    // All that the decoder says: of a prompt and its continuation both.
+    private static string Written(AttributionResult result, ITokenizer? tokenizer)
+    {
+        IReadOnlyList<InputToken> read = result.TargetTokens ?? result.Sides[^1].Tokens;
+        if (tokenizer is not null && result.Targets[^1].Id is { } last)
+        {
+            return tokenizer.Decode([.. read.Skip(HasEncoder(result) ? 1 : 0).Select(token => token.Id), last]);
+        }
+        InseqToken end = Last(result, tokenizer);
+        return Pieces([.. read.Skip(HasEncoder(result) ? 1 : 0), new InputToken(end.Id, end.Token, IsSpecial: IsSpecial(end.Token))]);
+    }
+
+    private static string Pieces(IEnumerable<InputToken> tokens) => string.Join(' ', tokens.Where(token => !token.IsSpecial).Select(token => token.Piece));
+
+    private static bool IsSpecial(string piece) => piece is ['<', .., '>'] or ['[', _, .., ']'];
 
     private static JsonValue Value(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? JsonValue.Create(whole)

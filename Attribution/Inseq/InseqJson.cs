@@ -6,11 +6,10 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Inseq's JSON, in and out: what <c>FeatureAttributionOutput.save</c> of Inseq 0.6 writes and <c>load</c> reads.</summary>
+/// <summary>Inseq's JSON, in and out: what <c>FeatureAttributionOutput.save</c> of Inseq 0.7.1, or 0.6, writes and <c>load</c> reads.</summary>
 public static class InseqJson
 {
     private const string Module = "inseq.data.attribution", Root = "FeatureAttributionOutput";
-    private static readonly JsonSerializerOptions s_format = new() { WriteIndented = true, IndentSize = 4, NewLine = "\n" };
 
     /// <summary>Reads a file, compressed or not.</summary>
     /// <exception cref="VitrineException">It is not Inseq's.</exception>
@@ -38,35 +37,45 @@ public static class InseqJson
         }
     }
 
-    /// <summary>Whether a file looks like Inseq's.</summary>
+    /// <summary>Whether a file looks like Inseq's: its module is named at the start, or stands where <c>use_primitives</c> leaves it out.</summary>
     public static bool Is(byte[] file)
     {
         byte[] start = file is [0x1F, 0x8B, ..] ? Unzipped(file) : file;
-        return start.AsSpan(0, Math.Min(start.Length, 512)).IndexOf("\"inseq.data.attribution\""u8) >= 0;
+        return start.AsSpan(0, Math.Min(start.Length, 512)) is var head
+            && (head.IndexOf("\"inseq.data.attribution\""u8) >= 0 || (head.IndexOf("\"attribution_args\""u8) >= 0 && head.IndexOf("\"attributed_fn\""u8) >= 0));
     }
 
-    /// <summary>The file's text: keys in alphabetical order, four spaces per level, as Python's json writes it.</summary>
-    public static string Write(InseqOutput output)
+    /// <summary>The file's text: keys in alphabetical order, four spaces per level, ASCII, byte for byte as Python's json writes it.</summary>
+    /// <param name="output">The explanations.</param>
+    /// <param name="form">How arrays are written; 0.7.1 cannot read 0.6's, nor 0.6 those of 0.7.1.</param>
+    public static string Write(InseqOutput output, InseqForm form = InseqForm.Float32) => PythonJson.Write(Instance(Module, Root, new()
     {
-        JsonObject attributes = new()
+        ["info"] = output.Info.DeepClone(),
+        ["sequence_attributions"] = new JsonArray([.. output.Sequences.Select(sequence => (JsonNode)Instance(Module, sequence.Class, Sequence(sequence, form)))]),
+        ["step_attributions"] = null,
+    }));
+
+    /// <summary>The text gzipped, which Inseq's <c>load</c> reads with <c>decompress=True</c>, and ours as it is.</summary>
+    public static byte[] Compressed(string text)
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
         {
-            ["info"] = Sorted(output.Info),
-            ["sequence_attributions"] = new JsonArray([.. output.Sequences.Select(sequence => (JsonNode)Instance(Module, sequence.Class, Sequence(sequence)))]),
-            ["step_attributions"] = null,
-        };
-        return Instance(Module, Root, attributes).ToJsonString(s_format);
+            zip.Write(Encoding.ASCII.GetBytes(text));
+        }
+        return packed.ToArray();
     }
 
-    private static JsonObject Sequence(InseqSequence sequence) => new()
+    private static JsonObject Sequence(InseqSequence sequence, InseqForm form) => new()
     {
         ["attr_pos_end"] = sequence.End,
         ["attr_pos_start"] = sequence.Start,
-        ["sequence_scores"] = Arrays(sequence.SequenceScores),
+        ["sequence_scores"] = Arrays(sequence.SequenceScores, form),
         ["source"] = Tokens(sequence.Source),
-        ["source_attributions"] = sequence.SourceAttributions?.ToJson(zip: true),
-        ["step_scores"] = Arrays(sequence.StepScores),
+        ["source_attributions"] = sequence.SourceAttributions?.ToJson(form),
+        ["step_scores"] = Arrays(sequence.StepScores, form),
         ["target"] = Tokens(sequence.Target),
-        ["target_attributions"] = sequence.TargetAttributions?.ToJson(zip: true),
+        ["target_attributions"] = sequence.TargetAttributions?.ToJson(form),
     };
 
     private static InseqSequence Sequence(JsonNode? node)
@@ -106,25 +115,18 @@ public static class InseqJson
         return new InseqToken((string?)attributes["token"] ?? "", (int?)attributes["id"] ?? -1);
     })];
 
-    private static JsonObject Arrays(IReadOnlyDictionary<string, InseqArray> arrays)
+    private static JsonObject Arrays(IReadOnlyDictionary<string, InseqArray> arrays, InseqForm form)
     {
         var json = new JsonObject();
         foreach ((string name, InseqArray array) in arrays.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            json[name] = array.ToJson(zip: true);
+            json[name] = array.ToJson(form);
         }
         return json;
     }
 
     private static Dictionary<string, InseqArray> Arrays(JsonNode? json) => (json as JsonObject ?? [])
         .Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => InseqArray.Read(pair.Value)!, StringComparer.Ordinal);
-
-    private static JsonNode? Sorted(JsonNode? node) => node switch
-    {
-        JsonObject map => new JsonObject(map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
-        JsonArray list => new JsonArray([.. list.Select(Sorted)]),
-        _ => node?.DeepClone(),
-    };
 
     private static byte[] Unzipped(byte[] file)
     {

@@ -1,11 +1,27 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Vitrine.Attributions;
 
-/// <summary>The safetensors file that Inseq's development branch puts, in base64, where an array stands: one tensor, <c>attribution</c>.</summary>
+/// <summary>The safetensors file that Inseq 0.7.1 puts, in base64, where an array stands: one tensor, <c>attribution</c>.</summary>
 internal static class InseqSafetensors
 {
+    /// <summary>Writes it: header without spaces, filled up with blanks to a multiple of 8.</summary>
+    public static byte[] Write(InseqArray array, InseqForm form)
+    {
+        byte[] data = InseqArray.Encode(array.Values, form);
+        string type = form switch { InseqForm.Float8 => "F8_E4M3", InseqForm.Float16 => "F16", _ => "F32" };
+        string header = string.Create(CultureInfo.InvariantCulture, $$$"""{"attribution":{"dtype":"{{{type}}}","shape":[{{{string.Join(',', array.Shape)}}}],"data_offsets":[0,{{{data.Length}}}]}}""");
+        int length = (header.Length + 7) / 8 * 8;
+        byte[] file = new byte[checked(8 + length + data.Length)];
+        BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)length);
+        Encoding.ASCII.GetBytes(header.PadRight(length), file.AsSpan(8));
+        data.CopyTo(file, 8 + length);
+        return file;
+    }
+
     /// <summary>Reads it.</summary>
     /// <exception cref="Tensors.VitrineException">It is damaged, or holds no such tensor.</exception>
     public static InseqArray Read(ReadOnlySpan<byte> file)

@@ -40,6 +40,11 @@ internal sealed class ModelScore : ScoreFunction
 
     public override IReadOnlyList<ScoreTarget> Targets { get; }
 
+    public override IReadOnlyList<InputToken>? TargetTokens => Decoded;
+
+    /// <summary>What the decoder reads, where the source alone is explained.</summary>
+    public IReadOnlyList<InputToken>? Decoded { get; init; }
+
     public override string StepName => _step.Function.Name;
 
     public override IReadOnlyList<double> Probabilities => _probabilities ??= ProbabilitiesOfInput();
@@ -75,7 +80,7 @@ internal sealed class ModelScore : ScoreFunction
     {
         StepOptions step = change(_step);
         bool isShared = !step.Function.ReadsNoisyRows && !_step.Function.ReadsNoisyRows;
-        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere) { _featuresOfInput = isShared ? _featuresOfInput : null };
+        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere) { _featuresOfInput = isShared ? _featuresOfInput : null, Decoded = Decoded };
     }
 
     public override Tensor Distributions(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Probabilities;

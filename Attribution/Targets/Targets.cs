@@ -218,7 +218,10 @@ public static partial class Targets
                 Tensor targetEmbeddings = sides == TranslationSides.Source ? Repeat(to.Batch, batch) : embeddings[^1];
                 return At(model.Hidden(input with { Embeddings = sourceEmbeddings, Target = said with { Embeddings = targetEmbeddings } }), positions);
             },
-            (hidden, asked) => LanguageRows(model, hidden, ids, asked));
+            (hidden, asked) => LanguageRows(model, hidden, ids, asked))
+        {
+            Decoded = sides == TranslationSides.Source ? prefix.Tokens : null,
+        };
     }
 
     private static StepRows LanguageRows(ILanguageModel model, Tensor hidden, int[] ids, StepOptions step) => new(

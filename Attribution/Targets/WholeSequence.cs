@@ -54,6 +54,9 @@ public sealed class WholeSequence : ScoreFunction
     public override IReadOnlyList<ScoreTarget> Targets { get; }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<InputToken>? TargetTokens => _tokens.TargetTokens;
+
+    /// <inheritdoc/>
     public override string StepName => _step switch
     {
         SequenceStep.Probability => "sequence_probability",

@@ -14,6 +14,8 @@ internal abstract class WrappedScore(ScoreFunction inner) : ScoreFunction
 
     public override string? Model => Inner.Model;
 
+    public override IReadOnlyList<InputToken>? TargetTokens => Inner.TargetTokens;
+
     public override IReadOnlyList<double> Probabilities => Inner.Probabilities;
 
     public override long BytesPerSeed => Inner.BytesPerSeed;

@@ -1,20 +1,24 @@
 using System.CommandLine;
+using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
 
 /// <summary>Where an explanation goes: the screen, and any of HTML, SVG, PNG, JSON and CSV.</summary>
 internal sealed class ExplainOutput
 {
+    private static readonly (string Name, InseqForm Form)[] s_forms = [("float32", InseqForm.Float32), ("float16", InseqForm.Float16), ("float8", InseqForm.Float8), ("0.6", InseqForm.Inseq06)];
+
     private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _png = new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
     private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _csv = new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _inseq = new("--inseq") { Description = "Write Inseq's JSON of a generation or translation, which its load() reads.", HelpName = "path" };
+    private readonly Option<string?> _inseq = new("--inseq") { Description = "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.", HelpName = "path" };
+    private readonly Option<string?> _inseqForm = new("--inseq-form") { Description = $"How --inseq writes numbers: {string.Join(", ", s_forms.Select(form => form.Name))} (the version of Inseq before safetensors). Default: float32.", HelpName = "form" };
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _inseq, _top };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _inseq, _inseqForm, _top };
 
     /// <summary>A request with what results need: how many tokens they list, and for Inseq's file the scores before aggregation.</summary>
     /// <exception cref="RequestException">The number is out of range.</exception>
@@ -27,6 +31,7 @@ internal sealed class ExplainOutput
         OutputFile.ProbeAll(terminal, parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv));
         OutputFile.Probe(parsed.GetValue(_png), terminal);
         OutputFile.Probe(parsed.GetValue(_inseq), terminal);
+        _ = Form(parsed);
         if (parsed.GetValue(_png) is { } png)
         {
             PngFile.Check(png == "-" ? throw new CommandException(ExitCode.Usage, "png: a picture is no text; got '-' for standard output; expected a path.") : terminal.Programs);
@@ -46,14 +51,28 @@ internal sealed class ExplainOutput
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Explanation explanation)
     {
-        (string? svg, string? png, string? inseq) = (parsed.GetValue(_svg), parsed.GetValue(_png), parsed.GetValue(_inseq));
+        (string? svg, string? png, string? inseq, InseqForm form) = (parsed.GetValue(_svg), parsed.GetValue(_png), parsed.GetValue(_inseq), Form(parsed));
+        if (inseq?.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) is true)
+        {
+            OutputFile.Write(inseq, InseqJson.Compressed(explanation.ToInseq(form)), terminal);
+            inseq = null;
+        }
         if (png is not null)
         {
             OutputFile.Write(png, PngFile.Draw(explanation.ToSvg(), terminal.Programs), terminal);
         }
         OutputFile.WriteAll(
             terminal,
-            [(parsed.GetValue(_html), explanation.ToHtml), (svg, explanation.ToSvg), (inseq, explanation.ToInseq), (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), explanation.ToCsv)],
+            [(parsed.GetValue(_html), explanation.ToHtml), (svg, explanation.ToSvg), (inseq, () => explanation.ToInseq(form)), (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), explanation.ToCsv)],
             screen => screen.Write(explanation.ToText(new() { Width = terminal.Width, Colors = terminal.Colors })));
+    }
+
+    private InseqForm Form(ParseResult parsed)
+    {
+        string? asked = parsed.GetValue(_inseqForm);
+        int found = Array.FindIndex(s_forms, form => form.Name == (asked ?? "float32"));
+        return found < 0 ? throw new CommandException(ExitCode.Usage, $"inseq form: not known; got '{asked}'; expected {string.Join(", ", s_forms.Select(form => form.Name))}.")
+            : asked is not null && parsed.GetValue(_inseq) is null ? throw new CommandException(ExitCode.Usage, $"inseq form: nothing is written; got '{asked}' without --inseq; expected both.")
+            : s_forms[found].Form;
     }
 }

@@ -39,6 +39,7 @@ internal static class GoldenAttributions
         ("inseq/*/occlusion", GoldenInseq.Run),
         ("inseq/*/contrast_prob_diff", GoldenInseq.Run),
         ("inseq/*/entropy", GoldenInseq.Run),
+        ("inseq/*", GoldenInseq.Run),
         ("internals/*", GoldenInternals.Run),
         .. GoldenAuthors.Rows,
     ];

@@ -17,6 +17,11 @@ internal static partial class GoldenInseq
 
     public static void Run(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
+        if (one.Has("ids_target")) // recorded of Inseq 0.7.1
+        {
+            GoldenInseq071.Run(one, check);
+            return;
+        }
         var model = (ILanguageModel)GoldenModel.Named(one.Name.Split('/')[1]).Model;
         string method = one.Json("method").GetString()!, step = one.Json("attributed_fn").GetString()!;
         (int[] said, int[]? contrast) = Tokens(one);

@@ -18,7 +18,7 @@ public sealed class InseqJsonTests
     {
         byte[] file = File.ReadAllBytes(GoldenFolder.Find("inseq_saved", name + ".json"));
 
-        string written = InseqJson.Write(InseqJson.Read(file));
+        string written = InseqJson.Write(InseqJson.Read(file), InseqForm.Inseq06);
 
         Same(JsonNode.Parse(file), JsonNode.Parse(written), "$");
         Assert.Equal(KeysOf(System.Text.Encoding.UTF8.GetString(file)), KeysOf(written)); // the same lines but for packed numbers
@@ -65,7 +65,7 @@ public sealed class InseqJsonTests
     [Fact]
     public void Inseq_WhatWeWrite_HasTheStructureOfItsOwnFiles()
     {
-        byte[] file = File.ReadAllBytes(GoldenFolder.Find("inseq_saved", "inseq_marian_saliency.json"));
+        byte[] file = File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", "marian_saliency_float32.json"));
         var model = (ILanguageModel)ModelLoader.Load(GoldenFolder.Find("marian"));
         ScoreFunction f = Targets.Translation(model, ExplainedText.Of([7, 21, 33, 48, 9, 0]), [1, 1, 33, 5, 44, 0]);
         AttributionResult result = AttributionMethods.Get("saliency").Attribute(f, new() { KeepRaw = true });
@@ -76,8 +76,107 @@ public sealed class InseqJsonTests
         SameBits(Assert.Single(new[] { result }.ToInseq("marian").Sequences).SourceAttributions, Assert.Single(InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(written)).Sequences).SourceAttributions);
     }
 
+    [Theory]
+    [InlineData("gpt2_saliency_float32", InseqForm.Float32)]
+    [InlineData("gpt2_saliency_float16", InseqForm.Float16)]
+    [InlineData("gpt2_saliency_float8", InseqForm.Float8)]
+    [InlineData("gpt2_attention_float16", InseqForm.Float16)]
+    [InlineData("marian_ig_float8", InseqForm.Float8)]
+    [InlineData("marian_saliency_float32", InseqForm.Float32)]
+    [InlineData("marian_source_only", InseqForm.Float32)]
+    [InlineData("gpt2_occlusion", InseqForm.Float32)]
+    [InlineData("gpt2_two", InseqForm.Float32)]
+    [InlineData("t5_value_zeroing", InseqForm.Float32)]
+    public void Inseq071_AFileItSavedItself_IsWrittenBackByteForByte(string name, InseqForm form)
+    {
+        byte[] file = File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", name + ".json"));
+
+        string written = InseqJson.Write(InseqJson.Read(file), form);
+
+        Assert.Equal(System.Text.Encoding.UTF8.GetString(file), written);
+        Assert.Equal(written, InseqJson.Write(InseqJson.Read(InseqJson.Compressed(written)), form));
+    }
+
+    [Theory]
+    [InlineData("gpt2_saliency_float32", InseqForm.Float16, "gpt2_saliency_float16")]
+    [InlineData("gpt2_saliency_float32", InseqForm.Float8, "gpt2_saliency_float8")]
+    public void Inseq071_OneFilesNumbersInAnotherPrecision_AreThoseItSaved(string name, InseqForm form, string expected) =>
+        Assert.Equal(
+            File.ReadAllText(GoldenFolder.Find("inseq_saved_071", expected + ".json")),
+            InseqJson.Write(InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", name + ".json"))), form));
+
+    [Theory]
+    [InlineData("gpt2_saliency_float32")]
+    [InlineData("gpt2_attention_float16")]
+    [InlineData("marian_saliency_float32")]
+    [InlineData("marian_source_only")]
+    [InlineData("gpt2_two")]
+    public void Inseq071_AFileThroughOurTerms_KeepsEveryBit(string name)
+    {
+        InseqOutput saved = InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", name + ".json")));
+
+        InseqOutput back = saved.ToResults().ToInseq("model");
+
+        Assert.Equal(saved.Sequences.Count, back.Sequences.Count);
+        Assert.All(saved.Sequences.Zip(back.Sequences), pair =>
+        {
+            (InseqSequence before, InseqSequence after) = pair;
+            Assert.Equal((before.Class, before.Start, before.End), (after.Class, after.Start, after.End));
+            Assert.Equal(before.Source, after.Source);
+            Assert.Equal(before.Target, after.Target);
+            SameBits(before.SourceAttributions, after.SourceAttributions);
+            SameBits(before.TargetAttributions, after.TargetAttributions);
+            Assert.Equal(before.StepScores.Keys.Order(), after.StepScores.Keys.Order());
+            Assert.All(after.StepScores, step => SameBits(before.StepScores[step.Key], step.Value));
+        });
+        Assert.Equal((bool)saved.Info["attribute_target"]!, (bool)back.Info["attribute_target"]!);
+    }
+
     [Fact]
-    public void Inseq_SafetensorsOfTheDevelopmentBranch_AreRead()
+    public void Inseq071_AFileOfPrimitives_IsRefusedByName()
+    {
+        byte[] file = File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", "gpt2_saliency_primitives.json"));
+
+        Assert.True(InseqJson.Is(file));
+        Assert.Contains("use_primitives", Assert.Throws<VitrineException>(() => InseqJson.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inseq_SourceOnlyTranslation_HasTargetTokensAndNoTargetScores()
+    {
+        var model = (ILanguageModel)ModelLoader.Load(GoldenFolder.Find("marian"));
+        ScoreFunction f = Targets.Translation(model, ExplainedText.Of([7, 21, 33, 48, 9, 0]), [17, 33, 5, 44, 0], "probability", TranslationSides.Source);
+
+        InseqSequence written = Assert.Single(new[] { new Saliency().Attribute(f, new() { KeepRaw = true }) }.ToInseq("marian").Sequences);
+
+        InseqSequence saved = Assert.Single(InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", "marian_source_only.json"))).Sequences);
+        Assert.Null(written.TargetAttributions);
+        Assert.Equal(saved.SourceAttributions!.Shape, written.SourceAttributions!.Shape);
+        Assert.Equal(saved.Target.Select(token => token.Id), written.Target.Select(token => token.Id));
+        Assert.Equal((saved.Start, saved.End, saved.Class), (written.Start, written.End, written.Class));
+    }
+
+    [Theory]
+    [InlineData(0f, 0)]
+    [InlineData(448f, 0x7E)]
+    [InlineData(449f, 0x7E)]
+    [InlineData(float.PositiveInfinity, 0x7E)]
+    [InlineData(float.NaN, 0x7F)]
+    [InlineData(0.0009765625f, 0)] // 2⁻¹⁰, half of the smallest: to even
+    [InlineData(0.00098f, 1)]
+    [InlineData(0.015625f, 8)] // 2⁻⁶, the smallest of full precision
+    [InlineData(1f, 0x38)]
+    [InlineData(1.0625f, 0x38)] // a tie: to even
+    [InlineData(1.1875f, 0x3A)] // a tie: to even
+    [InlineData(-2f, 0xC0)]
+    public void Float8_OfANumber_IsTheNearest(float number, byte bits) => Assert.Equal(bits, Float8.Write(float.IsNaN(number) ? BitConverter.Int32BitsToSingle(0x7FC00000) : number));
+
+    [Fact]
+    public void Float8_OfEveryByte_ReadsBack() =>
+        Assert.All(Enumerable.Range(0, 256), bits => Assert.Equal((byte)bits, Float8.Write(Float8.Read((byte)bits)) is var back && (bits & 127) == 127 ? (byte)(bits & 0x80 | back & 0x7F) : back));
+
+    [Fact]
+    public void Inseq_SafetensorsOfInseq071_AreRead()
     {
         string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         SafetensorsWriter.Save(folder, [new WeightData("attribution", Tensor.From([1f, 2, 3, 4, float.NaN, 6], [3, 2]))], cancellation: TestContext.Current.CancellationToken);
