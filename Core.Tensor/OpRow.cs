@@ -1,13 +1,24 @@
 namespace Vitrine.Tensors;
 
 /// <summary>A row of the op table: everything a test, a benchmark or a page of documentation wants to know about one op.</summary>
-/// <param name="Name">The op's name: <c>layer_norm</c>.</param>
-/// <param name="Formula">What it computes, in one line of plain text.</param>
-/// <param name="Cases">Sample calls: tiny, odd and benchmark sizes, and one for every option.</param>
-public sealed record OpRow(string Name, string Formula, params IReadOnlyList<OpCase> Cases)
+/// <param name="name">The op's name: <c>layer_norm</c>.</param>
+/// <param name="formula">What it computes, in one line of plain text.</param>
+/// <param name="cases">Sample calls: tiny, odd and benchmark sizes, and one for every option. Made when they are first asked for.</param>
+public sealed class OpRow(string name, string formula, Func<IReadOnlyList<OpCase>> cases)
 {
-    /// <summary>The kernels it may launch, besides the copies that make a strided operand contiguous.</summary>
-    public required IReadOnlyList<string> Kernels { get; init; }
+    private readonly Lazy<IReadOnlyList<OpCase>> _cases = new(cases);
+
+    /// <summary>The op's name: <c>layer_norm</c>.</summary>
+    public string Name => name;
+
+    /// <summary>What it computes, in one line of plain text.</summary>
+    public string Formula => formula;
+
+    /// <summary>Sample calls: tiny, odd and benchmark sizes, and one for every option.</summary>
+    public IReadOnlyList<OpCase> Cases => _cases.Value;
+
+    /// <summary>The kernels it may launch, with their parts on a GPU; the copies that make a strided operand contiguous are left out.</summary>
+    internal IReadOnlyList<Kernel> Kernels { get; init; } = [];
 
     /// <summary>How far float32 results may be from float64 ones.</summary>
     public Tolerance Tolerance { get; init; } = Tolerance.Tight;
@@ -36,6 +47,9 @@ public sealed record Tolerance(double Relative, double Absolute, string? Reason 
 
     /// <summary>Nothing is computed, only moved: the bits must agree.</summary>
     public static Tolerance Exact { get; } = new(0, 0);
+
+    /// <summary>For sums of products.</summary>
+    public static Tolerance Products { get; } = new(1e-5, 1e-5, "sums of many products in float32; the order differs from the reference's");
 }
 
 /// <summary>One sample call of an op.</summary>
@@ -66,6 +80,22 @@ public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor
 
     /// <summary>The inputs as tensors; the same for the same seed.</summary>
     public Tensor[] Make(int seed = 1) => [.. Inputs.Select((input, i) => input.Make((seed * 31) + i))];
+
+    /// <summary>The usual sizes: tiny, odd (1, 3, 17, 257), one for several threads and one beyond the second-level cache, which is timed.</summary>
+    /// <param name="make">The call for a shape.</param>
+    /// <param name="cost">What it computes per element.</param>
+    internal static IReadOnlyList<OpCase> Sizes(Func<Shape, OpCase> make, OpCost cost)
+    {
+        Shape[] shapes = [[2, 3], [1], [3], [17], [257], [3, 17], [17, 257], [3, 5, 7], [67, 1031], [2048, 3072]];
+        return [.. shapes.Select((s, i) => (make(s) with { IsBenchmark = i == shapes.Length - 1 }).Counted(cost * s.Elements, s))];
+    }
+
+    /// <summary>Fills in what a call costs: every input read once, the output written once, 4 bytes each, 2 in half precision.</summary>
+    internal OpCase Counted(OpCost cost, Shape output) => this with
+    {
+        Cost = cost,
+        Bytes = Inputs.Sum(input => (input.Values == OpValues.Half ? 2.0 : 4.0) * input.Shape.Elements) + (4.0 * output.Elements),
+    };
 
     /// <summary>The label and the shapes, e.g. <c>[2, 7] x [7, 3] bias</c>.</summary>
     public override string ToString() => $"{string.Join(" x ", Inputs.Select(i => i.Shape))}{(Label.Length > 0 ? " " + Label : "")}";

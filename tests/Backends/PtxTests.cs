@@ -26,7 +26,7 @@ public sealed partial class PtxTests
         Assert.Contains(ptx.Contains("mma.sync", StringComparison.Ordinal) ? ".target sm_80" : ".target sm_52", ptx, StringComparison.Ordinal);
         Dictionary<string, string> entries = Entry().Matches(ptx).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["parameters"].Value);
 
-        string[] expected = [.. GpuKernels.Table.Where(row => row.Value.Source == source).Select(row => row.Key)];
+        string[] expected = [.. KernelTable.Gpu.Where(row => row.Value.Source == source).Select(row => row.Key)];
 
         Assert.Equal(expected.Order(), entries.Keys.Order());
         Assert.All(entries, entry =>

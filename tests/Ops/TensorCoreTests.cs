@@ -75,7 +75,7 @@ public sealed class TensorCoreTests
         }
 
         static void Close(Tensor y, Tensor a, Tensor b, Tensor bias, bool transposeA, bool transposeB, string what) =>
-            TensorAssert.Close(y, OpReferences.MatMul(Array64.Of(a), Array64.Of(b), Array64.Of(bias), transposeA, transposeB).Values, 1e-5, 1e-5, what);
+            TensorAssert.Close(y, MatMul.Reference(Array64.Of(a), Array64.Of(b), Array64.Of(bias), transposeA, transposeB).Values, 1e-5, 1e-5, what);
     }
 
     /// <summary>The device rounds sums towards zero: of thousands of positive products nothing may be left behind but float32's own error.</summary>
@@ -85,7 +85,7 @@ public sealed class TensorCoreTests
     {
         using Device.Scope scope = TestDevices.Use(device);
         Tensor a = Positive(1, [3, 8192]), b = Positive(2, [5, 8192]);
-        double[] exact = OpReferences.MatMul(Array64.Of(a), Array64.Of(b), null, false, true).Values;
+        double[] exact = MatMul.Reference(Array64.Of(a), Array64.Of(b), null, false, true).Values;
 
         float[] y = OnTensorCores(() => a.MatMul(b, transposeB: true)).ToArray(), plain = a.MatMul(b, transposeB: true).ToArray();
 
@@ -127,7 +127,7 @@ public sealed class TensorCoreTests
         Op.Launched = null;
         Tensor?[] tensors = [.. call.Tensors];
         tensors[2] = y;
-        Op.Launch(GpuKernels.Table[call.Kernel].OnTensorCores!, call.Work, tensors, call.Scalars);
+        Op.Launch(KernelTable.Gpu[call.Kernel].OnTensorCores!, call.Work, tensors, call.Scalars);
         return y;
     }
 }

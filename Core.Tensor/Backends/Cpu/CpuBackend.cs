@@ -27,9 +27,9 @@ internal sealed class CpuBackend : IBackend
 
     public void Launch(KernelCall call)
     {
-        if (!CpuKernels.Table.TryGetValue(call.Kernel, out CpuKernel? kernel))
+        if (!KernelTable.Cpu.TryGetValue(call.Kernel, out CpuKernel? kernel))
         {
-            throw new DeviceException($"cpu: no kernel of that name; got '{call.Kernel}'; expected a row in CpuKernels.Table.");
+            throw new DeviceException($"cpu: no kernel of that name; got '{call.Kernel}'; expected a row in KernelTable.Cpu.");
         }
         if (_profiler is { } profiler)
         {

@@ -96,9 +96,9 @@ internal abstract unsafe class GpuBackend : IBackend
 
     public void Launch(KernelCall call)
     {
-        if (!GpuKernels.Table.TryGetValue(call.Kernel, out GpuKernel? kernel))
+        if (!KernelTable.Gpu.TryGetValue(call.Kernel, out GpuKernel? kernel))
         {
-            throw new DeviceException($"{Name}: no kernel of that name; got '{call.Kernel}'; expected a row in GpuKernels.Table. Copy the operands with To(Device.Cpu).");
+            throw new DeviceException($"{Name}: no kernel of that name; got '{call.Kernel}'; expected a row in KernelTable.Gpu. Copy the operands with To(Device.Cpu).");
         }
         if (call.Work.X == 0 || call.Work.Y == 0 || call.Work.Z == 0)
         {

@@ -8,7 +8,7 @@ internal static class KernelSource
 {
     /// <summary>The names of the op files, without <c>.kernel.c</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. GpuKernels.Table.Values.Select(kernel => kernel.Source).Where(source => source.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        [.. KernelTable.Gpu.Values.Select(kernel => kernel.Source).Where(source => source.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>What the OpenCL driver compiles. Lines of the compiler's log count from the top of the op's file.</summary>
     public static string OpenCl(string name) => OpenCl(name, Read(name + ".kernel.c"));

@@ -99,7 +99,7 @@ internal sealed unsafe class OpenClBackend : GpuBackend
             _programs[source] = program = Build(source, KernelSource.OpenCl(source));
         }
         nint function = Function(program, kernel);
-        if (HasSubgroups && !CutsEvenly(function, Items(GpuKernels.Table[kernel])))
+        if (HasSubgroups && !CutsEvenly(function, Items(KernelTable.Gpu[kernel])))
         {
             HasSubgroups = false;
             _programs.Clear();

@@ -9,7 +9,7 @@ namespace Vitrine.Tensors;
 /// Saved are only q, k, v and one number per query, the log of its softmax denominator; backward recomputes the pattern block by
 /// block, once for all seeds. Source: Vaswani et al. 2017, eq. 1; the recomputation is Dao et al. 2022, algorithm 4.
 /// </remarks>
-internal sealed class Attention(bool causal, float scale) : Op
+internal sealed partial class Attention(bool causal, float scale) : Op
 {
     public override string Name => "attention";
 
@@ -73,4 +73,18 @@ internal sealed class Attention(bool causal, float scale) : Op
             throw new ShapeException($"{Name}: fewer keys than queries; got {k.Shape[1]} and {q.Shape[1]}; expected every causal query to see its own key.");
         }
     }
+}
+
+public static partial class TensorOps
+{
+    /// <summary>z = softmax(scale · q·kᵀ + mask)·v per head; the pattern is never stored (Vaswani et al. 2017; Dao et al. 2022).</summary>
+    /// <param name="q"><c>[batch, query, head, d_head]</c>; strided views are read in place.</param>
+    /// <param name="k"><c>[batch, key, kv_head, d_head]</c>; kv_head divides head (grouped queries).</param>
+    /// <param name="v">As <paramref name="k"/>.</param>
+    /// <param name="mask">Added to the scores, broadcast to <c>[batch, head, query, key]</c>; −∞ hides. A constant: it has no gradient.</param>
+    /// <param name="causal">Query i sees keys up to i + (keys − queries).</param>
+    /// <param name="scale">Usually 1/√d_head.</param>
+    /// <returns><c>[batch, query, head, d_head]</c>; 0 where every key is hidden.</returns>
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, float scale) =>
+        mask is null ? Op.Apply(new Attention(causal, scale), q, k, v) : Op.Apply(new Attention(causal, scale), q, k, v, mask);
 }

@@ -56,6 +56,24 @@ internal abstract class Binary : Op
         }
         return (lengths, stridesA, stridesB);
     }
+
+    /// <summary>The row of such an op: equal shapes of every size, and every way to broadcast.</summary>
+    protected static OpRow Describe<TOp>(CpuKernel kernel, string name, string formula, Func<Tensor, Tensor, Tensor> apply,
+        Func<double, double, double> reference, OpValues second = OpValues.Normal) where TOp : Binary
+    {
+        return new(name, formula, () =>
+        [
+            .. OpCase.Sizes(s => Call(s, s), 1),
+            Call([3, 17], [17]), Call([17], [3, 17]), Call([3, 1], [1, 17]), Call([2, 3, 5], [2, 1, 1]), Call([257], []), Call([2, 1, 5, 1], [3, 1, 7]),
+        ])
+        {
+            Definition = typeof(TOp),
+            Kernels = [new(name + "_forward", kernel, GpuKernel.Elements("binary"))],
+            Tolerance = new(5e-6, 5e-6, "a broadcast operand's gradient is a sum"),
+        };
+
+        OpCase Call(Shape a, Shape b) => new([new(a), new(b, second)], t => apply(t[0], t[1])) { Reference = r => r[0].Zip(r[1], reference) };
+    }
 }
 
 /// <summary>y = a + b.</summary>
@@ -65,6 +83,9 @@ internal sealed class Add : Binary
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
         [needs[0] ? Broadcasting.SumTo(dy, saved.InputShapes[0]) : null, needs[1] ? Broadcasting.SumTo(dy, saved.InputShapes[1]) : null];
+
+    public static OpRow Row { get; } =
+        Describe<Add>(BinaryCpu.Forward<BinaryCpu.Plus>, "add", "y = a + b, broadcast", (a, b) => a + b, (a, b) => a + b);
 }
 
 /// <summary>y = a − b.</summary>
@@ -74,6 +95,9 @@ internal sealed class Sub : Binary
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
         [needs[0] ? Broadcasting.SumTo(dy, saved.InputShapes[0]) : null, needs[1] ? Broadcasting.SumTo(dy, saved.InputShapes[1]).Scale(-1) : null];
+
+    public static OpRow Row { get; } =
+        Describe<Sub>(BinaryCpu.Forward<BinaryCpu.Minus>, "sub", "y = a − b, broadcast", (a, b) => a - b, (a, b) => a - b);
 }
 
 /// <summary>y = a · b, place by place; da = dy · b, db = dy · a.</summary>
@@ -86,6 +110,9 @@ internal sealed class Mul : Binary
 
     protected override void KeepForBackward(Saved saved, Tensor a, Tensor b) =>
         saved.Keep(saved.Tracks(1) ? a : b, saved.Tracks(0) ? b : a); // an operand whose partner is not tracked is not needed
+
+    public static OpRow Row { get; } =
+        Describe<Mul>(BinaryCpu.Forward<BinaryCpu.Times>, "mul", "y = a · b, broadcast", (a, b) => a * b, (a, b) => a * b);
 }
 
 /// <summary>y = a / b; da = dy / b, db = −dy · a / b².</summary>
@@ -101,6 +128,9 @@ internal sealed class Div : Binary
     }
 
     protected override void KeepForBackward(Saved saved, Tensor a, Tensor b) => saved.Keep(a, b);
+
+    public static OpRow Row { get; } =
+        Describe<Div>(BinaryCpu.Forward<BinaryCpu.Over>, "div", "y = a / b, broadcast", (a, b) => a / b, (a, b) => a / b, OpValues.Positive);
 }
 
 /// <summary>y = factor · x + shift with constant numbers.</summary>
@@ -118,4 +148,32 @@ internal sealed class Scale(float factor, float shift) : Op
     }
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) => [dy.Scale(factor)];
+
+    public static OpRow Row { get; } = new("scale", "y = factor · x + shift with constant numbers",
+        () => OpCase.Sizes(s => new([new(s)], t => t[0].Scale(-1.5f, 0.25f)) { Reference = r => r[0].Map(x => (-1.5 * x) + 0.25) }, 2))
+    {
+        Definition = typeof(Scale),
+        Kernels = [new("scale_forward", BinaryCpu.ScaleForward, GpuKernel.Elements("binary"))],
+    };
+}
+
+public static partial class TensorOps
+{
+    extension(Tensor)
+    {
+        /// <summary>y = a + b, broadcast.</summary>
+        public static Tensor operator +(Tensor a, Tensor b) => Op.Apply(new Add(), a, b);
+
+        /// <summary>y = a − b, broadcast.</summary>
+        public static Tensor operator -(Tensor a, Tensor b) => Op.Apply(new Sub(), a, b);
+
+        /// <summary>y = a · b place by place, broadcast.</summary>
+        public static Tensor operator *(Tensor a, Tensor b) => Op.Apply(new Mul(), a, b);
+
+        /// <summary>y = a / b, broadcast.</summary>
+        public static Tensor operator /(Tensor a, Tensor b) => Op.Apply(new Div(), a, b);
+    }
+
+    /// <summary>y = factor · x + shift.</summary>
+    public static Tensor Scale(this Tensor x, float factor, float shift = 0) => Op.Apply(new Scale(factor, shift), x);
 }

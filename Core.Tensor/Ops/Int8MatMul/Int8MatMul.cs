@@ -6,7 +6,7 @@ namespace Vitrine.Tensors;
 /// holds W in float32: a few rows of X take their products straight from the integers; many unpack W panel by panel. Gradient: dX = dY·Wᵀ (or dY·W),
 /// dbias = Σ rows of dY; the weights have none.
 /// </remarks>
-internal sealed class Int8MatMul(bool transposeB) : Op
+internal sealed partial class Int8MatMul(bool transposeB) : Op
 {
     public override string Name => "int8_mat_mul";
 
@@ -50,5 +50,21 @@ internal sealed class Int8MatMul(bool transposeB) : Op
         int m = x.Shape.Rank == 1 ? 1 : x.Shape.Rows();
         Launch("int8_mat_mul_forward", new WorkSize(n, m), [Layout.Contiguous(x), q, scale, y, bias], k, transposed, skipZeroRows);
         return y;
+    }
+}
+
+public static partial class TensorOps
+{
+    /// <summary>y = X·W [+ bias] with 8-bit weights, as they are or transposed. Gradients go to x and the bias.</summary>
+    /// <param name="x"><c>[…, rows]</c>, or <c>[…, columns]</c> when <paramref name="transposeB"/>.</param>
+    /// <param name="w"><c>[rows, columns]</c></param>
+    /// <param name="bias">Added to every row of y.</param>
+    /// <param name="transposeB">Use Wᵀ: a row of W makes one output.</param>
+    /// <returns><c>[…, columns]</c>, or <c>[…, rows]</c>.</returns>
+    /// <exception cref="ShapeException">The inner axes differ.</exception>
+    public static Tensor MatMul(this Tensor x, Int8Matrix w, Tensor? bias = null, bool transposeB = false)
+    {
+        Tensor y = bias is null ? Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale) : Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale, bias);
+        return w.Outliers is { } outliers ? y + outliers.Product(x, transposeB) : y;
     }
 }

@@ -49,4 +49,36 @@ internal sealed class LayerNorm(float epsilon) : Op
         }
         return [dx, dgamma, dbeta];
     }
+
+    public static OpRow Row { get; } = new("layer_norm", "y = gamma · (x − mean) / √(variance + epsilon) + beta over the last axis",
+        () => OpCase.Sizes(s => new([new(s), new([s[^1]]), new([s[^1]])], t => t[0].LayerNorm(t[1], t[2], 1e-5f))
+        {
+            Reference = r => Reference(r[0], r[1], r[2], 1e-5f),
+        }, new(8, 6)))
+    {
+        Definition = typeof(LayerNorm),
+        Kernels =
+        [
+            new("layer_norm_forward", LayerNormCpu.Forward, GpuKernel.Rows("layer_norm")),
+            new("layer_norm_backward", LayerNormCpu.Backward, GpuKernel.Rows("layer_norm")),
+            new("layer_norm_backward_gamma", LayerNormCpu.BackwardGamma, GpuKernel.Tiles("layer_norm", 16, 1)),
+        ],
+        Tolerance = new(2e-5, 2e-5, "rows of 2 or 3 elements may be nearly constant, which magnifies the rounding of the mean"),
+    };
+
+    private static Array64 Reference(Array64 x, Array64 gamma, Array64 beta, double epsilon) => x.MapRows(row =>
+    {
+        double mean = row.Average(), root = Math.Sqrt(row.Average(v => (v - mean) * (v - mean)) + epsilon);
+        return [.. row.Select((v, i) => (gamma.Values[i] * (v - mean) / root) + beta.Values[i])];
+    });
+}
+
+public static partial class TensorOps
+{
+    /// <summary>y = gamma · (x − mean) / √(variance + epsilon) + beta over the last axis (Ba et al. 2016).</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="gamma"><c>[d]</c></param>
+    /// <param name="beta"><c>[d]</c></param>
+    /// <param name="epsilon">Keeps the root away from 0; 1e-5 in GPT-2, 1e-12 in BERT.</param>
+    public static Tensor LayerNorm(this Tensor x, Tensor gamma, Tensor beta, float epsilon) => Op.Apply(new LayerNorm(epsilon), x, gamma, beta);
 }

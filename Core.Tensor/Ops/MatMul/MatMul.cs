@@ -8,7 +8,7 @@ namespace Vitrine.Tensors;
 /// Leading axes broadcast. When B is a plain matrix (a weight), all leading axes of A are one long row axis: one product.
 /// Gradients: dA = dY·Bᵀ, dB = Aᵀ·dY, dbias = Σ rows of dY. B may be a weight stored as float16; then it has no gradient, and A stands as it is.
 /// </remarks>
-internal sealed class MatMul(bool transposeA, bool transposeB) : Op
+internal sealed partial class MatMul(bool transposeA, bool transposeB) : Op
 {
     // Where the matrices of a single product begin: on every device once, instead of an upload per product.
     private static readonly ConditionalWeakTable<Device, Tensor> s_origins = [];
@@ -146,4 +146,18 @@ internal sealed class MatMul(bool transposeA, bool transposeB) : Op
             return new(Layout.Copy(x), transposed, Math.Max(1, columns));
         }
     }
+}
+
+public static partial class TensorOps
+{
+    /// <summary>y = op(A)·op(B) [+ bias] over the last two axes; leading axes broadcast.</summary>
+    /// <param name="a"><c>[…, m, k]</c>, or <c>[…, k, m]</c> when <paramref name="transposeA"/>.</param>
+    /// <param name="b"><c>[…, k, n]</c>, or <c>[…, n, k]</c> when <paramref name="transposeB"/>.</param>
+    /// <param name="bias"><c>[n]</c>, added to every row.</param>
+    /// <param name="transposeA">Use Aᵀ.</param>
+    /// <param name="transposeB">Use Bᵀ.</param>
+    /// <returns><c>[…, m, n]</c></returns>
+    /// <exception cref="ShapeException">The inner axes differ.</exception>
+    public static Tensor MatMul(this Tensor a, Tensor b, Tensor? bias = null, bool transposeA = false, bool transposeB = false) =>
+        bias is null ? Op.Apply(new MatMul(transposeA, transposeB), a, b) : Op.Apply(new MatMul(transposeA, transposeB), a, b, bias);
 }

@@ -31,4 +31,33 @@ internal sealed class Pick : Op
         Launch("pick_backward", new WorkSize(ids.Shape.Elements, dy.Shape[0]), [ids, Layout.Contiguous(dy), dx], saved.InputShapes[0][^1]);
         return [dx, null];
     }
+
+    /// <summary>The gradient, which is that of max as well.</summary>
+    internal static readonly Kernel BackwardKernel = new("pick_backward", PickCpu.Backward, GpuKernel.Rows("pick"));
+
+    public static OpRow Row { get; } = new("pick", "y[…] = x[…, ids[…]]", () =>
+    [
+        Call([2, 3]), Call([1, 1]), Call([3, 17]), Call([2, 17, 257]), Call([257]), Call([512, 50257]) with { IsBenchmark = true },
+    ])
+    {
+        Definition = typeof(Pick),
+        Kernels = [new("pick_forward", PickCpu.Forward, GpuKernel.Elements("pick")), BackwardKernel],
+        Tolerance = Tolerance.Exact,
+    };
+
+    private static OpCase Call(Shape x) => new([new(x), new(x.Without(x.Rank - 1), OpValues.Index, x[^1])], t => t[0].Pick(t[1]))
+    {
+        Bytes = 4.0 * 3 * x.Rows(),
+        Reference = r => new([.. r[1].Values.Select((id, row) => r[0].Values[(row * r[0].Width) + (int)id])], r[1].Shape),
+    };
+}
+
+public static partial class TensorOps
+{
+    /// <summary>One element of every row: y[…] = x[…, ids[…]], e.g. the log-probability of each target token.</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="ids">int32 <c>[…]</c>, each in 0 … d − 1.</param>
+    /// <returns><c>[…]</c></returns>
+    /// <exception cref="ShapeException">The shapes do not fit, or a place is outside the row.</exception>
+    public static Tensor Pick(this Tensor x, Tensor ids) => Op.Apply(new Pick(), x, ids);
 }

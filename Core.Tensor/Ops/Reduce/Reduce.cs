@@ -67,6 +67,32 @@ internal abstract class Reduction(int[] axes) : Op
         bool block = axes.Length > 0 && axes.Select((axis, i) => axis == first + i).All(inPlace => inPlace);
         return block && axes.Length + first < rank ? first : null;
     }
+
+    /// <summary>The kernels of <see cref="Sum(Tensor, int[], float)"/>.</summary>
+    internal static readonly Kernel RowsKernel = new("sum_rows", ReduceCpu.SumRows, GpuKernel.Rows("reduce"));
+
+    /// <inheritdoc cref="RowsKernel"/>
+    internal static readonly Kernel ColumnsKernel = new("sum_columns", ReduceCpu.SumColumns, GpuKernel.Tiles("reduce", 16, 1));
+
+    /// <summary>The row of such an op: one and several axes, first, middle and last.</summary>
+    private protected static OpRow Describe<TOp>(string name, string formula, Func<Tensor, int[], Tensor> apply, Func<double[], double> reference,
+        params Kernel[] kernels) where TOp : Reduction
+    {
+        return new(name, formula, () =>
+        [
+            Call([2, 3], 0), Call([2, 3], 1), Call([2, 3], 0, 1), Call([1], 0), Call([257], 0), Call([3, 17], 0), Call([17, 257], 1), Call([17, 257], 0),
+            Call([3, 5, 7], 1), Call([3, 5, 7], 0, 2), Call([3, 5, 7], 0, 1), Call([2, 3, 5, 7], 1, 2), Call([67, 1031], 0), Call([67, 1031], 1),
+            (Call([2048, 3072], 1) with { IsBenchmark = true }).Counted(2048 * 3072, [2048, 1]),
+            (Call([2048, 3072], 0) with { IsBenchmark = true }).Counted(2048 * 3072, [1, 3072]),
+        ])
+        { Definition = typeof(TOp), Kernels = kernels, Tolerance = new(2e-6, 5e-6, "a sum over thousands of elements") };
+
+        OpCase Call(Shape shape, params int[] axes) => new([new(shape)], t => apply(t[0], axes))
+        {
+            Label = $"axes {string.Join(", ", axes)}",
+            Reference = r => r[0].Reduce(axes, reference),
+        };
+    }
 }
 
 /// <summary>y = Σ x over axes; every summand has the gradient of its sum.</summary>
@@ -81,6 +107,9 @@ internal sealed class Sum(int[] axes) : Reduction(axes)
     }
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) => [dy.Expand(saved.InputShapes[0].Prepend(dy.Shape[0]))];
+
+    public static OpRow Row { get; } =
+        Describe<Sum>("sum", "y = Σ x over axes", (x, axes) => x.Sum(axes, keepAxes: true), v => v.Sum(), RowsKernel, ColumnsKernel);
 }
 
 /// <summary>y = Σ x / n over axes of n elements together; dx = dy / n.</summary>
@@ -96,6 +125,9 @@ internal sealed class Mean(int[] axes) : Reduction(axes)
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
         [dy.Scale(1f / Width(saved.InputShapes[0])).Expand(saved.InputShapes[0].Prepend(dy.Shape[0]))];
+
+    public static OpRow Row { get; } = Describe<Mean>("mean", "y = Σ x / n over axes of n elements",
+        (x, axes) => x.Mean(axes, keepAxes: true), v => v.Average(), RowsKernel, ColumnsKernel);
 }
 
 /// <summary>y = max x over axes; the gradient goes to the first of the largest. A NaN anywhere makes the result NaN.</summary>
@@ -124,6 +156,9 @@ internal sealed class Max(int[] axes) : Reduction(axes)
         Launch("pick_backward", new WorkSize(saved[0].Shape[0], dy.Shape[0]), [saved[0], Layout.Contiguous(dy), rows], Width(saved.InputShapes[0]));
         return [dx];
     }
+
+    public static OpRow Row { get; } = Describe<Max>("max", "y = max x over axes", (x, axes) => x.Max(axes, keepAxes: true), v => v.Max(),
+        new("max_forward", ReduceCpu.MaxForward, GpuKernel.Rows("reduce")), Pick.BackwardKernel);
 }
 
 /// <summary>y = √Σ x² over axes (the L2 norm); dx = dy · x / y, and 0 where y is 0.</summary>
@@ -145,5 +180,39 @@ internal sealed class Norm(int[] axes) : Reduction(axes)
         (Tensor rows, Tensor dx) = Gradient(saved.InputShapes[0], dy.Shape[0], dy.Device);
         Launch("norm_backward", new WorkSize(saved[1].Shape.Elements, dy.Shape[0]), [saved[0], saved[1], Layout.Contiguous(dy), rows], Width(saved.InputShapes[0]));
         return [dx];
+    }
+
+    public static OpRow Row { get; } = Describe<Norm>("norm", "y = √Σ x² over axes",
+        (x, axes) => x.Norm(axes, keepAxes: true), v => Math.Sqrt(v.Sum(u => u * u)),
+        new("norm_forward", ReduceCpu.NormForward, GpuKernel.Rows("reduce")),
+        new("norm_backward", ReduceCpu.NormBackward, GpuKernel.Rows("reduce")));
+}
+
+public static partial class TensorOps
+{
+    /// <summary>Σ x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named.</summary>
+    public static Tensor Sum(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "sum", a => new Sum(a));
+
+    /// <summary>The mean of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named.</summary>
+    public static Tensor Mean(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "mean", a => new Mean(a));
+
+    /// <summary>
+    /// The maximum of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient goes to the
+    /// first of equal maxima.
+    /// </summary>
+    public static Tensor Max(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "max", a => new Max(a));
+
+    /// <summary>√Σ x² over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient at 0 is 0.</summary>
+    public static Tensor Norm(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "norm", a => new Norm(a));
+
+    private static Tensor Reduce(Tensor x, int[]? axes, bool keepAxes, string op, Func<int[], Op> make)
+    {
+        int[] reduced = [.. (axes ?? [.. Enumerable.Range(0, x.Shape.Rank)]).Select(axis => x.Shape.Axis(axis, op)).Order()];
+        if (reduced.Distinct().Count() != reduced.Length)
+        {
+            throw new ShapeException($"{op}: an axis is named twice; got [{string.Join(", ", reduced)}]; expected each axis of {x.Shape} at most once.");
+        }
+        Tensor y = Op.Apply(make(reduced), x);
+        return keepAxes ? y : y.Reshape(reduced.Reverse().Aggregate(x.Shape, (shape, axis) => shape.Without(axis)));
     }
 }

@@ -40,4 +40,33 @@ internal sealed class RmsNorm(float epsilon) : Op
         }
         return [dx, dgamma];
     }
+
+    public static OpRow Row { get; } = new("rms_norm", "y = gamma · x / √(mean(x²) + epsilon) over the last axis", () => OpCase.Sizes(
+        s => new([new(s), new([s[^1]])], t => t[0].RmsNorm(t[1], 1e-5f)) { Reference = r => Reference(r[0], r[1], 1e-5f) },
+        new(4, 3)))
+    {
+        Definition = typeof(RmsNorm),
+        Kernels =
+        [
+            new("rms_norm_forward", RmsNormCpu.Forward, GpuKernel.Rows("rms_norm")),
+            new("rms_norm_backward", RmsNormCpu.Backward, GpuKernel.Rows("rms_norm")),
+            new("rms_norm_backward_gamma", RmsNormCpu.BackwardGamma, GpuKernel.Tiles("rms_norm", 16, 1)),
+        ],
+        Tolerance = new(1e-5, 1e-5, "the gradient of a row of one element is nearly 0 by cancellation"),
+    };
+
+    private static Array64 Reference(Array64 x, Array64 gamma, double epsilon) => x.MapRows(row =>
+    {
+        double root = Math.Sqrt(row.Average(v => v * v) + epsilon);
+        return [.. row.Select((v, i) => gamma.Values[i] * v / root)];
+    });
+}
+
+public static partial class TensorOps
+{
+    /// <summary>y = gamma · x / √(mean(x²) + epsilon) over the last axis (Zhang and Sennrich 2019).</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="gamma"><c>[d]</c></param>
+    /// <param name="epsilon">Keeps the root away from 0; 1e-5 or 1e-6 in Llama.</param>
+    public static Tensor RmsNorm(this Tensor x, Tensor gamma, float epsilon) => Op.Apply(new RmsNorm(epsilon), x, gamma);
 }

@@ -51,6 +51,34 @@ internal sealed class Softmax : Op
         }
         return (mask, walk);
     }
+
+    public static OpRow Row { get; } = new("softmax", "y = e^(x + mask − m) / Σ e^(x + mask − m) over the last axis, m the row's maximum", () =>
+    [
+        .. OpCase.Sizes(s => new([new(s)], t => t[0].Softmax()) { Reference = r => Reference(r[0], null) }, new(29, 20)),
+        Masked(new([2, 3, 4, 17]), new([2, 1, 1, 17])),
+        Masked(new([2, 3, 5]), new([3, 1])),
+        Masked(new([4, 3, 17]), new([3, 17], OpValues.Hiding)) with { Label = "hiding mask" },
+    ])
+    {
+        Definition = typeof(Softmax),
+        Kernels =
+        [
+            new("softmax_forward", SoftmaxCpu.Forward, GpuKernel.Rows("softmax")),
+            new("softmax_backward", SoftmaxCpu.Backward, GpuKernel.Rows("softmax")),
+        ],
+    };
+
+    /// <summary>The op in float64, which attention's reference uses too; 0 where everything is hidden.</summary>
+    internal static Array64 Reference(Array64 x, Array64? mask) => (mask is null ? x : x.Zip(mask, (a, b) => a + b)).MapRows(row =>
+    {
+        double max = row.Max();
+        double[] e = [.. row.Select(v => double.IsNegativeInfinity(max) ? 0 : Math.Exp(v - max))];
+        double sum = e.Sum();
+        return [.. e.Select(v => sum == 0 ? 0 : v / sum)];
+    });
+
+    private static OpCase Masked(OpInput x, OpInput mask) =>
+        new([x, mask], t => t[0].Softmax(t[1])) { Label = "mask", Reference = r => Reference(r[0], r[1]) };
 }
 
 /// <summary>y = x − m − ln Σ e^(x − m) over the last axis, m the row's maximum.</summary>
@@ -75,4 +103,34 @@ internal sealed class LogSoftmax : Op
         Launch("log_softmax_backward", new WorkSize(y.Shape.Rows(), dy.Shape[0]), [y, Layout.Contiguous(dy), dx], y.Shape[^1]);
         return [dx];
     }
+
+    public static OpRow Row { get; } = new("log_softmax", "y = x − m − ln Σ e^(x − m) over the last axis, m the row's maximum",
+        () => OpCase.Sizes(s => new([new(s)], t => t[0].LogSoftmax()) { Reference = r => Reference(r[0]) }, new(30, 21)))
+    {
+        Definition = typeof(LogSoftmax),
+        Kernels =
+        [
+            new("log_softmax_forward", SoftmaxCpu.LogForward, GpuKernel.Rows("softmax")),
+            new("log_softmax_backward", SoftmaxCpu.LogBackward, GpuKernel.Rows("softmax")),
+        ],
+    };
+
+    /// <summary>The op in float64, which the reference of cross_entropy uses too.</summary>
+    internal static Array64 Reference(Array64 x) => x.MapRows(row =>
+    {
+        double max = row.Max(), log = max + Math.Log(row.Sum(v => Math.Exp(v - max)));
+        return [.. row.Select(v => v - log)];
+    });
+}
+
+public static partial class TensorOps
+{
+    /// <summary>y = e^(x + mask) / Σ e^(x + mask) over the last axis; the row maximum is subtracted first, so nothing overflows.</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    /// <param name="mask">Added to x, broadcast; −∞ hides a place. A row with everything hidden gives 0.</param>
+    public static Tensor Softmax(this Tensor x, Tensor? mask = null) => mask is null ? Op.Apply(new Softmax(), x) : Op.Apply(new Softmax(), x, mask);
+
+    /// <summary>y = ln softmax(x) over the last axis, in nats, without forming the probabilities.</summary>
+    /// <param name="x"><c>[…, d]</c></param>
+    public static Tensor LogSoftmax(this Tensor x) => Op.Apply(new LogSoftmax(), x);
 }

@@ -9,8 +9,16 @@ internal static class TrainingKernels
 {
     private const int Chunk = 1 << 14; // elements whose squares make one number; many chunks keep a device busy, and their order is fixed
 
-    /// <summary>The kernels, for the tables that list them.</summary>
-    public static IReadOnlyList<string> Kernels { get; } = ["adamw_step", "sgd_step", "average_step", "exchange", "square_sums", "root_sum"];
+    /// <summary>The kernels, for the table that lists them.</summary>
+    public static IReadOnlyList<Kernel> Kernels { get; } =
+    [
+        new("adamw_step", TrainingCpu.AdamW, GpuKernel.Elements("training")),
+        new("sgd_step", TrainingCpu.Sgd, GpuKernel.Elements("training")),
+        new("average_step", TrainingCpu.Average, GpuKernel.Elements("training")),
+        new("exchange", TrainingCpu.Exchange, GpuKernel.Elements("training")),
+        new("square_sums", TrainingCpu.SquareSums, GpuKernel.Rows("training")),
+        new("root_sum", TrainingCpu.RootSum, GpuKernel.Rows("training")),
+    ];
 
     /// <summary>m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← (1−decay)·w − rate·m / (squareScale·√v + ε), with g scaled first.</summary>
     /// <param name="w">Weight.</param>
