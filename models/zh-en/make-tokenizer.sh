@@ -7,15 +7,15 @@ mkdir -p "$folder"
 texts=$(mktemp -d)
 trap 'rm -r "$texts"' EXIT
 
-# What is learnt, without the pairs that are held out, and the rules by which Chinese is written one way: simplified, plain punctuation.
+# What is learned, without the pairs that are held out, and the rules by which Chinese is written one way: simplified, plain punctuation.
 python3 - "$texts" "$@" <<'PYTHON'
 import hashlib, subprocess, sys, unicodedata
 texts, _, *files = sys.argv[1:]
 pairs = [line.split('\t')[:2] for file in files for line in open(file, encoding='utf-8').read().split('\n') if line.strip()]
 part = lambda english: int.from_bytes(hashlib.sha256(f'1\n{english}'.encode()).digest()[:4], 'big') / 2**32
-learnt = [pair for pair in pairs if part(pair[0]) >= 0.03925]
-open(f'{texts}/zh.txt', 'w', encoding='utf-8').writelines(zh + '\n' for en, zh in learnt)
-open(f'{texts}/en.txt', 'w', encoding='utf-8').writelines(en + '\n' for en in dict.fromkeys(en for en, zh in learnt))
+learned = [pair for pair in pairs if part(pair[0]) >= 0.03925]
+open(f'{texts}/zh.txt', 'w', encoding='utf-8').writelines(zh + '\n' for en, zh in learned)
+open(f'{texts}/en.txt', 'w', encoding='utf-8').writelines(en + '\n' for en in dict.fromkeys(en for en, zh in learned))
 
 han = [chr(c) for c in range(0x3400, 0xA000)]
 simplified = subprocess.run(['uconv', '-x', 'Traditional-Simplified'], input='\n'.join(han).encode(), capture_output=True, check=True).stdout.decode().split('\n')

@@ -96,21 +96,25 @@ public class HookListTests
             Every activation below can be read and replaced, and asked for its gradient, by name. Names are TransformerLens' own
             (its `HookedTransformer`, `HookedEncoder` and `HookedEncoderDecoder`); `hook_logits` is ours. `N` is the number of a block, from 0.
 
+            <!-- setup
+            ITransformer model = ModelLoader.Load("models/sorter");
+            ModelInput input = ModelInput.Of(model.Tokenizer!.Encode("3142=").Ids);
+            -->
             ```csharp
             using var cache = model.Cache("blocks.*.attn.hook_pattern");                     // * stands for any characters
-            using var edit = model.Intervene("blocks.3.hook_mlp_out", x => x.Scale(0));      // what is returned takes its place
+            using var edit = model.Intervene("blocks.1.hook_mlp_out", x => x.Scale(0));      // what is returned takes its place
             using var tape = new Tape();
             Tensor logits = model.Forward(input);
-            Tensor gradient = tape.Gradient(logits, cache["blocks.3.attn.hook_pattern"])[cache["blocks.3.attn.hook_pattern"]];
+            Tensor gradient = tape.Gradient(logits, cache["blocks.1.attn.hook_pattern"])[cache["blocks.1.attn.hook_pattern"]];
             ```
 
             Scopes act until their `using` block ends, on this thread only. Edits run from the outermost scope inwards, caches record last, so
             what is recorded is the tensor the next op consumes. A name or pattern that matches nothing is an error.
 
             `hook_attn_scores` are scaled and masked (−∞ where hidden); `hook_pattern` is their softmax. Both, `hook_result` (what each head adds to
-            the residual stream, before the bias) and `hook_scale` are computed only while somebody watches them; results agree with the fused path
-            to rounding. With a key–value cache, `hook_k` and `hook_v` see new positions only. LayerNorm's `hook_normalized` is behind its weights,
-            RMSNorm's before them, as in TransformerLens.
+            the residual stream, before the bias) and `hook_scale` are computed only while they are watched; results agree with the fused path
+            to rounding. With a key–value cache, `hook_k` and `hook_v` see new positions only. LayerNorm's `hook_normalized` comes after its weights,
+            RMSNorm's before its own, as in TransformerLens.
 
             This page is generated: `VITRINE_UPDATE_DOCS=1 dotnet test --filter HookListTests`.
             """ };

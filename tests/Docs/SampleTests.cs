@@ -1,0 +1,69 @@
+using System.Text.RegularExpressions;
+using Vitrine.Tests.Support;
+using Xunit;
+
+namespace Vitrine.Tests.Docs;
+
+/// <summary>Every file of <c>samples/</c> is short, compiles, runs, and says what the lessons say it does.</summary>
+[Collection(Programs.Name)]
+public sealed class SampleTests
+{
+    private const int MostLines = 59;
+
+    private static readonly Dictionary<string, Action<string>> s_samples = new()
+    {
+        ["micro.cs"] = output => Assert.EndsWith("0 xor 0 → 0\n0 xor 1 → 1\n1 xor 0 → 1\n1 xor 1 → 0\n", output, StringComparison.Ordinal),
+        ["hooks.cs"] = output =>
+        {
+            Assert.StartsWith("after \"keyfjordsagnbixkeyfjo\" comes \"r\"", output, StringComparison.Ordinal);
+            Assert.Contains("head 1.1 looks at letter 6, \"r\"", output, StringComparison.Ordinal);
+            Assert.True(Numbers(output, "without the heads of blocks.0: (\\d+)")[0] < 10, output);
+        },
+        ["train.cs"] = output =>
+        {
+            double[] losses = Numbers(output, @"loss ([\d.]+) nats");
+            Assert.True(losses[^1] < 0.3 && losses[0] > 3, output);
+            Assert.Contains("3142=1234\n", output, StringComparison.Ordinal);
+        },
+        ["explain.cs"] = output =>
+        {
+            Assert.Contains("seductive", output, StringComparison.Ordinal);
+            Assert.Contains("2 methods, negative", output, StringComparison.Ordinal);
+            Assert.Matches("why.html: \\d+ kB", output);
+        },
+        ["translate.cs"] = output =>
+        {
+            Assert.StartsWith("I like music", output, StringComparison.Ordinal);
+            Assert.Contains(" from ", output, StringComparison.Ordinal);
+        },
+        ["kernel.cs"] = output => Assert.All(Numbers(output, "largest error ([-\\de.]+)"), error => Assert.InRange(error, 0, 1e-5)),
+    };
+
+    public static TheoryData<string> Names => [.. s_samples.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Sample_Run_DoesWhatTheLessonsSay(string name)
+    {
+        string path = Path.Combine(GoldenFolder.SourceTree(), "samples", name);
+
+        string output = CSharpProgram.Run(name, File.ReadAllText(path));
+
+        s_samples[name](output.Replace(" %", "%", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Samples_AllOfThem_AreShortListedHereAndNameProjectsThatExist()
+    {
+        string folder = Path.Combine(GoldenFolder.SourceTree(), "samples");
+        string[] files = [.. Directory.GetFiles(folder, "*.cs")];
+
+        Assert.Equal(s_samples.Keys.Order(), files.Select(Path.GetFileName).Order());
+        Assert.All(files, file => Assert.InRange(File.ReadLines(file).Count(), 1, MostLines));
+        Assert.All(files.SelectMany(File.ReadLines).Where(line => line.StartsWith("#:project ", StringComparison.Ordinal)),
+            line => Assert.True(File.Exists(Path.Combine(folder, line["#:project ".Length..])), line));
+    }
+
+    private static double[] Numbers(string output, string pattern) =>
+        [.. Regex.Matches(output, pattern).Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+}
