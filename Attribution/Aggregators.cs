@@ -4,21 +4,20 @@ namespace Vitrine.Attributions;
 
 /// <summary>A way to turn many scores into one, by name.</summary>
 /// <param name="Name">Inseq's name of it.</param>
-/// <param name="KeepsSign">Whether the result can be negative.</param>
 /// <param name="Of">The one score of many.</param>
-public sealed record Aggregator(string Name, bool KeepsSign, Func<ReadOnlySpan<float>, float> Of);
+public sealed record Aggregator(string Name, Func<ReadOnlySpan<float>, float> Of);
 
 /// <summary>The named aggregators; names as in Inseq, and <c>l1</c> = Σ|x|.</summary>
 public static class Aggregators
 {
     /// <summary>Σ x: keeps the sign, and completeness.</summary>
-    public static Aggregator Sum { get; } = new("sum", true, x => (float)Total(x));
+    public static Aggregator Sum { get; } = new("sum", x => (float)Total(x));
 
     /// <summary>Σ x / n.</summary>
-    public static Aggregator Mean { get; } = new("mean", true, x => (float)(Total(x) / x.Length));
+    public static Aggregator Mean { get; } = new("mean", x => (float)(Total(x) / x.Length));
 
     /// <summary>‖x‖₂ = √Σ x²: loses the sign.</summary>
-    public static Aggregator VectorNorm { get; } = new("vnorm", false, x =>
+    public static Aggregator VectorNorm { get; } = new("vnorm", x =>
     {
         double squares = 0;
         foreach (float value in x)
@@ -33,12 +32,12 @@ public static class Aggregators
     [
         Sum,
         Mean,
-        new("max", true, x => Fold(x, MathF.Max)),
-        new("min", true, x => Fold(x, MathF.Min)),
-        new("prod", true, x => Fold(x, (a, b) => a * b)),
-        new("absmax", true, x => Fold(x, (a, b) => MathF.Abs(b) > MathF.Abs(a) ? b : a)),
+        new("max", x => Fold(x, MathF.Max)),
+        new("min", x => Fold(x, MathF.Min)),
+        new("prod", x => Fold(x, (a, b) => a * b)),
+        new("absmax", x => Fold(x, (a, b) => MathF.Abs(b) > MathF.Abs(a) ? b : a)),
         VectorNorm,
-        new("l1", false, x => Fold(x, (a, b) => a + MathF.Abs(b), 0)),
+        new("l1", x => Fold(x, (a, b) => a + MathF.Abs(b), 0)),
     ];
 
     /// <summary>The aggregator of a name.</summary>

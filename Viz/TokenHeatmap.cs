@@ -2,7 +2,9 @@ using Vitrine.Attributions;
 
 namespace Vitrine.Viz;
 
-/// <summary>An explanation as one HTML file: the text on colours, a matrix for a text the model wrote, every number on hover and in a table.</summary>
+/// <summary>
+/// An explanation as one HTML file: the text on colours, a matrix for a text the model wrote, every number on hover and in a table.
+/// </summary>
 public static class TokenHeatmap
 {
     /// <summary>The whole page.</summary>
@@ -22,7 +24,8 @@ public static class TokenHeatmap
             HtmlNumbers.WriteComparison(page, explanation.Results);
         }
         WriteGrids(page, Grids.Ranking(explanation), Grids.Agreement(explanation));
-        string versions = string.Join(" · ", explanation.Results.SelectMany(result => result.Versions).Distinct().OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"));
+        string versions = string.Join(" · ", explanation.Results.SelectMany(result => result.Versions).Distinct()
+            .OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key} {v.Value}"));
         page.Element("footer", "", versions.Length > 0 ? versions : "vitrine").Line();
         return page.ToString();
     }
@@ -60,7 +63,8 @@ public static class TokenHeatmap
         page.Raw("<table class=\"choices\">").Line();
         foreach (Prediction prediction in predictions)
         {
-            page.Raw(prediction.IsExplained ? "<tr class=\"chosen\">" : "<tr>").Raw("<th>").Element("bdi", "", prediction.Label).Raw("</th>")
+            page.Raw(prediction.IsExplained ? "<tr class=\"chosen\">" : "<tr>").Raw("<th>").Element("bdi", "", prediction.Label)
+                .Raw("</th>")
                 .Element("td", "", Numbers.Percent(prediction.Probability))
                 .Raw($"<td><i style=\"width:{Numbers.Length(Math.Clamp(prediction.Probability, 0, 1) * 100)}%\"></i></td></tr>").Line();
         }
@@ -73,8 +77,9 @@ public static class TokenHeatmap
         WriteHeading(page, result, result.Targets[target].Label);
         foreach (SideScores side in result.Sides)
         {
-            WriteSideName(page, result, side);
-            WriteText(page, TokenCell.Of(side, marks), (cell, p) => WriteToken(p, cell, side.Scores[target][cell.Position], scale));
+            HtmlText.WriteSideName(page, result, side);
+            HtmlText.WriteText(page, TokenCell.Of(side, marks),
+                (cell, p) => WriteToken(p, cell, side.Scores[target][cell.Position], scale));
         }
         WriteLegend(page, scale);
         WriteNotes(page, result, Layout.Notes(result, result.Targets[target]));
@@ -87,23 +92,16 @@ public static class TokenHeatmap
         WriteHeading(page, result, $"{Layout.Count(result)}");
         HtmlReading.Write(page, result);
         HtmlMatrix.Write(page, result);
-        WriteLegend(page, Layout.ScaleOf(result), result.Targets.Count > 1 ? "<button type=\"button\" class=\"every by-row\">each row by itself</button>" : "");
+        WriteLegend(page, Layout.ScaleOf(result), result.Targets.Count > 1
+            ? "<button type=\"button\" class=\"every by-row\">each row by itself</button>" : "");
         HtmlNumbers.WriteStepScores(page, result);
         WriteNotes(page, result, Layout.Notes(result));
         page.Raw("</section>").Line();
     }
 
     private static void WriteHeading(HtmlPage page, AttributionResult result, string target) =>
-        page.Raw("<section><h2>").Raw(Markup.Escape(result.Method)).Raw(" <small>→ <bdi>").Raw(Markup.Escape(target)).Raw($"</bdi> ({Markup.Escape(result.StepName)})</small></h2>").Line();
-
-    /// <summary>What a side is, where there are several.</summary>
-    internal static void WriteSideName(HtmlPage page, AttributionResult result, SideScores side)
-    {
-        if (result.Sides.Count > 1)
-        {
-            page.Element("p", "class=\"side\"", side.Name).Line();
-        }
-    }
+        page.Raw("<section><h2>").Raw(Markup.Escape(result.Method)).Raw(" <small>→ <bdi>").Raw(Markup.Escape(target))
+            .Raw($"</bdi> ({Markup.Escape(result.StepName)})</small></h2>").Line();
 
     private static void WriteNotes(HtmlPage page, AttributionResult result, IEnumerable<string> notes)
     {
@@ -114,35 +112,18 @@ public static class TokenHeatmap
         }
     }
 
-    /// <summary>Tokens as running text: one block per text, each in the direction of its own script.</summary>
-    internal static void WriteText(HtmlPage page, TokenCell[] cells, Action<TokenCell, HtmlPage> write)
-    {
-        page.Raw("<div class=\"text\" dir=\"auto\">");
-        for (int i = 0; i < cells.Length; i++)
-        {
-            if (i > 0 && cells[i].TextIndex > 0 && cells[i].TextIndex != cells[i - 1].TextIndex)
-            {
-                page.Raw("</div>").Line().Raw("<div class=\"text\" dir=\"auto\">"); // a second text: the context of a question
-            }
-            else if (i > 0 || !string.IsNullOrWhiteSpace(cells[i].Gap))
-            {
-                page.Raw(Markup.Escape(cells[i].Gap.Contains('\n', StringComparison.Ordinal) && string.IsNullOrWhiteSpace(cells[i].Gap) ? "\n" : cells[i].Gap));
-            }
-            write(cells[i], page);
-            page.Raw(Markup.Escape(cells[i].Rest));
-        }
-        page.Raw("</div>").Line();
-    }
-
     private static void WriteToken(HtmlPage page, TokenCell cell, float score, ColorScale scale)
     {
-        string kind = (score < 0 ? " against" : score > 0 ? " for" : "") + (cell.IsSpecial ? " special" : "") + (cell.IsMarked ? " mark" : "");
+        string kind = (score < 0 ? " against" : score > 0 ? " for" : "") + (cell.IsSpecial ? " special" : "") + (cell.IsMarked
+            ? " mark" : "");
         string strength = score == 0 ? "" : $" style=\"--a:{Numbers.Length(scale.Strength(score) * 0.9)}\"";
         // A special token is isolated: its Latin letters must not decide the direction of an Arabic text.
-        page.Element(cell.IsSpecial ? "bdi" : "span", $"class=\"token{kind}\"{strength} data-tip=\"{Markup.Escape(cell.Piece)}&#10;{Numbers.Exact(score)}\"", cell.Text);
+        page.Element(cell.IsSpecial ? "bdi" : "span", $"class=\"token{kind}\"{strength} "
+            + $"data-tip=\"{Markup.Escape(cell.Piece)}&#10;{Numbers.Exact(score)}\"", cell.Text);
     }
 
     private static void WriteLegend(HtmlPage page, ColorScale scale, string button = "") => page.Raw(scale.IsSigned
-        ? $"<div class=\"legend\">against <span>{scale.Format(-scale.Limit)}</span> <i class=\"both\"></i> <span>{scale.Format(scale.Limit)}</span> for{button}</div>"
+        ? $"<div class=\"legend\">against <span>{scale.Format(-scale.Limit)}</span> <i class=\"both\"></i> "
+        + $"<span>{scale.Format(scale.Limit)}</span> for{button}</div>"
         : $"<div class=\"legend\">0 <i class=\"one\"></i> <span>{scale.Format(scale.Limit)}</span>{button}</div>").Line();
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Vitrine.Attributions;
 
 /// <summary>A report over many explanations: who explained what, what stands out, and what was tested.</summary>
@@ -22,48 +20,7 @@ public sealed record Dossier
 
     /// <summary>The methods in use.</summary>
     public IReadOnlyList<string> Methods => [.. Tally.Methods.Select(method => method.Example.Method)];
-
-    /// <summary>The report as JSON. The schema is in <c>docs/JSON.md</c>.</summary>
-    public string ToJson() => JsonSerializer.Serialize(
-        new DossierDocument
-        {
-            Format = "vitrine.report",
-            Version = 1,
-            Title = Title,
-            Facts = Facts,
-            Methods = Methods,
-            Findings = Findings,
-            Words = [.. Tally.TopWords().Select(row => new LabelWords(row.Label, row.Words))],
-            Evaluation = Board is null ? null : ScoreboardJson.Document(Board, Facts),
-            Analyses = Tally.Briefs,
-        },
-        ResultJson.Indented.DossierDocument);
 }
-
-/// <summary>The outermost object of the file.</summary>
-internal sealed record DossierDocument
-{
-    public required string Format { get; init; }
-
-    public required int Version { get; init; }
-
-    public required string Title { get; init; }
-
-    public required IReadOnlyDictionary<string, string> Facts { get; init; }
-
-    public required IReadOnlyList<string> Methods { get; init; }
-
-    public required IReadOnlyList<Finding> Findings { get; init; }
-
-    public required IReadOnlyList<LabelWords> Words { get; init; }
-
-    public required ScoreboardDocument? Evaluation { get; init; }
-
-    public required IReadOnlyList<AnalysisDocument> Analyses { get; init; }
-}
-
-/// <summary>The words of a label in JSON.</summary>
-internal sealed record LabelWords(string Label, IReadOnlyList<TokenTotal> Words);
 
 /// <summary>A text in JSON.</summary>
 internal sealed record AnalysisDocument(string Title, IReadOnlyList<ExplainedDocument> Results)

@@ -12,22 +12,23 @@ public sealed class NoiseTunnel : IAttributionMethod
     /// <summary>Samples when the request names none, as in Captum.</summary>
     public const int DefaultSamples = 5;
 
+    private readonly Func<string, IAttributionMethod> _methods;
     private readonly Func<double, double, double> _combine;
 
-    private NoiseTunnel(string name, string citation, string sumsTo, Func<double, double, double> combine) =>
-        (Name, Citation, SumsTo, _combine) = (name, citation, sumsTo, combine);
+    private NoiseTunnel(Func<string, IAttributionMethod> methods, string name, string citation, string sumsTo, Func<double, double, double> combine) =>
+        (_methods, Name, Citation, SumsTo, _combine) = (methods, name, citation, sumsTo, combine);
 
-    /// <summary>The mean.</summary>
-    public static NoiseTunnel SmoothGrad { get; } = new(
-        "smoothgrad", "Smilkov et al. 2017, SmoothGrad: removing noise by adding noise", "the mean of what the inner method sums to", (mean, _) => mean);
-
-    /// <summary>The mean of the squares.</summary>
-    public static NoiseTunnel SmoothGradSquared { get; } = new(
-        "smoothgrad_squared", "Hooker et al. 2019, A benchmark for interpretability methods in deep neural networks", "nothing in particular", (_, square) => square);
-
-    /// <summary>The variance.</summary>
-    public static NoiseTunnel VarGrad { get; } = new(
-        "vargrad", "Adebayo et al. 2018, Local explanation methods for deep neural networks lack sensitivity to parameter values", "nothing in particular", (mean, square) => square - (mean * mean));
+    /// <summary>The three of them.</summary>
+    /// <param name="methods">Finds the inner method by its name.</param>
+    internal static NoiseTunnel[] All(Func<string, IAttributionMethod> methods) =>
+    [
+        new(methods, "smoothgrad", "Smilkov et al. 2017, SmoothGrad: removing noise by adding noise",
+            "the mean of what the inner method sums to", (mean, _) => mean),
+        new(methods, "smoothgrad_squared", "Hooker et al. 2019, A benchmark for interpretability methods in deep neural networks",
+            "nothing in particular", (_, square) => square),
+        new(methods, "vargrad", "Adebayo et al. 2018, Local explanation methods for deep neural networks lack sensitivity to parameter values",
+            "nothing in particular", (mean, square) => square - (mean * mean)),
+    ];
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -54,7 +55,7 @@ public sealed class NoiseTunnel : IAttributionMethod
     /// <summary>Explains with given noise. <c>[sample][side]</c></summary>
     internal AttributionResult Attribute(ScoreFunction f, AttributionRequest request, Tensor[][] noise, double[] scale)
     {
-        IAttributionMethod inner = AttributionMethods.Get(request.Around);
+        IAttributionMethod inner = _methods(request.Around);
         if (inner is NoiseTunnel)
         {
             throw new VitrineException($"{Name}: noise around noise; got '{request.Around}' as the inner method; expected another, e.g. saliency.");

@@ -67,15 +67,6 @@ public sealed record StepOptions
     /// <summary>A step function that needs nothing else.</summary>
     public static implicit operator StepOptions(string name) => new(name);
 
-    /// <summary>The same number as a comparison with another input: contrastive steps compare with its rows.</summary>
-    /// <param name="other">A function with as many targets over the same classes, e.g. of the same words without their context.</param>
-    /// <exception cref="VitrineException">There are no classes behind it.</exception>
-    public StepOptions Against(ScoreFunction other)
-    {
-        using Recorder.Pause pause = Recorder.Suspend();
-        return this with { ContrastLogits = other.Logits([.. other.Sides.Select(side => side.Batch)]) };
-    }
-
     /// <summary>Throws when the options do not fit so many targets, or the step lacks what it compares with.</summary>
     internal void Check(int targets)
     {

@@ -37,9 +37,6 @@ public sealed class KvCache
         ? Map(x => x, x => x.Slice(1, 0, length), length)
         : throw new ShapeException($"kv_cache: no such prefix; got {length}; expected 0..{Length} positions.");
 
-    /// <summary>A cache of its own with the same contents: extending one leaves the other.</summary>
-    public KvCache Copy() => Map(x => x, x => x, Length);
-
     /// <summary>A layer's keys and values with new ones behind them, <c>[batch, past + new, kv_head, d_head]</c>.</summary>
     internal KeyValue Extend(string layer, Tensor k, Tensor v) => _layers[layer] = _layers.TryGetValue(layer, out KeyValue past)
         ? new(Behind(past.Key, k), Behind(past.Value, v))

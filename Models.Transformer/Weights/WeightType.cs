@@ -49,8 +49,4 @@ public static class WeightTypeExtensions
         WeightType.F16 or WeightType.BF16 or WeightType.I16 => 2,
         _ => 1,
     };
-
-    /// <summary>Whether the type can hold NaN and infinities.</summary>
-    /// <param name="type">The element type.</param>
-    public static bool IsFloatingPoint(this WeightType type) => type <= WeightType.BF16;
 }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Architecture;
 
-/// <summary>Who may reference whom, and who may use a package. An arrow that is not listed here is a mistake or a decision for an ADR.</summary>
+/// <summary>
+/// Who may reference whom, and who may use a package. An arrow that is not listed here is a mistake or a decision for an ADR.
+/// </summary>
 public class DependencyRulesTests
 {
     private static readonly Dictionary<string, string[]> s_projects = new()
@@ -21,7 +23,6 @@ public class DependencyRulesTests
 
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
-        ["Attribution"] = ["MathNet.Numerics"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 
@@ -31,7 +32,8 @@ public class DependencyRulesTests
     [MemberData(nameof(Shipped))]
     public void Project_ItsFile_ReferencesOnlyWhatTheRulesAllow(string project)
     {
-        string[] referenced = [.. Items(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/')))];
+        string[] referenced = [.. Items(project, "ProjectReference")
+            .Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/')))];
 
         Assert.Empty(referenced.Except(s_projects[project]));
     }
@@ -49,7 +51,8 @@ public class DependencyRulesTests
         foreach (string name in core)
         {
             string[] foreign = [.. Assembly.Load(name).GetReferencedAssemblies().Select(a => a.Name!)
-                .Where(a => !a.StartsWith("System.", StringComparison.Ordinal) && a is not ("System" or "netstandard" or "mscorlib") && !core.Contains(a))];
+                .Where(a => !a.StartsWith("System.", StringComparison.Ordinal) && a is not ("System" or "netstandard" or "mscorlib")
+                    && !core.Contains(a))];
             Assert.True(foreign.Length == 0, $"{name} references {string.Join(", ", foreign)}");
         }
         Assert.DoesNotContain("Vitrine.Autograd", Assembly.Load("Vitrine.Transformers").GetReferencedAssemblies().Select(a => a.Name));
@@ -60,7 +63,8 @@ public class DependencyRulesTests
     {
         foreach (string path in SourceTree.Files(".csproj").Select(file => Path.Combine(SourceTree.Root(), file)))
         {
-            string[] referenced = [.. ItemsOf(path, "ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))];
+            string[] referenced = [.. ItemsOf(path, "ProjectReference")
+                .Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))];
             Assert.DoesNotContain("tests", referenced);
             Assert.DoesNotContain("bench", referenced);
         }

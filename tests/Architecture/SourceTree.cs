@@ -20,7 +20,9 @@ internal static class SourceTree
     }
 
     /// <summary>All files with an extension, as paths below the root; build output left out.</summary>
-    public static IEnumerable<string> Files(string extension) => Directory.EnumerateFiles(Root(), "*" + extension, SearchOption.AllDirectories)
+    public static IEnumerable<string> Files(string extension) =>
+        Directory.EnumerateFiles(Root(), "*" + extension, SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Root(), path).Replace('\\', '/'))
-        .Where(path => !path.StartsWith("artifacts/", StringComparison.Ordinal) && !path.StartsWith('.') && !path.Contains("/obj/", StringComparison.Ordinal));
+        .Where(path => !path.StartsWith("artifacts/", StringComparison.Ordinal) && !path.StartsWith('.')
+            && !path.Contains("/obj/", StringComparison.Ordinal));
 }

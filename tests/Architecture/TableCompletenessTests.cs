@@ -33,7 +33,7 @@ public class TableCompletenessTests
     [Fact]
     public void Kernels_OfEveryRow_AreCalledAfterAnOpAndKnownToEveryDevice()
     {
-        string[] names = [.. OpTable.All.SelectMany(row => row.Kernels).Concat(TrainingKernels.Kernels).Select(kernel => kernel.Name)];
+        string[] names = [.. OpTable.All.SelectMany(row => row.Kernels).Concat(OptimizerKernels.Kernels).Select(kernel => kernel.Name)];
 
         Assert.All(OpTable.All, row => Assert.NotEmpty(row.Kernels));
         Assert.Empty(names.Except(KernelTable.Gpu.Keys));

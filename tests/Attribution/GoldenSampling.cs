@@ -26,12 +26,13 @@ internal static class GoldenSampling
     public static void NoiseTunnel(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         ScoreFunction f = GoldenScore.Of(golden, one);
-        NoiseTunnel method = one.Name.Split('/')[^1] switch
+        string name = one.Name.Split('/')[^1] switch
         {
-            "smoothgrad" => Vitrine.Attributions.NoiseTunnel.SmoothGrad,
-            "smoothgrad_sq" => Vitrine.Attributions.NoiseTunnel.SmoothGradSquared,
-            _ => Vitrine.Attributions.NoiseTunnel.VarGrad,
+            "smoothgrad" => "smoothgrad",
+            "smoothgrad_sq" => "smoothgrad_squared",
+            _ => "vargrad",
         };
+        var method = (NoiseTunnel)AttributionMethods.Get(name);
         string prefix = one.Name.Split('/')[0];
         Tensor noise = golden.Cases.First(c => c.Name == $"{prefix}/noise_tunnel/smoothgrad").Floats("noise");
         Tensor[][] samples = [.. Enumerable.Range(0, noise.Shape[0]).Select(i => new[] { noise.Select(0, i) })];

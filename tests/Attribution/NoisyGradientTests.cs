@@ -43,14 +43,14 @@ public class NoisyGradientTests
     {
         AttributionRequest request = s_raw with { NoiseScale = 0, Around = "integrated_gradients" };
 
-        TensorAssert.Close(Raw(NoiseTunnel.SmoothGrad, Toys.Network(), request), Raw(new IntegratedGradients(), Toys.Network(), request));
-        Assert.All(Raw(NoiseTunnel.VarGrad, Toys.Network(), request), value => Assert.Equal(0, value, 1e-9));
+        TensorAssert.Close(Raw(AttributionMethods.Get("smoothgrad"), Toys.Network(), request), Raw(new IntegratedGradients(), Toys.Network(), request));
+        Assert.All(Raw(AttributionMethods.Get("vargrad"), Toys.Network(), request), value => Assert.Equal(0, value, 1e-9));
     }
 
     [Fact]
     public void SmoothGrad_AroundAMethodWithoutGradients_SaysSo() =>
         Assert.Contains("expected a gradient method", Assert.Throws<VitrineException>(
-            () => NoiseTunnel.SmoothGrad.Attribute(Toys.Network(), s_raw with { Around = "occlusion" })).Message, StringComparison.Ordinal);
+            () => AttributionMethods.Get("smoothgrad").Attribute(Toys.Network(), s_raw with { Around = "occlusion" })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void DeepLiftShap_SeveralBaselines_IsTheMeanOfDeepLift()
