@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Publishes the command as one self-contained file, compiled ahead of time (ReadyToRun), with the shipped model beside it.
+# Publishes the command as one self-contained file, compiled ahead of time (ReadyToRun), with the shipped model next to it.
 #   ./publish.sh [runtime] [folder]        default: linux-x64 artifacts/publish/linux-x64
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -9,8 +9,8 @@ namespace Vitrine.Autograd;
 /// Console.WriteLine(check);   // worst at input 1, element 7: backward 0.2513, differences 0.2514, error 4.1e-5
 /// </code>
 /// The output is reduced to one number s = Σ w·y with random signs w, so that errors cannot cancel. The derivative of s by element i is
-/// estimated from four points, (8·(s(x+h) − s(x−h)) − (s(x+2h) − s(x−2h))) / 12h, whose error falls with h⁴. The sums are taken in float64, but
-/// the function itself computes in float32: expect errors of about 1e-4, not 0, and none worth the name at a kink (relu at 0).
+/// estimated from four points, (8·(s(x+h) − s(x−h)) − (s(x+2h) − s(x−2h))) / 12h, whose error falls with h⁴. The sums are taken in float64,
+/// but the function itself computes in float32: expect errors of about 1e-4, not 0, and none worth the name at a kink (relu at 0).
 /// </remarks>
 public sealed record GradientCheck
 {
@@ -62,7 +62,14 @@ public sealed record GradientCheck
                 double error = Math.Abs(backward[element] - differences) / Math.Max(1, Math.Abs(differences));
                 if (!(error <= worst.Error))
                 {
-                    worst = new() { Error = error, Input = input, Element = element, Backward = backward[element], Differences = differences };
+                    worst = new()
+                    {
+                        Error = error,
+                        Input = input,
+                        Element = element,
+                        Backward = backward[element],
+                        Differences = differences
+                    };
                 }
             }
         }

@@ -63,7 +63,8 @@ public sealed class Tape : IOpRecorder, IDisposable
     {
         if (seeds.Values.Shape.Rank != output.Shape.Rank + 1 || seeds.Values.Shape[1..] != output.Shape)
         {
-            throw new ShapeException($"gradient: seeds do not fit the output; got {seeds.Values.Shape} for output {output.Shape}; expected [seeds, …{output.Shape}].");
+            throw new ShapeException($"gradient: seeds do not fit the output; "
+                + $"got {seeds.Values.Shape} for output {output.Shape}; expected [seeds, …{output.Shape}].");
         }
         using Recorder.Pause pause = Recorder.Suspend();
         HashSet<long> wanted = [.. wrt.Select(t => t.Id)];
@@ -78,7 +79,7 @@ public sealed class Tape : IOpRecorder, IDisposable
             }
             if (!wanted.Contains(entry.Output))
             {
-                gradients.Remove(entry.Output); // nobody needs it any more: its memory can go
+                gradients.Remove(entry.Output); // it is not needed any more: its memory can go
             }
             bool[] needs = [.. entry.Inputs.Select((id, input) => entry.Saved.Tracks(input) && onPath.Contains(id))];
             if (!Array.Exists(needs, n => n))

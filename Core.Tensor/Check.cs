@@ -1,6 +1,6 @@
 namespace Vitrine.Tensors;
 
-/// <summary>Every guard on shapes, types and devices, with its message. On in Release too: it costs nanoseconds beside a kernel.</summary>
+/// <summary>Every guard on shapes, types and devices, with its message. On in Release too: it costs nanoseconds next to a kernel.</summary>
 internal static class Check
 {
     public static void SameDevice(string op, Tensor[] inputs)
@@ -9,7 +9,8 @@ internal static class Check
         {
             if (input.Device != inputs[0].Device)
             {
-                throw new DeviceException($"{op}: operands on different devices; got {inputs[0].Device} and {input.Device}. Move one with To(device).");
+                throw new DeviceException($"{op}: operands on different devices; "
+                    + $"got {inputs[0].Device} and {input.Device}. Move one with To(device).");
             }
         }
     }

@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics;
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// Weights in IEEE half precision, two bytes each: sign, 5 bits of exponent, 10 of fraction. They are stored so and nothing else: whatever reads
-/// one widens it, which is exact, and computes in float32.
+/// Weights in IEEE half precision, two bytes each: sign, 5 bits of exponent, 10 of fraction. They are stored so and nothing else: whatever
+/// reads one widens it, which is exact, and computes in float32.
 /// </summary>
 /// <remarks>
-/// Magnitudes from 6.1e-5 to 65504 keep 11 bits, an error of at most 2⁻¹¹ = 0.05 % of themselves; smaller ones are off by at most 3e-8. Half
-/// precision is no type to train in, so that such tensors have no gradient.
+/// Magnitudes from 6.1e-5 to 65504 keep 11 bits, an error of at most 2⁻¹¹ = 0.05 % of themselves; smaller ones are off by at most 3e-8.
+/// Half precision is no type to train in, so that such tensors have no gradient.
 /// </remarks>
 public static class HalfPrecision
 {
@@ -44,7 +44,8 @@ public static class HalfPrecision
             }
         }, Grain);
         return fits ? rounded.AsWeight() : throw new VitrineException(
-            $"fp16: a weight has no half precision; got {w.ToArray().First(v => !Half.IsFinite((Half)v))} in {w.Shape}; expected a magnitude of at most {Largest}. Leave the weights in float32.");
+            $"fp16: a weight has no half precision; got {w.ToArray().First(v => !Half.IsFinite((Half)v))} in {w.Shape}; expected a "
+            + $"magnitude of at most {Largest}. Leave the weights in float32.");
     }
 
     /// <summary>The same numbers in float32, without an error, on the same device; a float32 tensor as it is. No tape follows.</summary>
@@ -64,7 +65,7 @@ public static class HalfPrecision
         return w.Gather(Tensor.From(rows, [rows.Length], w.Device)).AsWeight();
     }
 
-    /// <summary>Throws when somebody wants the gradient of a weight in half precision.</summary>
+    /// <summary>Throws when the gradient is asked for of a weight in half precision.</summary>
     internal static void RefuseGradient(string op, Tensor w)
     {
         if (w.DType == DType.Float16)
@@ -75,8 +76,8 @@ public static class HalfPrecision
 
     /// <summary>Widens as many halves as the target has places; the source may be unaligned.</summary>
     /// <remarks>
-    /// Moved to the place of a float's fields, a half is too small by 2^(127−15): one multiplication sets the exponent right, exactly, subnormals
-    /// included. Infinity and NaN get all exponent bits.
+    /// Moved to the place of a float's fields, a half is too small by 2^(127−15): one multiplication sets the exponent right, exactly,
+    /// subnormals included. Infinity and NaN get all exponent bits.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static unsafe void Widen(void* source, Span<float> target)

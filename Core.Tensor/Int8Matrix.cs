@@ -1,12 +1,12 @@
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// A matrix of weights in 8 bits: <c>w[i, j] = values[i, j] · scale[i]</c>, with scale[i] = max_j |w[i, j]| / 127. One scale per row, so that a row of large
-/// weights does not cost the others their precision.
+/// A matrix of weights in 8 bits: <c>w[i, j] = values[i, j] · scale[i]</c>, with scale[i] = max_j |w[i, j]| / 127. One scale per row, so
+/// that a row of large weights does not cost the others their precision.
 /// </summary>
 /// <remarks>
-/// Symmetric, per row of outputs, by the largest magnitude: the weights of LLM.int8() (Dettmers et al. 2022, “vector-wise”). Activations stay float32,
-/// and weights in this form are not trained: ops give gradients to what they are multiplied with.
+/// Symmetric, per row of outputs, by the largest magnitude: the weights of LLM.int8() (Dettmers et al. 2022, “vector-wise”). Activations
+/// stay float32, and weights in this form are not trained: ops give gradients to what they are multiplied with.
 /// </remarks>
 public sealed class Int8Matrix
 {
@@ -26,11 +26,13 @@ public sealed class Int8Matrix
         Check.Type("int8", scale, DType.Float32);
         if (values.Shape.Rank != 2 || scale.Shape.Rank != 1 || scale.Shape[0] != values.Shape[0])
         {
-            throw new ShapeException($"int8: values and scales do not fit; got {values.Shape} and {scale.Shape}; expected [rows, columns] and [rows].");
+            throw new ShapeException($"int8: values and scales do not fit; "
+                + $"got {values.Shape} and {scale.Shape}; expected [rows, columns] and [rows].");
         }
         if (outliers is not null && (outliers.Width, outliers.Values.Shape[0]) != (values.Shape[1], values.Shape[0]))
         {
-            throw new ShapeException($"int8: the outlier columns do not fit; got {outliers.Values.Shape} of {outliers.Width}; expected columns of {values.Shape}.");
+            throw new ShapeException($"int8: the outlier columns do not fit; "
+                + $"got {outliers.Values.Shape} of {outliers.Width}; expected columns of {values.Shape}.");
         }
         (Values, Scale, Outliers) = (Layout.Contiguous(values).AsWeight(), Layout.Contiguous(scale).AsWeight(), outliers);
     }
@@ -52,7 +54,8 @@ public sealed class Int8Matrix
 
     /// <summary>The nearest matrix of this form, on the CPU: each element is off by at most half a scale.</summary>
     /// <param name="w">float32 <c>[rows, columns]</c>, any strides.</param>
-    /// <param name="outliers">The threshold from which columns stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
+    /// <param name="outliers">The threshold from which columns stay in float32 (<see cref="OutlierColumns"/>); by default none
+    /// does.</param>
     /// <exception cref="ShapeException">Not a float32 matrix.</exception>
     /// <exception cref="VitrineException">An element is NaN or infinite, or the threshold is negative.</exception>
     public static unsafe Int8Matrix Quantize(Tensor w, float outliers = float.PositiveInfinity)
@@ -100,7 +103,8 @@ public sealed class Int8Matrix
         }, Math.Max(1, (1 << 14) / Math.Max(1, columns)));
         GC.KeepAlive(w);
         int bad = Array.FindIndex(largest, value => !float.IsFinite(value));
-        return bad < 0 ? largest : throw new VitrineException($"int8: a weight is NaN or infinite; got one in row {bad} of {w.Shape}; expected finite weights.");
+        return bad < 0 ? largest : throw new VitrineException($"int8: a weight is NaN or infinite; "
+            + $"got one in row {bad} of {w.Shape}; expected finite weights.");
     }
 
     /// <summary>Scales, on the CPU, from what a checkpoint stores: the largest magnitude of each row, divided by 127.</summary>
@@ -115,7 +119,7 @@ public sealed class Int8Matrix
         return Tensor.From(scale, [scale.Length], Device.Cpu);
     }
 
-    /// <summary>The matrix in float32, <c>[rows, columns]</c>: made anew at each call.</summary>
+    /// <summary>The matrix in float32, <c>[rows, columns]</c>: made again at each call.</summary>
     public Tensor Dequantize()
     {
         int[] rows = [.. Enumerable.Range(0, Shape[0])];
@@ -129,7 +133,8 @@ public sealed class Int8Matrix
     /// <summary>Some of its rows, a view.</summary>
     /// <param name="start">The first.</param>
     /// <param name="count">How many.</param>
-    /// <param name="groups">Into how many equal groups the rows fall, of each of which the same range is taken; with several it is a copy.</param>
+    /// <param name="groups">Into how many equal groups the rows fall, of each of which the same range is taken; with several it is a
+    /// copy.</param>
     public Int8Matrix Rows(int start, int count, int groups = 1)
     {
         using Recorder.Pause pause = Recorder.Suspend();
@@ -138,7 +143,8 @@ public sealed class Int8Matrix
             int size = Shape[0] / groups, each = count / groups;
             return new(Of(Values), Of(Scale), Outliers is null ? null : new(Outliers.Columns, Of(Outliers.Values), Outliers.Width));
 
-            Tensor Of(Tensor x) => x.Reshape(x.Shape[1..].Prepend(size).Prepend(groups)).Slice(1, start, each).Reshape(x.Shape.With(0, count));
+            Tensor Of(Tensor x) => x.Reshape(x.Shape[1..].Prepend(size).Prepend(groups)).Slice(1, start, each)
+                .Reshape(x.Shape.With(0, count));
         }
         return new(Values.Slice(0, start, count), Scale.Slice(0, start, count), Outliers?.Rows(start, count));
     }

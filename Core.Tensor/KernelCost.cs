@@ -6,7 +6,9 @@ internal static class KernelCost
     // Arithmetic per element of the largest operand, as the op table counts it; products are counted from the launch.
     private static readonly Lazy<Dictionary<string, OpCost>> s_perElement = new(PerElement);
 
-    /// <summary>Bytes that must move: every operand read once, every result written once. An axis of stride 0 repeats elements and moves nothing.</summary>
+    /// <summary>
+    /// Bytes that must move: every operand read once, every result written once. An axis of stride 0 repeats elements and moves nothing.
+    /// </summary>
     public static double Bytes(KernelCall call) => call.Kernel switch
     {
         "copy_strided" or "copy_strided_2" or "copy_strided_1" => 2.0 * call.Work.X * call.Tensors[0]!.DType.Size(),
@@ -26,17 +28,24 @@ internal static class KernelCost
     /// <summary>Arithmetic, as if nothing were skipped; 0 where the op table counts none.</summary>
     public static OpCost Arithmetic(KernelCall call) => call.Kernel switch
     {
-        "mat_mul_forward" or "mat_mul_row" or "mat_mul_mma" or "half_mat_mul_forward" or "half_mat_mul_row" or "half_mat_mul_mma" or "int8_mat_mul_forward" or "int8_mat_mul_row" => Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
-        "attention_forward" or "attention_forward_wide" => Attention(call.Scalars[2].Int) * Pairs(call, call.Work.X, call.Work.Y, call.Work.Z),
+        "mat_mul_forward" or "mat_mul_row" or "mat_mul_mma" or "half_mat_mul_forward" or "half_mat_mul_row" or "half_mat_mul_mma"
+            or "int8_mat_mul_forward" or "int8_mat_mul_row" =>
+                Products((double)call.Work.X * call.Work.Y * call.Work.Z * call.Scalars[0].Int),
+        "attention_forward" or "attention_forward_wide" =>
+            Attention(call.Scalars[2].Int) * Pairs(call, call.Work.X, call.Work.Y, call.Work.Z),
         "attention_backward" => AttentionBackward(call),
         "attention_backward_dot" => AttentionPart(call, 1),
         "attention_backward_q" or "attention_backward_q_seeds" => AttentionPart(call, 2),
-        "attention_backward_kv" or "attention_backward_kv_seeds" => AttentionPart(call, (call.Tensors[7] is null ? 0 : 2) + (call.Tensors[8] is null ? 0 : 1)),
-        _ when s_perElement.Value.TryGetValue(call.Kernel, out OpCost cost) => cost * call.Tensors.Max(t => t is null ? 0 : (double)t.Shape.Elements),
+        "attention_backward_kv" or "attention_backward_kv_seeds" =>
+            AttentionPart(call, (call.Tensors[7] is null ? 0 : 2) + (call.Tensors[8] is null ? 0 : 1)),
+        _ when s_perElement.Value.TryGetValue(call.Kernel, out OpCost cost) =>
+            cost * call.Tensors.Max(t => t is null ? 0 : (double)t.Shape.Elements),
         _ => default,
     };
 
-    /// <summary>Attention for one pair of a query and a key: two products of <paramref name="width"/> numbers, and the softmax between them.</summary>
+    /// <summary>
+    /// Attention for one pair of a query and a key: two products of <paramref name="width"/> numbers, and the softmax between them.
+    /// </summary>
     public static OpCost Attention(int width) => new((4.0 * width) + 29, (2.0 * width) + 20);
 
     private static OpCost Products(double count) => new(2 * count, count);
@@ -46,12 +55,14 @@ internal static class KernelCost
     {
         int seeds = call.Scalars[^1].Int, gradients = call.Tensors[6..].Count(t => t is not null);
         bool needsScores = call.Tensors[6] is not null || call.Tensors[7] is not null;
-        return Products(Pairs(call, call.Work.X, call.Work.Y, call.Work.Z) * call.Scalars[2].Int * (1 + (seeds * (gradients + (needsScores ? 1 : 0)))));
+        return Products(Pairs(call, call.Work.X, call.Work.Y,
+            call.Work.Z) * call.Scalars[2].Int * (1 + (seeds * (gradients + (needsScores ? 1 : 0)))));
     }
 
     // A GPU's kernels of backward, each with a pattern of its own: last scalars are heads, batch, queries, seeds.
     private static OpCost AttentionPart(KernelCall call, int productsPerSeed) =>
-        Products(Pairs(call, call.Scalars[20].Int, call.Scalars[18].Int, call.Scalars[19].Int) * call.Scalars[2].Int * (1 + (call.Scalars[21].Int * productsPerSeed)));
+        Products(Pairs(call, call.Scalars[20].Int, call.Scalars[18].Int,
+            call.Scalars[19].Int) * call.Scalars[2].Int * (1 + (call.Scalars[21].Int * productsPerSeed)));
 
     /// <summary>Pairs of a query and a key that it sees, in all heads: scalars as in <see cref="Tensors.Attention"/>.</summary>
     private static double Pairs(KernelCall call, int queries, int heads, int batch)

@@ -80,7 +80,8 @@ public sealed class Saved
     }
 
     /// <summary>The inputs; only while Forward runs. Backward sees what was kept.</summary>
-    public Tensor[] Inputs => _inputs ?? throw new InvalidOperationException("saved: inputs are gone after Forward; keep what Backward needs.");
+    public Tensor[] Inputs => _inputs ?? throw new InvalidOperationException("saved: inputs are gone after Forward; "
+        + "keep what Backward needs.");
 
     /// <summary>The shapes of the inputs, also in Backward.</summary>
     public Shape[] InputShapes { get; }
@@ -88,7 +89,7 @@ public sealed class Saved
     /// <summary>The tensor kept as number <paramref name="index"/>.</summary>
     public Tensor this[int index] => _kept[index];
 
-    /// <summary>Whether anybody may ask for a gradient of any input later; when not, nothing is kept.</summary>
+    /// <summary>Whether a gradient of any input may be asked for later; when not, nothing is kept.</summary>
     public bool TracksAny { get; }
 
     /// <summary>Whether a gradient of input <paramref name="input"/> may be asked for later. Keep only what that needs.</summary>
@@ -107,7 +108,7 @@ public sealed class Saved
     internal void ReleaseInputs() => _inputs = null;
 }
 
-/// <summary>Whoever wants to know which ops run: a tape.</summary>
+/// <summary>What is told which ops run: a tape.</summary>
 public interface IOpRecorder
 {
     /// <summary>Whether gradients with respect to this tensor, or through it, may be asked for.</summary>

@@ -17,7 +17,9 @@ public sealed class OpRow(string name, string formula, Func<IReadOnlyList<OpCase
     /// <summary>Sample calls: tiny, odd and benchmark sizes, and one for every option.</summary>
     public IReadOnlyList<OpCase> Cases => _cases.Value;
 
-    /// <summary>The kernels it may launch, with their parts on a GPU; the copies that make a strided operand contiguous are left out.</summary>
+    /// <summary>
+    /// The kernels it may launch, with their parts on a GPU; the copies that make a strided operand contiguous are left out.
+    /// </summary>
     internal IReadOnlyList<Kernel> Kernels { get; init; } = [];
 
     /// <summary>How far float32 results may be from float64 ones.</summary>
@@ -81,7 +83,9 @@ public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor
     /// <summary>The inputs as tensors; the same for the same seed.</summary>
     public Tensor[] Make(int seed = 1) => [.. Inputs.Select((input, i) => input.Make((seed * 31) + i))];
 
-    /// <summary>The usual sizes: tiny, odd (1, 3, 17, 257), one for several threads and one beyond the second-level cache, which is timed.</summary>
+    /// <summary>
+    /// The usual sizes: tiny, odd (1, 3, 17, 257), one for several threads and one beyond the second-level cache, which is timed.
+    /// </summary>
     /// <param name="make">The call for a shape.</param>
     /// <param name="cost">What it computes per element.</param>
     internal static IReadOnlyList<OpCase> Sizes(Func<Shape, OpCase> make, OpCost cost)
@@ -103,7 +107,8 @@ public sealed record OpCase(IReadOnlyList<OpInput> Inputs, Func<Tensor[], Tensor
 
 /// <summary>How much arithmetic there is, per element or per call.</summary>
 /// <param name="Flops">Floating-point operations, a fused multiply–add counted as two.</param>
-/// <param name="Operations">Operations as the hardware issues them: a fused multiply–add, a comparison, a maximum is one each. Without divisions.</param>
+/// <param name="Operations">Operations as the hardware issues them: a fused multiply–add, a comparison, a maximum is one each. Without
+/// divisions.</param>
 /// <param name="Divisions">Divisions: each keeps a vector unit busy for many cycles.</param>
 public readonly record struct OpCost(double Flops, double Operations, double Divisions = 0)
 {
@@ -111,7 +116,8 @@ public readonly record struct OpCost(double Flops, double Operations, double Div
     public static implicit operator OpCost(double flops) => new(flops, flops);
 
     /// <summary>The cost of many elements.</summary>
-    public static OpCost operator *(OpCost cost, double elements) => new(cost.Flops * elements, cost.Operations * elements, cost.Divisions * elements);
+    public static OpCost operator *(OpCost cost, double elements) =>
+        new(cost.Flops * elements, cost.Operations * elements, cost.Divisions * elements);
 
     /// <summary>One after the other.</summary>
     public static OpCost operator +(OpCost a, OpCost b) => new(a.Flops + b.Flops, a.Operations + b.Operations, a.Divisions + b.Divisions);
@@ -164,7 +170,8 @@ public sealed record OpInput(Shape Shape, OpValues Values = OpValues.Normal, int
         }
         if (Values == OpValues.Int8)
         {
-            return Tensor.From([.. Enumerable.Range(0, Shape.Elements).Select(_ => (sbyte)random.Next(-Int8Matrix.Largest, Int8Matrix.Largest + 1))], Shape).AsWeight();
+            return Tensor.From([.. Enumerable.Range(0, Shape.Elements)
+                .Select(_ => (sbyte)random.Next(-Int8Matrix.Largest, Int8Matrix.Largest + 1))], Shape).AsWeight();
         }
         float[] values = [.. Enumerable.Range(0, Shape.Elements).Select(i => Draw(random, i))];
         if (Values == OpValues.LogProbability)

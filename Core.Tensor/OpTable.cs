@@ -2,8 +2,8 @@ namespace Vitrine.Tensors;
 
 /// <summary>The list of all ops: what they compute, which kernels they launch, how exact they are, and calls to try them with.</summary>
 /// <remarks>
-/// One table serves the contract tests (every row forward, backward, with many seeds, strided, on odd sizes), the kernels of every device, the
-/// benchmarks and the documentation. An op declares its row in its own file; a test fails while one is missing here.
+/// One table serves the contract tests (every row forward, backward, with many seeds, strided, on odd sizes), the kernels of every device,
+/// the benchmarks and the documentation. An op declares its row in its own file; a test fails while one is missing here.
 /// </remarks>
 public static class OpTable
 {

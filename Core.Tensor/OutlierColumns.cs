@@ -1,16 +1,18 @@
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// Columns of an <see cref="Int8Matrix"/> that stay in float32, while their integers are 0: <c>W = values · scale + these columns at their places</c>.
+/// Columns of an <see cref="Int8Matrix"/> that stay in float32, while their integers are 0: <c>W = values · scale + these columns at their
+/// places</c>.
 /// </summary>
 /// <remarks>
-/// Column j of W <c>[rows, columns]</c> is an outlier of threshold t when max_i |w[i, j]| &gt; t · √(mean of w²): it holds a weight larger than
-/// t root mean squares of the matrix. Without it the other weights of that row get a finer scale. The decomposition is that of LLM.int8() (Dettmers et al. 2022);
-/// its criterion looks at activations, which it rounds. Here they are float32, and the criterion looks at what is rounded.
+/// Column j of W <c>[rows, columns]</c> is an outlier of threshold t when max_i |w[i, j]| &gt; t · √(mean of w²): it holds a weight larger
+/// than t root mean squares of the matrix. Without it the other weights of that row get a finer scale. The decomposition is that of
+/// LLM.int8() (Dettmers et al. 2022); its criterion looks at activations, which it rounds. Here they are float32, and the criterion looks
+/// at what is rounded.
 /// </remarks>
 public sealed class OutlierColumns
 {
-    private readonly Tensor _columns, _places; // which columns to take; for each column of W the one to put there, or the zeros behind them
+    private readonly Tensor _columns, _places; // which columns to take; for each column of W the one to put there, or the zeros after them
 
     /// <summary>Puts numbers of columns and their weights together.</summary>
     /// <param name="columns">Which columns, ascending.</param>
@@ -24,7 +26,8 @@ public sealed class OutlierColumns
         Check.Type("outliers", values, DType.Float32);
         if (values.Shape.Rank != 2 || columns.Count == 0 || columns.Count != values.Shape[1])
         {
-            throw new ShapeException($"outliers: columns and values do not fit; got {columns.Count} for {values.Shape}; expected one or more, and [rows, as many].");
+            throw new ShapeException($"outliers: columns and values do not fit; "
+                + $"got {columns.Count} for {values.Shape}; expected one or more, and [rows, as many].");
         }
         int[] places = new int[width];
         Array.Fill(places, columns.Count);
@@ -32,7 +35,8 @@ public sealed class OutlierColumns
         {
             if (columns[i] >= width || columns[i] <= (i == 0 ? -1 : columns[i - 1]))
             {
-                throw new ShapeException($"outliers: the columns are not ascending within the matrix; got {columns[i]} at place {i}; expected numbers below {width}, each above the last.");
+                throw new ShapeException($"outliers: the columns are not ascending within the matrix; "
+                    + $"got {columns[i]} at place {i}; expected numbers below {width}, each above the last.");
             }
             places[columns[i]] = i;
         }
@@ -52,7 +56,10 @@ public sealed class OutlierColumns
     /// <summary>Bytes they take: four per weight, and four per column of the matrix and of these for their places.</summary>
     public long Bytes => sizeof(float) * ((long)Values.Shape.Elements + Columns.Count + Width);
 
-    /// <summary>Parts a matrix: what is to be rounded, zeros where the outliers were, and these; the same matrix and null when there are none. On the CPU.</summary>
+    /// <summary>
+    /// Parts a matrix: what is to be rounded, zeros where the outliers were, and these; the same matrix and null when there are none. On
+    /// the CPU.
+    /// </summary>
     /// <param name="w">float32 <c>[rows, columns]</c>, any strides.</param>
     /// <param name="threshold">In root mean squares of the matrix; 0 keeps every column that is not zero, infinity none.</param>
     /// <exception cref="ShapeException">Not a float32 matrix.</exception>
@@ -81,7 +88,8 @@ public sealed class OutlierColumns
             squares += (double)rest[i] * rest[i];
             largest[i % columns] = Math.Max(largest[i % columns], Math.Abs(rest[i]));
         }
-        double limit = threshold * Math.Sqrt(squares / rest.Length); // NaN or infinite when a weight is: then none is kept, and rounding refuses
+        // NaN or infinite when a weight is: then none is kept, and rounding refuses
+        double limit = threshold * Math.Sqrt(squares / rest.Length);
         int[] kept = [.. Enumerable.Range(0, columns).Where(j => largest[j] > limit)];
         if (kept.Length == 0)
         {
@@ -113,7 +121,8 @@ public sealed class OutlierColumns
     }
 
     /// <summary>What the columns add to rows of W.</summary>
-    internal Tensor Gather(Tensor ids) => Place(Values.Gather(ids.Reshape([ids.Shape.Elements]))).Reshape(Shape.Create([.. ids.Shape.Axes, Width]));
+    internal Tensor Gather(Tensor ids) => Place(Values.Gather(ids.Reshape([ids.Shape.Elements])))
+        .Reshape(Shape.Create([.. ids.Shape.Axes, Width]));
 
     /// <summary><c>[m, kept]</c> → <c>[m, columns]</c>: at their places, zeros elsewhere.</summary>
     internal Tensor Place(Tensor y) => Pick(TensorOps.Concat(1, y, Tensor.Zeros([y.Shape[0], 1], y.Device)), _places);

@@ -20,12 +20,14 @@ public readonly struct Shape : IEquatable<Shape>
         {
             if (axis < 0)
             {
-                throw new ShapeException($"shape: negative axis length; got [{string.Join(", ", axes.ToArray())}]; expected lengths of at least 0.");
+                throw new ShapeException($"shape: negative axis length; got [{string.Join(", ", axes.ToArray())}]; "
+                    + $"expected lengths of at least 0.");
             }
             elements *= axis;
             if (elements > int.MaxValue)
             {
-                throw new ShapeException($"shape: too many elements; got [{string.Join(", ", axes.ToArray())}]; expected at most {int.MaxValue}. Work in smaller batches.");
+                throw new ShapeException($"shape: too many elements; got [{string.Join(", ", axes.ToArray())}]; "
+                    + $"expected at most {int.MaxValue}. Work in smaller batches.");
             }
         }
         return new Shape(axes.ToArray());
@@ -123,7 +125,8 @@ public readonly struct Shape : IEquatable<Shape>
             int y = i < rank - b.Rank ? 1 : b[i - (rank - b.Rank)];
             if (x != y && x != 1 && y != 1)
             {
-                throw new ShapeException($"{op}: shapes do not broadcast; got {a} and {b}; expected equal lengths or 1 at each axis, aligned at the last.");
+                throw new ShapeException($"{op}: shapes do not broadcast; "
+                    + $"got {a} and {b}; expected equal lengths or 1 at each axis, aligned at the last.");
             }
             axes[i] = x == 1 ? y : x;
         }

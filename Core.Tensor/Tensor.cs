@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vitrine.Tensors;
 
-/// <summary>A dense array: shape, strides and element type over a piece of device memory. It does no arithmetic; see <see cref="TensorOps"/>.</summary>
+/// <summary>
+/// A dense array: shape, strides and element type over a piece of device memory. It does no arithmetic; see <see cref="TensorOps"/>.
+/// </summary>
 /// <remarks>
 /// A tensor never changes after the op that made it returns, so that what a tape saved stays true. Several tensors may view
 /// one storage: a slice or a transposed view copies nothing.
@@ -96,9 +98,10 @@ public sealed class Tensor
     /// <summary>A float32 scalar.</summary>
     public static Tensor Scalar(float value, Device? device = null) => From([value], [], device);
 
-    /// <summary>A tensor over memory that somebody else owns, e.g. a mapped file; nothing is copied.</summary>
+    /// <summary>A tensor over memory that something else owns, e.g. a mapped file; nothing is copied.</summary>
     internal static unsafe Tensor Over(object owner, void* pointer, Shape shape, DType dtype, bool isWeight) =>
-        new(new CpuStorage(owner, (byte*)pointer, (long)shape.Elements * dtype.Size()), Device.Cpu, dtype, shape, shape.RowMajorStrides(), 0)
+        new(new CpuStorage(owner, (byte*)pointer, (long)shape.Elements * dtype.Size()), Device.Cpu, dtype, shape, shape.RowMajorStrides(),
+            0)
         {
             IsWeight = isWeight,
         };

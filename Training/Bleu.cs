@@ -4,21 +4,25 @@ namespace Vitrine.Training;
 /// How much translations agree with references: <c>100 · min(1, e^(1 − r/c)) · (p₁p₂p₃p₄)^¼</c>, where pₙ is the part of the n-grams of all
 /// translations that are in their references (none counted more often than there), and c and r the lengths of both.
 /// </summary>
-/// <remarks>Source: Papineni et al. 2002, over a whole corpus, with the tokens (13a) and the smoothing (exponential) of sacrebleu (Post 2018).</remarks>
+/// <remarks>
+/// Source: Papineni et al. 2002, over a whole corpus, with the tokens (13a) and the smoothing (exponential) of sacrebleu (Post 2018).
+/// </remarks>
 public static class Bleu
 {
     private const int Longest = 4;
 
     /// <summary>BLEU, 0–100.</summary>
     /// <param name="translations">One text each.</param>
-    /// <param name="references">One or several lists of texts in the same order; of several the length nearest to the translation's counts.</param>
+    /// <param name="references">One or several lists of texts in the same order; of several the length nearest to the translation's
+    /// counts.</param>
     /// <exception cref="ArgumentException">A list is not as long as the translations, or there is none.</exception>
     public static double Score(IReadOnlyList<string> translations, params IReadOnlyList<IReadOnlyList<string>> references)
     {
         if (translations.Count == 0 || references.Count == 0 || references.Any(list => list.Count != translations.Count))
         {
             throw new ArgumentException(
-                $"bleu: not one reference per translation; got {translations.Count} and {string.Join(", ", references.Select(list => list.Count))}; expected as many, at least one.", nameof(references));
+                $"bleu: not one reference per translation; got {translations.Count} "
+                + $"and {string.Join(", ", references.Select(list => list.Count))}; expected as many, at least one.", nameof(references));
         }
         (int length, int referenceLength) = (0, 0);
         (int[] right, int[] total) = (new int[Longest], new int[Longest]);
@@ -27,7 +31,8 @@ public static class Bleu
             string[] said = Tokens(translations[i]);
             string[][] wanted = [.. references.Select(list => Tokens(list[i]))];
             length += said.Length;
-            referenceLength += wanted.Select(tokens => tokens.Length).OrderBy(tokens => Math.Abs(tokens - said.Length)).ThenBy(tokens => tokens).First();
+            referenceLength += wanted.Select(tokens => tokens.Length).OrderBy(tokens => Math.Abs(tokens - said.Length))
+                .ThenBy(tokens => tokens).First();
             for (int n = 1; n <= Longest; n++)
             {
                 Dictionary<string, int>[] there = [.. wanted.Select(tokens => Count(tokens, n))];
@@ -52,7 +57,9 @@ public static class Bleu
         return orders < Longest ? 0 : brevity * Math.Exp(logs / Longest);
     }
 
-    /// <summary>Words and signs apart, as mteval-v13a cuts them: signs always, full stops and commas unless between digits, a dash behind a digit.</summary>
+    /// <summary>
+    /// Words and signs apart, as mteval-v13a cuts them: signs always, full stops and commas unless between digits, a dash after a digit.
+    /// </summary>
     internal static string[] Tokens(string text)
     {
         text = text.Replace("<skipped>", "", StringComparison.Ordinal).Replace("-\n", "", StringComparison.Ordinal).Replace('\n', ' ')

@@ -1,8 +1,8 @@
 namespace Vitrine.Training;
 
 /// <summary>
-/// How much translations agree with references in their characters: <c>F_β = 100 · (1 + β²)·P·R / (β²·P + R)</c>, where P and R are the parts of the
-/// character n-grams of translation and reference that the other has too, each the mean over n = 1…6.
+/// How much translations agree with references in their characters: <c>F_β = 100 · (1 + β²)·P·R / (β²·P + R)</c>, where P and R are the
+/// parts of the character n-grams of translation and reference that the other has too, each the mean over n = 1…6.
 /// </summary>
 /// <remarks>Source: Popović 2015 (chrF), over a whole corpus, as sacrebleu computes it.</remarks>
 public static class Chrf
@@ -15,11 +15,13 @@ public static class Chrf
     /// <param name="beta">How much more recall weighs than precision. Default 2: chrF2.</param>
     /// <param name="whiteSpace">Whether white space is characters too. Default: it is left out.</param>
     /// <exception cref="ArgumentException">Not one reference per translation.</exception>
-    public static double Score(IReadOnlyList<string> translations, IReadOnlyList<string> references, double beta = 2, bool whiteSpace = false)
+    public static double Score(IReadOnlyList<string> translations, IReadOnlyList<string> references, double beta = 2,
+        bool whiteSpace = false)
     {
         if (translations.Count != references.Count || translations.Count == 0)
         {
-            throw new ArgumentException($"chrf: not one reference per translation; got {translations.Count} and {references.Count}; expected as many, at least one.", nameof(references));
+            throw new ArgumentException($"chrf: not one reference per translation; "
+                + $"got {translations.Count} and {references.Count}; expected as many, at least one.", nameof(references));
         }
         (double precision, double recall, int orders) = (0, 0, 0);
         for (int n = 1; n <= Longest; n++)

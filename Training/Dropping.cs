@@ -4,8 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// Dropout as an intervention: behind embeddings, attention and feed-forward layers, where the papers of all families have it. No layer knows
-/// of it. Attention patterns are not dropped, so that they stay fused.
+/// Dropout as an intervention: after embeddings, attention and feed-forward layers, where the papers of all families have it. No layer
+/// knows of it. Attention patterns are not dropped, so that they stay fused.
 /// </summary>
 internal static class Dropping
 {
@@ -26,7 +26,8 @@ internal static class Dropping
     {
         bool embedsAll = model.HookPoints.Any(point => point.Name == "hook_full_embed"); // there resid_pre is the same tensor again
         HookPoint[] points = part == 0 ? [] : [.. model.HookPoints.Where(point =>
-            s_places.Any(place => Pattern.Matches(place, point.Name)) && !(embedsAll && point.Name.EndsWith("resid_pre", StringComparison.Ordinal)))];
+            s_places.Any(place => Pattern.Matches(place, point.Name))
+                && !(embedsAll && point.Name.EndsWith("resid_pre", StringComparison.Ordinal)))];
         int drawn = 0;
         return HookScope.Edit(points, (_, x) => x.Dropout(part, RandomAt.Seed(seed, drawn++)));
     }

@@ -4,13 +4,17 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>What a model is to learn: examples, the loss on them, and how good it has become on others.</summary>
-/// <remarks>Everything random in it is a function of epoch, example and seed: a task remembers nothing that a checkpoint would have to hold.</remarks>
+/// <remarks>
+/// Everything random in it is a function of epoch, example and seed: a task remembers nothing that a checkpoint would have to hold.
+/// </remarks>
 public interface ITrainingTask
 {
     /// <summary>One line that tells this task and its data from others: a checkpoint goes on only under the same.</summary>
     string Description { get; }
 
-    /// <summary>What is learnt beside the model and not kept with it, as a projection between two widths; none by default.</summary>
+    /// <summary>
+    /// What is learned together with the model and not kept with it, as a projection between two widths; none by default.
+    /// </summary>
     IReadOnlyList<Parameter> Parameters => [];
 
     /// <summary>Makes the examples of an epoch, as many in each.</summary>
@@ -25,7 +29,10 @@ public interface ITrainingTask
     /// <summary>Mean loss over what the batch counts, a scalar in nats.</summary>
     Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing);
 
-    /// <summary>How good the model is on examples it does not learn from; the first number decides which weights are kept. Empty when there are none.</summary>
+    /// <summary>
+    /// How good the model is on examples it does not learn from; the first number decides which weights are kept. Empty when there are
+    /// none.
+    /// </summary>
     IReadOnlyList<Metric> Evaluate(ITransformer model);
 }
 

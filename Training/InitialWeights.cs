@@ -15,7 +15,8 @@ public static class InitialWeights
     /// </summary>
     /// <param name="model">Its weights are replaced.</param>
     /// <param name="seed">Equal seeds give equal weights.</param>
-    /// <param name="deviation">Standard deviation of the normal weights. Narrow models learn faster from larger ones: about 0.5/√d_model.</param>
+    /// <param name="deviation">Standard deviation of the normal weights. Narrow models learn faster from larger ones: about
+    /// 0.5/√d_model.</param>
     /// <remarks>Source: Radford et al. 2019, section 2.3.</remarks>
     public static void Fill(ITransformer model, int seed, double deviation = StandardDeviation)
     {

@@ -18,7 +18,9 @@ public sealed record ModelSizes
     /// <summary>Longest sequence, tokens.</summary>
     public int MaxPositions { get; init; } = 128;
 
-    /// <summary>The width that config.json states: formats know no model without feed-forward layers, so there one neuron stays at zero.</summary>
+    /// <summary>
+    /// The width that config.json states: formats know no model without feed-forward layers, so there one neuron stays at zero.
+    /// </summary>
     internal int StoredDMlp => DMlp switch
     {
         null => 4 * DModel,

@@ -6,14 +6,18 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
-/// <summary>Makes model folders as Hugging Face's <c>save_pretrained</c> would: config, tokenizer, and how to generate; weights come from training.</summary>
+/// <summary>
+/// Makes model folders as Hugging Face's <c>save_pretrained</c> would: config, tokenizer, and how to generate; weights come from training.
+/// </summary>
 public static class NewModel
 {
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A BERT and its WordPiece vocabulary.</summary>
     /// <param name="folder">Made when it is absent.</param>
-    /// <param name="architecture">Its class: <c>BertForSequenceClassification</c>, <c>BertForQuestionAnswering</c>, <c>BertForMaskedLM</c>.</param>
+    /// <param name="architecture">Its class: <c>BertForSequenceClassification</c>, <c>BertForQuestionAnswering</c>,
+    /// <c>BertForMaskedLM</c>.</param>
     /// <param name="vocabulary">Its pieces; begins with the five special tokens.</param>
     /// <param name="sizes">Its sizes.</param>
     /// <param name="labels">Names of the classes; empty for other heads.</param>
@@ -53,7 +57,9 @@ public static class NewModel
         };
         if (labels.Count > 0)
         {
-            config["id2label"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(id.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)label)));
+            config["id2label"] =
+                new JsonObject(labels.Select((label,
+                    id) => KeyValuePair.Create(id.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)label)));
             config["label2id"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(label, (JsonNode?)id)));
         }
         Write(folder, "config.json", config);
@@ -105,7 +111,8 @@ public static class NewModel
 
     /// <summary>A Marian over SentencePiece models that exist.</summary>
     /// <param name="folder">Made when it is absent.</param>
-    /// <param name="tokenizer">A folder with <c>source.spm</c>, <c>target.spm</c>, and perhaps <c>vocab.json</c>; without, it is made by <see cref="MarianVocabulary.Join"/>.</param>
+    /// <param name="tokenizer">A folder with <c>source.spm</c>, <c>target.spm</c>, and perhaps <c>vocab.json</c>; without, it is made by
+    /// <see cref="MarianVocabulary.Join"/>.</param>
     /// <param name="sizes">Its sizes.</param>
     public static void Marian(string folder, string tokenizer, ModelSizes sizes)
     {
@@ -162,13 +169,16 @@ public static class NewModel
         });
     }
 
-    /// <summary>Copies the files of a model folder that say what it is, config and tokenizer; not the list of files that its weights are in.</summary>
+    /// <summary>
+    /// Copies the files of a model folder that say what it is, config and tokenizer; not the list of files that its weights are in.
+    /// </summary>
     /// <param name="from">A model folder.</param>
     /// <param name="to">Made when it is absent.</param>
     public static void CopyWithoutWeights(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.EnumerateFiles(from).Where(file => Path.GetExtension(file) is ".json" or ".txt" or ".spm" && !file.EndsWith(".index.json", StringComparison.Ordinal)))
+        foreach (string file in Directory.EnumerateFiles(from).Where(file => Path.GetExtension(file) is ".json" or ".txt" or ".spm"
+            && !file.EndsWith(".index.json", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
         }
@@ -185,7 +195,9 @@ public static class NewModel
         return model;
     }
 
-    /// <summary>Sets the feed-forward layers of a model to zero: what is left is attention only. Freeze <see cref="FeedForward"/> to keep it so.</summary>
+    /// <summary>
+    /// Sets the feed-forward layers of a model to zero: what is left is attention only. Freeze <see cref="FeedForward"/> to keep it so.
+    /// </summary>
     public static void RemoveFeedForward(ITransformer model)
     {
         foreach (Parameter parameter in model.Parameters.Where(p => Pattern.Matches(FeedForward, p.Name)))
@@ -198,5 +210,6 @@ public static class NewModel
     public const string FeedForward = "*.mlp.*";
 
     internal static void Write(string folder, string name, JsonObject json) =>
-        AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_indented) + "\n")));
+        AtomicFile.Write(Path.Combine(folder, name),
+            stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_indented) + "\n")));
 }

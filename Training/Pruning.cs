@@ -16,7 +16,8 @@ public static class Pruning
     {
         if (sparsity is not (>= 0 and < 1))
         {
-            throw new TrainingException(FormattableString.Invariant($"prune: sparsity out of range; got {sparsity}; expected 0 or more and less than 1."));
+            throw new TrainingException(FormattableString.Invariant(
+                $"prune: sparsity out of range; got {sparsity}; expected 0 or more and less than 1."));
         }
         (long zeros, long all) = (0, 0);
         foreach (Parameter parameter in model.Parameters)
@@ -24,7 +25,8 @@ public static class Pruning
             float[] values = parameter.Value.ToArray();
             if (!parameter.IsBuffer && (parameter.Kind == ParameterKind.Linear || (tables && parameter.Kind == ParameterKind.Table)))
             {
-                foreach (int smallest in Enumerable.Range(0, values.Length).OrderBy(i => Math.Abs(values[i])).Take((int)(sparsity * values.Length)))
+                foreach (int smallest in Enumerable.Range(0, values.Length).OrderBy(i => Math.Abs(values[i]))
+                    .Take((int)(sparsity * values.Length)))
                 {
                     values[smallest] = 0;
                 }

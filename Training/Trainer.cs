@@ -1,4 +1,4 @@
-// The training loop. Read it top to bottom: set up, run, one step, evaluate. Everything that is learnt is in ITrainingTask, everything
+// The training loop. Read it top to bottom: set up, run, one step, evaluate. Everything that is learned is in ITrainingTask, everything
 // that is chosen in TrainingOptions.
 using System.Diagnostics;
 using System.Globalization;
@@ -11,8 +11,10 @@ namespace Vitrine.Training;
 
 /// <summary>Trains a model on a task, keeps the best weights, and can be cut off at any moment and go on to the same bits.</summary>
 /// <remarks>
-/// In the folder it writes <c>model.safetensors</c> (float16, the best weights so far), and below <c>training/</c> the checkpoint and the log
-/// <c>log.jsonl</c>. Every file is replaced whole or not at all. What is random is a function of the seed and the step, so a checkpoint holds no generators.
+/// In the folder it writes <c>model.safetensors</c> (float16, the best weights so far), and below <c>training/</c> the checkpoint and the
+/// log
+/// <c>log.jsonl</c>. Every file is replaced whole or not at all. What is random is a function of the seed and the step, so a checkpoint
+/// holds no generators.
 /// </remarks>
 public sealed class Trainer
 {
@@ -24,19 +26,22 @@ public sealed class Trainer
     private readonly IOptimizer _optimizer;
     private readonly WeightAverage? _average;
     private readonly LearningRateSchedule _schedule;
-    private readonly Checkpoint _checkpoint;
+    private readonly TrainingFile _saved;
     private readonly string _folder;
     private readonly Action<ITransformer, string> _keep;
     private readonly int _stepsPerEpoch, _steps;
 
     /// <summary>Prepares a training.</summary>
-    /// <param name="model">The model; its weights are replaced by copies that may be written, on the device where they are. All steps are taken there.</param>
+    /// <param name="model">The model; its weights are replaced by copies that may be written, on the device where they are. All steps are
+    /// taken there.</param>
     /// <param name="task">What it learns.</param>
     /// <param name="options">How.</param>
     /// <param name="folder">An existing folder with the model's config and tokenizer, where weights, checkpoint and log go.</param>
     /// <param name="keep">Writes the best weights into the folder; null: <c>model.safetensors</c> in float16.</param>
-    /// <exception cref="TrainingException">There is nothing to learn from, or a name of <see cref="TrainingOptions.Frozen"/> matches no parameter.</exception>
-    public Trainer(ITransformer model, ITrainingTask task, TrainingOptions options, string folder, Action<ITransformer, string>? keep = null)
+    /// <exception cref="TrainingException">There is nothing to learn from, or a name of <see cref="TrainingOptions.Frozen"/> matches no
+    /// parameter.</exception>
+    public Trainer(ITransformer model, ITrainingTask task, TrainingOptions options, string folder,
+        Action<ITransformer, string>? keep = null)
     {
         (_model, _task, _options, _folder) = (model, task, options, folder);
         _keep = keep ?? ((trained, into) => ParameterLayout.Save(trained, Path.Combine(into, "model.safetensors"), WeightType.F16));
@@ -47,9 +52,11 @@ public sealed class Trainer
         string? unmatched = options.Frozen.FirstOrDefault(pattern => !model.Parameters.Any(p => Pattern.Matches(pattern, p.Name)));
         if (unmatched is not null)
         {
-            throw new TrainingException($"train: no parameter to freeze; got '{unmatched}'; expected a name like {model.Parameters[^1].Name}, or a pattern.");
+            throw new TrainingException($"train: no parameter to freeze; got '{unmatched}'; "
+                + $"expected a name like {model.Parameters[^1].Name}, or a pattern.");
         }
-        _parameters = [.. model.Parameters.Where(p => !p.IsBuffer && !options.Frozen.Any(pattern => Pattern.Matches(pattern, p.Name))), .. task.Parameters];
+        _parameters = [.. model.Parameters.Where(p => !p.IsBuffer && !options.Frozen.Any(pattern => Pattern.Matches(pattern, p.Name))),
+            .. task.Parameters];
         _weights = [.. _parameters.Select(p => p.Value)];
         _optimizer = options.Optimizer == OptimizerKind.AdamW
             ? new AdamW(_weights, new() { Beta2 = options.Beta2, WeightDecay = options.WeightDecay, Decays = AdamWOptions.MatricesOnly })
@@ -58,13 +65,14 @@ public sealed class Trainer
         int examples = task.Begin(0, options.Seed).Count;
         if (examples == 0)
         {
-            throw new TrainingException("train: nothing to learn from; got no example; expected at least one. Check the data and the part that is held out.");
+            throw new TrainingException("train: nothing to learn from; got no example; expected at least one. "
+                + "Check the data and the part that is held out.");
         }
         _stepsPerEpoch = Ceiling(Ceiling(examples, options.BatchSize), options.Accumulate);
         _steps = options.Steps > 0 ? options.Steps : options.Epochs * _stepsPerEpoch;
         _schedule = new(options.LearningRate, (int)(options.WarmUp * _steps), _steps, options.Decay);
         Directory.CreateDirectory(Path.Combine(folder, "training"));
-        _checkpoint = new(Path.Combine(folder, "training", "checkpoint.safetensors"), Settings());
+        _saved = new(Path.Combine(folder, "training", "checkpoint.safetensors"), Settings());
     }
 
     /// <summary>The log.</summary>
@@ -72,11 +80,11 @@ public sealed class Trainer
 
     /// <summary>Trains to the end, from the checkpoint if there is one.</summary>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Asks to stop: a checkpoint is written behind the step that runs.</param>
+    /// <param name="cancellation">Asks to stop: a checkpoint is written after the step that runs.</param>
     /// <exception cref="TrainingException">The loss is not a number, or the checkpoint is of another training.</exception>
     public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        TrainingState state = _checkpoint.Load(_parameters, _optimizer, _average) ?? new();
+        TrainingState state = _saved.Load(_parameters, _optimizer, _average) ?? new();
         using TrainingLog log = TrainingLog.Open(LogPath, state.Step);
         (var clock, long tokens, int began, double sum, int summed) = (Stopwatch.StartNew(), 0L, state.Step, 0.0, 0);
         (int epoch, int[][] batches) = (-1, []);
@@ -87,7 +95,8 @@ public sealed class Trainer
             {
                 (epoch, batches) = (now, Batching.Of(_task.Begin(now, _options.Seed), _options.BatchSize, RandomAt.Of(_options.Seed, now)));
             }
-            Done done = Step(batches.AsSpan(index * _options.Accumulate, Math.Min(_options.Accumulate, batches.Length - (index * _options.Accumulate))), state.Step, index);
+            Done done = Step(batches.AsSpan(index * _options.Accumulate,
+                Math.Min(_options.Accumulate, batches.Length - (index * _options.Accumulate))), state.Step, index);
             state = state with { Step = state.Step + 1 };
             log.Step(state.Step, epoch + 1, done.Loss, done.LearningRate, done.GradientNorm, done.Tokens, done.Seconds);
             (tokens, sum, summed) = (tokens + done.Tokens, sum + done.Loss, summed + 1);
@@ -109,7 +118,7 @@ public sealed class Trainer
             }
             if (state.End is not null || cancellation.IsCancellationRequested || state.Step % _options.SaveEvery == 0)
             {
-                _checkpoint.Save(state, _parameters, _optimizer, _average);
+                _saved.Save(state, _parameters, _optimizer, _average);
             }
             if (state.End is null && cancellation.IsCancellationRequested)
             {
@@ -179,9 +188,11 @@ public sealed class Trainer
     private TrainingException Diverged(float loss, float norm, int step, int index, ReadOnlySpan<int[]> batches)
     {
         string examples = string.Join(", ", batches.ToArray().SelectMany(batch => batch).Take(8));
-        string kept = File.Exists(_checkpoint.Path) ? $"The last good checkpoint is kept: {_checkpoint.Path}." : "No checkpoint was written yet.";
+        string kept = File.Exists(_saved.Path) ? $"The last good checkpoint is kept: {_saved.Path}." : "No checkpoint was written yet.";
         return new(string.Create(CultureInfo.InvariantCulture,
-            $"train: not a number; got loss {loss} and gradient norm {norm} at step {step + 1} (epoch {(step / _stepsPerEpoch) + 1}, batch {index + 1}, examples {examples}, …); expected finite numbers. {kept} Lower the learning rate, lengthen the warm-up, or look at those examples."));
+            $"train: not a number; got loss {loss} and gradient norm {norm} at step {step + 1} (epoch {(step / _stepsPerEpoch) + 1}, "
+            + $"batch {index + 1}, examples {examples}, …); expected finite numbers. {kept} Lower the learning rate, lengthen the warm-up, "
+            + $"or look at those examples."));
     }
 
     private Dictionary<string, string> Settings()

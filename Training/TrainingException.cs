@@ -2,7 +2,7 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Training;
 
-/// <summary>Data that cannot be learnt from, a checkpoint of another training, or a training that went wrong.</summary>
+/// <summary>Data that cannot be learned from, a checkpoint of another training, or a training that went wrong.</summary>
 public sealed class TrainingException : VitrineException
 {
     /// <summary>Makes an exception with a one-line message.</summary>

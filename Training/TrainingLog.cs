@@ -3,14 +3,18 @@ using System.Text.Json;
 
 namespace Vitrine.Training;
 
-/// <summary>One line of JSON per step and per evaluation; after a resumption the log is what it would have been without the break.</summary>
+/// <summary>
+/// One line of JSON per step and per evaluation; after a resumption the log is what it would have been without the break.
+/// </summary>
 public sealed class TrainingLog : IDisposable
 {
     private readonly StreamWriter _writer;
 
     private TrainingLog(string path) => _writer = new(path, append: true, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
 
-    /// <summary>Opens the log of a training of which <paramref name="step"/> steps count: later lines, and one torn by a kill, are taken out.</summary>
+    /// <summary>
+    /// Opens the log of a training of which <paramref name="step"/> steps count: later lines, and one torn by a kill, are taken out.
+    /// </summary>
     public static TrainingLog Open(string path, int step)
     {
         if (File.Exists(path))
@@ -34,7 +38,8 @@ public sealed class TrainingLog : IDisposable
             {
                 training.Add((step, loss.GetDouble()));
             }
-            else if (json.RootElement.TryGetProperty("evaluation", out JsonElement evaluation) && evaluation.TryGetProperty("loss", out JsonElement held))
+            else if (json.RootElement.TryGetProperty("evaluation", out JsonElement evaluation)
+                && evaluation.TryGetProperty("loss", out JsonElement held))
             {
                 evaluations.Add((step, held.GetDouble()));
             }

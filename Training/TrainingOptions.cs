@@ -51,7 +51,7 @@ public sealed record TrainingOptions
     /// <summary>Longest gradient over all weights: longer ones are shortened to it; 0: never.</summary>
     public float GradientLimit { get; init => field = AtLeast(value, 0, "gradient limit"); } = 1;
 
-    /// <summary>Part of the activations that is dropped behind embeddings, attention and feed-forward layers.</summary>
+    /// <summary>Part of the activations that is dropped after embeddings, attention and feed-forward layers.</summary>
     public float Dropout { get; init => field = InUnit(value, "dropout"); } = 0.1f;
 
     /// <summary>Part of the target probability that is spread over all classes.</summary>
@@ -85,5 +85,6 @@ public sealed record TrainingOptions
 
     private static float InUnit(float value, string name) => value is >= 0 and < 1
         ? value
-        : throw new TrainingException(FormattableString.Invariant($"train: {name} out of range; got {value}; expected 0 or more and less than 1."));
+        : throw new TrainingException(FormattableString.Invariant(
+            $"train: {name} out of range; got {value}; expected 0 or more and less than 1."));
 }

@@ -10,7 +10,8 @@ namespace Vitrine.Training;
 /// <param name="Left">Estimated time to the end.</param>
 /// <param name="Evaluation">What an evaluation after this step found; empty after most.</param>
 public sealed record TrainingProgress(
-    int Step, int Steps, int Epoch, double Loss, float LearningRate, double TokensPerSecond, TimeSpan Left, IReadOnlyList<Metric> Evaluation);
+    int Step, int Steps, int Epoch, double Loss, float LearningRate, double TokensPerSecond, TimeSpan Left,
+    IReadOnlyList<Metric> Evaluation);
 
 /// <summary>How a training ended.</summary>
 public enum TrainingEnd

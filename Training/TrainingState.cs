@@ -1,6 +1,6 @@
 namespace Vitrine.Training;
 
-/// <summary>What a training knows beside weights and optimizer: counters, and the best result so far.</summary>
+/// <summary>What a training knows in addition to weights and optimizer: counters, and the best result so far.</summary>
 internal sealed record TrainingState
 {
     /// <summary>Steps taken.</summary>

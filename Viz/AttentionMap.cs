@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Vitrine.Viz;
 
-/// <summary>Attention patterns: a grid of small maps, one row per layer, one column per head; in a map, rows are queries and columns keys.</summary>
+/// <summary>
+/// Attention patterns: a grid of small maps, one row per layer, one column per head; in a map, rows are queries and columns keys.
+/// </summary>
 /// <remarks>An attention pattern says where a head looked. It is not a share of the model's decision.</remarks>
 public static class AttentionMap
 {
@@ -13,7 +15,8 @@ public static class AttentionMap
     /// <param name="queries">The tokens that look.</param>
     /// <param name="keys">The tokens that are looked at.</param>
     /// <param name="title">The heading.</param>
-    public static string Svg(IReadOnlyList<IReadOnlyList<float[,]>> patterns, IReadOnlyList<string> queries, IReadOnlyList<string> keys, string title)
+    public static string Svg(IReadOnlyList<IReadOnlyList<float[,]>> patterns, IReadOnlyList<string> queries, IReadOnlyList<string> keys,
+        string title)
     {
         int heads = patterns.Max(layer => layer.Count);
         double cell = Math.Clamp(160.0 / Math.Max(queries.Count, keys.Count), 0.5, 16);
@@ -22,7 +25,8 @@ public static class AttentionMap
         double left = Margin + 28 + labels, top = Header + labels;
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, Margin + 14, kind: "title");
-        canvas.Text("rows: query, columns: key, one map per head; the stronger the colour, the more it looks", Margin, Margin + 30, kind: "soft small");
+        canvas.Text("rows: query, columns: key, one map per head; the stronger the colour, the more it looks", Margin, Margin + 30,
+            kind: "soft small");
         DrawLabels(canvas, queries, keys, left, top, cell, labels);
         for (int layer = 0; layer < patterns.Count; layer++)
         {
@@ -31,31 +35,23 @@ public static class AttentionMap
             for (int head = 0; head < patterns[layer].Count; head++)
             {
                 double x = left + (head * (mapWidth + Gap));
-                DrawMap(canvas, patterns[layer][head], queries, keys, string.Create(CultureInfo.InvariantCulture, $"L{layer} H{head}"), x, y, cell);
+                DrawMap(canvas, patterns[layer][head], queries, keys, string.Create(CultureInfo.InvariantCulture, $"L{layer} H{head}"), x,
+                    y, cell);
             }
         }
         double bottom = top + (patterns.Count * (mapHeight + Gap)) - Gap + 14;
         for (int head = 0; head < heads; head++)
         {
-            canvas.Text(string.Create(CultureInfo.InvariantCulture, $"H{head}"), left + (head * (mapWidth + Gap)) + (mapWidth / 2), bottom, "middle", "soft small");
+            canvas.Text(string.Create(CultureInfo.InvariantCulture, $"H{head}"), left + (head * (mapWidth + Gap)) + (mapWidth / 2), bottom,
+                "middle", "soft small");
         }
-        double width = Math.Max(left + (heads * (mapWidth + Gap)) - Gap, SvgCanvas.TextLength("rows: query, columns: key, one map per head; the stronger the colour, the more it looks", 11) + Margin);
+        double width = Math.Max(left + (heads * (mapWidth + Gap)) - Gap,
+            SvgCanvas.TextLength("rows: query, columns: key, one map per head; the stronger the colour, the more it looks", 11) + Margin);
         return canvas.Close(Math.Max(width, SvgCanvas.TextLength(title, 15) + Margin) + Margin, bottom + Margin, title);
     }
 
-    /// <summary>The grid as one HTML file, with the numbers on hover.</summary>
-    /// <inheritdoc cref="Svg"/>
-    public static string Html(IReadOnlyList<IReadOnlyList<float[,]>> patterns, IReadOnlyList<string> queries, IReadOnlyList<string> keys, string title)
-    {
-        string svg = Svg(patterns, queries, keys, title);
-        var page = new HtmlPage(title);
-        page.Element("h1", "dir=\"auto\"", title);
-        page.Element("p", "class=\"note\"", "An attention pattern says where a head looked. It is not a share of the model's decision.");
-        page.Raw("<div class=\"wide\">").Line().Raw(svg[svg.IndexOf("<svg", StringComparison.Ordinal)..]).Raw("</div>").Line();
-        return page.ToString();
-    }
-
-    private static void DrawMap(SvgCanvas canvas, float[,] map, IReadOnlyList<string> queries, IReadOnlyList<string> keys, string name, double x, double y, double cell)
+    private static void DrawMap(SvgCanvas canvas, float[,] map, IReadOnlyList<string> queries, IReadOnlyList<string> keys, string name,
+        double x, double y, double cell)
     {
         canvas.Rect("card", x, y, cell * keys.Count, cell * queries.Count);
         for (int query = 0; query < queries.Count; query++)
@@ -73,7 +69,8 @@ public static class AttentionMap
     }
 
     // Tokens stand at the first map only: the others have the same.
-    private static void DrawLabels(SvgCanvas canvas, IReadOnlyList<string> queries, IReadOnlyList<string> keys, double left, double top, double cell, double labels)
+    private static void DrawLabels(SvgCanvas canvas, IReadOnlyList<string> queries, IReadOnlyList<string> keys, double left, double top,
+        double cell, double labels)
     {
         if (labels == 0)
         {

@@ -22,7 +22,9 @@ public sealed record ConsoleOptions
     /// <summary>Colours.</summary>
     public ConsoleColors Colors { get; init; }
 
-    /// <summary>How many tokens to list, the strongest first; null lists all of a short text in its order, and the 20 strongest of a long one.</summary>
+    /// <summary>
+    /// How many tokens to list, the strongest first; null lists all of a short text in its order, and the 20 strongest of a long one.
+    /// </summary>
     public int? Top { get; init; }
 
     /// <summary>
@@ -33,7 +35,8 @@ public sealed record ConsoleOptions
     {
         bool screen = !Console.IsOutputRedirected;
         bool forced = Environment.GetEnvironmentVariable("CLICOLOR_FORCE") is { Length: > 0 } and not "0";
-        bool refused = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        bool refused = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
+            || Environment.GetEnvironmentVariable("TERM") == "dumb";
         return new()
         {
             Width = screen && Console.WindowWidth is > 20 and int width ? width : 100,

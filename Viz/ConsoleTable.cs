@@ -57,19 +57,24 @@ internal static class ConsoleTable
         WriteRest(rows.Length, shown.Length, output, ink);
     }
 
-    /// <summary>Numbers of the targets that were asked for beside the explanation: one line per target, one column per number.</summary>
+    /// <summary>
+    /// Numbers of the targets that were asked for in addition to the explanation: one line per target, one column per number.
+    /// </summary>
     public static void WriteStepScores(AttributionResult result, TextWriter output, ConsoleInk ink)
     {
         if (result.Targets[0].StepScores is not { Count: > 0 } first)
         {
             return;
         }
-        string[] names = [.. result.Targets.Select(target => Bidi.Isolate(TextWidth.Cut(TokenCell.Spell(target.Label).Trim(), LongestToken)))];
+        string[] names =
+            [.. result.Targets.Select(target => Bidi.Isolate(TextWidth.Cut(TokenCell.Spell(target.Label).Trim(), LongestToken)))];
         int name = names.Max(TextWidth.Of);
         output.WriteLine("  " + new string(' ', name) + string.Concat(first.Keys.Select(step => "  " + step.PadLeft(12))));
         for (int t = 0; t < names.Length; t++)
         {
-            output.WriteLine($"  {ink.Faint(TextWidth.PadRight(names[t], name))}{string.Concat((result.Targets[t].StepScores ?? first).Select(score => "  " + Numbers.Exact(score.Value).PadLeft(Math.Max(12, score.Key.Length))))}");
+            IEnumerable<string> cells = (result.Targets[t].StepScores ?? first)
+                .Select(score => "  " + Numbers.Exact(score.Value).PadLeft(Math.Max(12, score.Key.Length)));
+            output.WriteLine($"  {ink.Faint(TextWidth.PadRight(names[t], name))}{string.Concat(cells)}");
         }
         output.WriteLine();
     }
@@ -100,7 +105,8 @@ internal static class ConsoleTable
             {
                 used += widths[next] + 2;
             }
-            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first).Select(c => "  " + PadLeft(Bidi.Isolate(heads[c]), widths[c]))));
+            output.WriteLine(new string(' ', name + 2) + string.Concat(Enumerable.Range(first, next - first)
+                .Select(c => "  " + PadLeft(Bidi.Isolate(heads[c]), widths[c]))));
             foreach (Row row in rows)
             {
                 output.Write("  " + row.Shown(name, ink));
@@ -119,7 +125,8 @@ internal static class ConsoleTable
     {
         if (shown < all)
         {
-            output.WriteLine("  " + ink.Faint(string.Create(CultureInfo.InvariantCulture, $"the {shown} strongest of {all} tokens; --top shows more or fewer")));
+            output.WriteLine("  " + ink.Faint(string.Create(CultureInfo.InvariantCulture, $"the {shown} strongest of {all} tokens; "
+                + $"--top shows more or fewer")));
         }
     }
 
@@ -130,9 +137,11 @@ internal static class ConsoleTable
         return [.. scores.Select((score, p) => p < reach ? score : float.NaN)];
     }
 
-    private static IEnumerable<Row> RowsOf(AttributionResult result, ColorScale[] scales, Func<SideScores, IReadOnlyList<float[]>> scores) =>
+    private static IEnumerable<Row> RowsOf(AttributionResult result, ColorScale[] scales,
+        Func<SideScores, IReadOnlyList<float[]>> scores) =>
         result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => new Row(
-            cell, cell.Position >= side.GivenLength || side.Name == "target" ? "→" : "", [.. scores(side).Select(column => column[cell.Position])], scales)));
+            cell, cell.Position >= side.GivenLength || side.Name == "target"
+            ? "→" : "", [.. scores(side).Select(column => column[cell.Position])], scales)));
 
     private static Row[] Strongest(Row[] rows, int? top)
     {

@@ -2,7 +2,9 @@ using Vitrine.Attributions;
 
 namespace Vitrine.Viz;
 
-/// <summary>An explanation in a terminal: the text on colours, and every score as a signed number and a bar, so that it reads without colours too.</summary>
+/// <summary>
+/// An explanation in a terminal: the text on colours, and every score as a signed number and a bar, so that it reads without colours too.
+/// </summary>
 public static class ConsoleView
 {
     private const string Indent = "  ";
@@ -22,7 +24,8 @@ public static class ConsoleView
     /// <summary>The title and the facts, on one line where they fit.</summary>
     private static void WriteTitle(Figure explanation, TextWriter output, ConsoleInk ink, int width)
     {
-        string title = Markup.Visible(explanation.Title), facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {Bidi.Isolate(Markup.Visible(f.Value))}"));
+        string title = Markup.Visible(explanation.Title),
+            facts = string.Join(" · ", explanation.Facts.Select(f => $"{f.Name} {Bidi.Isolate(Markup.Visible(f.Value))}"));
         bool fits = TextWidth.Of(title) + Indent.Length + TextWidth.Of(facts) <= width;
         output.WriteLine(ink.Bold(title) + (fits && facts.Length > 0 ? Indent + ink.Faint(facts) : ""));
         if (!fits)
@@ -86,7 +89,8 @@ public static class ConsoleView
         {
             string name = TextWidth.PadRight(Bidi.Isolate(TextWidth.Cut(Markup.Visible(prediction.Label), label)), label);
             string bar = ConsoleTable.Bar(prediction.Probability, Math.Min(30, width - label - 14));
-            output.WriteLine($"{Indent}{(prediction.IsExplained ? ink.Bold(name) : name)} {Numbers.Percent(prediction.Probability),8}  {ink.Faint(bar)}".TrimEnd());
+            string shown = prediction.IsExplained ? ink.Bold(name) : name;
+            output.WriteLine($"{Indent}{shown} {Numbers.Percent(prediction.Probability),8}  {ink.Faint(bar)}".TrimEnd());
         }
     }
 
@@ -99,7 +103,8 @@ public static class ConsoleView
     }
 
     /// <summary>Heading, the text on colours with its legend, notes. Without colours the text says nothing and is left out.</summary>
-    private static void WriteStrip(AttributionResult result, int target, IReadOnlyList<TextMark> marks, TextWriter output, ConsoleInk ink, int width)
+    private static void WriteStrip(AttributionResult result, int target, IReadOnlyList<TextMark> marks, TextWriter output, ConsoleInk ink,
+        int width)
     {
         WriteHeading(result, target, output, ink);
         if (ink.HasColor)
@@ -116,7 +121,8 @@ public static class ConsoleView
 
     private static void WriteHeading(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
     {
-        string what = target is { } one ? $" → {Bidi.Isolate(Markup.Visible(result.Targets[one].Label))} ({result.StepName})" : $" → {Layout.Count(result)} ({result.StepName})";
+        string what = target is { } one ? $" → {Bidi.Isolate(Markup.Visible(result.Targets[one].Label))} ({result.StepName})" : $" "
+            + $"→ {Layout.Count(result)} ({result.StepName})";
         output.WriteLine();
         output.WriteLine(ink.Bold(result.Method) + what);
     }
@@ -155,7 +161,8 @@ public static class ConsoleView
         int column = Indent.Length;
         for (int i = 0; i < cells.Length; i++)
         {
-            bool breaks = cells[i].Gap.Contains('\n', StringComparison.Ordinal) || (i > 0 && cells[i].TextIndex > 0 && cells[i].TextIndex != cells[i - 1].TextIndex && column > Indent.Length);
+            bool breaks = cells[i].Gap.Contains('\n', StringComparison.Ordinal)
+                || (i > 0 && cells[i].TextIndex > 0 && cells[i].TextIndex != cells[i - 1].TextIndex && column > Indent.Length);
             int gap = cells[i].Gap.Length > 0 && column > Indent.Length ? 1 : 0;
             int word = 0; // a word's pieces stay on one line
             for (int j = i; j < cells.Length && (j == i || cells[j].Gap.Length == 0); j++)
@@ -163,14 +170,16 @@ public static class ConsoleView
                 word += TextWidth.Of(cells[j].Text);
             }
             bool isInside = cells[i].Gap.Length == 0 && i > 0;
-            if (column > Indent.Length && (breaks || (!isInside && column + gap + word > width) || column + TextWidth.Of(cells[i].Text) > width))
+            if (column > Indent.Length && (breaks || (!isInside && column + gap + word > width)
+                || column + TextWidth.Of(cells[i].Text) > width))
             {
                 output.WriteLine();
                 output.Write(Indent);
                 (column, gap) = (Indent.Length, 0);
             }
             string text = cells[i].IsMarked ? $"[{cells[i].Text}]" : cells[i].Text;
-            output.Write(new string(' ', gap) + (cells[i].IsSpecial && scale.Terminal(scores[i]) is null ? ink.Faint(text) : ink.OnScore(text, scores[i], scale)));
+            output.Write(new string(' ', gap) + (cells[i].IsSpecial && scale.Terminal(scores[i]) is null
+                ? ink.Faint(text) : ink.OnScore(text, scores[i], scale)));
             column += gap + TextWidth.Of(text);
         }
         output.WriteLine();

@@ -4,14 +4,17 @@ using Vitrine.Attributions;
 
 namespace Vitrine.Viz;
 
-/// <summary>A report as a page, as Markdown, and in a terminal: warnings with their figures first, then methods, words, metrics and single texts.</summary>
+/// <summary>
+/// A report as a page, as Markdown, and in a terminal: warnings with their figures first, then methods, words, metrics and single texts.
+/// </summary>
 public static class DossierView
 {
     /// <summary>One self-contained HTML file.</summary>
     public static string Html(Dossier dossier)
     {
         var page = new HtmlPage(dossier.Title);
-        page.Raw("<header>").Element("h1", "dir=\"auto\"", dossier.Title).Notes("facts", dossier.Facts.Select(f => $"{f.Key} {f.Value}")).Raw("</header>").Line();
+        page.Raw("<header>").Element("h1", "dir=\"auto\"", dossier.Title).Notes("facts", dossier.Facts.Select(f => $"{f.Key} {f.Value}"))
+            .Raw("</header>").Line();
         Finding[] warnings = [.. dossier.Findings.Where(f => f.IsWarning)], passed = [.. dossier.Findings.Where(f => !f.IsWarning)];
         page.Raw("<section>").Element("h2", "", Headline(warnings.Length, dossier.Findings.Count));
         foreach (Finding finding in warnings)
@@ -20,7 +23,8 @@ public static class DossierView
         }
         if (passed.Length > 0)
         {
-            page.Raw("<details>").Element("summary", "", string.Create(CultureInfo.InvariantCulture, $"Tested without a warning: {passed.Length}"));
+            page.Raw("<details>").Element("summary", "",
+                string.Create(CultureInfo.InvariantCulture, $"Tested without a warning: {passed.Length}"));
             foreach (Finding finding in passed)
             {
                 WriteFinding(page, finding);
@@ -52,10 +56,12 @@ public static class DossierView
         text.Append(CultureInfo.InvariantCulture, $"## {Headline(dossier.Findings.Count(f => f.IsWarning), dossier.Findings.Count)}\n\n");
         foreach (Finding finding in dossier.Findings.OrderByDescending(f => f.IsWarning))
         {
-            text.Append(CultureInfo.InvariantCulture, $"### {Grid.Escaped(finding.Question)} {Grid.Escaped(finding.Outcome)}\n\nTested: {Grid.Escaped(finding.Test)}.\n\n")
+            text.Append(CultureInfo.InvariantCulture,
+                $"### {Grid.Escaped(finding.Question)} {Grid.Escaped(finding.Outcome)}\n\nTested: {Grid.Escaped(finding.Test)}.\n\n")
                 .Append(FindingFigure.Table(finding).Markdown()).Append(finding.IsWarning ? $"\n{Grid.Escaped(finding.Advice)}\n\n" : "\n");
         }
-        text.Append("## Methods\n\n").Append(Methods(dossier).Markdown()).Append("\n## Words that matter\n\n").AppendJoin('\n', Words(dossier).Select(grid => grid.Markdown()));
+        text.Append("## Methods\n\n").Append(Methods(dossier).Markdown()).Append("\n## Words that matter\n\n")
+            .AppendJoin('\n', Words(dossier).Select(grid => grid.Markdown()));
         if (dossier.Board is { } board)
         {
             text.Append("\n## Which method explains best?\n\n").Append(ScoreboardView.Table(board).Markdown());
@@ -96,7 +102,8 @@ public static class DossierView
     private static string Facts(Dossier dossier) => string.Join(" · ", dossier.Facts.Select(f => $"{f.Key} {f.Value}"));
 
     private static string Headline(int warnings, int tested) => string.Create(
-        CultureInfo.InvariantCulture, $"{(warnings == 0 ? "No warnings" : warnings == 1 ? "1 warning" : $"{warnings} warnings")} from {tested} tests");
+        CultureInfo.InvariantCulture, $"{(warnings == 0 ? "No warnings" : warnings == 1 ? "1 warning" : $"{warnings} warnings")} "
+        + $"from {tested} tests");
 
     private static void WriteFinding(HtmlPage page, Finding finding)
     {
@@ -117,17 +124,21 @@ public static class DossierView
         Rows = [.. dossier.Tally.Methods.Select(method => (string[])
         [
             method.Example.Method, method.Texts.ToString(CultureInfo.InvariantCulture), method.Example.SumsTo ?? "",
-            string.Join(", ", method.Example.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}").Prepend(method.Example.Baseline is { } b ? $"baseline {b}" : "").Where(p => p.Length > 0)),
+            string.Join(", ", method.Example.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")
+                .Prepend(method.Example.Baseline is { } b ? $"baseline {b}" : "").Where(p => p.Length > 0)),
         ])],
     };
 
-    private static IEnumerable<Grid> Words(Dossier dossier) => dossier.Tally.TopWords().Where(row => row.Words.Count > 0).Select(row => new Grid
-    {
-        Title = row.Label,
-        Head = ["word", ">texts", ">mean", ">total"],
-        Rows = [.. row.Words.Select(word => (string[])
-            [word.Word, word.Texts.ToString(CultureInfo.InvariantCulture), word.Mean.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture), word.Total.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture)])],
-    });
+    private static IEnumerable<Grid> Words(Dossier dossier) =>
+        dossier.Tally.TopWords().Where(row => row.Words.Count > 0).Select(row => new Grid
+        {
+            Title = row.Label,
+            Head = ["word", ">texts", ">mean", ">total"],
+            Rows = [.. row.Words.Select(word => (string[])
+            [word.Word, word.Texts.ToString(CultureInfo.InvariantCulture),
+                word.Mean.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture),
+                word.Total.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture)])],
+        });
 
     private static Grid Texts(Dossier dossier) => new()
     {
@@ -145,11 +156,14 @@ public static class DossierView
         page.Raw("<section>").Element("h2", "", "Texts");
         if (dossier.Tally.Texts > dossier.Tally.First.Count)
         {
-            page.Element("p", "class=\"note\"", string.Create(CultureInfo.InvariantCulture, $"The first {dossier.Tally.First.Count} of {dossier.Tally.Texts}."));
+            page.Element("p", "class=\"note\"", string.Create(CultureInfo.InvariantCulture,
+                $"The first {dossier.Tally.First.Count} of {dossier.Tally.Texts}."));
         }
         foreach (Analysis analysis in dossier.Tally.First)
         {
-            page.Raw("<details>").Element("summary", "dir=\"auto\"", $"{TextWidth.Cut(analysis.Title, 90)} → {TextWidth.Cut(string.Join(" ", analysis.Results[0].Targets.Select(t => TokenCell.Spell(t.Label))), 40)}");
+            page.Raw("<details>").Element("summary", "dir=\"auto\"",
+                $"{TextWidth.Cut(analysis.Title, 90)} "
+                + $"→ {TextWidth.Cut(string.Join(" ", analysis.Results[0].Targets.Select(t => TokenCell.Spell(t.Label))), 40)}");
             foreach (AttributionResult result in analysis.Results.Where(r => r.Method != "random"))
             {
                 TokenHeatmap.Write(page, result, []);

@@ -23,7 +23,9 @@ public sealed record Figure
     /// <summary>The strongest tokens of the last of <see cref="Results"/>, where that is a combination of the others; else empty.</summary>
     public IReadOnlyList<RankedToken> Ranking { get; init; } = [];
 
-    /// <summary>What a written text owes to its context, where that was asked; <see cref="Results"/> then holds its attribution, if any.</summary>
+    /// <summary>
+    /// What a written text owes to its context, where that was asked; <see cref="Results"/> then holds its attribution, if any.
+    /// </summary>
     public ContextReliance? Context { get; init; }
 
     /// <summary>Spans of the first side's texts to point out: the answer inside its context.</summary>

@@ -23,7 +23,8 @@ public sealed record Grid
     public void Write(TextWriter output, string indent = "")
     {
         bool[] right = [.. Head.Select(h => h.StartsWith('>'))];
-        string[][] lines = [[.. Head.Select(h => h.TrimStart('>'))], .. Rows.Select(row => row.Select(cell => Bidi.Isolate(Markup.Visible(cell))).ToArray())];
+        string[][] lines = [[.. Head.Select(h => h.TrimStart('>'))],
+            .. Rows.Select(row => row.Select(cell => Bidi.Isolate(Markup.Visible(cell))).ToArray())];
         int[] widths = [.. Head.Select((_, c) => lines.Max(line => TextWidth.Of(line[c])))];
         foreach (string[] line in lines)
         {
@@ -51,7 +52,8 @@ public sealed record Grid
     /// <param name="width">Character cells per line.</param>
     public IReadOnlyList<Grid> Fit(int width)
     {
-        int[] widths = [.. Head.Select((h, c) => Rows.Select(row => TextWidth.Of(Markup.Visible(row[c]))).Append(TextWidth.Of(h.TrimStart('>'))).Max() + 2)];
+        int[] widths = [.. Head.Select((h, c) => Rows.Select(row => TextWidth.Of(Markup.Visible(row[c])))
+            .Append(TextWidth.Of(h.TrimStart('>'))).Max() + 2)];
         List<Grid> parts = [];
         for (int first = 1, next; first < Head.Count; first = next)
         {
@@ -61,7 +63,11 @@ public sealed record Grid
                 used += widths[next];
             }
             int[] columns = [0, .. Enumerable.Range(first, next - first)];
-            parts.Add(this with { Head = [.. columns.Select(c => Head[c])], Rows = [.. Rows.Select(row => columns.Select(c => row[c]).ToArray())] });
+            parts.Add(this with
+            {
+                Head = [.. columns.Select(c => Head[c])],
+                Rows = [.. Rows.Select(row => columns.Select(c => row[c]).ToArray())]
+            });
         }
         return parts.Count == 0 ? [this] : parts;
     }

@@ -1,6 +1,6 @@
 namespace Vitrine.Viz;
 
-/// <summary>A number per layer with its uncertainty, for several things beside one another.</summary>
+/// <summary>A number per layer with its uncertainty, for several things next to one another.</summary>
 public static class LayerChart
 {
     private const double Left = 56, Right = 16, Legend = 49, Height = 220, Foot = 110, Least = 640;
@@ -17,7 +17,8 @@ public static class LayerChart
     {
         if (layers.Count == 0 || series.Count == 0 || series.Any(curve => curve.Points.Count != layers.Count))
         {
-            throw new ArgumentException($"layer chart: nothing to draw; got {layers.Count} layers and {series.Count} curves; expected a point per layer in each.", nameof(series));
+            throw new ArgumentException($"layer chart: nothing to draw; got {layers.Count} layers and {series.Count} curves; "
+                + $"expected a point per layer in each.", nameof(series));
         }
         double width = Math.Max(Least, Left + Right + (layers.Count * 40)), step = (width - Left - Right) / layers.Count;
         (double X, double Y)[] legend = new (double, double)[series.Count];
@@ -75,4 +76,5 @@ public static class LayerChart
 /// <param name="Points">Per layer, a part of 1 and the ends of its interval.</param>
 /// <param name="Color">Number of its colour; curves that belong together share one.</param>
 /// <param name="IsThin">Drawn thin and without intervals: something to compare with.</param>
-public sealed record LayerSeries(string Name, IReadOnlyList<(double Value, double Low, double High)> Points, int Color, bool IsThin = false);
+public sealed record LayerSeries(string Name, IReadOnlyList<(double Value, double Low, double High)> Points, int Color,
+    bool IsThin = false);

@@ -10,11 +10,14 @@ public static class LayerHeatmap
     /// <param name="note">What a reader should know.</param>
     /// <param name="layers">Names of the rows, the lowest first.</param>
     /// <param name="positions">Names of the columns.</param>
-    /// <param name="cells">Per row and column a part of 1, how strongly it is coloured (0–1), and what hovering shows; NaN is left blank.</param>
-    public static string Svg(string title, string note, IReadOnlyList<string> layers, IReadOnlyList<string> positions, IReadOnlyList<IReadOnlyList<(double Value, double Strength, string Tip)>> cells)
+    /// <param name="cells">Per row and column a part of 1, how strongly it is coloured (0–1), and what hovering shows; NaN is left
+    /// blank.</param>
+    public static string Svg(string title, string note, IReadOnlyList<string> layers, IReadOnlyList<string> positions,
+        IReadOnlyList<IReadOnlyList<(double Value, double Strength, string Tip)>> cells)
     {
         ArgumentNullException.ThrowIfNull(cells);
-        double column = Math.Max(34, positions.Max(p => SvgCanvas.TextLength(p, 11)) * 0.78), left = Margin + layers.Max(layer => SvgCanvas.TextLength(layer, 11)) + 8;
+        double column = Math.Max(34, positions.Max(p => SvgCanvas.TextLength(p, 11)) * 0.78),
+            left = Margin + layers.Max(layer => SvgCanvas.TextLength(layer, 11)) + 8;
         double bottom = Top + (layers.Count * Row);
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, 20, kind: "title");
@@ -38,7 +41,8 @@ public static class LayerHeatmap
             canvas.Text(positions[p], left + ((p + 0.5) * column) + 4, bottom + 14, "end", "soft small", -40);
         }
         double foot = (positions.Max(p => SvgCanvas.TextLength(p, 11)) * 0.7) + 24;
-        double width = Math.Max(left + (positions.Count * column) + Margin, Math.Max(SvgCanvas.TextLength(title, 15), SvgCanvas.TextLength(note, 11)) + (2 * Margin));
+        double width = Math.Max(left + (positions.Count * column) + Margin,
+            Math.Max(SvgCanvas.TextLength(title, 15), SvgCanvas.TextLength(note, 11)) + (2 * Margin));
         return canvas.Close(width, bottom + foot, title);
     }
 }

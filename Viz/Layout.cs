@@ -11,22 +11,28 @@ internal static class Layout
         result.Sides.Any(side => side.Name == "target" || side.GivenLength < side.Tokens.Count);
 
     /// <summary>How many targets of a written text there are, in words.</summary>
-    public static string Count(AttributionResult result) => result.Targets.Count(target => target.SequenceLength is not null) is > 0 and var whole
+    public static string Count(AttributionResult result) =>
+        result.Targets.Count(target => target.SequenceLength is not null) is > 0 and var whole
         ? string.Create(CultureInfo.InvariantCulture, $"{result.Targets.Count - whole} tokens and the whole")
         : string.Create(CultureInfo.InvariantCulture, $"{result.Targets.Count} tokens");
 
     /// <summary>The scale over all sides of one target.</summary>
-    public static ColorScale ScaleOf(AttributionResult result, int target) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores[target]));
+    public static ColorScale ScaleOf(AttributionResult result, int target) =>
+        ColorScale.Over(result.Sides.SelectMany(side => side.Scores[target]));
 
     /// <summary>The scale over all sides and targets.</summary>
-    public static ColorScale ScaleOf(AttributionResult result) => ColorScale.Over(result.Sides.SelectMany(side => side.Scores.SelectMany(s => s)));
+    public static ColorScale ScaleOf(AttributionResult result) =>
+        ColorScale.Over(result.Sides.SelectMany(side => side.Scores.SelectMany(s => s)));
 
     /// <summary>The columns of a comparison: every target of every result.</summary>
-    public static ScoreColumn[] Columns(IReadOnlyList<AttributionResult> results) => [.. results.SelectMany(result => result.Targets.Select((target, t) => new ScoreColumn(
-        result, t, result.Targets.Count == 1 ? result.Method : results.Count == 1 ? TokenCell.Spell(target.Label) : $"{result.Method} → {TokenCell.Spell(target.Label)}")))];
+    public static ScoreColumn[] Columns(IReadOnlyList<AttributionResult> results) =>
+        [.. results.SelectMany(result => result.Targets.Select((target, t) => new ScoreColumn(
+        result, t, result.Targets.Count == 1 ? result.Method : results.Count == 1
+        ? TokenCell.Spell(target.Label) : $"{result.Method} → {TokenCell.Spell(target.Label)}")))];
 
     /// <summary>Whether there is something to compare over the same tokens.</summary>
-    public static bool IsComparison(IReadOnlyList<AttributionResult> results) => !results.Any(IsSequence) && results.Sum(result => result.Targets.Count) > 1;
+    public static bool IsComparison(IReadOnlyList<AttributionResult> results) =>
+        !results.Any(IsSequence) && results.Sum(result => result.Targets.Count) > 1;
 
     /// <summary>A target's numbers in one line: f(x), f(baseline), the gap, what the scores sum to.</summary>
     public static string Note(AttributionResult result, ExplainedTarget target) => string.Join(" · ", Notes(result, target));
@@ -37,7 +43,8 @@ internal static class Layout
         $"f(x) {Numbers.Exact(target.Score)}",
         target.BaselineScore is { } baseline ? $"f(baseline {result.Baseline}) {Numbers.Exact(baseline)}" : null,
         target.Delta is { } delta ? $"gap {Numbers.Exact(delta)}" : null,
-    }.OfType<string>().Concat((target.StepScores ?? new Dictionary<string, double>()).Select(score => $"{score.Key} {Numbers.Exact(score.Value)}")).Concat(Notes(result));
+    }.OfType<string>().Concat((target.StepScores ?? new Dictionary<string, double>()).Select(
+        score => $"{score.Key} {Numbers.Exact(score.Value)}")).Concat(Notes(result));
 
     /// <summary>What holds for all targets: the method's parameters, and how scores were put together.</summary>
     public static string Note(AttributionResult result) => string.Join(" · ", Notes(result));
@@ -47,7 +54,8 @@ internal static class Layout
         .OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key} {p.Value}")
         .Concat(new[]
         {
-            result.Aggregator is { } aggregator ? $"{aggregator}{(result.AggregatedAxes.Count > 0 ? " over " + string.Join(" and ", result.AggregatedAxes) : "")}" : null,
+            result.Aggregator is { } aggregator
+                ? $"{aggregator}{(result.AggregatedAxes.Count > 0 ? " over " + string.Join(" and ", result.AggregatedAxes) : "")}" : null,
             result.SumsTo is { } sum ? $"scores sum to {sum}" : null,
             result.Seed is { } seed ? string.Create(CultureInfo.InvariantCulture, $"seed {seed}") : null,
         }.OfType<string>());

@@ -1,6 +1,6 @@
 namespace Vitrine.Viz;
 
-/// <summary>How the loss of a training fell: one curve of the batches learnt from, one of the evaluations.</summary>
+/// <summary>How the loss of a training fell: one curve of the batches learned from, one of the evaluations.</summary>
 public static class LossCurve
 {
     private const double Width = 720, Height = 360, Left = 56, Right = 16, Top = 44, Bottom = 40;
@@ -11,22 +11,26 @@ public static class LossCurve
     /// <param name="training">Steps and the loss of their batch, nats.</param>
     /// <param name="evaluations">Steps and the loss on held-out data, nats; may be empty.</param>
     /// <exception cref="ArgumentException">There is no step.</exception>
-    public static string Svg(string title, IReadOnlyList<(int Step, double Loss)> training, IReadOnlyList<(int Step, double Loss)> evaluations)
+    public static string Svg(string title, IReadOnlyList<(int Step, double Loss)> training,
+        IReadOnlyList<(int Step, double Loss)> evaluations)
     {
         if (training.Count == 0)
         {
             throw new ArgumentException("loss curve: nothing to draw; got no step; expected at least one.", nameof(training));
         }
-        (double Step, double Loss)[] smooth = [.. training.Chunk(Math.Max(1, training.Count / Points)).Select(part => (part.Average(p => p.Step), part.Average(p => p.Loss)))];
+        (double Step, double Loss)[] smooth = [.. training.Chunk(Math.Max(1, training.Count / Points))
+            .Select(part => (part.Average(p => p.Step), part.Average(p => p.Loss)))];
         double[] all = [.. smooth.Select(p => p.Loss), .. evaluations.Select(p => p.Loss)];
-        double tick = Tick(Math.Max(1e-6, all.Max() - all.Min()) / 5), low = Math.Floor(all.Min() / tick) * tick, high = Math.Max(Math.Ceiling(all.Max() / tick) * tick, low + tick);
+        double tick = Tick(Math.Max(1e-6, all.Max() - all.Min()) / 5), low = Math.Floor(all.Min() / tick) * tick,
+            high = Math.Max(Math.Ceiling(all.Max() / tick) * tick, low + tick);
         int last = training[^1].Step;
         double X(double step) => Left + ((Width - Left - Right) * step / last);
         double Y(double loss) => Top + ((Height - Top - Bottom) * (high - loss) / (high - low));
 
         var canvas = new SvgCanvas();
         canvas.Text(title, Left, 20, kind: "title");
-        canvas.Text(evaluations.Count > 0 ? "loss, nats: blue the batches learnt from, orange the part held out" : "loss, nats", Left, 36, kind: "soft small");
+        canvas.Text(evaluations.Count > 0 ? "loss, nats: blue the batches learned from, orange the part held out" : "loss, nats", Left, 36,
+            kind: "soft small");
         for (double at = low; at <= high + (tick / 2); at += tick)
         {
             canvas.Line(Left - 4, Y(at), Left, Y(at));

@@ -28,7 +28,8 @@ public static class Markup
                 '\n' => shown.Append('⏎'),
                 < 0x20 => shown.Append((char)(0x2400 + rune.Value)),
                 0x7F => shown.Append('\u2421'),
-                (>= 0x80 and < 0xA0) or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x2028 or 0x2029 or 0xFFFE or 0xFFFF => shown.Append('\uFFFD'),
+                (>= 0x80 and < 0xA0) or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x2028 or 0x2029 or 0xFFFE or 0xFFFF =>
+                    shown.Append('\uFFFD'),
                 _ => shown.Append(rune.ToString()),
             };
         }

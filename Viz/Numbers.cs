@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Vitrine.Viz;
 
-/// <summary>One way to write numbers in every picture: invariant culture, a sign where signs are possible, as many digits as the scale deserves.</summary>
+/// <summary>
+/// One way to write numbers in every picture: invariant culture, a sign where signs are possible, as many digits as the scale deserves.
+/// </summary>
 public static class Numbers
 {
     /// <summary>Writes scores that are shown side by side: three digits of the largest, so that columns align.</summary>
@@ -31,7 +33,8 @@ public static class Numbers
     /// <summary>A probability as per cent: <c>97.3 %</c>.</summary>
     public static string Percent(double probability) => double.IsNaN(probability)
         ? "n/a"
-        : (probability * 100).ToString(probability is >= 0.001 or 0 ? "0.0" : probability >= 1e-5 ? "0.000" : "0.0e+0", CultureInfo.InvariantCulture) + " %";
+        : (probability * 100).ToString(probability is >= 0.001 or 0 ? "0.0" : probability >= 1e-5
+            ? "0.000" : "0.0e+0", CultureInfo.InvariantCulture) + " %";
 
     /// <summary>A length or an opacity in a picture: at most two decimals.</summary>
     public static string Length(double value) => Math.Round(value, 2).ToString("0.##", CultureInfo.InvariantCulture);

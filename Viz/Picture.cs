@@ -13,7 +13,8 @@ public static class Picture
     public static string Svg(Figure explanation, int? top = null)
     {
         IReadOnlyList<AttributionResult> results = explanation.Results;
-        return Layout.IsSequence(results[0]) || (results.Count == 1 && results[0].Targets.Count > MostColumns) ? ScoreMatrix.Svg(results[0], top)
+        return Layout.IsSequence(results[0]) || (results.Count == 1 && results[0].Targets.Count > MostColumns)
+            ? ScoreMatrix.Svg(results[0], top)
             : Layout.IsComparison(results) ? MethodComparison.Svg(results, top)
             : TokenBars.Svg(results[0], 0, top);
     }

@@ -16,8 +16,10 @@ public static class ScoreMatrix
         ColorScale scale = Layout.ScaleOf(result);
         string title = $"{result.Method} → {Layout.Count(result)} ({result.StepName})";
         (int Side, TokenCell Cell)[] all = [.. result.Sides.SelectMany((side, s) => TokenCell.Of(side, []).Select(cell => (s, cell)))];
-        double[] strength = [.. all.Select(c => result.Targets.Select((_, t) => scale.Strength(result.Sides[c.Side].Scores[t][c.Cell.Position])).Max())];
-        (int Side, TokenCell Cell)[] columns = [.. Layout.Strongest(strength, top ?? (all.Length <= 80 ? all.Length : 60)).Select(i => all[i])];
+        double[] strength =
+            [.. all.Select(c => result.Targets.Select((_, t) => scale.Strength(result.Sides[c.Side].Scores[t][c.Cell.Position])).Max())];
+        (int Side, TokenCell Cell)[] columns = [.. Layout.Strongest(strength, top ?? (all.Length <= 80 ? all.Length : 60))
+            .Select(i => all[i])];
         string[] heads = [.. columns.Select(c => Layout.Name(c.Cell, columns.Length < all.Length, 16))];
         string[] names = [.. result.Targets.Select(t => Bidi.Isolate(TextWidth.Cut(TokenCell.Spell(t.Label), 20)))];
         double left = Margin + names.Max(n => SvgCanvas.TextLength(n)) + 8;
@@ -42,7 +44,8 @@ public static class ScoreMatrix
             canvas.Text(name, left - 8, y + 14, "end");
             y += Cell;
         }
-        string note = (columns.Length < all.Length ? string.Create(CultureInfo.InvariantCulture, $"the {columns.Length} strongest of {all.Length} tokens · ") : "") + Layout.Note(result);
+        string note = (columns.Length < all.Length ? string.Create(CultureInfo.InvariantCulture,
+            $"the {columns.Length} strongest of {all.Length} tokens · ") : "") + Layout.Note(result);
         canvas.Legend(scale, Margin, y + 12);
         double width = Math.Max(x, Math.Max(440, SvgCanvas.TextLength(title, 15) + Margin));
         y = canvas.Paragraph(note, Margin, y + 42, width - Margin);
@@ -53,7 +56,8 @@ public static class ScoreMatrix
     private static bool IsWritten(AttributionResult result, (int Side, TokenCell Cell) column) =>
         column.Side > 0 || (result.Sides.Count == 1 && column.Cell.Position >= result.Sides[0].GivenLength);
 
-    private static void DrawCell(SvgCanvas canvas, AttributionResult result, int target, int side, TokenCell cell, double x, double y, ColorScale scale)
+    private static void DrawCell(SvgCanvas canvas, AttributionResult result, int target, int side, TokenCell cell, double x, double y,
+        ColorScale scale)
     {
         if (cell.Position >= result.Targets[target].Reach[side])
         {

@@ -13,8 +13,10 @@ public static class ScoreboardView
     {
         Head = ["method", ">rank", .. board.Metrics.Select(metric => $">{metric.Name} {(metric.HigherIsBetter ? "↑" : "↓")}")],
         Rows = [.. board.Ranking().Select(row => (string[])
-            [row.Method, Rank(row.Rank), .. board.Metrics.Select(metric => Cell(board.Score(row.Method, metric)) + (board.Methods.Count > 1 && board.Best(metric) == row.Method ? "*" : ""))])],
-        Note = string.Create(CultureInfo.InvariantCulture, $"{board.Texts} text{(board.Texts == 1 ? "" : "s")}; ↑ more is better, ↓ less is; * the best of its column; ± half of the 95 % interval; rank: mean over the metrics."),
+            [row.Method, Rank(row.Rank), .. board.Metrics.Select(metric => Cell(board.Score(row.Method, metric)) + (board.Methods.Count > 1
+                && board.Best(metric) == row.Method ? "*" : ""))])],
+        Note = string.Create(CultureInfo.InvariantCulture, $"{board.Texts} text{(board.Texts == 1 ? "" : "s")}; ↑ more is better, ↓ less "
+            + $"is; * the best of its column; ± half of the 95 % interval; rank: mean over the metrics."),
     };
 
     /// <summary>One panel per metric: a dot for the mean of every method, a line for its interval.</summary>
@@ -28,12 +30,14 @@ public static class ScoreboardView
         var canvas = new SvgCanvas();
         for (int i = 0; i < metrics.Length; i++)
         {
-            Draw(canvas, board, metrics[i], methods, Margin + (i % across * (panelWidth + Gap)), Margin + (i / across * panelHeight), names);
+            Draw(canvas, board, metrics[i], methods, Margin + (i % across * (panelWidth + Gap)), Margin + (i / across * panelHeight),
+                names);
         }
         double bottom = Margin + (Math.Ceiling((double)metrics.Length / across) * panelHeight) + 12;
         canvas.Rect("for", Margin, bottom - 8, 7, 7);
         canvas.Text("the best by a metric; dot: mean over the texts, line: 95 % interval", Margin + 14, bottom, kind: "soft small");
-        return canvas.Close(Math.Max((Margin * 2) + (across * panelWidth) + ((across - 1) * Gap), 440), bottom + Margin, "Methods by metric");
+        return canvas.Close(Math.Max((Margin * 2) + (across * panelWidth) + ((across - 1) * Gap), 440), bottom + Margin,
+            "Methods by metric");
     }
 
     /// <summary>The table and the picture as one HTML file.</summary>
@@ -43,7 +47,8 @@ public static class ScoreboardView
     public static string Html(string title, IReadOnlyList<Fact> facts, Scoreboard board)
     {
         var page = new HtmlPage(title);
-        page.Raw("<header>").Element("h1", "dir=\"auto\"", title).Notes("facts", facts.Select(f => $"{f.Name} {f.Value}")).Raw("</header>").Line();
+        page.Raw("<header>").Element("h1", "dir=\"auto\"", title).Notes("facts", facts.Select(f => $"{f.Name} {f.Value}")).Raw("</header>")
+            .Line();
         Write(page, board);
         return page.ToString();
     }
@@ -56,7 +61,11 @@ public static class ScoreboardView
         string svg = Svg(board);
         page.Raw("<div class=\"wide\">").Line().Raw(svg[svg.IndexOf("<svg", StringComparison.Ordinal)..]).Raw("</div>").Line();
         page.Raw("<details><summary>What the metrics mean</summary>");
-        new Grid { Head = ["metric", "formula", "range", "paper"], Rows = [.. board.Metrics.Select(m => (string[])[m.Name, m.Formula, m.Range, m.Citation])] }.Write(page);
+        new Grid
+        {
+            Head = ["metric", "formula", "range", "paper"],
+            Rows = [.. board.Metrics.Select(m => (string[])[m.Name, m.Formula, m.Range, m.Citation])]
+        }.Write(page);
         page.Raw("</details></section>").Line();
     }
 
@@ -95,9 +104,11 @@ public static class ScoreboardView
         canvas.Text(Number(high), axis + width, bottom + 12, "end", "soft small");
     }
 
-    private static double Low(Interval s) => double.IsNaN(s.Mean) ? double.PositiveInfinity : double.IsNaN(s.HalfWidth) ? s.Mean : s.Mean - s.HalfWidth;
+    private static double Low(Interval s) => double.IsNaN(s.Mean) ? double.PositiveInfinity : double.IsNaN(s.HalfWidth)
+        ? s.Mean : s.Mean - s.HalfWidth;
 
-    private static double High(Interval s) => double.IsNaN(s.Mean) ? double.NegativeInfinity : double.IsNaN(s.HalfWidth) ? s.Mean : s.Mean + s.HalfWidth;
+    private static double High(Interval s) => double.IsNaN(s.Mean) ? double.NegativeInfinity : double.IsNaN(s.HalfWidth)
+        ? s.Mean : s.Mean + s.HalfWidth;
 
     private static string Rank(double rank) => double.IsNaN(rank) ? "n/a" : rank.ToString("0.0", CultureInfo.InvariantCulture);
 

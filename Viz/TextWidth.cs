@@ -4,7 +4,9 @@ using System.Text;
 namespace Vitrine.Viz;
 
 /// <summary>How many character cells a text takes in a terminal.</summary>
-/// <remarks>Two for East Asian wide and fullwidth characters and for emoji, none for combining marks and joiners: UAX #11 and UAX #29.</remarks>
+/// <remarks>
+/// Two for East Asian wide and fullwidth characters and for emoji, none for combining marks and joiners: UAX #11 and UAX #29.
+/// </remarks>
 public static class TextWidth
 {
     // First and last code point of the wide and fullwidth ranges of EastAsianWidth.txt, Unicode 15.
@@ -60,7 +62,7 @@ public static class TextWidth
         return text[..end] + "…";
     }
 
-    /// <summary>The text with spaces behind it, to at least <paramref name="cells"/> cells.</summary>
+    /// <summary>The text with spaces after it, to at least <paramref name="cells"/> cells.</summary>
     public static string PadRight(string text, int cells) => text + new string(' ', Math.Max(0, cells - Of(text)));
 
     // A cluster is as wide as its widest character: a base and its marks, the parts of a family emoji, a pair of flags.

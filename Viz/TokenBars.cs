@@ -15,7 +15,8 @@ public static class TokenBars
     public static string Svg(AttributionResult result, int target = 0, int? top = null)
     {
         ColorScale scale = Layout.ScaleOf(result, target);
-        (TokenCell Cell, float Score)[] all = [.. result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => (cell, side.Scores[target][cell.Position])))];
+        (TokenCell Cell, float Score)[] all =
+            [.. result.Sides.SelectMany(side => TokenCell.Of(side, []).Select(cell => (cell, side.Scores[target][cell.Position])))];
         int[] shown = Layout.Strongest([.. all.Select(t => scale.Strength(t.Score))], top);
         string title = $"{result.Method} → {Layout.Heading(result.Targets[target])} ({result.StepName})";
         string[] names = [.. shown.Select(i => Layout.Name(all[i].Cell, shown.Length < all.Length, 28))];
@@ -33,13 +34,15 @@ public static class TokenBars
             double length = scale.Strength(score) * BarLength;
             canvas.Text(names[row], Margin + name, y + 14, "end", cell.IsSpecial ? "soft" : "");
             canvas.Rect("card", scale.IsSigned ? axis - BarLength : axis, y + 2, scale.IsSigned ? 2 * BarLength : BarLength, RowHeight - 4);
-            canvas.Rect(score < 0 ? "against" : "for", score < 0 ? axis - length : axis, y + 2, length, RowHeight - 4, tip: $"{cell.Piece} {Numbers.Exact(score)}");
+            canvas.Rect(score < 0 ? "against" : "for", score < 0 ? axis - length : axis, y + 2, length, RowHeight - 4,
+                tip: $"{cell.Piece} {Numbers.Exact(score)}");
             canvas.Text(scale.Format(score), number + 54, y + 14, "end");
         }
         canvas.Line(axis, Margin + 34, axis, y);
         if (shown.Length < all.Length)
         {
-            canvas.Text(string.Create(CultureInfo.InvariantCulture, $"the {shown.Length} strongest of {all.Length} tokens"), Margin, y + 16, kind: "soft small");
+            canvas.Text(string.Create(CultureInfo.InvariantCulture, $"the {shown.Length} strongest of {all.Length} tokens"), Margin, y + 16,
+                kind: "soft small");
             y += 20;
         }
         if (scale.IsSigned)

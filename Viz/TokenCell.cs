@@ -3,7 +3,7 @@ using Vitrine.Attributions;
 
 namespace Vitrine.Viz;
 
-/// <summary>A token as it is shown: the characters of the text behind it, and what stands between it and the one before.</summary>
+/// <summary>A token as it is shown: the characters of the text that it covers, and what stands between it and the one before.</summary>
 /// <param name="Position">Its position among its side's tokens.</param>
 /// <param name="Gap">What stands before it: a space, a line break, nothing inside a word.</param>
 /// <param name="Text">Its characters, made visible; never empty.</param>
@@ -12,9 +12,10 @@ namespace Vitrine.Viz;
 /// <param name="IsSpecial">Whether the model's format asked for it and not the text.</param>
 /// <param name="IsSuffix">Whether it goes on a word that the token before it began.</param>
 /// <param name="IsMarked">Whether it lies in a stretch to point out.</param>
-internal readonly record struct TokenCell(int Position, string Gap, string Text, string Piece, int TextIndex, bool IsSpecial, bool IsSuffix, bool IsMarked)
+internal readonly record struct TokenCell(int Position, string Gap, string Text, string Piece, int TextIndex, bool IsSpecial, bool IsSuffix,
+    bool IsMarked)
 {
-    /// <summary>What stands behind it, where it is the last token of its text: words of the text that no token covers.</summary>
+    /// <summary>What comes after it, where it is the last token of its text: words of the text that no token covers.</summary>
     public string Rest { get; private init; } = "";
 
     /// <summary>The tokens of one side, in order.</summary>
@@ -56,7 +57,8 @@ internal readonly record struct TokenCell(int Position, string Gap, string Text,
     }
 
     /// <summary>A piece's spelling for people: without the vocabulary's mark of a word's beginning.</summary>
-    public static string Spell(string piece) => Unmarked(piece) is (_, var bare) && !string.IsNullOrWhiteSpace(bare) ? Markup.Visible(bare) : Blank(piece.Contains('Ċ', StringComparison.Ordinal) ? "\n" : piece);
+    public static string Spell(string piece) => Unmarked(piece) is (_, var bare) && !string.IsNullOrWhiteSpace(bare)
+        ? Markup.Visible(bare) : Blank(piece.Contains('Ċ', StringComparison.Ordinal) ? "\n" : piece);
 
     /// <summary>The token in a list, out of its context: a word's later pieces get a hyphen, as in “-ing”.</summary>
     public string Listed => IsSuffix ? "-" + Text : Text;
@@ -73,7 +75,8 @@ internal readonly record struct TokenCell(int Position, string Gap, string Text,
     };
 
     // A token of joiners or marks alone is shown by its number.
-    private static string Seen(string text) => TextWidth.Of(text) > 0 ? text : string.Create(CultureInfo.InvariantCulture, $"U+{char.ConvertToUtf32(text, 0):X4}");
+    private static string Seen(string text) => TextWidth.Of(text) > 0
+        ? text : string.Create(CultureInfo.InvariantCulture, $"U+{char.ConvertToUtf32(text, 0):X4}");
 
     private static string Blank(string white) => white.Contains('\n', StringComparison.Ordinal) ? "⏎" : "␣";
 }

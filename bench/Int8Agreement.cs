@@ -9,7 +9,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// What 8 bits change: every model is loaded in float32, with int8 and with int8-all; logits and attributions over the same texts are compared.
+/// What 8 bits change: every model is loaded in float32, with int8 and with int8-all; logits and attributions over the same texts are
+/// compared.
 /// </summary>
 internal static class Int8Agreement
 {
@@ -17,20 +18,28 @@ internal static class Int8Agreement
 
     private static readonly float[] s_thresholds = [6, 4, 3];
 
-    private static readonly string[] s_methods = ["saliency", "input_x_gradient", "integrated_gradients", "deeplift", "occlusion", "attention_rollout"];
+    private static readonly string[] s_methods = ["saliency", "input_x_gradient", "integrated_gradients", "deeplift", "occlusion",
+        "attention_rollout"];
 
     /// <summary>Film reviews of our own making: the classifier has seen none of them.</summary>
     private static readonly string[] s_reviews =
     [
-        "a gorgeous, witty, seductive movie", "an overlong and dull story that never comes alive", "the jokes are old, but the cast is wonderful",
-        "it starts with promise and ends in a muddle of half-finished ideas", "a quiet, moving portrait of two brothers", "not bad, not good, just forgettable",
-        "the camera lingers where the script has nothing to say", "funny, warm and never too sweet", "i laughed twice, and once was by mistake",
-        "an inventive thriller that trusts its audience", "bloated, loud and empty", "the best performance of her career in a film that does not deserve it",
-        "every frame is a painting, every line a cliche", "a documentary that asks hard questions and listens to the answers", "too clever for its own good",
+        "a gorgeous, witty, seductive movie", "an overlong and dull story that never comes alive",
+        "the jokes are old, but the cast is wonderful",
+        "it starts with promise and ends in a muddle of half-finished ideas", "a quiet, moving portrait of two brothers",
+        "not bad, not good, just forgettable",
+        "the camera lingers where the script has nothing to say", "funny, warm and never too sweet",
+        "i laughed twice, and once was by mistake",
+        "an inventive thriller that trusts its audience", "bloated, loud and empty",
+        "the best performance of her career in a film that does not deserve it",
+        "every frame is a painting, every line a cliche", "a documentary that asks hard questions and listens to the answers",
+        "too clever for its own good",
         "you will leave the cinema smiling",
     ];
 
-    /// <summary>Arguments: the report's path, then folders of models; by default the golden models and the sentiment model of this repository.</summary>
+    /// <summary>
+    /// Arguments: the report's path, then folders of models; by default the golden models and the sentiment model of this repository.
+    /// </summary>
     public static int Run(string[] args)
     {
         string[] folders = args.Length > 1 ? args[1..] : [.. Shipped()];
@@ -38,9 +47,14 @@ internal static class Int8Agreement
         Write(report, "# What 8-bit weights change\n");
         Write(report, $"{Machine.Header()}.\n");
         Write(report, "Baseline: the same checkpoint in float32. `int8` rounds the linear layers of all blocks, `int8-all` every matrix;");
-        Write(report, "`> t` is `int8 --outliers t`: columns (inputs) that hold a weight larger than t root mean squares of their matrix stay in float32; `kept` is their share.");
-        Write(report, "Logits: root mean square of the difference, as a part of the logits' own deviation; the largest difference, in the same unit; KL(float32 ‖ int8) in nats,");
-        Write(report, "mean and largest; share of rows whose first choice stays. `time` is that of a forward as a part of float32's, medians of fifteen rounds. The sentiment model is trained and reads sixteen reviews; the golden models are random and two blocks deep, and read eight texts of random ids, as models of other folders do.");
+        Write(report, "`> t` is `int8 --outliers t`: columns (inputs) that hold a weight larger than t root mean squares of their matrix "
+            + "stay in float32; `kept` is their share.");
+        Write(report, "Logits: root mean square of the difference, as a part of the logits' own deviation; "
+            + "the largest difference, in the same unit; KL(float32 ‖ int8) in nats,");
+        Write(report, "mean and largest; share of rows whose first choice stays. "
+            + "`time` is that of a forward as a part of float32's, medians of fifteen rounds. "
+            + "The sentiment model is trained and reads sixteen reviews; "
+            + "the golden models are random and two blocks deep, and read eight texts of random ids, as models of other folders do.");
         Write(report, "Made by `dotnet run -c Release --project bench -- int8-agreement report.md [folders]`.\n");
         Write(report, "| model | weights | kept | bytes | time | logits, rms | logits, largest | KL, mean | KL, largest | same choice |");
         Write(report, "|---|---|---|---|---|---|---|---|---|---|");
@@ -58,12 +72,14 @@ internal static class Int8Agreement
             double[] times = Time([exact, .. variants.Select(v => v.Model)], texts);
             foreach ((int v, (string weights, ITransformer rounded)) in variants.Index())
             {
-                string name = $"| {Path.GetFileName(folder.TrimEnd('/'))} | {weights} |", time = (times[v + 1] / times[0]).ToString("F2", CultureInfo.InvariantCulture);
+                string name = $"| {Path.GetFileName(folder.TrimEnd('/'))} | {weights} |",
+                    time = (times[v + 1] / times[0]).ToString("F2", CultureInfo.InvariantCulture);
                 Write(report, $"{name} {Kept(rounded)} | {Bytes(exact, rounded)} | {time} | {Logits(exact, rounded, texts)} |");
                 agreements.Add($"{name} {string.Join(" | ", s_methods.Select(method => Attributions(method, exact, rounded, texts)))} |");
             }
         }
-        Write(report, "\nAgreement of attributions, means over texts and targets: Spearman's ρ of importance |score| · share of the five strongest tokens that both have · share of");
+        Write(report, "\nAgreement of attributions, means over texts and targets: Spearman's ρ of importance |score| · share of the five "
+            + "strongest tokens that both have · share of");
         Write(report, "those with the same sign, where a method has signs.\n");
         Write(report, $"| model | weights | {string.Join(" | ", s_methods)} |");
         Write(report, $"|---|---|{string.Concat(Enumerable.Repeat("---|", s_methods.Length))}");
@@ -79,10 +95,13 @@ internal static class Int8Agreement
     private static string Kept(ITransformer model)
     {
         Int8Matrix[] matrices = [.. model.Parameters.Where(p => p.Kind == ParameterKind.Linear).Select(p => p.Int8).OfType<Int8Matrix>()];
-        return ((double)matrices.Sum(w => w.Outliers?.Columns.Count ?? 0) / matrices.Sum(w => w.Shape[1])).ToString("P1", CultureInfo.InvariantCulture);
+        return ((double)matrices.Sum(w => w.Outliers?.Columns.Count ?? 0) / matrices.Sum(w => w.Shape[1])).ToString("P1",
+            CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Median milliseconds of a forward of every text, of all models in every round, so that they share the machine's moods.</summary>
+    /// <summary>
+    /// Median milliseconds of a forward of every text, of all models in every round, so that they share the machine's moods.
+    /// </summary>
     private static double[] Time(ITransformer[] models, ExplainedText[] texts)
     {
         double[][] times = [.. models.Select(_ => new double[Rounds])];
@@ -100,14 +119,16 @@ internal static class Int8Agreement
 
     private static string Bytes(ITransformer exact, ITransformer rounded)
     {
-        long bytes = rounded.Parameters.Sum(p => p.Int8?.Bytes ?? (sizeof(float) * (long)p.Shape.Elements)), before = exact.Parameters.Sum(p => sizeof(float) * (long)p.Shape.Elements);
+        long bytes = rounded.Parameters.Sum(p => p.Int8?.Bytes ?? (sizeof(float) * (long)p.Shape.Elements)),
+            before = exact.Parameters.Sum(p => sizeof(float) * (long)p.Shape.Elements);
         return string.Create(CultureInfo.InvariantCulture, $"{100.0 * bytes / before:F0} %");
     }
 
     private static string Logits(ITransformer exact, ITransformer rounded, ExplainedText[] texts)
     {
         LogitErrors e = Compare(exact, rounded, texts);
-        return string.Create(CultureInfo.InvariantCulture, $"{e.Rms:P2} | {e.Largest:P2} | {e.Kl:0.0e0} | {e.WorstKl:0.0e0} | {e.SameChoice:P1}");
+        return string.Create(CultureInfo.InvariantCulture, $"{e.Rms:P2} | {e.Largest:P2} | {e.Kl:0.0e0} | {e.WorstKl:0.0e0} "
+            + $"| {e.SameChoice:P1}");
     }
 
     /// <summary>How far the logits of two models are apart over some texts.</summary>
@@ -123,9 +144,11 @@ internal static class Int8Agreement
             for (int i = 0; i < x.Length; i++)
             {
                 double difference = (double)y[i] - x[i];
-                (squares, own, largest) = (squares + (difference * difference), own + ((x[i] - mean) * (x[i] - mean)), Math.Max(largest, Math.Abs(difference)));
+                (squares, own, largest) = (squares + (difference * difference), own + ((x[i] - mean) * (x[i] - mean)),
+                    Math.Max(largest, Math.Abs(difference)));
             }
-            (count, rows, kl, worst) = (count + x.Length, rows + divergence.Length, kl + divergence.Sum(), Math.Max(worst, divergence.Max()));
+            (count, rows, kl, worst) = (count + x.Length, rows + divergence.Length, kl + divergence.Sum(),
+                Math.Max(worst, divergence.Max()));
             int classes = a.Shape[^1];
             same += x.Chunk(classes).Zip(y.Chunk(classes)).Count(pair => First(pair.First) == First(pair.Second));
         }
@@ -142,7 +165,8 @@ internal static class Int8Agreement
             ScoreFunction f = Function(exact, text, null);
             return Agreement.Between(explain.Attribute(f, new()), explain.Attribute(Function(rounded, text, f), new()));
         })];
-        return string.Join(" · ", new[] { Mean(a => a.Spearman, "F4"), Mean(a => a.TopOverlap, "F2"), Mean(a => a.SameSign, "F2") }.Where(text => text != ""));
+        return string.Join(" · ", new[] { Mean(a => a.Spearman, "F4"), Mean(a => a.TopOverlap, "F2"),
+            Mean(a => a.SameSign, "F2") }.Where(text => text != ""));
 
         string Mean(Func<Agreement, double> of, string format)
         {
@@ -151,11 +175,14 @@ internal static class Int8Agreement
         }
     }
 
-    /// <summary>The logits of every decision the model makes, a row each; the start and the end of an answer are choices among positions.</summary>
+    /// <summary>
+    /// The logits of every decision the model makes, a row each; the start and the end of an answer are choices among positions.
+    /// </summary>
     private static Tensor Forward(ITransformer model, ExplainedText text)
     {
         ModelInput input = new() { Ids = Tensor.From(text.Ids, [1, text.Tokens.Count]) };
-        Tensor y = model.Forward(model.Info.Task == ModelTask.SequenceToSequence ? input with { Target = new() { Ids = Tensor.From([model.Info.DecoderStartId ?? 0, .. text.Ids[..6]], [1, 7]) } } : input);
+        Tensor y = model.Forward(model.Info.Task == ModelTask.SequenceToSequence
+            ? input with { Target = new() { Ids = Tensor.From([model.Info.DecoderStartId ?? 0, .. text.Ids[..6]], [1, 7]) } } : input);
         return model.Info.Task == ModelTask.QuestionAnswering ? y.Transpose() : y;
     }
 
@@ -170,7 +197,8 @@ internal static class Int8Agreement
             ModelTask.MaskedLanguageModel => Targets.Words((ILanguageModel)model, text, [new(3, text.Ids[3]), new(7, text.Ids[7])]),
             ModelTask.CausalLanguageModel => Targets.Continuation((ILanguageModel)model, text, [.. text.Ids[..3]]),
             ModelTask.SequenceToSequence => Targets.Translation((ILanguageModel)model, text, [.. text.Ids[..4]]),
-            _ => throw new VitrineException($"bench: no question for this kind of model; got {model.Info.Architecture}; expected one with a head."),
+            _ => throw new VitrineException($"bench: no question for this kind of model; "
+                + $"got {model.Info.Architecture}; expected one with a head."),
         };
     }
 
@@ -183,11 +211,13 @@ internal static class Int8Agreement
         }
         var random = new Random(1);
         int vocab = model.Info.VocabSize, length = Math.Min(12, model.Info.MaxPositions - 3);
-        return [.. Enumerable.Range(0, 8).Select(_ => ExplainedText.Of([.. Enumerable.Range(0, length).Select(_ => random.Next(vocab / 8, vocab * 7 / 8))]))];
+        return [.. Enumerable.Range(0, 8)
+            .Select(_ => ExplainedText.Of([.. Enumerable.Range(0, length).Select(_ => random.Next(vocab / 8, vocab * 7 / 8))]))];
     }
 
     private static IEnumerable<string> Shipped() =>
-        Folders("models/sentiment", "tests/Golden/bert_cls", "tests/Golden/bert_mlm", "tests/Golden/bert_qa", "tests/Golden/gpt2", "tests/Golden/llama", "tests/Golden/marian");
+        Folders("models/sentiment", "tests/Golden/bert_cls", "tests/Golden/bert_mlm", "tests/Golden/bert_qa", "tests/Golden/gpt2",
+            "tests/Golden/llama", "tests/Golden/marian");
 
     /// <summary>Folders of this repository by their names in it.</summary>
     public static IEnumerable<string> Folders(params string[] names)

@@ -7,8 +7,9 @@ using Vitrine.Tensors;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// Products with 8-bit weights beside the same products in float32, on the shapes of GPT-2 XL. Every call meets another copy of the weights, more of
-/// them than fit into any cache, as in a model; rounds of both kinds alternate. Before timing, samples of ours are checked against float64.
+/// Products with 8-bit weights next to the same products in float32, on the shapes of GPT-2 XL. Every call meets another copy of the
+/// weights, more of them than fit into any cache, as in a model; rounds of both kinds alternate. Before timing, samples of ours are checked
+/// against float64.
 /// </summary>
 internal static class Int8Bench
 {
@@ -22,11 +23,14 @@ internal static class Int8Bench
     public static int Run(string[] args)
     {
         var report = new StringBuilder();
-        Write(report, "# int8_mat_mul beside mat_mul\n");
+        Write(report, "# int8_mat_mul next to mat_mul\n");
         Write(report, $"{Machine.Header()}.\n");
-        Write(report, "Baseline: the same product in float32, the faster of both layouts, [k, n] (GPT-2) and [n, k] (BERT, Marian, Llama). ms, medians; weights beyond every");
-        Write(report, "cache. Forward is X·Wᵀ + bias with W in 8 bits [n, k]; backward is dY·W with the same W. Made by `dotnet run -c Release --project bench -- int8`.\n");
-        Write(report, "| M × K × N | float32 forward | int8 forward | times as fast | GB/s of weights | float32 backward | int8 backward | times as fast |");
+        Write(report, "Baseline: the same product in float32, the faster of both layouts, [k, n] (GPT-2) and [n, k] (BERT, Marian, Llama). "
+            + "ms, medians; weights beyond every");
+        Write(report, "cache. Forward is X·Wᵀ + bias with W in 8 bits [n, k]; backward is dY·W with the same W. "
+            + "Made by `dotnet run -c Release --project bench -- int8`.\n");
+        Write(report, "| M × K × N | float32 forward | int8 forward | times as fast | GB/s of weights | float32 backward | int8 backward | "
+            + "times as fast |");
         Write(report, "|---|---|---|---|---|---|---|---|");
         foreach ((int k, int n) in s_shapes)
         {
@@ -56,7 +60,8 @@ internal static class Int8Bench
             i => dy.MatMul(weights.Transposed[i]));
         double forward = Math.Min(times[1], times[2]), backward = Math.Min(times[4], times[5]);
         return string.Create(CultureInfo.InvariantCulture,
-            $"| {m} × {k} × {n} | {forward:F2} | {times[0]:F2} | {forward / times[0]:F2} | {(double)k * n / times[0] / 1e6:F1} | {backward:F2} | {times[3]:F2} | {backward / times[3]:F2} |");
+            $"| {m} × {k} × {n} | {forward:F2} | {times[0]:F2} | {forward / times[0]:F2} | {(double)k * n / times[0] / 1e6:F1} "
+            + $"| {backward:F2} | {times[3]:F2} | {backward / times[3]:F2} |");
     }
 
     /// <summary>A hundred elements in float64, from the integers.</summary>
@@ -77,7 +82,8 @@ internal static class Int8Bench
             }
             if (Math.Abs(actual[((long)i * n) + j] - exact - b[j]) > 1e-6 * size)
             {
-                throw new InvalidOperationException($"int8_mat_mul is wrong at [{i}, {j}]: got {actual[((long)i * n) + j]}, expected {exact + b[j]}.");
+                throw new InvalidOperationException($"int8_mat_mul is wrong at [{i}, {j}]: got {actual[((long)i * n) + j]}, "
+                    + $"expected {exact + b[j]}.");
             }
         }
     }

@@ -7,8 +7,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// Our matrix products beside OpenBLAS on the shapes of a transformer: same process, same buffers, alternating rounds of three calls, after
-/// both answers were checked against each other and samples of ours against float64. Medians of 33 calls.
+/// Our matrix products next to OpenBLAS on the shapes of a transformer: same process, same buffers, alternating rounds of three calls,
+/// after both answers were checked against each other and samples of ours against float64. Medians of 33 calls.
 /// </summary>
 internal static unsafe class MatMulBench
 {
@@ -23,7 +23,8 @@ internal static unsafe class MatMulBench
         string pause = AfterPause(); // before OpenBLAS has threads that wait
         if (!OpenBlas.Open())
         {
-            Console.Error.WriteLine("bench: no OpenBLAS here; expected libopenblas.so.0. Install it: apt-get install libopenblas0-pthread.");
+            Console.Error.WriteLine("bench: no OpenBLAS here; expected libopenblas.so.0. "
+                + "Install it: apt-get install libopenblas0-pthread.");
             return 1;
         }
         OpenBlas.SetThreads(Workers.Count);
@@ -58,7 +59,8 @@ internal static unsafe class MatMulBench
         Duel duel = new(m, k, n, transposed);
         double flops = 2.0 * m * n * k;
         return string.Create(CultureInfo.InvariantCulture,
-            $"| {m} × {k} × {n} | {(transposed ? "NT" : "NN")} | {flops / duel.Ours / 1e9:F0} | {flops / duel.Theirs / 1e9:F0} | {duel.Ratio} | {duel.Difference:0.0e0} |");
+            $"| {m} × {k} × {n} | {(transposed ? "NT" : "NN")} | {flops / duel.Ours / 1e9:F0} | {flops / duel.Theirs / 1e9:F0} "
+            + $"| {duel.Ratio} | {duel.Difference:0.0e0} |");
     }
 
     private static string CompareRow(int k, int n, bool transposed)
@@ -66,7 +68,8 @@ internal static unsafe class MatMulBench
         Duel duel = new(1, k, n, transposed);
         double bytes = 4.0 * k * n;
         return string.Create(CultureInfo.InvariantCulture,
-            $"| 1 × {k} × {n} | {(transposed ? "NT" : "NN")} | {bytes / duel.Ours / 1e9:F1} | {bytes / duel.Theirs / 1e9:F1} | {duel.Ratio} | {bytes / duel.Reading / 1e9:F1} | {duel.Reading / duel.Ours:P0} |");
+            $"| 1 × {k} × {n} | {(transposed ? "NT" : "NN")} | {bytes / duel.Ours / 1e9:F1} | {bytes / duel.Theirs / 1e9:F1} "
+            + $"| {duel.Ratio} | {bytes / duel.Reading / 1e9:F1} | {duel.Reading / duel.Ours:P0} |");
     }
 
     /// <summary>What a caller sees who multiplies once in a while, when the other threads have gone to sleep.</summary>
@@ -88,7 +91,8 @@ internal static unsafe class MatMulBench
         }
         GC.KeepAlive((a, b, c));
         return string.Create(CultureInfo.InvariantCulture,
-            $"{Size} × {Size} × {Size} after a pause of 60 ms: {1e3 * Median(paused):F2} ms; without a pause {1e3 * Median(warm):F2} ms; on one thread {1e3 * Median(single):F2} ms (medians of {Runs}).");
+            $"{Size} × {Size} × {Size} after a pause of 60 ms: {1e3 * Median(paused):F2} ms; without a pause {1e3 * Median(warm):F2} ms; "
+            + $"on one thread {1e3 * Median(single):F2} ms (medians of {Runs}).");
     }
 
     /// <summary>One product, timed in both libraries.</summary>
@@ -159,7 +163,9 @@ internal static unsafe class MatMulBench
         return worst;
     }
 
-    /// <summary>Idle threads of both libraries spin for a while, on the cores the other one needs: wait till they sleep, warm up, then time.</summary>
+    /// <summary>
+    /// Idle threads of both libraries spin for a while, on the cores the other one needs: wait till they sleep, warm up, then time.
+    /// </summary>
     private static void Round(Action call, Span<double> times)
     {
         Thread.Sleep(8);

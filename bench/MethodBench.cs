@@ -9,7 +9,7 @@ using Vitrine.Transformers;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// What it costs to explain sixteen generated tokens, method by method, as a multiple of one forward over the same text, beside the passes
+/// What it costs to explain sixteen generated tokens, method by method, as a multiple of one forward over the same text, next to the passes
 /// that peers make for it. Runs in slices: each replaces the rows of its methods in a report.
 /// </summary>
 internal static class MethodBench
@@ -22,8 +22,15 @@ internal static class MethodBench
     /// <summary>Samples below a method's default, where that would take minutes; the time grows in proportion.</summary>
     private static readonly Dictionary<string, int> s_samples = new()
     {
-        ["reagent"] = 1, ["sobol"] = 4, ["gradient_shap"] = 10, ["layer_gradient_shap"] = 10, ["kernel_shap"] = 128, ["partition_shap"] = 128, ["lime"] = 128,
-        ["shapley_value_sampling"] = 5, ["feature_permutation"] = 5,
+        ["reagent"] = 1,
+        ["sobol"] = 4,
+        ["gradient_shap"] = 10,
+        ["layer_gradient_shap"] = 10,
+        ["kernel_shap"] = 128,
+        ["partition_shap"] = 128,
+        ["lime"] = 128,
+        ["shapley_value_sampling"] = 5,
+        ["feature_permutation"] = 5,
     };
 
     private static readonly Dictionary<string, int> s_steps = new() { ["sequential_integrated_gradients"] = 2 };
@@ -128,25 +135,32 @@ internal static class MethodBench
         }
         catch (VitrineException e)
         {
-            return $"| {method.Name} | – | – | {e.Message.Split(';')[0].Replace("|", "\\|", StringComparison.Ordinal)} | {Peer(method.Name)} |";
+            return $"| {method.Name} | – | – | {e.Message.Split(';')[0].Replace("|", "\\|", StringComparison.Ordinal)} "
+                + $"| {Peer(method.Name)} |";
         }
         double time = first > 3000 ? first : Median(3, () => method.Attribute(f, request));
-        string note = samples > 0 ? $"{samples} samples" : s_grouped.Contains(method.Name) ? "8 groups" : s_steps.TryGetValue(method.Name, out int steps) ? $"{steps} steps" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"| {method.Name} | {time:0} | {time / forward:0.0} | {Check(result)}{(note.Length > 0 ? ", " + note : "")} | {Peer(method.Name)} |");
+        string note = samples > 0 ? $"{samples} samples" : s_grouped.Contains(method.Name)
+            ? "8 groups" : s_steps.TryGetValue(method.Name, out int steps) ? $"{steps} steps" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"| {method.Name} | {time:0} | {time / forward:0.0} "
+            + $"| {Check(result)}{(note.Length > 0 ? ", " + note : "")} | {Peer(method.Name)} |");
     }
 
-    /// <summary>The same process proves that the work was done: the worst gap where completeness is promised, else that every score is a number.</summary>
+    /// <summary>
+    /// The same process proves that the work was done: the worst gap where completeness is promised, else that every score is a number.
+    /// </summary>
     private static string Check(AttributionResult result)
     {
         if (result.Sides.Any(side => side.Scores.Any(row => row.Any(score => !float.IsFinite(score)))))
         {
             throw new InvalidOperationException($"{result.Method}: a score is not a number.");
         }
-        double[] gaps = [.. result.Targets.Where(t => t.Delta is not null).Select(t => Math.Abs(t.Delta!.Value) / Math.Max(1e-6, Math.Abs(t.Score - t.BaselineScore!.Value)))];
+        double[] gaps = [.. result.Targets.Where(t => t.Delta is not null)
+            .Select(t => Math.Abs(t.Delta!.Value) / Math.Max(1e-6, Math.Abs(t.Score - t.BaselineScore!.Value)))];
         return gaps.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"gap {gaps.Max():0.0e+0}") : "finite";
     }
 
-    private static string Peer(string name) => s_peers.TryGetValue(name, out (string Passes, string Peer) peer) ? $"{peer.Passes} | {peer.Peer}" : "– | –";
+    private static string Peer(string name) => s_peers.TryGetValue(name, out (string Passes, string Peer) peer)
+        ? $"{peer.Passes} | {peer.Peer}" : "– | –";
 
     private static double Median(int count, Action run)
     {
@@ -169,7 +183,8 @@ internal static class MethodBench
     private static void Write(string path, Dictionary<string, string> rows, ILanguageModel model, double forward)
     {
         Dictionary<string, string> known = File.Exists(path)
-            ? File.ReadLines(path).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).DistinctBy(line => line.Split(" | ")[0][2..]).ToDictionary(line => line.Split(" | ")[0][2..])
+            ? File.ReadLines(path).Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+            .DistinctBy(line => line.Split(" | ")[0][2..]).ToDictionary(line => line.Split(" | ")[0][2..])
             : [];
         foreach ((string name, string row) in rows)
         {
@@ -179,7 +194,7 @@ internal static class MethodBench
         text.AppendLine(CultureInfo.InvariantCulture, $"""
             # What methods cost
 
-            Explaining {Generated} generated tokens after a prompt of {Prompt}, all at once, as a multiple of one forward over the {Prompt + Generated - 1} tokens the model reads, beside the passes
+            Explaining {Generated} generated tokens after a prompt of {Prompt}, all at once, as a multiple of one forward over the {Prompt + Generated - 1} tokens the model reads, next to the passes
             (f forward, b backward) that peers make for the same. {model.Info.Architecture}, {model.Info.NLayers} blocks, d_model {model.Info.DModel}, vocabulary {model.Info.VocabSize}, random weights; probability of the token;
             {Steps} steps and the method's own number of samples unless the row says otherwise; peers are counted with the same. One forward: {forward:0} ms in the latest slice; each slice divides by its own.
             “check” is from the same run: the worst completeness gap as a fraction of f(x) − f(baseline), where one is promised, else that all scores are finite.

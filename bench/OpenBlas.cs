@@ -35,5 +35,6 @@ internal static unsafe partial class OpenBlas
     private static partial nint GetCoreName();
 
     [LibraryImport("libopenblas.so.0", EntryPoint = "cblas_sgemm")]
-    private static partial void Sgemm(int order, int transA, int transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc);
+    private static partial void Sgemm(int order, int transA, int transB, int m, int n, int k, float alpha, float* a, int lda, float* b,
+        int ldb, float beta, float* c, int ldc);
 }

@@ -4,21 +4,22 @@ using Vitrine.Cli;
 // Measures, and checks what it measures in the same process. One word says what: see the table.
 Dictionary<string, Func<string[], int>> benches = new()
 {
-    ["matmul"] = MatMulBench.Run, // our products beside OpenBLAS, interleaved
+    ["matmul"] = MatMulBench.Run, // our products next to OpenBLAS, interleaved
     ["ladders"] = Vitrine.Bench.Ladders.LadderBench.Run, // from the textbook to the engine, rung by rung
     ["methods"] = MethodBench.Run, // what it costs to explain, method by method
-    ["int8"] = Int8Bench.Run,     // products with 8-bit weights beside float32
+    ["int8"] = Int8Bench.Run,     // products with 8-bit weights next to float32
     ["int8-agreement"] = Int8Agreement.Run, // what 8 bits change in logits and attributions
     ["fp16"] = HalfAgreement.Run, // what half precision changes, and what memory it saves
     ["train-step"] = TrainStep.Run, // one step of training; bench/train_step_torch.py compares
-    ["tradeoff"] = Tradeoff.Run,  // a teacher beside its student, its 8-bit, pruned and adapted forms
+    ["tradeoff"] = Tradeoff.Run,  // a teacher next to its student, its 8-bit, pruned and adapted forms
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
     ["ops"] = rest => (int)Application.Run(["bench", "ops", .. rest], Terminal.OfProcess(), CancellationToken.None),
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
 {
-    Console.Error.WriteLine($"bench: no such benchmark; got '{string.Join(' ', args)}'; expected one of {string.Join(", ", benches.Keys)}.");
+    Console.Error.WriteLine($"bench: no such benchmark; got '{string.Join(' ', args)}'; "
+        + $"expected one of {string.Join(", ", benches.Keys)}.");
     return 2;
 }
 return bench(args[1..]);

@@ -6,8 +6,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// Writes a GPT-2 of a real size with random weights under Hugging Face's names: enough to measure time and memory where no checkpoint is at hand. Tensor
-/// by tensor, so that a model larger than memory can be made; the same seed gives the same file.
+/// Writes a GPT-2 of a real size with random weights under Hugging Face's names: enough to measure time and memory where no checkpoint is
+/// at hand. Tensor by tensor, so that a model larger than memory can be made; the same seed gives the same file.
 /// </summary>
 internal static class RandomGpt2
 {
@@ -15,23 +15,37 @@ internal static class RandomGpt2
 
     private static readonly Dictionary<string, (int D, int Layers, int Heads)> s_sizes = new()
     {
-        ["tiny"] = (64, 2, 4), ["step"] = (256, 6, 4), ["small"] = (768, 12, 12), ["medium"] = (1024, 24, 16), ["large"] = (1280, 36, 20), ["xl"] = (1600, 48, 25),
+        ["tiny"] = (64, 2, 4),
+        ["step"] = (256, 6, 4),
+        ["small"] = (768, 12, 12),
+        ["medium"] = (1024, 24, 16),
+        ["large"] = (1280, 36, 20),
+        ["xl"] = (1600, 48, 25),
     };
 
     /// <summary>Arguments: a size, a folder, and perhaps how many tokens there are.</summary>
     public static int Run(string[] args)
     {
-        int vocab = args.Length == 3 && int.TryParse(args[2], NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : Vocab;
+        int vocab = args.Length == 3 && int.TryParse(args[2], NumberStyles.None, CultureInfo.InvariantCulture, out int given)
+            ? given : Vocab;
         if (args.Length is not (2 or 3) || !s_sizes.TryGetValue(args[0], out (int D, int Layers, int Heads) size))
         {
-            Console.Error.WriteLine($"bench: no such size; got '{string.Join(' ', args)}'; expected one of {string.Join(", ", s_sizes.Keys)}, and a folder.");
+            Console.Error.WriteLine($"bench: no such size; got '{string.Join(' ', args)}'; "
+                + $"expected one of {string.Join(", ", s_sizes.Keys)}, and a folder.");
             return 2;
         }
         Directory.CreateDirectory(args[1]);
         var config = new JsonObject
         {
-            ["model_type"] = "gpt2", ["architectures"] = new JsonArray("GPT2LMHeadModel"), ["vocab_size"] = vocab, ["n_positions"] = Positions,
-            ["n_embd"] = size.D, ["n_layer"] = size.Layers, ["n_head"] = size.Heads, ["activation_function"] = "gelu_new", ["layer_norm_epsilon"] = 1e-5,
+            ["model_type"] = "gpt2",
+            ["architectures"] = new JsonArray("GPT2LMHeadModel"),
+            ["vocab_size"] = vocab,
+            ["n_positions"] = Positions,
+            ["n_embd"] = size.D,
+            ["n_layer"] = size.Layers,
+            ["n_head"] = size.Heads,
+            ["activation_function"] = "gelu_new",
+            ["layer_norm_epsilon"] = 1e-5,
         };
         File.WriteAllText(Path.Combine(args[1], "config.json"), config.ToJsonString() + "\n");
         SafetensorsWriter.Save(Path.Combine(args[1], "model.safetensors"), Tensors(size.D, size.Layers, vocab));
@@ -47,11 +61,13 @@ internal static class RandomGpt2
             return new($"transformer.{name}.weight", shape, WeightType.F32, () => Draw(own, shape, deviation));
         }
 
-        WeightData Constant(string name, int length, float value) => new($"transformer.{name}", [length], WeightType.F32, () => Tensor.Full([length], value));
+        WeightData Constant(string name, int length, float value) =>
+            new($"transformer.{name}", [length], WeightType.F32, () => Tensor.Full([length], value));
 
         IEnumerable<WeightData> Norm(string name) => [Constant($"{name}.weight", d, 1), Constant($"{name}.bias", d, 0)];
 
-        IEnumerable<WeightData> Linear(string name, int dIn, int dOut) => [Normal(name, [dIn, dOut], 0.02f), Constant($"{name}.bias", dOut, 0)];
+        IEnumerable<WeightData> Linear(string name, int dIn, int dOut) =>
+            [Normal(name, [dIn, dOut], 0.02f), Constant($"{name}.bias", dOut, 0)];
 
         return
         [

@@ -10,8 +10,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// What it costs to make a classifier smaller: a teacher beside its student, itself in 8 bits, pruned, and tuned by an adapter. Size, speed, accuracy,
-/// and whether explanations stay what they were and stay true.
+/// What it costs to make a classifier smaller: a teacher next to its student, itself in 8 bits, pruned, and tuned by an adapter. Size,
+/// speed, accuracy, and whether explanations stay what they were and stay true.
 /// </summary>
 internal static class Tradeoff
 {
@@ -20,7 +20,10 @@ internal static class Tradeoff
     private static readonly IAttributionMethod s_method = AttributionMethods.Get("integrated_gradients");
     private static readonly IMetric[] s_metrics = [Metrics.Get("comprehensiveness"), Metrics.Get("sufficiency")];
 
-    /// <summary>Arguments: the report's path, the folders of teacher, student and adapter, the seed of their held-out tenth, and data files as label=path.</summary>
+    /// <summary>
+    /// Arguments: the report's path, the folders of teacher, student and adapter, the seed of their held-out tenth, and data files as
+    /// label=path.
+    /// </summary>
     public static int Run(string[] args)
     {
         if (args.Length < 6 || !int.TryParse(args[4], NumberStyles.None, CultureInfo.InvariantCulture, out int seed))
@@ -36,41 +39,62 @@ internal static class Tradeoff
             new("student, half the blocks", ModelLoader.Load(student), Bytes(student)),
             Quantized(teacher, "int8", Quantization.Int8), Quantized(teacher, "int8-all", Quantization.Int8All),
             Pruned(teacher, 0.5, false), Pruned(teacher, 0.8, false), Pruned(teacher, 0.5, true), Pruned(teacher, 0.8, true),
-            new("LoRA-tuned teacher", LoraAdapter.Merge(LoraAdapter.Load(ModelLoader.Load(teacher), adapter)), Bytes(teacher) + Bytes(adapter)),
+            new("LoRA-tuned teacher", LoraAdapter.Merge(LoraAdapter.Load(ModelLoader.Load(teacher), adapter)),
+                Bytes(teacher) + Bytes(adapter)),
         ];
         double[] times = Time(variants, held);
         string[][] said = [.. variants.Select(variant => held.Select(text => Label(variant.Model, text.Text)).ToArray())];
-        AttributionResult[] original = [.. held.Take(Explained).Select((text, i) => s_method.Attribute(Function(variants[0].Model, text.Text, said[0][i]), new()))];
+        AttributionResult[] original = [.. held.Take(Explained)
+            .Select((text, i) => s_method.Attribute(Function(variants[0].Model, text.Text, said[0][i]), new()))];
 
         var report = new StringBuilder();
         report.Append(CultureInfo.InvariantCulture, $"# Smaller classifiers, and their explanations\n\n{Machine.Header()}.\n\n");
-        report.Append(CultureInfo.InvariantCulture, $"A BERT of {variants[0].Model.Info.NLayers} blocks (d {variants[0].Model.Info.DModel}) and what was made of it, on {held.Length} held-out sentences that none has learnt. Size: the weights' files, float16 but for 8-bit matrices; not zero: parameters that are not 0.\n");
-        report.Append(CultureInfo.InvariantCulture, $"Time: one sentence at a time, the fastest of {Rounds} rounds in turns over {Timed} sentences, which a busy machine disturbs least; zeros are multiplied like other numbers. Accuracy with Wilson's 95 % interval; agreement: of labels with the teacher's.\n");
-        report.Append(CultureInfo.InvariantCulture, $"Explanations: integrated gradients of the first {Explained} sentences. Spearman (of |score|), top 5 and signs compare with the teacher's for the label the teacher gives; comprehensiveness (more is better) and sufficiency (less is better) are of each model's own label, on its own probability.\n\n");
-        report.Append("| model | kB | not zero | ms | accuracy | agreement | Spearman | top 5 shared | same sign | comprehensiveness | sufficiency |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
+        report.Append(CultureInfo.InvariantCulture,
+            $"A BERT of {variants[0].Model.Info.NLayers} blocks (d {variants[0].Model.Info.DModel}) "
+            + $"and what was made of it, on {held.Length} held-out sentences that none has learned. "
+            + $"Size: the weights' files, float16 but for 8-bit matrices; not zero: parameters that are not 0.\n");
+        report.Append(CultureInfo.InvariantCulture, $"Time: one sentence at a time, the fastest of {Rounds} rounds in turns over {Timed} "
+            + $"sentences, which a busy machine disturbs least; zeros are multiplied like other numbers. "
+            + $"Accuracy with Wilson's 95 % interval; agreement: of labels with the teacher's.\n");
+        report.Append(CultureInfo.InvariantCulture, $"Explanations: integrated gradients of the first {Explained} sentences. "
+            + $"Spearman (of |score|), top 5 and signs compare with the teacher's for the label the teacher gives; "
+            + $"comprehensiveness (more is better) and sufficiency (less is better) are of each model's own label, on its own "
+            + $"probability.\n\n");
+        report.Append("| model | kB | not zero | ms | accuracy | agreement | Spearman | top 5 shared | same sign | comprehensiveness | "
+            + "sufficiency |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
         for (int v = 0; v < variants.Length; v++)
         {
             ITransformer model = variants[v].Model;
-            Agreement[] agreements = [.. original.Select((result, i) => Agreement.Between(result, s_method.Attribute(Function(model, held[i].Text, said[0][i]), new())))];
+            Agreement[] agreements =
+                [.. original.Select((result, i) => Agreement.Between(result,
+                    s_method.Attribute(Function(model, held[i].Text, said[0][i]), new())))];
             var board = new Scoreboard([s_method.Name], s_metrics);
             for (int i = 0; i < original.Length; i++)
             {
                 board.Add(new Trial(Function(model, held[i].Text, said[v][i], "probability"), new()), [s_method]);
             }
-            int right = held.Index().Count(text => text.Item.Label == said[v][text.Index]), same = said[v].Zip(said[0]).Count(pair => pair.First == pair.Second);
+            int right = held.Index().Count(text => text.Item.Label == said[v][text.Index]),
+                same = said[v].Zip(said[0]).Count(pair => pair.First == pair.Second);
             Estimate accuracy = ProbeStatistics.Wilson(right, held.Length);
             string line = string.Create(CultureInfo.InvariantCulture,
-                $"| {variants[v].Name} | {variants[v].Bytes / 1024.0:N0} | {model.Parameters.Sum(p => (long)p.Value.ToArray().Count(w => w != 0)):N0} | {times[v]:F2} | {accuracy.Value:P1} ({100 * accuracy.Low:F1}–{100 * accuracy.High:F1}) | {(double)same / held.Length:P1} | {Mean(agreements, a => a.Spearman):F3} | {Mean(agreements, a => a.TopOverlap):F2} | {Mean(agreements, a => a.SameSign):F2} | {board.Score(s_method.Name, s_metrics[0]).Mean:F3} | {board.Score(s_method.Name, s_metrics[1]).Mean:F3} |\n");
+                $"| {variants[v].Name} | {variants[v].Bytes / 1024.0:N0} "
+                + $"| {model.Parameters.Sum(p => (long)p.Value.ToArray().Count(w => w != 0)):N0} | {times[v]:F2} "
+                + $"| {accuracy.Value:P1} ({100 * accuracy.Low:F1}–{100 * accuracy.High:F1}) | {(double)same / held.Length:P1} "
+                + $"| {Mean(agreements, a => a.Spearman):F3} | {Mean(agreements, a => a.TopOverlap):F2} "
+                + $"| {Mean(agreements, a => a.SameSign):F2} | {board.Score(s_method.Name, s_metrics[0]).Mean:F3} "
+                + $"| {board.Score(s_method.Name, s_metrics[1]).Mean:F3} |\n");
             Console.Write(line);
             report.Append(line);
         }
-        report.Append("\nMade by `dotnet run -c Release --project bench -- tradeoff report.md teacher student adapter seed label=path …`.\n");
+        report.Append("\nMade by `dotnet run -c Release --project bench -- tradeoff report.md teacher student adapter seed label=path "
+            + "…`.\n");
         File.WriteAllText(args[0], report.ToString());
         return 0;
     }
 
     // Where two explanations share no top token there is no sign to compare.
-    private static double Mean(Agreement[] agreements, Func<Agreement, double> of) => agreements.Select(of).Where(double.IsFinite).Average();
+    private static double Mean(Agreement[] agreements, Func<Agreement, double> of) =>
+        agreements.Select(of).Where(double.IsFinite).Average();
 
     /// <summary>Milliseconds per sentence: all variants in every round, so that they share the machine's moods.</summary>
     private static double[] Time(Variant[] variants, LabelledText[] held)
@@ -109,7 +133,8 @@ internal static class Tradeoff
     {
         ITransformer model = ModelLoader.Load(teacher);
         Pruning.Apply(model, sparsity, tables);
-        return new(string.Create(CultureInfo.InvariantCulture, $"pruned, {sparsity:P0} of layers{(tables ? " and tables" : "")}"), model, Bytes(teacher));
+        return new(string.Create(CultureInfo.InvariantCulture, $"pruned, {sparsity:P0} of layers{(tables ? " and tables" : "")}"), model,
+            Bytes(teacher));
     }
 
     private static string Label(ITransformer model, string text)
@@ -119,9 +144,11 @@ internal static class Tradeoff
     }
 
     private static ScoreFunction Function(ITransformer model, string text, string label, string? step = null) =>
-        Targets.Labels(model, ExplainedText.Of(Read(model, text)), [model.Info.Labels.Index().First(l => l.Item == label).Index], step is null ? null : new StepOptions(step));
+        Targets.Labels(model, ExplainedText.Of(Read(model, text)), [model.Info.Labels.Index().First(l => l.Item == label).Index],
+            step is null ? null : new StepOptions(step));
 
-    private static Vitrine.Transformers.Encoding Read(ITransformer model, string text) => (model.Tokenizer ?? throw new VitrineException("bench: no tokenizer.")).Encode(text).Truncate(model.Info.MaxPositions);
+    private static Vitrine.Transformers.Encoding Read(ITransformer model, string text) =>
+        (model.Tokenizer ?? throw new VitrineException("bench: no tokenizer.")).Encode(text).Truncate(model.Info.MaxPositions);
 
     private static long Bytes(string folder) => Directory.EnumerateFiles(folder, "*.safetensors").Sum(file => new FileInfo(file).Length);
 

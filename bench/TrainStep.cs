@@ -9,8 +9,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Bench;
 
 /// <summary>
-/// One training step of a GPT-2: forward, backward, clipping, AdamW, on a fixed batch, again and again. <c>bench/train_step_torch.py</c> does the same
-/// with PyTorch on the same weights and compares losses and gradient norms, which show every step before them.
+/// One training step of a GPT-2: forward, backward, clipping, AdamW, on a fixed batch, again and again. <c>bench/train_step_torch.py</c>
+/// does the same with PyTorch on the same weights and compares losses and gradient norms, which show every step before them.
 /// </summary>
 internal static class TrainStep
 {
@@ -22,7 +22,8 @@ internal static class TrainStep
     {
         if (args.Length != 3 || !int.TryParse(args[1], NumberStyles.None, CultureInfo.InvariantCulture, out int steps) || steps <= WarmUp)
         {
-            Console.Error.WriteLine($"bench: wrong arguments; got '{string.Join(' ', args)}'; expected a model's folder, more than {WarmUp} steps, and a file for the values.");
+            Console.Error.WriteLine($"bench: wrong arguments; got '{string.Join(' ', args)}'; "
+                + $"expected a model's folder, more than {WarmUp} steps, and a file for the values.");
             return 2;
         }
         ITransformer model = ModelLoader.Load(args[0]);
@@ -50,7 +51,15 @@ internal static class TrainStep
         }
         double[] sorted = [.. times.Skip(WarmUp).Order()];
         File.WriteAllText(args[2], JsonSerializer.Serialize(new { losses, norms }));
-        Console.WriteLine(JsonSerializer.Serialize(new { step_ms = Stopwatches.Median(sorted), fastest_ms = sorted[0], steps = sorted.Length, peak_rss_mb = Stopwatches.PeakMegabytes(), threads = Workers.Count, machine = Machine.Header() }));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            step_ms = Stopwatches.Median(sorted),
+            fastest_ms = sorted[0],
+            steps = sorted.Length,
+            peak_rss_mb = Stopwatches.PeakMegabytes(),
+            threads = Workers.Count,
+            machine = Machine.Header()
+        }));
         return 0;
 
         static (float, Gradients) Gradients(ITransformer model, Tensor[] weights, Tensor input, Tensor targets)
@@ -61,6 +70,7 @@ internal static class TrainStep
             return (loss.Item(), tape.Gradient(loss, weights));
         }
 
-        Tensor Rows(int shift) => Tensor.From([.. ids.Chunk(Positions + 1).SelectMany(row => row[shift..(Positions + shift)])], [Batch, Positions]);
+        Tensor Rows(int shift) => Tensor.From([.. ids.Chunk(Positions + 1).SelectMany(row => row[shift..(Positions + shift)])],
+            [Batch, Positions]);
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Vitrine beside PyTorch on the same GPT-2 checkpoint and token ids, work by work, alternating, in one run.
+"""Vitrine next to PyTorch on the same GPT-2 checkpoint and token ids, work by work, alternating, in one run.
 
     dotnet build -c Release Vitrine.slnx
     /usr/bin/python3 bench/compare_torch.py --model DIR --peer gpt2_torch.py [--report bench/results/model-vs-torch.md]
@@ -66,7 +66,7 @@ print(rows[-1])
 if args.report:
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    text = f"""# GPT-2 (small): Vitrine beside PyTorch
+    text = f"""# GPT-2 (small): Vitrine next to PyTorch
 
 {cpu}, {args.threads} threads, {platform.system()} {platform.release().split('-')[0]}; torch {torch['torch']}, Vitrine {ours['vitrine']} at {commit}; {datetime.date.today()}.
 {args.tokens} tokens, {args.generate} generated, random weights of the real sizes. Baseline: torch. Made by `bench/compare_torch.py`, alternating; medians in ms.

@@ -102,7 +102,7 @@ config = json.load(open(os.path.join(args.model, "config.json")))
 row = f"| {config['n_layer']} blocks, d {config['n_embd']}, {config['vocab_size']:,} tokens | {t:,.0f} ({t_mid:,.0f}) | {v:,.0f} ({v_mid:,.0f}) | {t / v:.2f} | {BATCH * POSITIONS / v * 1000:,.0f} | {torch_runs[0]['peak_rss_mb']:,} | {our_runs[0]['peak_rss_mb']:,} | {gap:.1e} |"
 print(row)
 if args.report:
-    text = open(args.report).read() if os.path.exists(args.report) else f"""# One training step: Vitrine beside PyTorch
+    text = open(args.report).read() if os.path.exists(args.report) else f"""# One training step: Vitrine next to PyTorch
 
 {our_runs[0]['machine']}; {args.threads} threads; torch {torch_runs[0]['torch']}, OpenBLAS kernels {args.coretype or 'of its choice'}; {platform.system()}, {datetime.date.today()}.
 GPT-2 from the same weights, batch {BATCH} × {POSITIONS}, float32: forward, backward, clipping to 1, AdamW. The fastest step after the first {WARM_UP}, of processes in turns; in brackets the lower of their medians. Ratio: of the fastest, which a busy machine disturbs least.

@@ -23,5 +23,6 @@ public abstract class BackwardRule
     private protected static float[] Values(Tensor x) => x.ToArray();
 
     /// <summary>dy with every element multiplied by a factor that all seeds share.</summary>
-    private protected static Tensor Times(Tensor dy, float[] factors, Tensor like) => dy * Tensor.From(factors, like.Shape.Prepend(1), like.Device);
+    private protected static Tensor Times(Tensor dy, float[] factors, Tensor like) =>
+        dy * Tensor.From(factors, like.Shape.Prepend(1), like.Device);
 }

@@ -9,8 +9,8 @@ namespace Vitrine.Autograd;
 /// <remarks>
 /// One principle gives them all: the op's gradient averaged along the straight line between its inputs in the two passes,
 /// <c>m = ∫₀¹ J(x₀ + α(x − x₀)) dα</c> (Aumann–Shapley). For a single number that is the rescale rule Δy/Δx; for a product a·b it gives
-/// each factor the mean of the other, half and half; for linear ops it is the gradient; softmax, LayerNorm and fused attention are integrated
-/// numerically until halving the panels changes nothing. Source of the frame: Shrikumar, Greenside and Kundaje 2017.
+/// each factor the mean of the other, half and half; for linear ops it is the gradient; softmax, LayerNorm and fused attention are
+/// integrated numerically until halving the panels changes nothing. Source of the frame: Shrikumar, Greenside and Kundaje 2017.
 /// </remarks>
 public sealed class DifferenceRule : BackwardRule
 {
@@ -25,7 +25,8 @@ public sealed class DifferenceRule : BackwardRule
     /// <summary>Linear in each input, or a product of two: the slope half-way is the mean slope.</summary>
     private static readonly HashSet<string> s_straight =
     [
-        "add", "sub", "mul", "mat_mul", "int8_mat_mul", "scale", "sum", "mean", "reshape", "permute", "slice", "concat", "expand", "gather", "int8_gather", "pick", "masked_fill", "dropout",
+        "add", "sub", "mul", "mat_mul", "int8_mat_mul", "scale", "sum", "mean", "reshape", "permute", "slice", "concat", "expand", "gather",
+        "int8_gather", "pick", "masked_fill", "dropout",
     ];
 
     /// <inheritdoc/>

@@ -40,7 +40,8 @@ public sealed class Recording : IOpRecorder, IDisposable
     {
         if (reference is not null && !reference._ops.Select(op => op.Op.Name).SequenceEqual(_ops.Select(op => op.Op.Name)))
         {
-            throw new VitrineException("recording: the two passes ran different ops; expected one function without branches on its values.");
+            throw new VitrineException("recording: the two passes ran different ops; "
+                + "expected one function without branches on its values.");
         }
         using Recorder.Pause pause = Recorder.Suspend();
         HashSet<long> onPath = [.. wrt.Select(t => t.Id)];
@@ -71,7 +72,8 @@ public sealed class Recording : IOpRecorder, IDisposable
             }
         }
         return new Gradients(wrt.DistinctBy(t => t.Id).ToDictionary(
-            t => t.Id, t => arrived.TryGetValue(t.Id, out Tensor? gradient) ? gradient : throw new UnreachedException(t, output, _ops.Count)));
+            t => t.Id, t => arrived.TryGetValue(t.Id, out Tensor? gradient)
+            ? gradient : throw new UnreachedException(t, output, _ops.Count)));
     }
 
     /// <summary>Closes the recording: ops are no longer kept. What was kept can still be replayed.</summary>

@@ -2,7 +2,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Autograd;
 
-/// <summary>Guided backpropagation: at a ReLU only positive signals pass, and only where the ReLU was open; elsewhere the gradient.</summary>
+/// <summary>
+/// Guided backpropagation: at a ReLU only positive signals pass, and only where the ReLU was open; elsewhere the gradient.
+/// </summary>
 /// <remarks>Source: Springenberg et al. 2015, “Striving for simplicity: the all convolutional net”.</remarks>
 public sealed class GuidedRule : BackwardRule
 {
@@ -11,7 +13,9 @@ public sealed class GuidedRule : BackwardRule
         Gradient(op, op.Op.Name == "relu" ? dy.Relu() : dy, needs);
 }
 
-/// <summary>The deconvolutional network: at a ReLU only positive signals pass, whether the ReLU was open or not; elsewhere the gradient.</summary>
+/// <summary>
+/// The deconvolutional network: at a ReLU only positive signals pass, whether the ReLU was open or not; elsewhere the gradient.
+/// </summary>
 /// <remarks>Source: Zeiler and Fergus 2014, “Visualizing and understanding convolutional networks”.</remarks>
 public sealed class DeconvolutionRule : BackwardRule
 {

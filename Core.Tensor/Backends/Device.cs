@@ -55,7 +55,8 @@ public sealed class Device
         }
         bool any = string.Equals(name, "gpu", StringComparison.OrdinalIgnoreCase);
         return All.FirstOrDefault(d => any ? d.IsGpu : string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new DeviceException($"device: no such device; got '{name}'; expected one of {string.Join(", ", All.Select(d => d.Name))}.{Reason(name)}");
+            ?? throw new DeviceException($"device: no such device; got '{name}'; "
+                + $"expected one of {string.Join(", ", All.Select(d => d.Name))}.{Reason(name)}");
     }
 
     /// <summary>Makes new tensors of this thread on <paramref name="device"/> until the result is disposed.</summary>

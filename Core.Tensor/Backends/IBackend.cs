@@ -18,7 +18,9 @@ internal interface IBackend
     /// <summary>Returns when every launch so far is done.</summary>
     void Synchronize();
 
-    /// <summary>From now on tells a profiler of every launch, copy and wait with its time; null: no longer, after telling of all that is under way.</summary>
+    /// <summary>
+    /// From now on tells a profiler of every launch, copy and wait with its time; null: no longer, after telling of all that is under way.
+    /// </summary>
     /// <exception cref="DeviceException">Another profiler is at work.</exception>
     void Time(Profiler? profiler);
 }
@@ -32,6 +34,9 @@ public abstract class Storage
     /// <summary>A copy of the contents on the host, when there is one; reading it waits for no device.</summary>
     internal virtual CpuStorage? OnHost => null;
 
-    /// <summary>Told by a kernel that has written into it again (see <see cref="TrainingKernels"/>): what the host remembers of it is no longer true.</summary>
+    /// <summary>
+    /// Told by a kernel that has written into it again (see <see cref="OptimizerKernels"/>): what the host remembers of it is no longer
+    /// true.
+    /// </summary>
     internal virtual void Changed() { }
 }

@@ -11,7 +11,7 @@ internal static class KernelTable
 {
     private static readonly IReadOnlyList<Kernel> s_all =
     [
-        .. OpTable.All.SelectMany(row => row.Kernels).Concat(TrainingKernels.Kernels).Distinct(), // several ops share sum_rows
+        .. OpTable.All.SelectMany(row => row.Kernels).Concat(OptimizerKernels.Kernels).Distinct(), // several ops share sum_rows
         new("peak_multiply_add", null, GpuKernel.Elements("peak")),
     ];
 

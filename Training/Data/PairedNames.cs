@@ -9,7 +9,7 @@ namespace Vitrine.Training;
 public sealed record PairedName(string Kind, string First, IReadOnlyList<string> Second);
 
 /// <summary>
-/// Makes further sentence pairs out of given ones by putting other names in on both sides: who learnt “他去了伦敦。 He went to London.” can
+/// Makes further sentence pairs out of given ones by putting other names in on both sides: who learned “他去了伦敦。 He went to London.” can
 /// learn “他去了北京。 He went to Beijing.” too. For names that the data rarely hold. What the new sentences say need not be true.
 /// </summary>
 public sealed class PairedNames
@@ -32,7 +32,8 @@ public sealed class PairedNames
         {
             if (!table.TryAdd(spelling, name))
             {
-                throw new TrainingException($"names: one spelling for two names; got '{spelling}' for {table[spelling].First} and {name.First}; expected different ones.");
+                throw new TrainingException($"names: one spelling for two names; "
+                    + $"got '{spelling}' for {table[spelling].First} and {name.First}; expected different ones.");
             }
         }
         (_inFirst, _inSecond) = (AnyOf(_first.Keys), AnyOf(_second.Keys));
@@ -41,11 +42,13 @@ public sealed class PairedNames
     /// <summary>The names.</summary>
     public IReadOnlyList<PairedName> Names { get; }
 
-    /// <summary>Reads lines <c>kind⇥name⇥name in the other language</c>, further spellings of the latter behind further tabs.</summary>
+    /// <summary>Reads lines <c>kind⇥name⇥name in the other language</c>, further spellings of the latter after further tabs.</summary>
     /// <exception cref="TrainingException">A line has fewer columns, two names have one spelling, or the file cannot be read.</exception>
-    public static PairedNames Read(string path) => new([.. TextLines.Read(path).Select(line => line.Split('\t') is [var kind, var first, .. { Length: > 0 } second]
+    public static PairedNames Read(string path) =>
+        new([.. TextLines.Read(path).Select(line => line.Split('\t') is [var kind, var first, .. { Length: > 0 } second]
         ? new PairedName(kind, first, second)
-        : throw new TrainingException($"names: too few columns; got '{line}'; expected a kind, a name, and the name in the other language, tabs between. File: {path}"))]);
+        : throw new TrainingException($"names: too few columns; got '{line}'; "
+            + $"expected a kind, a name, and the name in the other language, tabs between. File: {path}"))]);
 
     /// <summary>The pairs that hold exactly one name, the same on both sides, each with other names of its kind put in.</summary>
     /// <param name="pairs">Sentences in the language of the first column, and in that of the second.</param>
@@ -80,5 +83,8 @@ public sealed class PairedNames
 
     /// <summary>The longest spelling that begins somewhere, no part of a longer word in Latin letters.</summary>
     private static Regex AnyOf(IEnumerable<string> spellings) =>
-        new($"(?<![A-Za-z])(?:{string.Join('|', spellings.OrderByDescending(spelling => spelling.Length).Select(Regex.Escape))})(?![A-Za-z])", RegexOptions.CultureInvariant);
+        new(
+            "(?<![A-Za-z])(?:" + string.Join('|', spellings.OrderByDescending(spelling => spelling.Length)
+                .Select(Regex.Escape)) + ")(?![A-Za-z])",
+            RegexOptions.CultureInvariant);
 }

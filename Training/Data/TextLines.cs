@@ -21,7 +21,7 @@ public sealed record TextPair(string Source, string Target);
 /// <param name="Start">Where it begins, in UTF-16 code units.</param>
 public sealed record AnsweredQuestion(string Context, string Question, string Answer, int Start)
 {
-    /// <summary>Questions of one group are learnt or judged together; null: those about one context are.</summary>
+    /// <summary>Questions of one group are learned or judged together; null: those about one context are.</summary>
     public string? Group { get; init; }
 }
 
@@ -35,7 +35,8 @@ public static class TextLines
     public static IReadOnlyList<string> Read(string path)
     {
         string[] lines = [.. Whole(path).Split('\n').Select(line => line.TrimEnd('\r')).Where(line => !string.IsNullOrWhiteSpace(line))];
-        return lines.Length > 0 ? lines : throw new TrainingException($"train: no data; got an empty file; expected one example a line. File: {path}");
+        return lines.Length > 0 ? lines : throw new TrainingException($"train: no data; got an empty file; expected one example a line. "
+            + $"File: {path}");
     }
 
     /// <summary>A whole file as one text.</summary>
@@ -49,7 +50,8 @@ public static class TextLines
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"train: cannot read the data; got {e.Message.TrimEnd('.')}; expected a text file. File: {path}", e);
+            throw new TrainingException($"train: cannot read the data; got {e.Message.TrimEnd('.')}; expected a text file. "
+                + $"File: {path}", e);
         }
         try
         {
@@ -58,7 +60,8 @@ public static class TextLines
         }
         catch (DecoderFallbackException e)
         {
-            throw new TrainingException($"train: not UTF-8; got a byte that is not at offset {e.Index}; expected UTF-8 text. Convert it, e.g. with iconv -t UTF-8. File: {path}", e);
+            throw new TrainingException($"train: not UTF-8; got a byte that is not at offset {e.Index}; expected UTF-8 text. "
+                + $"Convert it, e.g. with iconv -t UTF-8. File: {path}", e);
         }
     }
 
@@ -77,11 +80,12 @@ public static class TextLines
     /// <param name="swap">Whether the target comes first.</param>
     /// <exception cref="TrainingException">A line has no tab, or the file cannot be read.</exception>
     public static IEnumerable<TextPair> Pairs(string path, bool swap) =>
-        Columns(path, "a text and its translation").Select(columns => swap ? new TextPair(columns[1], columns[0]) : new TextPair(columns[0], columns[1]));
+        Columns(path, "a text and its translation").Select(columns => swap
+            ? new TextPair(columns[1], columns[0]) : new TextPair(columns[0], columns[1]));
 
     /// <summary>
-    /// Lines of JSON: <c>{"context": …, "question": …, "answer": …, "start": …, "group": …}</c>; without a start, the first place the answer is
-    /// found; the group may be absent; other members are not looked at.
+    /// Lines of JSON: <c>{"context": …, "question": …, "answer": …, "start": …, "group": …}</c>; without a start, the first place the
+    /// answer is found; the group may be absent; other members are not looked at.
     /// </summary>
     /// <exception cref="TrainingException">A line is not such an object, or its answer is not in its context.</exception>
     public static IEnumerable<AnsweredQuestion> Questions(string path) => Read(path).Select((line, at) =>
@@ -90,9 +94,12 @@ public static class TextLines
         {
             using JsonDocument json = JsonDocument.Parse(line);
             string context = Field("context"), question = Field("question"), answer = Field("answer");
-            int start = json.RootElement.TryGetProperty("start", out JsonElement given) ? given.GetInt32() : context.IndexOf(answer, StringComparison.Ordinal);
+            int start = json.RootElement.TryGetProperty("start", out JsonElement given)
+                ? given.GetInt32() : context.IndexOf(answer, StringComparison.Ordinal);
             return answer.Length > 0 && start >= 0 && string.CompareOrdinal(context, start, answer, 0, answer.Length) == 0
-                ? new AnsweredQuestion(context, question, answer, start) { Group = json.RootElement.TryGetProperty("group", out JsonElement group) ? group.GetString() : null }
+                ? new AnsweredQuestion(context, question, answer,
+                    start)
+                { Group = json.RootElement.TryGetProperty("group", out JsonElement group) ? group.GetString() : null }
                 : throw Wrong($"'{answer}'", "an answer that stands in its context");
 
             string Field(string name) => json.RootElement.GetProperty(name).GetString() ?? "";
@@ -103,11 +110,15 @@ public static class TextLines
         }
 
         TrainingException Wrong(string got, string expected) => new(
-            $"train: a line that is no question; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. File: {path}");
+            $"train: a line that is no question; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. "
+            + $"File: {path}");
     });
 
-    private static IEnumerable<string[]> Columns(string path, string what) => Read(path).Select((line, at) => line.Split('\t') is [_, _, ..] columns
+    private static IEnumerable<string[]> Columns(string path, string what) =>
+        Read(path).Select((line, at) => line.Split('\t') is [_, _, ..] columns
         ? columns
         : throw new TrainingException(
-            $"train: a line without a tab; got '{(line.Length > 40 ? line[..40] + "…" : line)}', line {(at + 1).ToString(CultureInfo.InvariantCulture)} of those that are not empty; expected {what}, a tab between. File: {path}"));
+            $"train: a line without a tab; got '{(line.Length > 40 ? line[..40] + "…" : line)}', "
+            + $"line {(at + 1).ToString(CultureInfo.InvariantCulture)} of those that are not empty; expected {what}, a tab between. "
+            + $"File: {path}"));
 }

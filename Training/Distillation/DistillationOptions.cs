@@ -15,7 +15,8 @@ public sealed record DistillationOptions
     /// <summary>Weight of the divergence of the attention patterns.</summary>
     public float Attention { get; init => field = value >= 0 ? value : throw Wrong("attention", value, "0 or more"); }
 
-    private static float Positive(float value, string name) => value > 0 && float.IsFinite(value) ? value : throw Wrong(name, value, "a positive number");
+    private static float Positive(float value, string name) =>
+        value > 0 && float.IsFinite(value) ? value : throw Wrong(name, value, "a positive number");
 
     private static TrainingException Wrong(string name, float value, string expected) =>
         new(FormattableString.Invariant($"distill: {name} out of range; got {value}; expected {expected}."));

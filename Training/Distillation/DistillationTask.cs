@@ -1,14 +1,16 @@
-// Distillation: a student learns from a teacher's probabilities beside the true answers (Hinton, Vinyals and Dean 2015), and from what
-// happens inside it: hidden states (Jiao et al. 2020, TinyBERT) and attention patterns (Wang et al. 2020, MiniLM). Any task will do.
+// Distillation: a student learns from a teacher's probabilities in addition to the true answers (Hinton, Vinyals and Dean 2015), and from
+// what happens inside it: hidden states (Jiao et al. 2020, TinyBERT) and attention patterns (Wang et al. 2020, MiniLM). Any task will do.
+using System.Globalization;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
 /// <summary>
-/// A task whose loss is hard·L + (1 − hard)·T²·KL(teacher ‖ student) + hidden·‖h − h′‖²/d + attention·KL(pattern ‖ pattern′), means over what
-/// the task counts, over tokens that are not padding, and over blocks and heads. L is the task's own loss, and both distributions of the first
-/// divergence are softmax(logits / T). Where the student is narrower than the teacher, h is h·P with a matrix P that is learnt beside it.
+/// A task whose loss is hard·L + (1 − hard)·T²·KL(teacher ‖ student) + hidden·‖h − h′‖²/d + attention·KL(pattern ‖ pattern′), means over
+/// what the task counts, over tokens that are not padding, and over blocks and heads. L is the task's own loss, and both distributions of
+/// the first divergence are softmax(logits / T). Where the student is narrower than the teacher, h is h·P with a matrix P that
+/// is learned together with it.
 /// </summary>
 public sealed class DistillationTask : ITrainingTask
 {
@@ -20,7 +22,7 @@ public sealed class DistillationTask : ITrainingTask
     private readonly DistillationOptions _options;
     private readonly Parameter? _projection;
 
-    /// <summary>Puts a teacher beside a task.</summary>
+    /// <summary>Puts a teacher next to a task.</summary>
     /// <param name="task">What the student learns.</param>
     /// <param name="teacher">A model that does it already.</param>
     /// <param name="keep">Which of its blocks each of the student's stands for.</param>
@@ -28,18 +30,22 @@ public sealed class DistillationTask : ITrainingTask
     /// <param name="student">The student's sizes; null: as wide as the teacher.</param>
     /// <param name="seed">Of the projection, if there is one.</param>
     /// <exception cref="TrainingException">Attention patterns of different numbers of heads are to be compared.</exception>
-    public DistillationTask(ITrainingTask task, ITransformer teacher, IReadOnlyList<int> keep, DistillationOptions options, ModelInfo? student = null, int seed = 1)
+    public DistillationTask(ITrainingTask task, ITransformer teacher, IReadOnlyList<int> keep, DistillationOptions options,
+        ModelInfo? student = null, int seed = 1)
     {
         (_task, _teacher, _keep, _options) = (task, teacher, keep, options);
         (int from, int to) = ((student ?? teacher.Info).DModel, teacher.Info.DModel);
         if (options.Attention > 0 && (student ?? teacher.Info).NHeads != teacher.Info.NHeads)
         {
-            throw new TrainingException($"distill: attention patterns do not correspond; got a student of {student?.NHeads} heads; expected {teacher.Info.NHeads}, as many as the teacher has. Say so with --heads, or leave --attention out.");
+            throw new TrainingException($"distill: attention patterns do not correspond; got a student of {student?.NHeads} heads; "
+                + $"expected {teacher.Info.NHeads}, as many as the teacher has. Say so with --heads, or leave --attention out.");
         }
         if (options.Hidden > 0 && from != to)
         {
             var random = RandomAt.Of(seed, from, to);
-            float[] values = [.. Enumerable.Range(0, from * to).Select(_ => (float)(((2 * random.NextDouble()) - 1) * Math.Sqrt(3.0 / from)))]; // of variance 1/from
+            // of variance 1/from
+            float[] values = [.. Enumerable.Range(0, from * to)
+                .Select(_ => (float)(((2 * random.NextDouble()) - 1) * Math.Sqrt(3.0 / from)))];
             _projection = new("distill.P", ParameterKind.Other, new("distill.P"), Tensor.From(values, [from, to]), isBuffer: false);
         }
     }
@@ -48,8 +54,10 @@ public sealed class DistillationTask : ITrainingTask
     public IReadOnlyList<Parameter> Parameters => _projection is null ? [] : [_projection];
 
     /// <inheritdoc/>
-    public string Description => FormattableString.Invariant(
-        $"{_task.Description}; from {_teacher.Info.Architecture} with {_teacher.Parameters.Sum(p => (long)p.Shape.Elements)} parameters, blocks {string.Join(',', _keep)}, temperature {_options.Temperature}, hard {_options.Hard}, hidden {_options.Hidden}, attention {_options.Attention}{(_projection is null ? "" : $", through {_projection.Shape}")}");
+    public string Description => string.Create(CultureInfo.InvariantCulture,
+        $"{_task.Description}; from {_teacher.Info.Architecture} with {_teacher.Parameters.Sum(p => (long)p.Shape.Elements)} parameters, "
+        + $"blocks {string.Join(',', _keep)}, temperature {_options.Temperature}, hard {_options.Hard}, hidden {_options.Hidden}, "
+        + $"attention {_options.Attention}{(_projection is null ? "" : $", through {_projection.Shape}")}");
 
     /// <inheritdoc/>
     public IReadOnlyList<int> Begin(int epoch, int seed) => _task.Begin(epoch, seed);
@@ -64,10 +72,12 @@ public sealed class DistillationTask : ITrainingTask
     public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing)
     {
         string[] inside = [.. model.HookPoints.Select(point => point.Name).Where(name =>
-            (_options.Hidden > 0 && name.EndsWith(Residual, StringComparison.Ordinal)) || (_options.Attention > 0 && name.EndsWith(Scores, StringComparison.Ordinal)))];
-        using ActivationCache own = model.Cache(inside), theirs = _teacher.Cache([.. inside.Select(name => Student.InTeacher(name, _keep))]);
+            (_options.Hidden > 0 && name.EndsWith(Residual, StringComparison.Ordinal))
+                || (_options.Attention > 0 && name.EndsWith(Scores, StringComparison.Ordinal)))];
+        using ActivationCache own = model.Cache(inside), theirs =
+            _teacher.Cache([.. inside.Select(name => Student.InTeacher(name, _keep))]);
         Tensor taught;
-        using (Recorder.Suspend()) // nothing is learnt by the teacher
+        using (Recorder.Suspend()) // nothing is learned by the teacher
         {
             taught = _teacher.Forward(batch.Input);
         }
@@ -80,7 +90,8 @@ public sealed class DistillationTask : ITrainingTask
             bool isScore = name.EndsWith(Scores, StringComparison.Ordinal);
             int of = inside.Count(n => n.EndsWith(isScore ? Scores : Residual, StringComparison.Ordinal));
             mine = !isScore && _projection is not null ? mine.MatMul(_projection.Value) : mine;
-            Tensor perToken = isScore ? other.LogSoftmax().KlDiv(mine.LogSoftmax()).Mean([1]) : (mine - other).Pow(2).Mean([2]); // [batch, pos]
+            // [batch, pos]
+            Tensor perToken = isScore ? other.LogSoftmax().KlDiv(mine.LogSoftmax()).Mean([1]) : (mine - other).Pow(2).Mean([2]);
             Tensor? mask = name.StartsWith("decoder", StringComparison.Ordinal) ? batch.Input.Target?.Mask : batch.Input.Mask;
             loss += OverTokens(perToken, mask).Scale((isScore ? _options.Attention : _options.Hidden) / of);
         }
@@ -96,7 +107,8 @@ public sealed class DistillationTask : ITrainingTask
             // Question answering asks for a position out of all: [batch, pos, 2] holds a row per start and one per end.
             Tensor ordered = logits.Shape.Rank == 3 && logits.Shape[..^1] != targets.Shape ? logits.Permute(0, 2, 1) : logits;
             int classes = ordered.Shape[^1];
-            return ordered.Reshape([ordered.Shape.Elements / classes, classes]).Gather(Tensor.From(rows, [rows.Length])).Scale(1 / _options.Temperature).LogSoftmax();
+            return ordered.Reshape([ordered.Shape.Elements / classes, classes]).Gather(Tensor.From(rows, [rows.Length]))
+                .Scale(1 / _options.Temperature).LogSoftmax();
         }
         return Probabilities(teacher).KlDiv(Probabilities(student)).Mean();
     }

@@ -22,7 +22,10 @@ public static class Student
         ? [.. Enumerable.Range(1, keep).Select(i => (i * layers / keep) - 1)]
         : throw new TrainingException($"distill: no such student; got {keep} layers; expected 1 to {layers}, as many as the teacher has.");
 
-    /// <summary>Makes the student's folder, config and tokenizer, and starts it with the teacher's weights: block i is a copy of the teacher's block <paramref name="keep"/>[i], all else a copy of all else.</summary>
+    /// <summary>
+    /// Makes the student's folder, config and tokenizer, and starts it with the teacher's weights: block i is a copy of the teacher's block
+    /// <paramref name="keep"/>[i], all else a copy of all else.
+    /// </summary>
     /// <param name="folder">The teacher's folder.</param>
     /// <param name="teacher">The teacher.</param>
     /// <param name="to">The student's folder; made when it is absent.</param>
@@ -51,7 +54,10 @@ public static class Student
     {
         if (sizes.DModel < 1 || sizes.NHeads < 1 || sizes.DModel % sizes.NHeads != 0 || sizes.StoredDMlp < 1)
         {
-            throw new TrainingException($"distill: no such student; got {sizes.NHeads} heads in a width of {sizes.DModel}, feed-forward layers of {sizes.StoredDMlp}; expected widths above 0 and a number of heads that divides the first.");
+            throw new TrainingException($"distill: no such student; "
+                + $"got {sizes.NHeads} heads in a width of {sizes.DModel}, feed-forward layers of {sizes.StoredDMlp}; expected widths "
+                + $"above "
+                + $"0 and a number of heads that divides the first.");
         }
         ITransformer student = Make(folder, teacher, to, keep, config =>
         {
@@ -95,11 +101,15 @@ public static class Student
         }
     }
 
-    /// <summary>The teacher's name for a student's parameter or hook point: <c>blocks.1.…</c> is the teacher's <c>blocks.3.…</c> where block 1 was made from block 3.</summary>
+    /// <summary>
+    /// The teacher's name for a student's parameter or hook point: <c>blocks.1.…</c> is the teacher's <c>blocks.3.…</c> where block 1 was
+    /// made from block 3.
+    /// </summary>
     internal static string InTeacher(string name, IReadOnlyList<int> keep)
     {
         string[] parts = name.Split('.', 3);
-        return parts is ["blocks" or "encoder" or "decoder", var number, var rest] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
+        return parts is ["blocks" or "encoder" or "decoder", var number, var rest]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
             ? string.Create(CultureInfo.InvariantCulture, $"{parts[0]}.{keep[layer]}.{rest}")
             : name;
     }

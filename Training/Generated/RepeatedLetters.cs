@@ -3,15 +3,15 @@ using System.Text;
 namespace Vitrine.Training;
 
 /// <summary>
-/// Lines of random letters that repeat: nothing tells what comes the first time, and the line itself the next times. A model can predict that only by finding
-/// what followed the same letter before, as an induction head does.
+/// Lines of random letters that repeat: nothing tells what comes the first time, and the line itself the next times. A model can predict
+/// that only by finding what followed the same letter before, as an induction head does.
 /// </summary>
 /// <remarks>
-/// Two lines in five are what Olsson et al. 2022, “In-context learning and induction heads”, measure with: up to twelve letters, then one sequence
-/// of 8 to 24 different letters again and again. In the others two to four letters have a follower, any letter, which always comes behind them, and all else
-/// is random (as in Bietti et al. 2023, “Birth of a transformer”). These make the heads: pairs come at any place and distance, so that only the letter before
-/// tells what a letter followed. Lines of one short sequence, repeated from the beginning with jumps, were learnt by other heads, which looked two places
-/// behind its first copy at what the first layer had gathered there.
+/// Two lines in five are what Olsson et al. 2022, “In-context learning and induction heads”, measure with: up to twelve letters, then one
+/// sequence of 8 to 24 different letters again and again. In the others two to four letters have a follower, any letter, which always comes
+/// after them, and all else is random (as in Bietti et al. 2023, “Birth of a transformer”). These make the heads: pairs come at any place
+/// and distance, so that only the letter before tells what a letter followed. Lines of one short sequence, repeated from the beginning with
+/// jumps, were learned by other heads, which looked two places after its first copy at what the first layer had gathered there.
 /// </remarks>
 public static class RepeatedLetters
 {

@@ -1,6 +1,8 @@
 namespace Vitrine.Training;
 
-/// <summary>Digits, an equals sign, and the same digits in order: <c>31415926=11234569</c>. What a small transformer can learn completely.</summary>
+/// <summary>
+/// Digits, an equals sign, and the same digits in order: <c>31415926=11234569</c>. What a small transformer can learn completely.
+/// </summary>
 public static class SortingLines
 {
     /// <summary>Makes lines; the digits are independent and uniform.</summary>

@@ -5,7 +5,8 @@ namespace Vitrine.Training;
 
 /// <summary>A question about a story, and which words of it justify the answer: what a faithful explanation should point at.</summary>
 /// <param name="Question">Story, question and answer.</param>
-/// <param name="Evidence">Stretches of the story, first and past-the-last UTF-16 code unit: the words without which the answer would not follow.</param>
+/// <param name="Evidence">Stretches of the story, first and past-the-last UTF-16 code unit: the words without which the answer would not
+/// follow.</param>
 public sealed record StoryQuestion(AnsweredQuestion Question, IReadOnlyList<(int Start, int End)> Evidence);
 
 /// <summary>
@@ -27,7 +28,9 @@ public static class Stories
     /// <param name="seed">Equal seeds give equal stories.</param>
     public static IEnumerable<StoryQuestion> Make(int count, int seed) => Enumerable.Range(0, count).Select(i => One(RandomAt.Of(seed, i)));
 
-    /// <summary>A line for <c>vitrine train qa</c>: questions with the same subject and answer are one group, which is learnt or judged as a whole.</summary>
+    /// <summary>
+    /// A line for <c>vitrine train qa</c>: questions with the same subject and answer are one group, which is learned or judged as a whole.
+    /// </summary>
     public static string Line(StoryQuestion story) => JsonSerializer.Serialize(new
     {
         context = story.Question.Context,
@@ -55,7 +58,7 @@ public static class Stories
         }
     }
 
-    /// <summary>A story while it is told: where everybody is and who has what, and which words said so.</summary>
+    /// <summary>A story while it is told: where every person is and who has what, and which words said so.</summary>
     private sealed class Telling(Random random)
     {
         private readonly string[] _cast = random.GetItems(s_people, 4), _stage = random.GetItems(s_things, 3);
@@ -98,10 +101,13 @@ public static class Stories
             string[] placed = [.. things.Where(thing => _place.ContainsKey(_holder[thing].Value))];
             return random.Next(3) switch
             {
-                0 when people.Length > 0 && One(people) is var person => Asked($"Where did {person} go?", person, _place[person], [.. _place[person].Spans(person)]),
-                1 when things.Length > 0 && One(things) is var thing => Asked($"Who has the {thing}?", thing, _holder[thing], [.. _holder[thing].Spans(thing)]),
+                0 when people.Length > 0 && One(people) is var person =>
+                    Asked($"Where did {person} go?", person, _place[person], [.. _place[person].Spans(person)]),
+                1 when things.Length > 0 && One(things) is var thing =>
+                    Asked($"Who has the {thing}?", thing, _holder[thing], [.. _holder[thing].Spans(thing)]),
                 2 when placed.Length > 0 && One(placed) is var thing && _holder[thing] is var holder => Asked(
-                    $"Where is the {thing}?", thing, _place[holder.Value], [.. holder.Spans(thing), .. _place[holder.Value].Spans(holder.Value)]),
+                    $"Where is the {thing}?", thing, _place[holder.Value],
+                    [.. holder.Spans(thing), .. _place[holder.Value].Spans(holder.Value)]),
                 _ => null,
             };
         }
@@ -116,7 +122,8 @@ public static class Stories
         }
 
         private StoryQuestion Asked(string question, string subject, Fact fact, (int, int)[] evidence) => new(
-            new AnsweredQuestion(_text, question, fact.Value, fact.At) { Group = $"{subject} {fact.Value}" }, [.. evidence.Order().Distinct()]);
+            new AnsweredQuestion(_text, question, fact.Value, fact.At) { Group = $"{subject} {fact.Value}" },
+            [.. evidence.Order().Distinct()]);
 
         /// <summary>Writes a word that may matter; tells where. A capital begins a sentence.</summary>
         private int Say(string word)
@@ -131,10 +138,11 @@ public static class Stories
 
         private string One(string[] choices) => choices[random.Next(choices.Length)];
 
-        /// <summary>What the story says of a subject: the value, where it stands, and where the subject stands beside it.</summary>
+        /// <summary>What the story says of a subject: the value, where it stands, and where the subject stands next to it.</summary>
         private sealed record Fact(string Value, int At, int Subject)
         {
-            public IEnumerable<(int Start, int End)> Spans(string subject) => [(Subject, Subject + subject.Length), (At, At + Value.Length)];
+            public IEnumerable<(int Start, int End)> Spans(string subject) =>
+                [(Subject, Subject + subject.Length), (At, At + Value.Length)];
         }
     }
 }

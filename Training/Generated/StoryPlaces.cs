@@ -17,9 +17,15 @@ public static class StoryPlaces
     public static IEnumerable<string> Make(int count, int seed) => Stories.Make(int.MaxValue, seed)
         .Select((story, i) => Ask(story.Question.Context, RandomAt.Of(seed, i, 1))).OfType<ProbeText>().Take(count)
         .Select(text => JsonSerializer.Serialize(
-            new { question = text.Question, text = text.Text, label = text.Label, spans = text.Spans.Select(span => new object[] { span.Start, span.End, span.Label }) }, s_plain));
+            new
+            {
+                question = text.Question,
+                text = text.Text,
+                label = text.Label,
+                spans = text.Spans.Select(span => new object[] { span.Start, span.End, span.Label })
+            }, s_plain));
 
-    /// <summary>Follows who goes where and asks for one of them; null when nobody goes anywhere.</summary>
+    /// <summary>Follows who goes where and asks for one of them; null when no one moves.</summary>
     private static ProbeText? Ask(string story, Random random)
     {
         List<(string Person, string Place, int Start)> moves = [];
@@ -38,7 +44,8 @@ public static class StoryPlaces
         }
         string asked = moves[random.Next(moves.Count)].Person;
         (_, string answer, int at) = moves.Last(move => move.Person == asked);
-        return new(story, answer, [.. moves.Select(move => new LabelledSpan(move.Start, move.Start + move.Place.Length, move.Start == at ? "answer" : "other"))])
+        return new(story, answer,
+            [.. moves.Select(move => new LabelledSpan(move.Start, move.Start + move.Place.Length, move.Start == at ? "answer" : "other"))])
         {
             Question = $"Where did {asked} go?",
         };

@@ -20,7 +20,8 @@ public static class LoraAdapter
             "use_dora", "use_qalora", "use_bdlora", "layer_replication", "lora_bias", "alora_invocation_tokens", "arrow_config",
             "target_parameters", "trainable_token_indices",
         ],
-        s_starts = ["gaussian", "eva", "orthogonal"]; // values of init_lora_weights that leave the base model as it is; pissa, olora, loftq, corda do not
+        // values of init_lora_weights that leave the base model as it is; pissa, olora, loftq, corda do not
+        s_starts = ["gaussian", "eva", "orthogonal"];
 
     /// <summary>Whether a folder holds an adapter.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, Config));
@@ -29,7 +30,7 @@ public static class LoraAdapter
     /// <param name="folder">Made when it is absent.</param>
     /// <param name="model">The model with its adapter.</param>
     /// <param name="options">As it was made.</param>
-    /// <param name="name">The base model's folder or name, for whoever loads it.</param>
+    /// <param name="name">The base model's folder or name, for the program that loads it.</param>
     public static void Describe(string folder, LoraModel model, LoraOptions options, string name)
     {
         Directory.CreateDirectory(folder);
@@ -53,7 +54,8 @@ public static class LoraAdapter
             ["lora_alpha"] = options.ScaledAlpha,
             ["lora_dropout"] = 0.0,
             ["target_modules"] = new JsonArray([.. targets.Select(target => (JsonNode?)target)]),
-            ["modules_to_save"] = LoraModel.Heads(model) is { Count: > 0 } heads ? new JsonArray([.. heads.Select(head => (JsonNode?)head)]) : null,
+            ["modules_to_save"] = LoraModel.Heads(model) is { Count: > 0 } heads
+            ? new JsonArray([.. heads.Select(head => (JsonNode?)head)]) : null,
             ["bias"] = "none",
             ["fan_in_fan_out"] = model.Info.ModelType == "gpt2", // its layers are stored as [d_in, d_out]
             ["init_lora_weights"] = true,
@@ -63,24 +65,32 @@ public static class LoraAdapter
 
     /// <summary>Writes the matrices of an adapter and the head it holds whole, in float32.</summary>
     public static void Save(ITransformer model, string folder) => SafetensorsWriter.Save(Path.Combine(folder, Weights),
-        model.Parameters.Select(p => new WeightData(p.Place.Tensor, p.Place.Transposed ? p.Value.Transpose() : p.Value)), new Dictionary<string, string> { ["format"] = "pt" });
+        model.Parameters.Select(p => new WeightData(p.Place.Tensor, p.Place.Transposed ? p.Value.Transpose() : p.Value)),
+        new Dictionary<string, string> { ["format"] = "pt" });
 
     /// <summary>The base model that an adapter names, as its config spells it; null when it names none.</summary>
     public static string? BaseOf(string folder) => (string?)Read(folder)["base_model_name_or_path"];
 
-    /// <summary>Loads an adapter, ours or PEFT's, over its base model. Modules it holds whole (<c>modules_to_save</c>) replace the base model's.</summary>
+    /// <summary>
+    /// Loads an adapter, ours or PEFT's, over its base model. Modules it holds whole (<c>modules_to_save</c>) replace the base model's.
+    /// </summary>
     /// <param name="model">The base model.</param>
     /// <param name="folder">The adapter's folder.</param>
-    /// <exception cref="TrainingException">It is no LoRA adapter, asks for something that is not supported, or does not fit the model.</exception>
+    /// <exception cref="TrainingException">It is no LoRA adapter, asks for something that is not supported, or does not fit the
+    /// model.</exception>
     public static LoraModel Load(ITransformer model, string folder)
     {
         JsonObject config = Read(folder);
         string type = (string?)config["peft_type"] ?? "none";
-        string? refused = s_refused.FirstOrDefault(name => config[name] is { } value && value.ToJsonString() is not ("false" or "{}" or "null" or "[]"))
-            ?? (config["init_lora_weights"] is JsonValue start && start.TryGetValue(out string? name) && !s_starts.Contains(name) ? $"init_lora_weights {name}, which changes the base model" : null);
+        string? refused = s_refused.FirstOrDefault(name => config[name] is { } value
+            && value.ToJsonString() is not ("false" or "{}" or "null" or "[]"))
+            ?? (config["init_lora_weights"] is JsonValue start && start.TryGetValue(out string? name) && !s_starts.Contains(name)
+                ? $"init_lora_weights {name}, which changes the base model" : null);
         if (type != "LORA" || refused is not null || ((string?)config["bias"] ?? "none") != "none")
         {
-            throw new TrainingException($"lora: an adapter that is not supported; got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. File: {Path.Combine(folder, Config)}");
+            throw new TrainingException($"lora: an adapter that is not supported; "
+                + $"got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. "
+                + $"File: {Path.Combine(folder, Config)}");
         }
         bool stable = (bool?)config["use_rslora"] ?? false;
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, Weights));
@@ -88,28 +98,36 @@ public static class LoraAdapter
         LoraModel adapted = LoraModel.Over(model, module => file.Contains(Name(module, "lora_A")),
             module => Of(module, "lora_alpha", "alpha_pattern") / (stable ? Math.Sqrt(Rank(module)) : Rank(module)),
             (module, dIn, dOut) => (Take(Name(module, "lora_A"), [Rank(module), dIn]), Take(Name(module, "lora_B"), [dOut, Rank(module)])))
-            ?? throw new TrainingException($"lora: the adapter changes nothing of this model; got {file.Names.FirstOrDefault()}; expected names like {Name(LoraModel.Modules(model).First().Key, "lora_A")}. File: {file.FilePath}");
-        foreach (IGrouping<string, Parameter> whole in model.Parameters.GroupBy(p => $"{Prefix}{Stored(model, p)}").Where(group => left.Contains(group.Key)))
+            ?? throw new TrainingException($"lora: the adapter changes nothing of this model; "
+                + $"got {file.Names.FirstOrDefault()}; expected names like {Name(LoraModel.Modules(model).First().Key, "lora_A")}. "
+                + $"File: {file.FilePath}");
+        foreach (IGrouping<string, Parameter> whole in model.Parameters.GroupBy(p => $"{Prefix}{Stored(model, p)}")
+            .Where(group => left.Contains(group.Key)))
         {
             foreach (Parameter part in whole)
             {
                 int outputs = part.Place.Part?.Total ?? part.Shape[^1];
-                Tensor stored = Take(whole.Key, part.Place.Transposed ? [outputs, part.Shape[0]] : part.Shape.With(part.Shape.Rank - 1, outputs));
+                Tensor stored = Take(whole.Key, part.Place.Transposed
+                    ? [outputs, part.Shape[0]] : part.Shape.With(part.Shape.Rank - 1, outputs));
                 stored = part.Place.Part?.Of(stored, part.Place.OutputAxis(part.Shape), part.Shape[^1]) ?? stored;
                 part.Value = part.Place.Transposed ? stored.Transpose() : stored;
             }
         }
-        return left.Count == 0 ? adapted : throw new TrainingException($"lora: the adapter does not fit the model; got {left.Order(StringComparer.Ordinal).First()} and {left.Count - 1} more; expected names of its layers. File: {file.FilePath}");
+        return left.Count == 0 ? adapted : throw new TrainingException($"lora: the adapter does not fit the model; "
+            + $"got {left.Order(StringComparer.Ordinal).First()} and {left.Count - 1} more; expected names of its layers. "
+            + $"File: {file.FilePath}");
 
         int Rank(string module) => (int)Of(module, "r", "rank_pattern");
 
-        double Of(string module, string name, string pattern) => Matching(config[pattern] as JsonObject, module) is { } key ? Number(config[pattern]!.AsObject(), key) : Number(config, name);
+        double Of(string module, string name, string pattern) =>
+            Matching(config[pattern] as JsonObject, module) is { } key ? Number(config[pattern]!.AsObject(), key) : Number(config, name);
 
         Tensor Take(string name, Shape shape)
         {
             if (!file.Contains(name) || !file.Entry(name).Shape.SequenceEqual(shape.Axes.ToArray().Select(axis => (long)axis)))
             {
-                throw new TrainingException($"lora: the adapter does not fit the model; got {name} {(file.Contains(name) ? file.Entry(name) : "missing")}; expected {shape}. File: {file.FilePath}");
+                throw new TrainingException($"lora: the adapter does not fit the model; "
+                    + $"got {name} {(file.Contains(name) ? file.Entry(name) : "missing")}; expected {shape}. File: {file.FilePath}");
             }
             left.Remove(name);
             return Tensor.From(file.ReadFloats(name), shape);
@@ -141,15 +159,18 @@ public static class LoraAdapter
     {
         try
         {
-            return patterns?.Select(pair => pair.Key).FirstOrDefault(key => Regex.IsMatch(module, $@"^(.*\.)?({key})$", RegexOptions.NonBacktracking));
+            return patterns?.Select(pair => pair.Key).FirstOrDefault(key => Regex.IsMatch(module, $@"^(.*\.)?({key})$",
+                RegexOptions.NonBacktracking));
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new TrainingException($"lora: a pattern that is no expression; got {e.Message.TrimEnd('.')}; expected regular expressions of modules' names in {Config}.", e);
+            throw new TrainingException($"lora: a pattern that is no expression; "
+                + $"got {e.Message.TrimEnd('.')}; expected regular expressions of modules' names in {Config}.", e);
         }
     }
 
-    private static double Number(JsonObject config, string name) => config[name] is JsonValue value && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+    private static double Number(JsonObject config, string name) => config[name] is JsonValue value
+        && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
         ? number
         : throw new TrainingException($"lora: {Config} has no number '{name}'.");
 
@@ -158,11 +179,13 @@ public static class LoraAdapter
         string path = Path.Combine(folder, Config);
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new TrainingException($"lora: no object; got something else; expected an adapter's settings. File: {path}");
+            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject
+                ?? throw new TrainingException($"lora: no object; got something else; expected an adapter's settings. File: {path}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
         {
-            throw new TrainingException($"lora: cannot read the adapter; got {e.Message.TrimEnd('.')}; expected a folder with {Config} and {Weights}. File: {path}", e);
+            throw new TrainingException($"lora: cannot read the adapter; "
+                + $"got {e.Message.TrimEnd('.')}; expected a folder with {Config} and {Weights}. File: {path}", e);
         }
     }
 }

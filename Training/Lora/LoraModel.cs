@@ -1,20 +1,22 @@
-// LoRA (Hu et al. 2021, “LoRA: low-rank adaptation of large language models”): a model whose weights stay as they are, and beside
-// some of them the product of two narrow matrices that is learnt instead.
+// LoRA (Hu et al. 2021, “LoRA: low-rank adaptation of large language models”): a model whose weights stay as they are, and next to
+// some of them the product of two narrow matrices that is learned instead.
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
 /// <summary>
-/// A model whose linear layers compute with W + α/r·(B·A)ᵀ, where W stays and only A <c>[r, d_in]</c> and B <c>[d_out, r]</c> are its parameters.
-/// A head that names classes or answers is learnt whole beside them, as PEFT does. It trains and runs like any model; <see cref="LoraAdapter"/> saves and merges it.
+/// A model whose linear layers compute with W + α/r·(B·A)ᵀ, where W stays and only A <c>[r, d_in]</c> and B <c>[d_out, r]</c> are its
+/// parameters. A head that names classes or answers is learned whole together with them, as PEFT does. It trains and runs like any model;
+/// <see cref="LoraAdapter"/> saves and merges it.
 /// </summary>
 public sealed class LoraModel : ITransformer
 {
     private readonly Change[] _changes;
     private readonly (Parameter Base, Parameter Own)[] _whole;
 
-    private LoraModel(ITransformer model, Change[] changes, (Parameter, Parameter)[] whole) => (Base, _changes, _whole) = (model, changes, whole);
+    private LoraModel(ITransformer model, Change[] changes, (Parameter, Parameter)[] whole) =>
+        (Base, _changes, _whole) = (model, changes, whole);
 
     /// <summary>The model beneath; its weights are not changed.</summary>
     public ITransformer Base { get; }
@@ -31,8 +33,9 @@ public sealed class LoraModel : ITransformer
     /// <inheritdoc/>
     public IReadOnlyList<HookPoint> HookPoints => Base.HookPoints;
 
-    /// <summary>A and B of every layer that is changed, and the head where it is learnt whole.</summary>
-    public IReadOnlyList<Parameter> Parameters => [.. _changes.SelectMany(change => new[] { change.A, change.B }), .. _whole.Select(head => head.Own)];
+    /// <summary>A and B of every layer that is changed, and the head where it is learned whole.</summary>
+    public IReadOnlyList<Parameter> Parameters =>
+        [.. _changes.SelectMany(change => new[] { change.A, change.B }), .. _whole.Select(head => head.Own)];
 
     /// <inheritdoc/>
     public WeightReport Weights => Base.Weights;
@@ -47,19 +50,25 @@ public sealed class LoraModel : ITransformer
     /// <exception cref="TrainingException">No layer has such a name.</exception>
     public static LoraModel Start(ITransformer model, LoraOptions options, int seed)
     {
-        IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType), heads = Heads(model);
+        IReadOnlyList<string> targets = options.Targets.Count > 0 ? options.Targets : LoraOptions.Usual(model.Info.ModelType),
+            heads = Heads(model);
         int drawn = 0;
-        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal)) && !heads.Contains(module), _ => options.ScaledAlpha / options.Rank,
+        return Over(model, module => targets.Any(target => module == target || module.EndsWith("." + target, StringComparison.Ordinal))
+            && !heads.Contains(module), _ => options.ScaledAlpha / options.Rank,
             (_, dIn, dOut) =>
             {
                 var random = RandomAt.Of(seed, drawn++);
-                return (Tensor.From([.. Enumerable.Range(0, options.Rank * dIn).Select(_ => (float)(((2 * random.NextDouble()) - 1) / Math.Sqrt(dIn)))], [options.Rank, dIn]),
+                return (Tensor.From([.. Enumerable.Range(0, options.Rank * dIn)
+                    .Select(_ => (float)(((2 * random.NextDouble()) - 1) / Math.Sqrt(dIn)))], [options.Rank, dIn]),
                     Tensor.Zeros([dOut, options.Rank]));
             }, heads) ?? throw new TrainingException(
-                $"lora: no such layer; got {string.Join(", ", targets)}; expected some of {string.Join(", ", Modules(model).Select(m => m.Key[(m.Key.LastIndexOf('.') + 1)..]).Distinct())}.");
+                $"lora: no such layer; got {string.Join(", ", targets)}; expected some "
+                + $"of {string.Join(", ", Modules(model).Select(m => m.Key[(m.Key.LastIndexOf('.') + 1)..]).Distinct())}.");
     }
 
-    /// <summary>Modules that PEFT learns whole beside its adapters (<c>modules_to_save</c>), by the model's task, and expects in the file.</summary>
+    /// <summary>
+    /// Modules that PEFT learns whole together with its adapters (<c>modules_to_save</c>), by the model's task, and expects in the file.
+    /// </summary>
     internal static IReadOnlyList<string> Heads(ITransformer model) => model.Info.Task switch
     {
         ModelTask.SequenceClassification or ModelTask.TokenClassification => ["classifier", "score"],
@@ -68,7 +77,8 @@ public sealed class LoraModel : ITransformer
     };
 
     /// <summary>An adapter with given matrices, for the modules that are wanted; null when none is.</summary>
-    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, Func<string, double> scale, Func<string, int, int, (Tensor A, Tensor B)> make, IReadOnlyList<string>? heads = null)
+    internal static LoraModel? Over(ITransformer model, Func<string, bool> wanted, Func<string, double> scale,
+        Func<string, int, int, (Tensor A, Tensor B)> make, IReadOnlyList<string>? heads = null)
     {
         Change[] changes = [.. Modules(model).Where(module => wanted(module.Key)).Select(module =>
         {
@@ -76,18 +86,24 @@ public sealed class LoraModel : ITransformer
             (Tensor a, Tensor b) = make(module.Key, parts[0].Shape[0], parts.Sum(p => p.Shape[1]));
             return new Change(module.Key, parts, Of("lora_A", a), Of("lora_B", b), scale(module.Key));
 
-            Parameter Of(string name, Tensor value) => new($"{module.Key}.{name}", ParameterKind.Other, new($"{LoraAdapter.Prefix}{module.Key}.{name}.weight"), value, isBuffer: false);
+            Parameter Of(string name, Tensor value) =>
+                new($"{module.Key}.{name}", ParameterKind.Other, new($"{LoraAdapter.Prefix}{module.Key}.{name}.weight"), value,
+                    isBuffer: false);
         })];
         return changes.Length == 0 ? null : new(model, changes, [.. model.Parameters
             .Where(p => heads?.Any(head => p.Place.Tensor.StartsWith(head + ".", StringComparison.Ordinal)) ?? false)
-            .Select(p => (p, new Parameter(p.Name, p.Kind, new($"{LoraAdapter.Prefix}{p.Place.Tensor}", p.Place.Transposed), Tensor.From(p.Value.ToArray(), p.Shape), isBuffer: false)))]);
+            .Select(p => (p, new Parameter(p.Name, p.Kind, new($"{LoraAdapter.Prefix}{p.Place.Tensor}", p.Place.Transposed),
+                Tensor.From(p.Value.ToArray(), p.Shape), isBuffer: false)))]);
     }
 
     /// <summary>The linear layers of a model under the names PEFT gives them.</summary>
     internal static IEnumerable<IGrouping<string, Parameter>> Modules(ITransformer model) =>
         model.Parameters.Where(p => p.Kind == ParameterKind.Linear && !p.IsBuffer).GroupBy(p => Module(model, p.Place.Tensor));
 
-    /// <summary>A stored tensor's module as PEFT finds it: with the prefix of the model beneath the head, which files may leave out (<c>transformer.h.0.attn.c_attn</c>); without it where there is no head.</summary>
+    /// <summary>
+    /// A stored tensor's module as PEFT finds it: with the prefix of the model beneath the head, which files may leave out
+    /// (<c>transformer.h.0.attn.c_attn</c>); without it where there is no head.
+    /// </summary>
     internal static string Module(ITransformer model, string tensor)
     {
         string module = tensor.EndsWith(".weight", StringComparison.Ordinal) ? tensor[..^".weight".Length] : tensor;
@@ -124,7 +140,8 @@ public sealed class LoraModel : ITransformer
             foreach (Parameter part in change.Parts)
             {
                 Tensor b = part.Place.Part?.Of(change.B.Value, 0, part.Shape[1]) ?? change.B.Value;
-                yield return new(part, part.Value + change.A.Value.MatMul(b, transposeA: true, transposeB: true).Scale((float)change.Scale));
+                yield return new(part, part.Value + change.A.Value.MatMul(b, transposeA: true, transposeB: true)
+                    .Scale((float)change.Scale));
             }
         }
     }

@@ -4,12 +4,22 @@ namespace Vitrine.Training;
 public sealed record LoraOptions
 {
     /// <summary>r: the rank of every change.</summary>
-    public int Rank { get; init => field = value >= 1 ? value : throw new TrainingException($"lora: rank out of range; got {value}; expected 1 or more."); } = 8;
+    public int Rank
+    {
+        get; init => field = value >= 1
+        ? value : throw new TrainingException($"lora: rank out of range; got {value}; expected 1 or more.");
+    } = 8;
 
     /// <summary>α: changes are scaled by α/r; 0: twice the rank.</summary>
-    public double Alpha { get; init => field = value >= 0 ? value : throw new TrainingException(FormattableString.Invariant($"lora: alpha out of range; got {value}; expected 0 or more.")); }
+    public double Alpha
+    {
+        get; init => field = value >= 0
+        ? value : throw new TrainingException(FormattableString.Invariant($"lora: alpha out of range; got {value}; expected 0 or more."));
+    }
 
-    /// <summary>Last names of the checkpoint's linear layers that are changed, such as <c>query</c>; empty: PEFT's choice for the family.</summary>
+    /// <summary>
+    /// Last names of the checkpoint's linear layers that are changed, such as <c>query</c>; empty: PEFT's choice for the family.
+    /// </summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
     /// <summary>α with its default.</summary>

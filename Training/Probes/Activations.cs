@@ -21,9 +21,11 @@ internal static class Activations
         return [.. cache.Names.Select(name =>
         {
             Shape shape = cache[name].Shape;
-            bool fits = shape.Rank >= 3 && shape[0] == 1 && shape[1] == text.Count && !name.EndsWith("hook_pattern", StringComparison.Ordinal) && !name.EndsWith("hook_attn_scores", StringComparison.Ordinal);
+            bool fits = shape.Rank >= 3 && shape[0] == 1 && shape[1] == text.Count
+                && !name.EndsWith("hook_pattern", StringComparison.Ordinal) && !name.EndsWith("hook_attn_scores", StringComparison.Ordinal);
             return fits ? (name, shape.Elements / text.Count) : throw new TrainingException(
-                $"probe: no row per token; got {name} {model.HookPoints.First(point => point.Name == name).Axes}; expected [batch, pos, …], of the text that is read. Probe blocks.*.hook_resid_post, for example.");
+                $"probe: no row per token; got {name} {model.HookPoints.First(point => point.Name == name).Axes}; "
+                + $"expected [batch, pos, …], of the text that is read. Probe blocks.*.hook_resid_post, for example.");
         })];
     }
 
@@ -36,7 +38,8 @@ internal static class Activations
     /// <param name="cancellation">Checked before every batch.</param>
     /// <returns>Per point, a row per example.</returns>
     public static float[][] Collect(
-        ITransformer model, IReadOnlyList<(string Hook, int Width)> points, IReadOnlyList<Encoding> texts, IReadOnlyList<ProbeExample> examples, Action<double> progress, CancellationToken cancellation)
+        ITransformer model, IReadOnlyList<(string Hook, int Width)> points, IReadOnlyList<Encoding> texts,
+        IReadOnlyList<ProbeExample> examples, Action<double> progress, CancellationToken cancellation)
     {
         float[][] tables = [.. points.Select(point => new float[(long)examples.Count * point.Width])];
         ILookup<int, int> of = Enumerable.Range(0, examples.Count).ToLookup(i => examples[i].Text);
@@ -67,13 +70,17 @@ internal static class Activations
     {
         string[] names = [.. model.HookPoints.Select(point => point.Name).Where(name =>
             !name.StartsWith("decoder.", StringComparison.Ordinal)
-            && (name.EndsWith(".0.hook_resid_pre", StringComparison.Ordinal) || name.EndsWith("hook_resid_post", StringComparison.Ordinal)))];
-        return names.Length > 0 ? names : throw new TrainingException("probe: the model has no residual stream; expected the name of a hook point. 'vitrine hooks' lists them.");
+            && (name.EndsWith(".0.hook_resid_pre", StringComparison.Ordinal)
+                || name.EndsWith("hook_resid_post", StringComparison.Ordinal)))];
+        return names.Length > 0 ? names : throw new TrainingException("probe: the model has no residual stream; "
+            + "expected the name of a hook point. 'vitrine hooks' lists them.");
     }
 
     private static ModelInput Input(ITransformer model, Encoding[] texts)
     {
-        ModelInput input = ModelInput.Batch([.. texts.Select(text => text.Ids)], model.Tokenizer?.Special.Pad ?? 0) with { Types = Rows.Pad([.. texts.Select(text => text.TypeIds)], 0) };
+        ModelInput input = ModelInput.Batch([.. texts.Select(text => text.Ids)], model.Tokenizer?.Special.Pad
+            ?? 0) with
+        { Types = Rows.Pad([.. texts.Select(text => text.TypeIds)], 0) };
         return model.Info.DecoderStartId is { } start // the encoder is what is read: the decoder gets one token, so that it runs
             ? input with { Types = null, Target = ModelInput.Batch([.. texts.Select(_ => new[] { start })], start) }
             : model.Info.ModelType == "bert" ? input : input with { Types = null };

@@ -1,6 +1,8 @@
 namespace Vitrine.Training;
 
-/// <summary>The class whose mean is nearest (Euclid): nothing is fitted but the means, so what it finds is there without any search.</summary>
+/// <summary>
+/// The class whose mean is nearest (Euclid): nothing is fitted but the means, so what it finds is there without any search.
+/// </summary>
 internal sealed class CentroidProbe : Probe
 {
     /// <inheritdoc/>
@@ -25,7 +27,8 @@ internal sealed class CentroidProbe : Probe
             for (int k = 0; k < classes; k++)
             {
                 // −‖x − m‖² without ‖x‖², which is the same for all classes
-                scores[k] = means[k].Length == 0 ? double.NegativeInfinity : (2 * Vectors.Dot(example, means[k])) - Vectors.Dot(means[k], means[k]);
+                scores[k] = means[k].Length == 0 ? double.NegativeInfinity : (2 * Vectors.Dot(example, means[k])) - Vectors.Dot(means[k],
+                    means[k]);
             }
         };
     }

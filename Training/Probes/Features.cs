@@ -29,7 +29,9 @@ internal sealed class Features(double[] values, int rows, int columns)
         return new(values, rows.Count, columns);
     }
 
-    /// <summary>Mean and standard deviation (of the whole, not the sample) of every column; a column that never changes has deviation 1.</summary>
+    /// <summary>
+    /// Mean and standard deviation (of the whole, not the sample) of every column; a column that never changes has deviation 1.
+    /// </summary>
     public (double[] Mean, double[] Deviation) Moments()
     {
         (double[] mean, double[] deviation) = (new double[columns], new double[columns]);

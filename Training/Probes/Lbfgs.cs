@@ -34,7 +34,7 @@ internal static class Lbfgs
                 {
                     break; // rounding is all that is left
                 }
-                memory.Clear(); // the remembered curvature misleads: begin anew from the gradient
+                memory.Clear(); // the remembered curvature misleads: begin again from the gradient
                 continue;
             }
             double[] step = Vectors.Combine(found.X, x, -1), change = Vectors.Combine(found.Gradient, gradient, -1);

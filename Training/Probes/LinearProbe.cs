@@ -17,7 +17,7 @@ internal sealed class LinearProbe(double alpha = 1) : Probe
         return (example, scores) => Affine(weights, example, scores);
     }
 
-    /// <summary>A row of coefficients per class, the intercept behind them.</summary>
+    /// <summary>A row of coefficients per class, the intercept after them.</summary>
     public double[] Weights(Features x, int[] y, int classes, CancellationToken cancellation)
     {
         int d = x.Columns;

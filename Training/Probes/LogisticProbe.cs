@@ -20,7 +20,7 @@ internal sealed class LogisticProbe(double c = 1, double tolerance = 1e-5) : Pro
         return (example, scores) => Affine(weights, example, scores);
     }
 
-    /// <summary>A row of coefficients per class, the intercept behind them.</summary>
+    /// <summary>A row of coefficients per class, the intercept after them.</summary>
     public double[] Weights(Features x, int[] y, int classes, CancellationToken cancellation)
     {
         // With two classes scikit-learn has one vector w, which is the difference of our two: ‖w₁‖² + ‖w₀‖² is half of ‖w‖² there.

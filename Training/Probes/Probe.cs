@@ -24,7 +24,8 @@ internal abstract class Probe
     /// <summary>The probe of a name.</summary>
     /// <exception cref="TrainingException">There is none.</exception>
     public static Probe Get(string name) => All.FirstOrDefault(probe => probe.Name == name)
-        ?? throw new TrainingException($"probe: unknown kind; got '{name}'; expected one of {string.Join(", ", All.Select(probe => probe.Name))}.");
+        ?? throw new TrainingException($"probe: unknown kind; got '{name}'; "
+            + $"expected one of {string.Join(", ", All.Select(probe => probe.Name))}.");
 
     /// <summary>The predictions for all rows.</summary>
     public static int[] Predict(Classifier classifier, Features x, int classes)
@@ -39,7 +40,7 @@ internal abstract class Probe
         return predicted;
     }
 
-    /// <summary>scores = W·x + b; W has a row per class, with b behind it.</summary>
+    /// <summary>scores = W·x + b; W has a row per class, with b after it.</summary>
     private protected static void Affine(ReadOnlySpan<double> weights, ReadOnlySpan<double> x, Span<double> scores)
     {
         for (int k = 0; k < scores.Length; k++)
@@ -49,7 +50,9 @@ internal abstract class Probe
         }
     }
 
-    /// <summary>Turns scores into softmax probabilities less the one-hot target, the gradient of cross-entropy; returns the cross-entropy.</summary>
+    /// <summary>
+    /// Turns scores into softmax probabilities less the one-hot target, the gradient of cross-entropy; returns the cross-entropy.
+    /// </summary>
     private protected static double CrossEntropy(Span<double> scores, int target)
     {
         double highest = double.NegativeInfinity, sum = 0, score = scores[target];

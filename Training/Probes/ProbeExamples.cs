@@ -16,11 +16,14 @@ internal sealed class ProbeExamples
 
     private ProbeExamples(IReadOnlyList<ProbeText> texts, ITransformer model, string[] classes, ProbePooling pooling, bool spans)
     {
-        ITokenizer tokenizer = model.Tokenizer ?? throw new TrainingException("probe: the model has no tokenizer; expected its files beside config.json.");
+        ITokenizer tokenizer = model.Tokenizer ?? throw new TrainingException("probe: the model has no tokenizer; "
+            + "expected its files next to config.json.");
         (Texts, Classes, _pooling) = (texts, classes, pooling);
-        Encodings = [.. texts.Select(text => (text.Question is { } question ? tokenizer.Encode(question, text.Text) : tokenizer.Encode(text.Text)).Truncate(model.Info.MaxPositions))];
+        Encodings = [.. texts.Select(text => (text.Question is { } question
+            ? tokenizer.Encode(question, text.Text) : tokenizer.Encode(text.Text)).Truncate(model.Info.MaxPositions))];
         Rows.ExpectVocabulary(model, Encodings.Select(encoding => encoding.Ids));
-        Inner = [.. Encodings.Select(encoding => Enumerable.Range(0, encoding.Count).Where(i => !encoding.SpecialMask[i] && encoding.SequenceIds[i] == encoding.SequenceIds.Max()).ToArray())];
+        Inner = [.. Encodings.Select(encoding => Enumerable.Range(0, encoding.Count)
+            .Where(i => !encoding.SpecialMask[i] && encoding.SequenceIds[i] == encoding.SequenceIds.Max()).ToArray())];
         All = [.. Enumerable.Range(0, texts.Count).SelectMany(text => Examples(text, spans))];
     }
 
@@ -49,17 +52,23 @@ internal sealed class ProbeExamples
         bool spans = pooling == ProbePooling.Token && texts.Any(text => text.Spans.Count > 0);
         if (!spans && texts.FirstOrDefault(text => text.Label is null) is { } unlabelled)
         {
-            throw new TrainingException($"probe: a text without a label; got '{Start(unlabelled.Text)}' with labelled stretches only; expected a label for the whole. Probe its tokens: --pool token.");
+            throw new TrainingException($"probe: a text without a label; got '{Start(unlabelled.Text)}' with labelled stretches only; "
+                + $"expected a label for the whole. Probe its tokens: --pool token.");
         }
-        string[] classes = [.. (spans ? texts.SelectMany(text => text.Spans.Select(span => span.Label)) : texts.Select(text => text.Label!)).Distinct().Order(StringComparer.Ordinal)];
+        string[] classes =
+            [.. (spans ? texts.SelectMany(text => text.Spans.Select(span => span.Label)) : texts.Select(text => text.Label!)).Distinct()
+                .Order(StringComparer.Ordinal)];
         if (classes.Length < 2)
         {
-            throw new TrainingException($"probe: nothing to tell apart; got {(classes.Length == 0 ? "no label" : $"only the label '{classes[0]}'")}; expected at least two labels.");
+            throw new TrainingException($"probe: nothing to tell apart; "
+                + $"got {(classes.Length == 0 ? "no label" : $"only the label '{classes[0]}'")}; expected at least two labels.");
         }
         return new(texts, model, classes, pooling, spans);
     }
 
-    /// <summary>What is at a position: the tokens there that are examples, or, where texts are, the activation there of every text that is so long.</summary>
+    /// <summary>
+    /// What is at a position: the tokens there that are examples, or, where texts are, the activation there of every text that is so long.
+    /// </summary>
     public IEnumerable<ProbeExample> At(int position) => _pooling == ProbePooling.Token
         ? All.Where(example => example.Tokens[0] == position)
         : All.Where(example => Encodings[example.Text].Count > position).Select(example => example with { Tokens = [position] });
@@ -77,7 +86,8 @@ internal sealed class ProbeExamples
             ProbePooling.Mean => [new(text, inner, label, word)],
             ProbePooling.First => [new(text, [0], label, word)],
             ProbePooling.Last => [new(text, [inner[^1]], label, word)],
-            _ when spans => Texts[text].Spans.SelectMany(span => inner.Where(i => encoding.Offsets[i].Start < span.End && encoding.Offsets[i].End > span.Start)
+            _ when spans => Texts[text].Spans.SelectMany(span => inner.Where(i => encoding.Offsets[i].Start < span.End
+                && encoding.Offsets[i].End > span.Start)
                 .Select(i => new ProbeExample(text, [i], Array.IndexOf(Classes, span.Label), encoding.Ids[i]))),
             _ => inner.Select(i => new ProbeExample(text, [i], label, encoding.Ids[i])),
         };

@@ -2,7 +2,7 @@ namespace Vitrine.Training;
 
 /// <summary>What probing found.</summary>
 /// <param name="Classes">The labels, in ordinal order.</param>
-/// <param name="TrainingExamples">Learnt from.</param>
+/// <param name="TrainingExamples">Learned from.</param>
 /// <param name="TestExamples">Judged on.</param>
 /// <param name="Majority">Accuracy on the test examples of always saying the most frequent class of the training examples.</param>
 /// <param name="Scores">One per hook point and probe, hook points in the order of the forward pass.</param>
@@ -22,11 +22,13 @@ public sealed record ProbeReport(
 /// <param name="Probe">The kind of probe.</param>
 /// <param name="Accuracy">On the test examples.</param>
 /// <param name="MacroF1">Mean over classes of 2·precision·recall / (precision + recall), on the test examples.</param>
-/// <param name="TrainingAccuracy">On what it learnt from.</param>
+/// <param name="TrainingAccuracy">On what it learned from.</param>
 /// <param name="Control">Accuracy on the control task; null when it was not asked.</param>
 public sealed record ProbeScore(string Hook, string Probe, Estimate Accuracy, Estimate MacroF1, double TrainingAccuracy, double? Control)
 {
-    /// <summary>Accuracy less accuracy on the control task (Hewitt and Liang 2019): how much of it the probe cannot have learnt by heart.</summary>
+    /// <summary>
+    /// Accuracy less accuracy on the control task (Hewitt and Liang 2019): how much of it the probe cannot have learned by heart.
+    /// </summary>
     public double? Selectivity => Accuracy.Value - Control;
 }
 

@@ -15,8 +15,8 @@ internal static class ProbeStatistics
     }
 
     /// <summary>
-    /// Accuracy and macro F1. F1 has the percentile interval of 1,000 bootstrap samples of texts; accuracy has Wilson's where every text is one
-    /// example, else that of the same bootstrap, for tokens of one text are no independent trials.
+    /// Accuracy and macro F1. F1 has the percentile interval of 1,000 bootstrap samples of texts; accuracy has Wilson's where every text is
+    /// one example, else that of the same bootstrap, for tokens of one text are no independent trials.
     /// </summary>
     /// <param name="truth">Classes.</param>
     /// <param name="predicted">Predictions.</param>
@@ -36,7 +36,8 @@ internal static class ProbeStatistics
             (accuracies[i], scores[i]) = (Accuracy(sample), MacroF1(sample, classes));
         }
         return (
-            groups.Length == truth.Length ? Wilson(truth.Index().Count(t => t.Item == predicted[t.Index]), truth.Length) : Percentiles(accuracy, accuracies),
+            groups.Length == truth.Length ? Wilson(truth.Index().Count(t => t.Item == predicted[t.Index]),
+                truth.Length) : Percentiles(accuracy, accuracies),
             Percentiles(f1, scores));
 
         // True class × predicted class.

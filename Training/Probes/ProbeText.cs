@@ -15,7 +15,7 @@ public sealed record ProbeText(string Text, string? Label, IReadOnlyList<Labelle
     /// <summary>
     /// Lines of JSON: <c>{"text": …, "label": …}</c>, or <c>{"text": …, "spans": [[start, end, label], …]}</c>, or words with a label each,
     /// <c>{"tokens": […], "labels": […]}</c>, which are joined by spaces; a word whose label is null is not asked. <c>"question"</c> may be
-    /// beside them; other members are not looked at.
+    /// next to them; other members are not looked at.
     /// </summary>
     /// <exception cref="TrainingException">The file cannot be read, or a line is not such an object.</exception>
     public static IReadOnlyList<ProbeText> Read(string path) => Parse(TextLines.Read(path), path);
@@ -28,20 +28,26 @@ public sealed record ProbeText(string Text, string? Label, IReadOnlyList<Labelle
         {
             using JsonDocument json = JsonDocument.Parse(line);
             ProbeText text = json.RootElement.TryGetProperty("tokens", out JsonElement words)
-                ? OfWords([.. words.EnumerateArray().Select(word => word.GetString() ?? "")], [.. json.RootElement.GetProperty("labels").EnumerateArray().Select(Name)])
-                : new(json.RootElement.GetProperty("text").GetString() ?? "", json.RootElement.TryGetProperty("label", out JsonElement label) ? Name(label) : null, SpansOf(json.RootElement));
+                ? OfWords([.. words.EnumerateArray().Select(word => word.GetString() ?? "")],
+                    [.. json.RootElement.GetProperty("labels").EnumerateArray().Select(Name)])
+                : new(json.RootElement.GetProperty("text").GetString()
+                    ?? "", json.RootElement.TryGetProperty("label", out JsonElement label) ? Name(label) : null, SpansOf(json.RootElement));
             bool asks = text.Label is not null || text.Spans.Count > 0;
-            return asks && text.Text.Length > 0 && text.Spans.All(span => 0 <= span.Start && span.Start < span.End && span.End <= text.Text.Length)
-                ? text with { Question = json.RootElement.TryGetProperty("question", out JsonElement question) ? question.GetString() : null }
+            return asks && text.Text.Length > 0 && text.Spans.All(span => 0 <= span.Start && span.Start < span.End
+                && span.End <= text.Text.Length)
+                ? text with { Question = json.RootElement.TryGetProperty("question", out JsonElement question)
+                    ? question.GetString() : null }
                 : throw Wrong(asks ? "an empty text, or a span outside it" : "no label", "a text, and a label or spans inside it");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException
+            or FormatException)
         {
             throw Wrong(e.Message.TrimEnd('.'), "an object with text and label, text and spans, or tokens and labels");
         }
 
         TrainingException Wrong(string got, string expected) => new(
-            $"probe: a line that is no example; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. File: {source}");
+            $"probe: a line that is no example; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. "
+            + $"File: {source}");
     })];
 
     private static IReadOnlyList<LabelledSpan> SpansOf(JsonElement line) => line.TryGetProperty("spans", out JsonElement spans)

@@ -10,24 +10,27 @@ public sealed class ClassificationTask : ExampleTask<(int[] Ids, int Label)>
     private readonly int _pad;
 
     /// <summary>Tokenizes the texts; those that are longer than the model reads are cut.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged.</param>
     /// <param name="model">A classifier with its tokenizer; its labels are those that may occur.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <exception cref="TrainingException">No data, a label the model does not have, or one with fewer than two examples.</exception>
-    public ClassificationTask(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model, ITokenizer tokenizer)
+    public ClassificationTask(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model,
+        ITokenizer tokenizer)
     {
         _labels = model.Info.Labels;
         foreach (LabelledText text in training.Concat(held).Where(text => !_labels.Contains(text.Label)).Take(1))
         {
-            throw new TrainingException($"train: an unknown label; got '{text.Label}' for '{Start(text.Text)}'; expected one of {string.Join(", ", _labels)}.");
+            throw new TrainingException($"train: an unknown label; got '{text.Label}' for '{Start(text.Text)}'; "
+                + $"expected one of {string.Join(", ", _labels)}.");
         }
         foreach (string label in _labels)
         {
             int count = training.Count(text => text.Label == label);
             if (count < 2)
             {
-                throw new TrainingException($"train: too few examples of a class; got {count} of '{label}' to learn from; expected at least 2. Add some, hold fewer out, or leave the class out.");
+                throw new TrainingException($"train: too few examples of a class; got {count} of '{label}' to learn from; "
+                    + $"expected at least 2. Add some, hold fewer out, or leave the class out.");
             }
         }
         _pad = tokenizer.Special.Pad ?? 0;
@@ -44,7 +47,8 @@ public sealed class ClassificationTask : ExampleTask<(int[] Ids, int Label)>
     {
         string[] labels = [.. texts.Select(text => text.Label).Distinct().Order(StringComparer.Ordinal)];
         return labels.Length >= 2 ? labels : throw new TrainingException(
-            $"train: nothing to tell apart; got {(labels.Length == 0 ? "no text" : $"only the label '{labels[0]}'")}; expected at least two labels.");
+            $"train: nothing to tell apart; got {(labels.Length == 0 ? "no text" : $"only the label '{labels[0]}'")}; "
+            + "expected at least two labels.");
     }
 
     /// <inheritdoc/>

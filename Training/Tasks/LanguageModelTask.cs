@@ -11,7 +11,7 @@ public sealed class LanguageModelTask : ITrainingTask
     private int _offset;
 
     /// <summary>Tokenizes the texts.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged; may be empty.</param>
     /// <param name="model">A language model that reads from left to right.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -26,7 +26,8 @@ public sealed class LanguageModelTask : ITrainingTask
         if (_training.Length < 2 * _window)
         {
             throw new TrainingException(
-                $"train: too little text; got {_training.Length} tokens to learn from; expected at least {2 * _window}, two windows. Give more text or a smaller --positions.");
+                $"train: too little text; got {_training.Length} tokens to learn from; expected at least {2 * _window}, two windows. "
+                + $"Give more text or a smaller --positions.");
         }
     }
 
@@ -63,7 +64,8 @@ public sealed class LanguageModelTask : ITrainingTask
         for (int from = 0; from < 1 || from + _window - half < _held.Length - 1; from += half * Rows.EvaluationBatch)
         {
             // All windows but the first of the text judge their later half only.
-            int[] starts = [.. Enumerable.Range(0, Rows.EvaluationBatch).Select(i => from + (i * half)).TakeWhile(start => start == 0 || start + _window - half < _held.Length - 1)];
+            int[] starts = [.. Enumerable.Range(0, Rows.EvaluationBatch).Select(i => from + (i * half))
+                .TakeWhile(start => start == 0 || start + _window - half < _held.Length - 1)];
             foreach (IGrouping<bool, int> group in starts.GroupBy(start => start == 0))
             {
                 TrainingBatch batch = Batch(_held, [.. group], group.Key ? 0 : _window - half);

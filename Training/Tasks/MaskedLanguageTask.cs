@@ -3,7 +3,10 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
-/// <summary>The words behind masks. Of each text 15 % of the tokens are to be told: 80 % of them are hidden, 10 % replaced by a random one, 10 % left.</summary>
+/// <summary>
+/// Masked words. Of each text 15 % of the tokens are to be told: 80 % of them are hidden, 10 % replaced by a random one, 10 %
+/// left.
+/// </summary>
 /// <remarks>Source: Devlin et al. 2019, section 3.1. Other tokens are masked in every epoch (Liu et al. 2019).</remarks>
 public sealed class MaskedLanguageTask : ITrainingTask
 {
@@ -15,7 +18,7 @@ public sealed class MaskedLanguageTask : ITrainingTask
     private (int Epoch, int Seed) _now;
 
     /// <summary>Tokenizes the texts; those that are longer than the model reads are cut.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged.</param>
     /// <param name="model">A masked language model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -66,7 +69,10 @@ public sealed class MaskedLanguageTask : ITrainingTask
         return count == 0 ? [] : [new("loss", loss / count, false), new("accuracy", (double)right / count, true)];
     }
 
-    /// <summary>Logits of the tokens that are to be told only: over a large vocabulary the others are most of the work. A model behind another one (an adapter, a student) has no halves.</summary>
+    /// <summary>
+    /// Logits of the tokens that are to be told only: over a large vocabulary the others are most of the work. A model that wraps another
+    /// one (an adapter, a student) has no halves.
+    /// </summary>
     private static (Tensor Logits, int[] Targets) Masked(ITransformer model, TrainingBatch batch)
     {
         int[] targets = batch.Targets.ToIntArray();
@@ -76,7 +82,8 @@ public sealed class MaskedLanguageTask : ITrainingTask
             : Told(model.Forward(batch.Input));
         return (logits, [.. at.Select(i => targets[i])]);
 
-        Tensor Told(Tensor x) => x.Reshape([x.Shape[0] * x.Shape[1], x.Shape[2]]).Gather(Tensor.From(at, [at.Length])); // [batch, pos, …] to [told, …]
+        // [batch, pos, …] to [told, …]
+        Tensor Told(Tensor x) => x.Reshape([x.Shape[0] * x.Shape[1], x.Shape[2]]).Gather(Tensor.From(at, [at.Length]));
     }
 
     private TrainingBatch Batch(int[][] texts, IReadOnlyList<int> examples, int seed, int epoch)
@@ -95,7 +102,8 @@ public sealed class MaskedLanguageTask : ITrainingTask
     {
         int[] input = [.. ids], target = new int[ids.Length];
         Array.Fill(target, Rows.Ignored);
-        int[] words = [.. ids.Index().Where(t => t.Item != _tokenizer.Special.Cls && t.Item != _tokenizer.Special.Sep).Select(t => t.Index)];
+        int[] words = [.. ids.Index().Where(t => t.Item != _tokenizer.Special.Cls && t.Item != _tokenizer.Special.Sep)
+            .Select(t => t.Index)];
         random.Shuffle(words);
         foreach (int at in words.Take(Math.Max(1, (int)Math.Round(Part * words.Length))))
         {

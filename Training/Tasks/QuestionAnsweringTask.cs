@@ -14,12 +14,13 @@ public sealed class QuestionAnsweringTask : ITrainingTask
     private readonly int _pad;
 
     /// <summary>Tokenizes questions with their texts.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged.</param>
     /// <param name="model">A BERT for question answering.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <exception cref="TrainingException">A text is too long for the model, or an answer covers no token.</exception>
-    public QuestionAnsweringTask(IReadOnlyList<AnsweredQuestion> training, IReadOnlyList<AnsweredQuestion> held, ITransformer model, ITokenizer tokenizer)
+    public QuestionAnsweringTask(IReadOnlyList<AnsweredQuestion> training, IReadOnlyList<AnsweredQuestion> held, ITransformer model,
+        ITokenizer tokenizer)
     {
         _pad = tokenizer.Special.Pad ?? 0;
         _training = [.. training.Select(question => Example.Of(question, tokenizer, model.Info.MaxPositions))];
@@ -62,11 +63,14 @@ public sealed class QuestionAnsweringTask : ITrainingTask
                 right += string.Equals(answer, examples[i].Question.Answer, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
             }
         }
-        return _held.Length == 0 ? [] : [new("exact_match", (double)right / _held.Length, true), new("loss", loss / (2 * _held.Length), false)];
+        return _held.Length == 0 ? [] : [new("exact_match", (double)right / _held.Length, true),
+            new("loss", loss / (2 * _held.Length), false)];
     }
 
     private TrainingBatch Batch(Example[] examples) => new(
-        ModelInput.Batch([.. examples.Select(example => example.Text.Ids)], _pad) with { Types = Rows.Pad([.. examples.Select(example => example.Text.TypeIds)], 0) },
+        ModelInput.Batch([.. examples.Select(example => example.Text.Ids)],
+            _pad) with
+        { Types = Rows.Pad([.. examples.Select(example => example.Text.TypeIds)], 0) },
         Tensor.From([.. examples.SelectMany(example => new[] { example.Start, example.End })], [examples.Length, 2]),
         examples.Length,
         examples.Sum(example => example.Text.Count));
@@ -79,13 +83,16 @@ public sealed class QuestionAnsweringTask : ITrainingTask
             Encoding text = tokenizer.Encode(question.Question, question.Context);
             if (text.Count > limit)
             {
-                throw new TrainingException($"train: a text is too long; got {text.Count} tokens for '{question.Question}'; expected at most {limit}. Shorten it or give more --positions.");
+                throw new TrainingException($"train: a text is too long; got {text.Count} tokens for '{question.Question}'; "
+                    + $"expected at most {limit}. Shorten it or give more --positions.");
             }
             int end = question.Start + question.Answer.Length;
-            int[] covered = [.. Enumerable.Range(0, text.Count).Where(i => text.SequenceIds[i] == 1 && text.Offsets[i].Start < end && text.Offsets[i].End > question.Start)];
+            int[] covered = [.. Enumerable.Range(0, text.Count).Where(i => text.SequenceIds[i] == 1 && text.Offsets[i].Start < end
+                && text.Offsets[i].End > question.Start)];
             return covered.Length > 0
                 ? new(question, text, covered[0], covered[^1])
-                : throw new TrainingException($"train: an answer that is no token; got '{question.Answer}' for '{question.Question}'; expected a word of the text.");
+                : throw new TrainingException($"train: an answer that is no token; got '{question.Answer}' for '{question.Question}'; "
+                    + $"expected a word of the text.");
         }
 
         /// <summary>The most probable stretch of the context.</summary>
@@ -94,7 +101,8 @@ public sealed class QuestionAnsweringTask : ITrainingTask
             (int from, int to, float best) = (0, 0, float.NegativeInfinity);
             for (int start = 0; start < Text.Count; start++)
             {
-                for (int end = start; Text.SequenceIds[start] == 1 && end < Math.Min(Text.Count, start + LongestAnswer) && Text.SequenceIds[end] == 1; end++)
+                for (int end = start; Text.SequenceIds[start] == 1 && end < Math.Min(Text.Count, start + LongestAnswer)
+                    && Text.SequenceIds[end] == 1; end++)
                 {
                     if (starts[start] + ends[end] > best)
                     {

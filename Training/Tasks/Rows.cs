@@ -36,7 +36,8 @@ internal static class Rows
         if (highest >= model.Info.VocabSize)
         {
             throw new TrainingException(
-                $"train: tokenizer and model do not fit; got token id {highest}; expected 0 to {model.Info.VocabSize - 1}. Take both from the same folder.");
+                $"train: tokenizer and model do not fit; got token id {highest}; expected 0 to {model.Info.VocabSize - 1}. Take both from "
+                + $"the same folder.");
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class TranslationTask : ExampleTask<(int[] Source, int[] Target)>
     private readonly int _pad, _start;
 
     /// <summary>Tokenizes the pairs; those of which a side is longer than the model reads are cut.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged.</param>
     /// <param name="model">A Marian.</param>
     /// <param name="tokenizer">Its tokenizer, of both languages.</param>
@@ -29,19 +29,26 @@ public sealed class TranslationTask : ExampleTask<(int[] Source, int[] Target)>
     /// <inheritdoc/>
     public override string Description => $"translate {Training.Length} texts; {Held.Length} held out";
 
-    /// <summary>BLEU and chrF of translations as the model makes them by default, 0–100: what a reader of a model card wants to know, and too slow for every evaluation.</summary>
+    /// <summary>
+    /// BLEU and chrF of translations as the model makes them by default, 0–100: what a reader of a model card wants to know, and too slow
+    /// for every evaluation.
+    /// </summary>
     /// <param name="model">A Marian with its tokenizer.</param>
     /// <param name="pairs">What to translate, and the references.</param>
     /// <param name="cancellation">Stops between batches.</param>
     public static IReadOnlyList<Metric> Judge(IGenerator model, IReadOnlyList<TextPair> pairs, CancellationToken cancellation)
     {
-        var tokenizer = (MarianTokenizer)(model.Tokenizer ?? throw new TrainingException("train: the model has no tokenizer; expected its files beside config.json."));
+        var tokenizer = (MarianTokenizer)(model.Tokenizer
+            ?? throw new TrainingException("train: the model has no tokenizer; expected its files next to config.json."));
         List<(string Translation, string Reference)> texts = [];
         foreach (TextPair[] batch in pairs.OrderBy(pair => pair.Source.Length).Chunk(Rows.EvaluationBatch))
         {
-            ModelInput sources = ModelInput.Batch([.. batch.Select(pair => tokenizer.Source.Encode(pair.Source).Truncate(model.Info.MaxPositions).Ids)], tokenizer.Special.Pad ?? 0);
+            ModelInput sources =
+                ModelInput.Batch([.. batch.Select(pair => tokenizer.Source.Encode(pair.Source).Truncate(model.Info.MaxPositions).Ids)],
+                    tokenizer.Special.Pad ?? 0);
             GenerationResult written = model.Generate(sources, model.GenerationDefaults, cancellation: cancellation);
-            texts.AddRange(written.Sequences.Select(sequence => (tokenizer.Target.Decode([.. sequence.Tokens]).Trim(), batch[sequence.Input].Target)));
+            texts.AddRange(written.Sequences.Select(sequence => (tokenizer.Target.Decode([.. sequence.Tokens])
+                .Trim(), batch[sequence.Input].Target)));
         }
         (string[] said, string[] wanted) = ([.. texts.Select(t => t.Translation)], [.. texts.Select(t => t.Reference)]);
         return [new("bleu", Bleu.Score(said, wanted), true), new("chrf", Chrf.Score(said, wanted), true)];

@@ -1,13 +1,13 @@
 namespace Vitrine.Training;
 
 /// <summary>
-/// A teacher that only counts: naive Bayes over the set of tokens, their families and neighbouring token pairs of a text. On a few thousand texts it is hard to
-/// beat (Wang and Manning 2012); a transformer fits such a set by heart. So the transformer learns from the teacher's graded opinions, of
-/// which there are as many as one can make up texts.
+/// A teacher that only counts: naive Bayes over the set of tokens, their families and neighbouring token pairs of a text. On a few thousand
+/// texts it is hard to beat (Wang and Manning 2012); a transformer fits such a set by heart. So the transformer learns from the teacher's
+/// graded opinions, of which there are as many as one can make up texts.
 /// </summary>
 /// <remarks>
-/// score(k) = Σ over features f of log((c_fk + α) / (C_k + α·F)), where c_fk counts the texts of class k that hold f, C_k is its sum over all
-/// features, F the number of features. A feature never seen says nothing.
+/// score(k) = Σ over features f of log((c_fk + α) / (C_k + α·F)), where c_fk counts the texts of class k that hold f, C_k is its sum over
+/// all features, F the number of features. A feature never seen says nothing.
 /// </remarks>
 internal sealed class NaiveBayes
 {
@@ -43,7 +43,8 @@ internal sealed class NaiveBayes
 
     /// <summary>Log-likelihood of a text under each label, up to a common number.</summary>
     /// <param name="ids">Its tokens, without the special ones.</param>
-    /// <param name="own">The label under which this very text was counted: its count is taken off, or the teacher would know the answer. −1: it was not.</param>
+    /// <param name="own">The label under which this very text was counted: its count is taken off, or the teacher would know the answer.
+    /// −1: it was not.</param>
     public double[] Scores(int[] ids, int own = -1)
     {
         double[] scores = new double[_sums.Length];

@@ -4,9 +4,9 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// One label per text, learnt from a teacher that only counts (naive Bayes over words, the beginnings of longer words and word pairs): for a few thousand texts, which a
-/// transformer would learn by heart. The teacher judges the texts, each as if it had not been counted itself, the true label having a say
-/// too, and twice as many made-up ones: the beginning of one text and the end of another.
+/// One label per text, learned from a teacher that only counts (naive Bayes over words, the beginnings of longer words and word pairs): for
+/// a few thousand texts, which a transformer would learn by heart. The teacher judges the texts, each as if it had not been counted itself,
+/// the true label having a say too, and twice as many made-up ones: the beginning of one text and the end of another.
 /// </summary>
 public sealed class TaughtClassificationTask : ITrainingTask
 {
@@ -28,20 +28,24 @@ public sealed class TaughtClassificationTask : ITrainingTask
     private (int[] Ids, double[] Target)[] _lessons = [];
 
     /// <summary>Counts, and tokenizes; texts that are longer than the model reads are cut.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged.</param>
     /// <param name="model">A BERT classifier; its labels are those that may occur.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
-    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer without BERT's special tokens.</exception>
-    public TaughtClassificationTask(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model, ITokenizer tokenizer)
+    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer
+    /// without BERT's special tokens.</exception>
+    public TaughtClassificationTask(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model,
+        ITokenizer tokenizer)
     {
         _judged = new(training, held, model, tokenizer);
         _special = tokenizer.Special is { Cls: not null, Sep: not null, Mask: not null } special ? special
-            : throw new TrainingException("train: the teacher needs BERT's special tokens; got a tokenizer without [CLS], [SEP] or [MASK]; expected all three.");
+            : throw new TrainingException("train: the teacher needs BERT's special tokens; got a tokenizer without [CLS], [SEP] or [MASK]; "
+                + "expected all three.");
         _labels = model.Info.Labels.Count;
         int room = model.Info.MaxPositions - 2;
         _texts = [.. training.Select(text => (
-            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index().First(l => l.Item == text.Label).Index))];
+            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index()
+            .First(l => l.Item == text.Label).Index))];
         _words = [.. _texts.SelectMany(text => text.Ids)];
         _longest = _texts.Max(text => text.Ids.Length);
         _teacher = new(_texts, _labels, Families(tokenizer.Vocabulary));
@@ -111,7 +115,8 @@ public sealed class TaughtClassificationTask : ITrainingTask
 
     private (int[], double[]) Real(int[] ids, int label, Random random)
     {
-        double[] target = [.. Opinion(_teacher.Scores(ids, label)).Select((p, k) => (TrueLabel * (k == label ? 1 : 0)) + ((1 - TrueLabel) * p))];
+        double[] target = [.. Opinion(_teacher.Scores(ids, label))
+            .Select((p, k) => (TrueLabel * (k == label ? 1 : 0)) + ((1 - TrueLabel) * p))];
         return (Framed(ids.Select(id => random.NextDouble() < Hidden ? _special.Mask!.Value : id)), target);
     }
 

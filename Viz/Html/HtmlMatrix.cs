@@ -14,7 +14,8 @@ internal static class HtmlMatrix
         {
             foreach (TokenCell cell in cells[s])
             {
-                page.Raw($"<th{Split(result.Sides, s, cell.Position)}>").Element("span", cell.IsSpecial ? "class=\"special\"" : "", cell.Listed).Raw("</th>");
+                page.Raw($"<th{Split(result.Sides, s, cell.Position)}>")
+                    .Element("span", cell.IsSpecial ? "class=\"special\"" : "", cell.Listed).Raw("</th>");
             }
         }
         page.Raw("</tr></thead><tbody>").Line();
@@ -34,7 +35,8 @@ internal static class HtmlMatrix
         page.Raw("</tbody></table></div>").Line();
     }
 
-    private static void WriteCell(HtmlPage page, AttributionResult result, int target, int side, TokenCell cell, string label, ColorScale scale)
+    private static void WriteCell(HtmlPage page, AttributionResult result, int target, int side, TokenCell cell, string label,
+        ColorScale scale)
     {
         if (cell.Position >= result.Targets[target].Reach[side])
         {
@@ -42,7 +44,8 @@ internal static class HtmlMatrix
             return;
         }
         float score = result.Sides[side].Scores[target][cell.Position];
-        string color = score == 0 ? "" : $" class=\"{(score < 0 ? "against" : "for")}\" style=\"--a:{Numbers.Length(scale.Strength(score))}\"";
+        string color = score == 0 ? "" : $" class=\"{(score < 0 ? "against" : "for")}\" "
+            + $"style=\"--a:{Numbers.Length(scale.Strength(score))}\"";
         page.Raw($"<td{color} data-tip=\"{Markup.Escape(cell.Listed)} → {Markup.Escape(label)}&#10;{Numbers.Exact(score)}\"></td>");
     }
 

@@ -9,18 +9,22 @@ internal static class HtmlNumbers
     /// <summary>Every token of one target with its id and its score, folded away.</summary>
     public static void WriteTokens(HtmlPage page, AttributionResult result, int target, ColorScale scale)
     {
-        page.Raw("<details><summary>All numbers</summary><table class=\"numbers\"><tr><th>#</th><th class=\"name\">token</th><th>id</th><th>score</th></tr>").Line();
+        page.Raw("<details><summary>All numbers</summary><table class=\"numbers\"><tr><th>#</th><th "
+            + "class=\"name\">token</th><th>id</th><th>score</th></tr>").Line();
         foreach (SideScores side in result.Sides)
         {
             foreach (TokenCell cell in TokenCell.Of(side, []))
             {
-                WriteRow(page, cell, side.Tokens[cell.Position].Id.ToString(CultureInfo.InvariantCulture), [side.Scores[target][cell.Position]], [scale]);
+                WriteRow(page, cell, side.Tokens[cell.Position].Id.ToString(CultureInfo.InvariantCulture),
+                    [side.Scores[target][cell.Position]], [scale]);
             }
         }
         page.Raw("</table></details>").Line();
     }
 
-    /// <summary>Numbers of the targets that were asked for beside the explanation: one line per target, one column per number.</summary>
+    /// <summary>
+    /// Numbers of the targets that were asked for in addition to the explanation: one line per target, one column per number.
+    /// </summary>
     public static void WriteStepScores(HtmlPage page, AttributionResult result)
     {
         if (result.Targets[0].StepScores is not { Count: > 0 } first)
@@ -76,7 +80,8 @@ internal static class HtmlNumbers
         }
         for (int c = 0; c < scores.Length; c++)
         {
-            string color = scores[c] == 0 ? "" : $"class=\"{(scores[c] < 0 ? "against" : "for")}\" style=\"--a:{Numbers.Length(scales[c].Strength(scores[c]) * 0.9)}\"";
+            string color = scores[c] == 0 ? "" : $"class=\"{(scores[c] < 0 ? "against" : "for")}\" "
+                + $"style=\"--a:{Numbers.Length(scales[c].Strength(scores[c]) * 0.9)}\"";
             page.Element("td", color, scales[c].Format(scores[c]));
         }
         page.Raw("</tr>").Line();

@@ -29,7 +29,9 @@ internal sealed class HtmlPage
         return this;
     }
 
-    /// <summary>Appends a cell of a table, or a heading of one, that stays at its side of the column in whatever direction its text is written.</summary>
+    /// <summary>
+    /// Appends a cell of a table, or a heading of one, that stays at its side of the column in whatever direction its text is written.
+    /// </summary>
     /// <param name="name"><c>td</c> or <c>th</c>.</param>
     /// <param name="attributes">Its attributes, already escaped; may be empty.</param>
     /// <param name="text">Any text.</param>

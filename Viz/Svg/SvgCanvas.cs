@@ -17,7 +17,9 @@ internal sealed class SvgCanvas
 
     private readonly StringBuilder _shapes = new();
 
-    /// <summary>Estimated width of a text, in units: rather too wide than too narrow, for nobody knows the reader's fonts.</summary>
+    /// <summary>
+    /// Estimated width of a text, in units: rather too wide than too narrow, because the fonts of the reader are not known.
+    /// </summary>
     public static double TextLength(string text, double size = 12) => text.EnumerateRunes().Sum(Em) * size;
 
     /// <summary>A rectangle.</summary>
@@ -32,7 +34,8 @@ internal sealed class SvgCanvas
     {
         string faint = opacity < 1 ? $" fill-opacity=\"{Numbers.Length(opacity)}\"" : "";
         string title = tip is null ? "/>" : $"><title>{Markup.Escape(tip)}</title></rect>";
-        _shapes.Append(CultureInfo.InvariantCulture, $"<rect class=\"{kind}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" height=\"{N(height)}\"{faint}{title}\n");
+        _shapes.Append(CultureInfo.InvariantCulture, $"<rect class=\"{kind}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" "
+            + $"height=\"{N(height)}\"{faint}{title}\n");
     }
 
     /// <summary>A line of text.</summary>
@@ -86,14 +89,16 @@ internal sealed class SvgCanvas
 
     /// <summary>A thin line.</summary>
     public void Line(double x1, double y1, double x2, double y2) =>
-        _shapes.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\"/>\n");
+        _shapes.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" "
+            + $"y2=\"{N(y2)}\"/>\n");
 
     /// <summary>A curve through points.</summary>
     /// <param name="color">As CSS writes it; must show on light and dark paper.</param>
     /// <param name="points">In order.</param>
     /// <param name="width">Of the line.</param>
     public void Curve(string color, IEnumerable<(double X, double Y)> points, double width) => _shapes.Append(CultureInfo.InvariantCulture,
-        $"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"{N(width)}\" points=\"{string.Join(' ', points.Select(p => $"{N(p.X)},{N(p.Y)}"))}\"/>\n");
+        $"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"{N(width)}\" "
+        + $"points=\"{string.Join(' ', points.Select(p => $"{N(p.X)},{N(p.Y)}"))}\"/>\n");
 
     /// <summary>The legend of a scale: a row of steps from the lowest to the highest score.</summary>
     public void Legend(ColorScale scale, double x, double y)

@@ -29,10 +29,13 @@ internal static class AttentionLadder
             Rungs =
             [
                 new("textbook", "all scores, all softmaxes, all mixtures; the pattern of a head takes 1 MiB", () => Textbook(q, k, v, z)),
-                new("vectors", "dot products and mixtures by vectors; one row of the pattern at a time", () => EachHead(q, k, v, z, RowOfPattern)),
-                new("tiles", "64 keys at a time with a running maximum and sum: the pattern is never stored, and keys and values stay in cache for 4 queries (Rabe & Staats 2021; Dao et al. 2022)", () => EachHead(q, k, v, z, Tiled)),
+                new("vectors", "dot products and mixtures by vectors; "
+                    + "one row of the pattern at a time", () => EachHead(q, k, v, z, RowOfPattern)),
+                new("tiles", "64 keys at a time with a running maximum and sum: the pattern is never stored, and keys and values stay in "
+                    + "cache for 4 queries (Rabe & Staats 2021; Dao et al. 2022)", () => EachHead(q, k, v, z, Tiled)),
                 new("threads", "queries are dealt out to the processors", () => Threads(q, k, v, z)),
-                Rung.Engine("tiles as products of matrices in registers (Ops/Attention)", () => TensorOps.Attention(tq, tk, tv, null, false, s_scale).Permute(0, 2, 1, 3)),
+                Rung.Engine("tiles as products of matrices in registers (Ops/Attention)",
+                    () => TensorOps.Attention(tq, tk, tv, null, false, s_scale).Permute(0, 2, 1, 3)),
             ],
         };
     }

@@ -72,7 +72,8 @@ internal sealed class Ladder
             double seconds = MedianOf(rung.Run);
             first = first == 0 ? seconds : first;
             Write(report, string.Create(CultureInfo.InvariantCulture,
-                $"| {rung.Name} | {seconds * 1e3:0.00} | {(Flops > 0 ? Flops : Bytes) / seconds / 1e9:0.0} | {first / seconds:0.0} | {error:0.0e0} | {rung.Idea} |"));
+                $"| {rung.Name} | {seconds * 1e3:0.00} | {(Flops > 0 ? Flops : Bytes) / seconds / 1e9:0.0} | {first / seconds:0.0} "
+                + $"| {error:0.0e0} | {rung.Idea} |"));
         }
         Write(report, "");
     }
@@ -101,7 +102,9 @@ internal sealed class Ladder
         return largest;
     }
 
-    /// <summary>The median of as many runs as fit into half a second: three at least, 200 at most. The JIT has seen the code by then.</summary>
+    /// <summary>
+    /// The median of as many runs as fit into half a second: three at least, 200 at most. The JIT has seen the code by then.
+    /// </summary>
     private static double MedianOf(Action run)
     {
         var times = new List<double>();

@@ -23,7 +23,10 @@ internal static class LadderBench
         ["attention"] = GpuLadders.Attention,
     };
 
-    /// <summary>Arguments: <c>--device opencl:0</c> for the ladders of a device (optional), a ladder's name or <c>all</c>, and the report's path (optional).</summary>
+    /// <summary>
+    /// Arguments: <c>--device opencl:0</c> for the ladders of a device (optional), a ladder's name or <c>all</c>, and the report's path
+    /// (optional).
+    /// </summary>
     public static int Run(string[] args)
     {
         Device device = args is ["--device", var name, ..] ? Device.Parse(name) : Device.Cpu;
@@ -36,8 +39,10 @@ internal static class LadderBench
             Console.Error.WriteLine($"bench: no such ladder; got '{which}'; expected all, {string.Join(", ", ladders.Keys)}.");
             return 2;
         }
-        var report = new StringBuilder($"# Ladders on {device}\n\n{Machine.Header()}.\nEvery rung was compared with float64 before it was timed; median of up to 200 runs. ")
-            .Append($"Made by `dotnet run -c Release --project bench -- ladders{(device == Device.Cpu ? "" : $" --device {device}")}`; the code is in `bench/Ladders`, the story in `docs/LADDERS.md`.\n\n");
+        var report = new StringBuilder($"# Ladders on {device}\n\n{Machine.Header()}.\nEvery rung was compared with float64 before it was "
+            + $"timed; median of up to 200 runs. ")
+            .Append($"Made by `dotnet run -c Release --project bench -- ladders{(device == Device.Cpu ? "" : $" --device {device}")}`; "
+                + $"the code is in `bench/Ladders`, the story in `docs/LADDERS.md`.\n\n");
         Console.Write(report);
         foreach ((string title, Func<Ladder> create) in ladders)
         {

@@ -14,7 +14,8 @@ internal static class LayerNormLadder
 
     public static Ladder Create()
     {
-        float[] x = Ladder.Random(1, Rows * Width), gamma = Ladder.Random(2, Width), beta = Ladder.Random(3, Width), y = new float[Rows * Width];
+        float[] x = Ladder.Random(1, Rows * Width), gamma = Ladder.Random(2, Width), beta = Ladder.Random(3, Width),
+            y = new float[Rows * Width];
         Tensor tx = Tensor.From(x, [Rows, Width]), tg = Tensor.From(gamma, [Width]), tb = Tensor.From(beta, [Width]);
         return new Ladder
         {
@@ -24,12 +25,17 @@ internal static class LayerNormLadder
             Expected = Exact(x, gamma, beta),
             Rungs =
             [
-                new("textbook", "three sweeps over the whole tensor: all means, all variances, all results; it is fetched from memory three times", () => Textbook(x, gamma, beta, y)),
-                new("row by row", "a row of 3 KiB stays in cache for its three passes; memory is read once", () => RowByRow(x, gamma, beta, y)),
-                new("four sums", "a sum must wait for the sum before it; four of them side by side do not", () => FourSums(x, gamma, beta, y)),
+                new("textbook", "three sweeps over the whole tensor: all means, all variances, all results; "
+                    + "it is fetched from memory three times", () => Textbook(x, gamma, beta, y)),
+                new("row by row", "a row of 3 KiB stays in cache for its three passes; "
+                    + "memory is read once", () => RowByRow(x, gamma, beta, y)),
+                new("four sums", "a sum must wait for the sum before it; "
+                    + "four of them side by side do not", () => FourSums(x, gamma, beta, y)),
                 new("vectors", "every pass handles a whole vector at once", () => Vectors(x, gamma, beta, y, 0, Rows)),
-                new("threads", "rows are dealt out to the processors", () => Workers.For(Rows, (from, to) => Vectors(x, gamma, beta, y, from, to), grain: 16)),
-                Rung.Engine("the same with sums in float64, and mean and 1/deviation kept for the backward pass (Ops/LayerNorm)", () => tx.LayerNorm(tg, tb, Epsilon)),
+                new("threads", "rows are dealt out to the processors",
+                    () => Workers.For(Rows, (from, to) => Vectors(x, gamma, beta, y, from, to), grain: 16)),
+                Rung.Engine("the same with sums in float64, and mean and 1/deviation kept for the backward pass (Ops/LayerNorm)",
+                    () => tx.LayerNorm(tg, tb, Epsilon)),
             ],
         };
     }

@@ -24,13 +24,16 @@ internal static unsafe class MatMulLadder
             Expected = Exact(a, b, N),
             Rungs =
             [
-                new("textbook", "three loops, one element of C at a time; B is read down its columns, a new cache line each step", () => Textbook(a, b, c)),
+                new("textbook", "three loops, one element of C at a time; B is read down its columns, a new cache line each step",
+                    () => Textbook(a, b, c)),
                 new("row order", "the two inner loops change places: B and C are read along their rows", () => RowOrder(a, b, c)),
                 new("blocked", "a 64 × 64 block of B is used for all rows of A while it is in cache", () => Blocked(a, b, c)),
                 new("vectors", "one instruction multiplies and adds a whole vector of a row", () => Vectors(a, b, c)),
-                new("register tile", "4 rows × 2 vectors of C stay in registers while k runs: 8 multiply-adds for 6 loads, and C is stored once", () => RegisterTile(a, b, c, 0, N)),
+                new("register tile", "4 rows × 2 vectors of C stay in registers while k runs: 8 multiply-adds for 6 loads, and C is stored "
+                    + "once", () => RegisterTile(a, b, c, 0, N)),
                 new("threads", "rows of tiles are dealt out to the processors", () => Threads(a, b, c)),
-                Rung.Engine("a taller tile, panels packed in the order of reading, the next one fetched ahead (Ops/MatMul)", () => ta.MatMul(tb)),
+                Rung.Engine("a taller tile, panels packed in the order of reading, the next one fetched ahead (Ops/MatMul)",
+                    () => ta.MatMul(tb)),
             ],
         };
     }
@@ -116,7 +119,8 @@ internal static unsafe class MatMulLadder
             {
                 for (int j = 0; j < N; j += 2 * lanes)
                 {
-                    Vector<float> p0 = default, p1 = default, p2 = default, p3 = default, q0 = default, q1 = default, q2 = default, q3 = default;
+                    Vector<float> p0 = default, p1 = default, p2 = default, p3 = default, q0 = default, q1 = default, q2 = default,
+                        q3 = default;
                     float* ai = pa + (i * N), bj = pb + j;
                     for (int k = 0; k < N; k++, bj += N)
                     {

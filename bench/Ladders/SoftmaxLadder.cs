@@ -23,11 +23,16 @@ internal static class SoftmaxLadder
             Expected = Exact(x, Width),
             Rungs =
             [
-                new("textbook", "maximum, sum of exponentials, exponentials again divided by the sum: two exponentials per number", () => Textbook(x, y)),
-                new("keep", "the exponentials are kept in y, and y is scaled: one exponential per number, one division per row", () => Keep(x, y)),
-                new("online", "maximum and sum in one pass: when the maximum grows, the sum so far shrinks by e^(old − new); one pass less, one exponential more (Milakov & Gimelshein 2018)", () => Online(x, y)),
-                new("vectors", "the kept form with a vector of exponentials at once, a polynomial instead of a library call", () => Vectors(x, y, 0, Rows)),
-                new("threads", "rows are dealt out to the processors", () => Workers.For(Rows, (from, to) => Vectors(x, y, from, to), grain: 16)),
+                new("textbook", "maximum, sum of exponentials, exponentials again divided by the sum: two exponentials per number",
+                    () => Textbook(x, y)),
+                new("keep", "the exponentials are kept in y, and y is scaled: one exponential per number, one division per row",
+                    () => Keep(x, y)),
+                new("online", "maximum and sum in one pass: when the maximum grows, the sum so far shrinks by e^(old − new); "
+                    + "one pass less, one exponential more (Milakov & Gimelshein 2018)", () => Online(x, y)),
+                new("vectors", "the kept form with a vector of exponentials at once, a polynomial instead of a library call",
+                    () => Vectors(x, y, 0, Rows)),
+                new("threads", "rows are dealt out to the processors",
+                    () => Workers.For(Rows, (from, to) => Vectors(x, y, from, to), grain: 16)),
                 Rung.Engine("the same with a polynomial of its own, and a mask where there is one (Ops/Softmax)", () => tx.Softmax()),
             ],
         };

@@ -24,7 +24,8 @@ public abstract class OpSuite
         Work = new(row, row.Benchmarks.ElementAt(Op.Index));
     }
 
-    private protected static IEnumerable<OpWorkName> All => OpTable.All.SelectMany(row => row.Benchmarks.Select((call, i) => new OpWorkName(row.Name, i, call.ToString())));
+    private protected static IEnumerable<OpWorkName> All =>
+        OpTable.All.SelectMany(row => row.Benchmarks.Select((call, i) => new OpWorkName(row.Name, i, call.ToString())));
 }
 
 /// <summary>Kernels of the ops.</summary>
@@ -45,7 +46,9 @@ public class Forward : OpSuite
 /// <summary>Kernels of their gradients.</summary>
 public class Backward : OpSuite
 {
-    private static readonly Lazy<OpWorkName[]> s_cases = new(() => [.. All.Where(name => OpTable.Get(name.Row) is var row && new OpWork(row, row.Cases[0]).HasBackward)]); // its first case is a small one
+    // its first case is a small one
+    private static readonly Lazy<OpWorkName[]> s_cases =
+        new(() => [.. All.Where(name => OpTable.Get(name.Row) is var row && new OpWork(row, row.Cases[0]).HasBackward)]);
 
     /// <summary>Those that have kernels in backward.</summary>
     public static IEnumerable<OpWorkName> Cases => s_cases.Value;

@@ -15,7 +15,8 @@ internal sealed class RateColumn(string name, Func<OpCase, Type, double> amount)
     public static RateColumn Bytes { get; } = new("GB/s", (call, suite) => suite == typeof(Forward) ? call.Bytes : 0);
 
     /// <summary>Floating-point operations per second, where the table counts them.</summary>
-    public static RateColumn Flops { get; } = new("GFLOP/s", (call, suite) => suite == typeof(Forward) ? call.Flops : call.BackwardCost.Flops);
+    public static RateColumn Flops { get; } = new("GFLOP/s", (call, suite) => suite == typeof(Forward)
+        ? call.Flops : call.BackwardCost.Flops);
 
     public string Id => ColumnName;
 

@@ -10,7 +10,10 @@ namespace Vitrine.Bench.Suite;
 /// <summary>Runs the suites of BenchmarkDotNet.</summary>
 internal static class SuiteBench
 {
-    /// <summary>Arguments: <c>--device name</c> (optional), then those of BenchmarkDotNet: <c>--filter *softmax*</c>, <c>--job short</c>, <c>--exporters json</c>.</summary>
+    /// <summary>
+    /// Arguments: <c>--device name</c> (optional), then those of BenchmarkDotNet: <c>--filter *softmax*</c>, <c>--job short</c>,
+    /// <c>--exporters json</c>.
+    /// </summary>
     public static int Run(string[] args)
     {
         Device device = args is ["--device", var name, ..] ? Device.Parse(name) : Device.Cpu;
@@ -22,7 +25,8 @@ internal static class SuiteBench
             .WithSummaryStyle(BenchmarkDotNet.Reports.SummaryStyle.Default.WithMaxParameterColumnWidth(80))
             .HideColumns(Column.Toolchain)
             .WithArtifactsPath(Path.Combine("artifacts", "benchmarks"));
-        IEnumerable<BenchmarkDotNet.Reports.Summary> summaries = BenchmarkSwitcher.FromTypes([typeof(Forward), typeof(Backward)]).Run(device == Device.Cpu ? args : args[2..], config);
+        IEnumerable<BenchmarkDotNet.Reports.Summary> summaries = BenchmarkSwitcher.FromTypes([typeof(Forward), typeof(Backward)])
+            .Run(device == Device.Cpu ? args : args[2..], config);
         return summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success)) ? 1 : 0;
     }
 }

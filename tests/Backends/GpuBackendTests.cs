@@ -6,8 +6,8 @@ using Xunit;
 namespace Vitrine.Tests.Backends;
 
 /// <summary>
-/// What a device promises beside the arithmetic: copies, memory that comes back, few waits, and errors that say what to do. Traffic is counted per
-/// device, so nothing else may run beside.
+/// What a device promises in addition to the arithmetic: copies, memory that comes back, few waits, and errors that say what to do. Traffic
+/// is counted per device, so nothing else may run at the same time.
 /// </summary>
 [Collection(nameof(WorkerCount))]
 public sealed class GpuBackendTests
@@ -44,7 +44,8 @@ public sealed class GpuBackendTests
     public void Traffic_AComputation_WaitsOnceForItsResult(string name)
     {
         using Device.Scope scope = TestDevices.Use(name);
-        Tensor x = RandomTensor.Normal(1, [9, 33]), table = RandomTensor.Normal(2, [20, 33]), ids = Tensor.From([3, 1, 4, 1, 5, 9, 2, 6, 5], [3, 3]);
+        Tensor x = RandomTensor.Normal(1, [9, 33]), table = RandomTensor.Normal(2, [20, 33]),
+            ids = Tensor.From([3, 1, 4, 1, 5, 9, 2, 6, 5], [3, 3]);
         DeviceTraffic before = Device.Current.Traffic;
 
         Tensor y = (x.Reshape([3, 3, 33]) + table.Gather(ids)).Softmax().Transpose().Sum();
@@ -129,7 +130,8 @@ public sealed class GpuBackendTests
     public void Attention_HeadsWiderThanRegistersHold_AgreeWithTheCpu(string name)
     {
         using Device.Scope scope = TestDevices.Use(name);
-        Tensor q = RandomTensor.Normal(1, [2, 19, 2, 520]), k = RandomTensor.Normal(2, [2, 21, 1, 520]), v = RandomTensor.Normal(3, [2, 21, 1, 520]);
+        Tensor q = RandomTensor.Normal(1, [2, 19, 2, 520]), k = RandomTensor.Normal(2, [2, 21, 1, 520]),
+            v = RandomTensor.Normal(3, [2, 21, 1, 520]);
 
         float[] here = Everything(q, k, v), there;
         using (Device.Use(Device.Cpu))
@@ -177,7 +179,8 @@ public sealed class GpuBackendTests
         Tensor x = RandomTensor.Normal(1, [5, 1001]), y = Tensor.Empty([5, 1001], Device.Current);
         string source = $"#undef ROW\n#define ROW {items}\n" + KernelSource.OpenCl("softmax");
 
-        backend.Launch(new KernelCall("softmax_forward", 5, [x, null, y], [1001, 0]), new GpuKernel("", items, 1, 1), backend.Function(backend.Build("softmax", source), "softmax_forward"));
+        backend.Launch(new KernelCall("softmax_forward", 5, [x, null, y], [1001, 0]), new GpuKernel("", items, 1, 1),
+            backend.Function(backend.Build("softmax", source), "softmax_forward"));
 
         TensorAssert.Close(y.ToArray(), x.To(Device.Cpu).Softmax().ToArray(), 1e-4, 1e-6);
     }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Backends;
 
-/// <summary>What is said when a device dies. No device at hand can be made to: a backend without hardware stands in, whose driver fails on command.</summary>
+/// <summary>
+/// What is said when a device dies. No device at hand can be made to: a backend without hardware stands in, whose driver fails on command.
+/// </summary>
 public sealed class LostDeviceTests
 {
     [Fact]
@@ -60,7 +62,8 @@ public sealed class LostDeviceTests
     [InlineData(-5, GpuFailure.OutOfMemory)]
     [InlineData(-4, GpuFailure.OutOfMemory)]
     [InlineData(-54, GpuFailure.Refused)]
-    internal void OpenCl_Status_MeansWhatTheSpecificationSays(int status, GpuFailure expected) => Assert.Equal(expected, OpenClStatus.Meaning(status));
+    internal void OpenCl_Status_MeansWhatTheSpecificationSays(int status, GpuFailure expected) =>
+        Assert.Equal(expected, OpenClStatus.Meaning(status));
 
     [Theory]
     [InlineData(700, GpuFailure.Lost)] // CUDA_ERROR_ILLEGAL_ADDRESS

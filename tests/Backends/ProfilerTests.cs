@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Backends;
 
-/// <summary>What a profile counts, on every device. It watches a whole device, so nothing else may run beside.</summary>
+/// <summary>What a profile counts, on every device. It watches a whole device, so nothing else may run at the same time.</summary>
 [Collection(nameof(WorkerCount))]
 public sealed class ProfilerTests
 {
@@ -25,16 +25,22 @@ public sealed class ProfilerTests
         _ = model.Forward(input).ToArray();
         DeviceProfile profile = profiler.Stop();
 
-        // Of a block: two norms, q, k, v, out and two of the feed-forward layer; beside them embeddings, the last norm, the logits.
+        // Of a block: two norms, q, k, v, out and two of the feed-forward layer; next to them embeddings, the last norm, the logits.
         Assert.Equal(
             new SortedDictionary<string, long>
             {
-                ["add_forward"] = 5, ["attention_forward"] = 2, ["gather_forward"] = 2, ["gelu_tanh_forward"] = 2, ["layer_norm_forward"] = 5, ["mat_mul_forward"] = 13,
+                ["add_forward"] = 5,
+                ["attention_forward"] = 2,
+                ["gather_forward"] = 2,
+                ["gelu_tanh_forward"] = 2,
+                ["layer_norm_forward"] = 5,
+                ["mat_mul_forward"] = 13,
             },
             new SortedDictionary<string, long>(profile.Kernels.ToDictionary(k => k.Kernel, k => k.Calls)));
         Assert.Equal(29, profile.Launches);
         // The ids are checked four times; a GPU's are known on the host.
-        Assert.Equal(name == "cpu" ? (1 + 4, (5 * 50 * 4) + (4 * 5 * 4)) : (1, 5 * 50 * 4), (profile.Downloads.Count, profile.Downloads.Bytes));
+        Assert.Equal(name == "cpu" ? (1 + 4, (5 * 50 * 4) + (4 * 5 * 4)) : (1, 5 * 50 * 4),
+            (profile.Downloads.Count, profile.Downloads.Bytes));
     }
 
     [Theory]
@@ -131,9 +137,11 @@ public sealed class ProfilerTests
                 Tensor y = call.Apply(inputs);
                 Op.Launched = null;
 
-                _ = row.Name == "cross_entropy" && launches.RemoveAll(launch => launch.Kernel == "sum_rows") > 0; // the table counts the logits alone
+                // the table counts the logits alone
+                _ = row.Name == "cross_entropy" && launches.RemoveAll(launch => launch.Kernel == "sum_rows") > 0;
                 double flops = launches.Sum(launch => KernelCost.Arithmetic(launch).Flops), bytes = launches.Sum(KernelCost.Bytes);
-                Assert.True(Math.Abs(flops - call.Flops) < 1e-9 * call.Flops, $"{row} {call}: {flops} in the launches, {call.Flops} in the table");
+                Assert.True(Math.Abs(flops - call.Flops) < 1e-9 * call.Flops,
+                    $"{row} {call}: {flops} in the launches, {call.Flops} in the table");
                 Assert.True(bytes >= 4.0 * y.Shape.Elements, $"{row} {call}");
             }
         }
@@ -151,7 +159,8 @@ public sealed class ProfilerTests
         double Backward(int seeds, params Tensor[] wrt)
         {
             using var tape = new Tape();
-            Tensor z = TensorOps.Attention(wrt.Contains(q) ? q : q.AsWeight(), wrt.Contains(k) ? k : k.AsWeight(), v, null, causal: true, 0.3f);
+            Tensor z = TensorOps.Attention(wrt.Contains(q) ? q : q.AsWeight(), wrt.Contains(k)
+                ? k : k.AsWeight(), v, null, causal: true, 0.3f);
             double flops = 0;
             Op.Launched = call => flops += call.Kernel == "attention_backward" ? KernelCost.Arithmetic(call).Flops : 0;
             _ = tape.Gradient(z, new Seeds(RandomTensor.Normal(4, z.Shape.Prepend(seeds))), wrt);

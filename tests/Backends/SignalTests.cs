@@ -50,7 +50,8 @@ public sealed class SignalTests
     public void Wait_Awake_MayRunOnEveryProcessorAgain()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux says where a thread may run");
-        static string Allowed() => File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("Cpus_allowed_list", StringComparison.Ordinal));
+        static string Allowed() => File.ReadLines("/proc/thread-self/status")
+            .First(line => line.StartsWith("Cpus_allowed_list", StringComparison.Ordinal));
         var signal = new Signal();
         (string before, string after, int waits) = ("", "", 0);
         var sleeper = new Thread(() =>

@@ -33,7 +33,8 @@ public sealed partial class CommandSnippetTests
         Assert.Equal(["explain", "a b", "--top", "3"], Split("vitrine explain   \"a b\" --top 3   # why?"));
 
     private static bool IsCheap(string line) => line.StartsWith("vitrine ", StringComparison.Ordinal) && Split(line) is [var verb, ..] words
-        && s_cheap.Contains(verb) && !words.Any(word => word.StartsWith("path/", StringComparison.Ordinal) || word is "|" or ">" or "<" or "\\"
+        && s_cheap.Contains(verb) && !words.Any(word => word.StartsWith("path/", StringComparison.Ordinal)
+            || word is "|" or ">" or "<" or "\\"
             or "--input" or "--device" or "--png");
 
     private static string[] Split(string line) => [.. Word().Matches(line.Split(" #")[0]).Skip(1).Select(m => m.Value.Trim('"'))];

@@ -2,7 +2,7 @@
 """Reference numbers for methods that look inside, from an implementation that shares nothing with ours: the models written out in PyTorch, float64,
 with its autograd; the methods written out in einsum, after their papers.
 
-Reads the checkpoints in gpt2, bert_cls, marian and llama beside this script; writes internals/cases.json. Needs torch and numpy.
+Reads the checkpoints in gpt2, bert_cls, marian and llama next to this script; writes internals/cases.json. Needs torch and numpy.
 
     python3 make_internals_golden.py
 """

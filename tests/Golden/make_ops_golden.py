@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference numbers for the ops, from an implementation that shares nothing with ours: PyTorch in float64 with its own autograd.
 
-Run with a Python that has torch and numpy; writes ops/<op>.json beside this script. Inputs are rounded to float32 first, so that both sides start
+Run with a Python that has torch and numpy; writes ops/<op>.json next to this script. Inputs are rounded to float32 first, so that both sides start
 from the same numbers. Each file holds the seed and the versions it was made with.
 
     python3 make_ops_golden.py

@@ -31,9 +31,11 @@ public sealed class ExplainerTests : IDisposable
     public void Explain_TheCommandAndTheLibrary_SayTheSame()
     {
         using Explainer explainer = Explainer.Load(_model.Path);
-        string[] words = ["explain", "a good movie", "--model", _model.Path, "--method", "integrated_gradients,lime", "--combine", "average", "--top", "2"];
+        string[] words = ["explain", "a good movie", "--model", _model.Path, "--method", "integrated_gradients,lime", "--combine",
+            "average", "--top", "2"];
 
-        Explanation why = explainer.Explain("a good movie", new ExplainRequest { Methods = [Methods.IntegratedGradients, Methods.Lime], Combine = "average", Top = 2 });
+        Explanation why = explainer.Explain("a good movie",
+            new ExplainRequest { Methods = [Methods.IntegratedGradients, Methods.Lime], Combine = "average", Top = 2 });
 
         Assert.Equal(CliRun.Of(words).IsDone().Output, why.ToText(new()));
         Assert.Equal(CliRun.Of([.. words, "--json", "-"]).IsDone().Output, why.ToJson());
@@ -63,9 +65,11 @@ public sealed class ExplainerTests : IDisposable
     {
         using var reader = new TinyModel("bert_qa");
         using var filler = new TinyModel("bert_mlm");
-        using Explainer classifier = Explainer.Load(_model.Path), answers = Explainer.Load(reader.Path), masks = Explainer.Load(filler.Path), next = Explainer.Load(GoldenFolder.Find("gpt2"));
+        using Explainer classifier = Explainer.Load(_model.Path), answers = Explainer.Load(reader.Path),
+            masks = Explainer.Load(filler.Path), next = Explainer.Load(GoldenFolder.Find("gpt2"));
 
-        PredictResult answer = answers.Predict("who wrote it?", new PredictRequest { Context = "it was by ada.", Top = 2, NullThreshold = -1000 });
+        PredictResult answer = answers.Predict("who wrote it?",
+            new PredictRequest { Context = "it was by ada.", Top = 2, NullThreshold = -1000 });
 
         Assert.Equal(2, classifier.Predict("good").Choices.Count);
         Assert.Equal(2, answer.Answers.Count);
@@ -78,7 +82,8 @@ public sealed class ExplainerTests : IDisposable
     [Fact]
     public void Generate_AndTranslate_NameTheCallThatWorks()
     {
-        using Explainer writer = Explainer.Load(GoldenFolder.Find("gpt2")), translator = Explainer.Load(GoldenFolder.Find("marian")), classifier = Explainer.Load(_model.Path);
+        using Explainer writer = Explainer.Load(GoldenFolder.Find("gpt2")), translator = Explainer.Load(GoldenFolder.Find("marian")),
+            classifier = Explainer.Load(_model.Path);
 
         GenerateResult written = writer.Generate(new WriteRequest { Ids = [5, 6, 7], MaxNewTokens = 3 });
 
@@ -104,7 +109,8 @@ public sealed class ExplainerTests : IDisposable
 
         Assert.Equal(why.ToSvg(), Explanation.Of(SavedExplanation.Read(folder.File("a.json"))).ToSvg());
         Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(folder.File("a.html")), StringComparison.Ordinal);
-        Assert.Contains(".html, .svg, .png, .json, .csv or .txt", Refused(() => why.Save(folder.File("a.doc"))).Message, StringComparison.Ordinal);
+        Assert.Contains(".html, .svg, .png, .json, .csv or .txt", Refused(() => why.Save(folder.File("a.doc"))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(Fault.Output, Refused(() => why.Save(folder.File("none/a.svg"))).Fault);
     }
 
@@ -114,7 +120,8 @@ public sealed class ExplainerTests : IDisposable
         using Explainer explainer = Explainer.Load(_model.Path);
         List<ExplainedRow> rows = [];
 
-        await foreach (ExplainedRow row in explainer.ExplainAll(["good", "", "a bad movie"], new ExplainRequest { Methods = [Methods.Saliency] }, TestContext.Current.CancellationToken))
+        await foreach (ExplainedRow row in explainer.ExplainAll(["good", "", "a bad movie"],
+            new ExplainRequest { Methods = [Methods.Saliency] }, TestContext.Current.CancellationToken))
         {
             rows.Add(row);
         }
@@ -160,7 +167,8 @@ public sealed class ExplainerTests : IDisposable
         using Explainer explainer = Explainer.Load(_model.Path);
 
         Assert.Equal(2, explainer.Compare("a good movie", Methods.Saliency, Methods.InputXGradient).Results.Count);
-        Assert.Contains("Explain for one", Refused(() => explainer.Compare("a good movie", Methods.Saliency)).Message, StringComparison.Ordinal);
+        Assert.Contains("Explain for one", Refused(() => explainer.Compare("a good movie", Methods.Saliency)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,7 +217,9 @@ public sealed class ExplainerTests : IDisposable
         Assert.Equal("vitrine.tokens", Format(classifier.Tokenize("good").ToJson()));
         Assert.Equal("vitrine.generation", Format(writer.Generate(new WriteRequest { Ids = [5], MaxNewTokens = 2 }).ToJson()));
         Assert.Equal("vitrine.attribution", Format(classifier.Explain("good").ToJson()));
-        Assert.Equal("vitrine.evaluation", Format(classifier.Evaluate("a good movie", new EvaluateRequest { Methods = [Methods.Saliency], Metrics = ["comprehensiveness"] }).ToJson()));
+        Assert.Equal("vitrine.evaluation",
+            Format(classifier.Evaluate("a good movie",
+                new EvaluateRequest { Methods = [Methods.Saliency], Metrics = ["comprehensiveness"] }).ToJson()));
     }
 
     private static string? Format(string json) => JsonDocument.Parse(json).RootElement.GetProperty("format").GetString();

@@ -8,7 +8,8 @@ namespace Vitrine.Tests.Library;
 /// <summary>Requests as texts: what tells two of them apart decides whether a run over rows may be continued.</summary>
 public class RequestTests
 {
-    public static TheoryData<Type> Requests => [typeof(TextRequest), typeof(WriteRequest), typeof(PredictRequest), typeof(ExplainRequest), typeof(EvaluateRequest)];
+    public static TheoryData<Type> Requests =>
+        [typeof(TextRequest), typeof(WriteRequest), typeof(PredictRequest), typeof(ExplainRequest), typeof(EvaluateRequest)];
 
     [Theory]
     [MemberData(nameof(Requests))]
@@ -31,7 +32,8 @@ public class RequestTests
     {
         Assert.Equal("ExplainRequest: all defaults", new ExplainRequest().ToString());
         Assert.Equal("ExplainRequest: Text = a \"good\" movie, Targets = [0, 1], Methods = [lime], Baseline = mask",
-            new ExplainRequest { Text = "a \"good\" movie", Targets = ["0", "1"], Methods = [Methods.Lime], Baseline = Baseline.Mask }.ToString());
+            new ExplainRequest { Text = "a \"good\" movie", Targets = ["0", "1"], Methods = [Methods.Lime],
+                Baseline = Baseline.Mask }.ToString());
     }
 
     [Theory]
@@ -62,7 +64,8 @@ public class RequestTests
         Assert.Throws<RequestException>(() => new DataFileOptions { Shard = (3, 2) });
     }
 
-    private static object Other(PropertyInfo property) => (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
+    private static object Other(PropertyInfo property) =>
+        (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
     {
         var type when type == typeof(string) => "other",
         var type when type == typeof(bool) => true,

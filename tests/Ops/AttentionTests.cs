@@ -21,7 +21,8 @@ public class AttentionTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void Attention_AnySize_MatchesTheScalarFormula(int batch, int queries, int keys, int heads, int kvHeads, int width, bool causal, bool masked)
+    public void Attention_AnySize_MatchesTheScalarFormula(int batch, int queries, int keys, int heads, int kvHeads, int width, bool causal,
+        bool masked)
     {
         Case c = Case.Random(batch, queries, keys, heads, kvHeads, width, causal, masked);
 
@@ -32,7 +33,8 @@ public class AttentionTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void Gradient_SeveralSeeds_MatchesFiniteDifferencesOfTheFormula(int batch, int queries, int keys, int heads, int kvHeads, int width, bool causal, bool masked)
+    public void Gradient_SeveralSeeds_MatchesFiniteDifferencesOfTheFormula(int batch, int queries, int keys, int heads, int kvHeads,
+        int width, bool causal, bool masked)
     {
         Case c = Case.Random(batch, queries, keys, heads, kvHeads, width, causal, masked);
         Tensor seeds = RandomTensor.Normal(9, c.Q.Shape.Prepend(2));
@@ -50,12 +52,14 @@ public class AttentionTests
             for (int seed = 0; seed < 2; seed++)
             {
                 double[] Moved(double step) => c.Reference(
-                    Step(c.Q, input == 0 ? direction : null, step), Step(c.K, input == 1 ? direction : null, step), Step(c.V, input == 2 ? direction : null, step));
+                    Step(c.Q, input == 0 ? direction : null, step), Step(c.K, input == 1 ? direction : null, step),
+                    Step(c.V, input == 2 ? direction : null, step));
                 double[] plus = Moved(1e-5), minus = Moved(-1e-5);
                 double expected = plus.Select((p, i) => (p - minus[i]) / 2e-5 * dz[(seed * plus.Length) + i]).Sum();
                 float[] g = gradients[inputs[input]].Select(0, seed).ToArray();
                 double actual = g.Select((x, i) => x * direction[i]).Sum();
-                Assert.True(Math.Abs(actual - expected) <= 1e-4 * (1 + Math.Abs(expected)), $"input {input}, seed {seed}: got {actual}, expected {expected}");
+                Assert.True(Math.Abs(actual - expected) <= 1e-4 * (1 + Math.Abs(expected)),
+                    $"input {input}, seed {seed}: got {actual}, expected {expected}");
             }
         }
     }
@@ -102,7 +106,8 @@ public class AttentionTests
     {
         Tensor q = Tensor.Zeros([1, 2, 3, 4]), k = Tensor.Zeros([1, 2, 2, 4]);
 
-        Assert.Contains("kv_head dividing head", Assert.Throws<ShapeException>(() => TensorOps.Attention(q, k, k, null, false, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("kv_head dividing head", Assert.Throws<ShapeException>(() => TensorOps.Attention(q, k, k, null, false, 1)).Message,
+            StringComparison.Ordinal);
     }
 
     private static double[] Wide(Tensor x) => [.. x.ToArray().Select(v => (double)v)];
@@ -151,7 +156,8 @@ public class AttentionTests
                         {
                             for (int c = 0; c < width; c++)
                             {
-                                scores[j] += q[(((((b * queries) + i) * heads) + h) * width) + c] * k[(((((b * keys) + j) * kvHeads) + kv) * width) + c];
+                                scores[j] += q[(((((b * queries) + i) * heads) + h) * width) + c]
+                                    * k[(((((b * keys) + j) * kvHeads) + kv) * width) + c];
                             }
                             scores[j] = (scores[j] * Scale) + (mask?[(b * keys) + j] ?? 0);
                             scores[j] = Causal && j > i + keys - queries ? double.NegativeInfinity : scores[j];
@@ -163,7 +169,8 @@ public class AttentionTests
                         {
                             for (int c = 0; c < width; c++)
                             {
-                                z[(((((b * queries) + i) * heads) + h) * width) + c] += p[j] / sum * v[(((((b * keys) + j) * kvHeads) + kv) * width) + c];
+                                z[(((((b * queries) + i) * heads) + h) * width) + c] += p[j] / sum
+                                    * v[(((((b * keys) + j) * kvHeads) + kv) * width) + c];
                             }
                         }
                     }

@@ -6,8 +6,9 @@ using Xunit;
 namespace Vitrine.Tests.Ops;
 
 /// <summary>
-/// Every kernel on its tiny and odd shapes, forward and backward with two seeds, against the CPU's. Small enough for oclgrind, which executes
-/// kernels item by item and reports races, uninitialised reads and accesses out of bounds: <c>.ci/run</c> runs this class under it.
+/// Every kernel on its tiny and odd shapes, forward and backward with two seeds, against the CPU's. Small enough for oclgrind, which
+/// executes kernels item by item and reports races, uninitialised reads and accesses out of bounds: <c>.ci/run</c> runs this class under
+/// it.
 /// </summary>
 public sealed class DeviceAgreementTests
 {
@@ -46,7 +47,9 @@ public sealed class DeviceAgreementTests
     public void Attention_OneSeedOrSeveral_AgreeWithTheCpu(int seeds, int width)
     {
         Shape q = [1, 2, 2, width], k = [1, 3, 1, width];
-        var call = new OpCase([new(q), new(k), new(k)], t => TensorOps.Attention(t[0], t[1], t[2], null, causal: true, 1 / MathF.Sqrt(width))) { Reference = r => r[0] };
+        var call = new OpCase([new(q), new(k), new(k)],
+            t => TensorOps.Attention(t[0], t[1], t[2], null, causal: true, 1 / MathF.Sqrt(width)))
+        { Reference = r => r[0] };
         float[] expected = Everything(call, seeds);
         using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
 
@@ -75,7 +78,7 @@ public sealed class DeviceAgreementTests
     [InlineData(1)]
     [InlineData(300)]
     [InlineData(16_387)]
-    public void TrainingKernels_FewElements_AgreeWithTheCpu(int size)
+    public void OptimizerKernels_FewElements_AgreeWithTheCpu(int size)
     {
         float[] expected = Train(size);
         using Device.Scope scope = TestDevices.Use(TestDevices.Names[1]);
@@ -84,16 +87,20 @@ public sealed class DeviceAgreementTests
 
         static float[] Train(int size)
         {
-            (Tensor w, Tensor g, Tensor m, Tensor v) = (RandomTensor.Normal(1, [size]), RandomTensor.Normal(2, [size]), RandomTensor.Normal(3, [size]), RandomTensor.Normal(4, [size]).Abs());
-            TrainingKernels.AdamW(w, g, m, v, new(0.5f, 0.9f, 0.99f, 0.01f, 1.1f, 1e-6f, 0.01f));
-            TrainingKernels.Sgd(w, g, m, 0.9f, 0.5f, 0.1f, 0.01f);
-            TrainingKernels.Average(v, w, 0.3f);
-            TrainingKernels.Exchange(w, v);
-            return [.. w.ToArray(), .. m.ToArray(), .. v.ToArray(), TrainingKernels.Norm([w, m]).Item()];
+            (Tensor w, Tensor g, Tensor m, Tensor v) =
+                (RandomTensor.Normal(1, [size]), RandomTensor.Normal(2, [size]), RandomTensor.Normal(3, [size]),
+                    RandomTensor.Normal(4, [size]).Abs());
+            OptimizerKernels.AdamW(w, g, m, v, new(0.5f, 0.9f, 0.99f, 0.01f, 1.1f, 1e-6f, 0.01f));
+            OptimizerKernels.Sgd(w, g, m, 0.9f, 0.5f, 0.1f, 0.01f);
+            OptimizerKernels.Average(v, w, 0.3f);
+            OptimizerKernels.Exchange(w, v);
+            return [.. w.ToArray(), .. m.ToArray(), .. v.ToArray(), OptimizerKernels.Norm([w, m]).Item()];
         }
     }
 
-    /// <summary>The kernels for tensor cores, their instruction emulated by items that read each other's numbers: barriers and all are watched.</summary>
+    /// <summary>
+    /// The kernels for tensor cores, their instruction emulated by items that read each other's numbers: barriers and all are watched.
+    /// </summary>
     [Theory]
     [InlineData(17, false)] // two slices
     [InlineData(5, true)]
@@ -117,7 +124,8 @@ public sealed class DeviceAgreementTests
 
         Op.Launch("peak_multiply_add", 260, [sums], 3);
 
-        double[] expected = [.. Enumerable.Range(0, 260).Select(item => 4 * Enumerable.Range(0, 8).Sum(start => Rounds(start, 0.001 * ((item % 256) + 1))))];
+        double[] expected = [.. Enumerable.Range(0, 260)
+            .Select(item => 4 * Enumerable.Range(0, 8).Sum(start => Rounds(start, 0.001 * ((item % 256) + 1))))];
         TensorAssert.Close(sums.ToArray(), expected, 1e-5, 1e-5);
 
         static double Rounds(double c, double shift) => (((((c * 0.999) + shift) * 0.999) + shift) * 0.999) + shift;

@@ -9,8 +9,10 @@ public class DropoutTests
     [Theory]
     [InlineData(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
     [InlineData(~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
-    [InlineData(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
-    public void Philox_KnownCounters_GiveThePublishedWords(uint a, uint b, uint c, uint d, uint key0, uint key1, uint w0, uint w1, uint w2, uint w3) =>
+    [InlineData(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u,
+        0x24126ea1u)]
+    public void Philox_KnownCounters_GiveThePublishedWords(uint a, uint b, uint c, uint d, uint key0, uint key1, uint w0, uint w1, uint w2,
+        uint w3) =>
         Assert.Equal(new Philox.Words(w0, w1, w2, w3), Philox.Draw(new(a, b, c, d), key0, key1));
 
     [Fact]

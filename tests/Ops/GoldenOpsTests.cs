@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Ops;
 
-/// <summary>Every op, forward and backward, against numbers that PyTorch computed in float64 (<c>tests/Golden/make_ops_golden.py</c>).</summary>
+/// <summary>
+/// Every op, forward and backward, against numbers that PyTorch computed in float64 (<c>tests/Golden/make_ops_golden.py</c>).
+/// </summary>
 public class GoldenOpsTests
 {
     public static TheoryData<string> Names => [.. OpTable.All.Select(row => row.Name)];
@@ -19,9 +21,11 @@ public class GoldenOpsTests
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(GoldenFolder.Find("ops", name + ".json")));
         foreach (JsonElement sample in golden.RootElement.GetProperty("cases").EnumerateArray())
         {
-            JsonElement[] given = [.. sample.GetProperty("inputs").EnumerateArray()], gradients = [.. sample.GetProperty("gradients").EnumerateArray()];
+            JsonElement[] given = [.. sample.GetProperty("inputs").EnumerateArray()],
+                gradients = [.. sample.GetProperty("gradients").EnumerateArray()];
             // What has no gradient in the golden case is a constant here too.
-            Tensor[] inputs = [.. given.Select((input, i) => gradients[i].ValueKind == JsonValueKind.Null ? Read(input).AsWeight() : Read(input))];
+            Tensor[] inputs = [.. given.Select((input, i) => gradients[i].ValueKind == JsonValueKind.Null
+                ? Read(input).AsWeight() : Read(input))];
             Tensor[] wrt = [.. inputs.Where((_, i) => gradients[i].ValueKind != JsonValueKind.Null)];
             using var tape = new Tape();
 
@@ -57,5 +61,6 @@ public class GoldenOpsTests
         };
     }
 
-    private static int[] List(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
+    private static int[] List(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
 }

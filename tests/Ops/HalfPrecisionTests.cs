@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Ops;
 
-/// <summary>What half precision promises beside the contract of its ops.</summary>
+/// <summary>What half precision promises in addition to the contract of its ops.</summary>
 public class HalfPrecisionTests
 {
     public static TheoryData<string> Devices => [.. TestDevices.Names];
@@ -57,7 +57,8 @@ public class HalfPrecisionTests
         {
             Tensor x = RandomTensor.Normal(rows, [rows, 67]);
 
-            TensorAssert.Close(x.MatMul(w, transposeB: transposed).ToArray(), x.MatMul(HalfPrecision.Widen(w), transposeB: transposed).ToArray(), 1e-5, 1e-5, $"{rows} rows");
+            TensorAssert.Close(x.MatMul(w, transposeB: transposed).ToArray(),
+                x.MatMul(HalfPrecision.Widen(w), transposeB: transposed).ToArray(), 1e-5, 1e-5, $"{rows} rows");
         }
     }
 
@@ -94,7 +95,9 @@ public class HalfPrecisionTests
         Tensor y = x.MatMul(w, transposeB: true);
 
         Assert.Contains("half precision", Assert.Throws<NoGradientException>(() => tape.Gradient(y, w)).Message, StringComparison.Ordinal);
-        Assert.Contains("half precision", Assert.Throws<NoGradientException>(() => tape.Gradient(w.Gather(Tensor.From([1, 2], [2])), w)).Message, StringComparison.Ordinal);
+        Assert.Contains("half precision",
+            Assert.Throws<NoGradientException>(() => tape.Gradient(w.Gather(Tensor.From([1, 2], [2])), w)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(x.Shape, tape.Gradient(y, x)[x].Shape);
     }
 
@@ -104,6 +107,7 @@ public class HalfPrecisionTests
         Tensor half = HalfPrecision.Round(RandomTensor.Normal(1, [3, 3])), x = RandomTensor.Normal(2, [3, 3]);
 
         Assert.Contains("float16", Assert.Throws<ShapeException>(() => half.MatMul(x)).Message, StringComparison.Ordinal);
-        Assert.Contains("A as it is", Assert.Throws<ShapeException>(() => x.MatMul(half, transposeA: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("A as it is", Assert.Throws<ShapeException>(() => x.MatMul(half, transposeA: true)).Message,
+            StringComparison.Ordinal);
     }
 }

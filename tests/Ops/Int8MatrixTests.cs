@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Ops;
 
-/// <summary>What 8-bit matrices promise beside the contract of their ops.</summary>
+/// <summary>What 8-bit matrices promise in addition to the contract of their ops.</summary>
 public class Int8MatrixTests
 {
     [Theory]
@@ -23,7 +23,8 @@ public class Int8MatrixTests
         {
             Assert.InRange(Math.Abs(exact[i] - near[i]), 0, scale[i / columns] * 0.50001f);
         }
-        Assert.All(Enumerable.Range(0, rows), i => Assert.Equal(127, q.Values.ToSByteArray().Skip(i * columns).Take(columns).Max(v => Math.Abs((int)v))));
+        Assert.All(Enumerable.Range(0, rows), i => Assert.Equal(127,
+            q.Values.ToSByteArray().Skip(i * columns).Take(columns).Max(v => Math.Abs((int)v))));
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public class Int8MatrixTests
         float[] values = RandomTensor.Normal(4, [5, 67]).ToArray();
         values[(3 * 67) + column] = bad;
 
-        Assert.Contains("row 3", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Tensor.From(values, [5, 67]))).Message, StringComparison.Ordinal);
+        Assert.Contains("row 3", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Tensor.From(values, [5, 67]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +91,8 @@ public class Int8MatrixTests
         {
             Tensor x = RandomTensor.Normal(rows, [rows, 67]);
 
-            TensorAssert.Close(x.MatMul(w, transposeB: transposed).ToArray(), x.MatMul(w.Dequantize(), transposeB: transposed).ToArray(), 1e-5, 1e-5, $"{rows} rows");
+            TensorAssert.Close(x.MatMul(w, transposeB: transposed).ToArray(), x.MatMul(w.Dequantize(), transposeB: transposed).ToArray(),
+                1e-5, 1e-5, $"{rows} rows");
         }
     }
 
@@ -101,7 +104,8 @@ public class Int8MatrixTests
         Tensor x = RandomTensor.Normal(8, [24, 33]);
         Seeds seeds = Seeds.OneHot([24, 19], [5, 19 * 11, (19 * 23) + 18]);
 
-        Tensor quantised = Gradient(x, seeds, y => y.MatMul(w, transposeB: true)), plain = Gradient(x, seeds, y => y.MatMul(w.Dequantize(), transposeB: true));
+        Tensor quantised = Gradient(x, seeds, y => y.MatMul(w, transposeB: true)),
+            plain = Gradient(x, seeds, y => y.MatMul(w.Dequantize(), transposeB: true));
 
         TensorAssert.Close(quantised.ToArray(), plain.ToArray(), 1e-5, 1e-6);
     }
@@ -123,8 +127,10 @@ public class Int8MatrixTests
     {
         Tensor values = Tensor.From(new sbyte[6], [2, 3]);
 
-        Assert.Contains("[2, 3] and [3]", Assert.Throws<ShapeException>(() => new Int8Matrix(values, Tensor.Zeros([3]))).Message, StringComparison.Ordinal);
-        Assert.Contains("int8", Assert.Throws<ShapeException>(() => new Int8Matrix(Tensor.Zeros([2, 3]), Tensor.Zeros([2]))).Message, StringComparison.Ordinal);
+        Assert.Contains("[2, 3] and [3]", Assert.Throws<ShapeException>(() => new Int8Matrix(values, Tensor.Zeros([3]))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("int8", Assert.Throws<ShapeException>(() => new Int8Matrix(Tensor.Zeros([2, 3]), Tensor.Zeros([2]))).Message,
+            StringComparison.Ordinal);
     }
 
     private static Tensor Gradient(Tensor x, Seeds seeds, Func<Tensor, Tensor> f)

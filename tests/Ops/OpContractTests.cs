@@ -14,7 +14,8 @@ public sealed class OpContractTests
 
     public static TheoryData<string, string> NamesAndDevices => TestDevices.With(OpTable.All.Select(row => row.Name));
 
-    public static TheoryData<string, string> TotalNamesAndDevices => TestDevices.With(OpTable.All.Where(row => row.AcceptsAnyNumber).Select(row => row.Name));
+    public static TheoryData<string, string> TotalNamesAndDevices =>
+        TestDevices.With(OpTable.All.Where(row => row.AcceptsAnyNumber).Select(row => row.Name));
 
     [Theory]
     [MemberData(nameof(NamesAndDevices))]
@@ -83,7 +84,8 @@ public sealed class OpContractTests
 
     [Theory]
     [MemberData(nameof(NamesAndDevices))]
-    public void Views_StridedInputsAndSeeds_GiveTheSameAsContiguous(string name, string device) => ForEachCase(name, device, (_, call, what) =>
+    public void Views_StridedInputsAndSeeds_GiveTheSameAsContiguous(string name, string device) =>
+        ForEachCase(name, device, (_, call, what) =>
     {
         Tensor[] plain = call.Make(), strided = [.. plain.Select(Strided)];
         Assert.All(plain.Zip(strided), pair => Assert.Equal(pair.First.Shape.Elements > 1, !pair.Second.IsContiguous));
@@ -209,7 +211,8 @@ public sealed class OpContractTests
     private static int[] Sample(int elements)
     {
         const int Most = 48;
-        return elements <= Most ? [.. Enumerable.Range(0, elements)] : [.. Enumerable.Range(0, Most).Select(i => (int)((long)i * (elements - 1) / (Most - 1)))];
+        return elements <= Most ? [.. Enumerable.Range(0, elements)] : [.. Enumerable.Range(0, Most)
+            .Select(i => (int)((long)i * (elements - 1) / (Most - 1)))];
     }
 
     /// <summary>The same elements stored with the axes reversed and every second place left out, the first of all among them.</summary>

@@ -117,13 +117,15 @@ internal sealed record OpSample(string Op, Func<Tensor[], JsonElement, Tensor> G
     /// <summary>The sample of an op.</summary>
     public static OpSample Get(string op) => All.Single(sample => sample.Op == op);
 
-    private static bool Flag(JsonElement constants, string name) => constants.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
+    private static bool Flag(JsonElement constants, string name) =>
+        constants.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
 
     private static float Number(JsonElement constants, string name) => constants.GetProperty(name).GetSingle();
 
     private static int Whole(JsonElement constants, string name) => constants.GetProperty(name).GetInt32();
 
-    private static int[] List(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
+    private static int[] List(JsonElement element, string name) =>
+        [.. element.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
 
     /// <summary>A call that must be refused.</summary>
     /// <param name="Call">The call.</param>

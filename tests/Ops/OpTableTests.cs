@@ -18,7 +18,8 @@ public class OpTableTests
     {
         Assert.All(OpTable.All, row => Assert.Contains(row.Cases, c => c.Inputs[0].Shape.Elements is > 1 and < 50));
         Assert.All(OpTable.All, row => Assert.Contains(row.Cases, c => c.Inputs.Any(i => i.Shape.Axes.ContainsAny(1, 3, 17))));
-        Assert.All(OpTable.All, row => Assert.True(row.Tolerance == Tolerance.Tight || row.Tolerance == Tolerance.Exact || row.Tolerance.Reason is not null, $"{row.Name}: a loose tolerance needs a reason."));
+        Assert.All(OpTable.All, row => Assert.True(row.Tolerance == Tolerance.Tight || row.Tolerance == Tolerance.Exact
+            || row.Tolerance.Reason is not null, $"{row.Name}: a loose tolerance needs a reason."));
     }
 
     [Fact]

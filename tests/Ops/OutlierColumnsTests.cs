@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Ops;
 
-/// <summary>8-bit matrices with columns that stay in float32: chosen as defined, exact where kept, and part of every product and gradient.</summary>
+/// <summary>
+/// 8-bit matrices with columns that stay in float32: chosen as defined, exact where kept, and part of every product and gradient.
+/// </summary>
 public class OutlierColumnsTests
 {
     private const int Rows = 23, Width = 37;
@@ -14,7 +16,8 @@ public class OutlierColumnsTests
 
     public static TheoryData<string> Devices => [.. TestDevices.Names];
 
-    public static TheoryData<string, bool> DevicesAndSides => new(TestDevices.Names.SelectMany(device => new[] { (device, false), (device, true) }));
+    public static TheoryData<string, bool> DevicesAndSides =>
+        new(TestDevices.Names.SelectMany(device => new[] { (device, false), (device, true) }));
 
     [Theory]
     [InlineData(1.5f)]
@@ -26,7 +29,8 @@ public class OutlierColumnsTests
         Tensor w = Planted();
         float[] x = w.ToArray();
         double rms = Math.Sqrt(x.Sum(v => (double)v * v) / x.Length);
-        int[] expected = [.. Enumerable.Range(0, Width).Where(j => Enumerable.Range(0, Rows).Any(i => Math.Abs(x[(i * Width) + j]) > threshold * rms))];
+        int[] expected = [.. Enumerable.Range(0, Width)
+            .Where(j => Enumerable.Range(0, Rows).Any(i => Math.Abs(x[(i * Width) + j]) > threshold * rms))];
 
         (Tensor rest, OutlierColumns? kept) = OutlierColumns.Split(w, threshold);
 
@@ -86,9 +90,11 @@ public class OutlierColumnsTests
             Gradients gradients = tape.Gradient(y, new Seeds(seeds), x, bias);
 
             double[] b = [.. bias.ToArray().Select(v => (double)v)];
-            double[] expected = [.. Product(x, inputs, outputs, (i, o) => transposed ? w[(o * Width) + i] : w[(i * Width) + o]).Select((v, at) => v + b[at % outputs])];
+            double[] expected = [.. Product(x, inputs, outputs, (i, o) => transposed ? w[(o * Width) + i] : w[(i * Width) + o])
+                .Select((v, at) => v + b[at % outputs])];
             TensorAssert.Close(y.ToArray(), expected, 1e-5, 1e-4, $"y {shape}");
-            TensorAssert.Close(gradients[x].ToArray(), Product(seeds, outputs, inputs, (o, i) => transposed ? w[(o * Width) + i] : w[(i * Width) + o]), 1e-5, 1e-4, $"dx {shape}");
+            TensorAssert.Close(gradients[x].ToArray(), Product(seeds, outputs, inputs, (o, i) => transposed
+                ? w[(o * Width) + i] : w[(i * Width) + o]), 1e-5, 1e-4, $"dx {shape}");
         }
     }
 
@@ -121,9 +127,11 @@ public class OutlierColumnsTests
         float[] x = Planted().ToArray();
         x[(3 * Width) + 5] = float.NaN;
 
-        Assert.Contains("row 3", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Tensor.From(x, [Rows, Width]), 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 3", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Tensor.From(x, [Rows, Width]), 3)).Message,
+            StringComparison.Ordinal);
         x[(3 * Width) + 5] = float.PositiveInfinity;
-        Assert.Contains("row 3", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Tensor.From(x, [Rows, Width]), 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 3", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Tensor.From(x, [Rows, Width]), 0)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("-1", Assert.Throws<VitrineException>(() => Int8Matrix.Quantize(Planted(), -1)).Message, StringComparison.Ordinal);
     }
 
@@ -132,15 +140,19 @@ public class OutlierColumnsTests
     {
         Int8Matrix w = Int8Matrix.Quantize(Planted(), 3);
 
-        Assert.Contains("outlier columns", Assert.Throws<ShapeException>(() => new Int8Matrix(w.Values.Slice(1, 0, 30), w.Scale, w.Outliers)).Message, StringComparison.Ordinal);
-        Assert.Contains("do not fit", Assert.Throws<ShapeException>(() => new OutlierColumns([], Tensor.Zeros([2, 1]), 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("outlier columns",
+            Assert.Throws<ShapeException>(() => new Int8Matrix(w.Values.Slice(1, 0, 30), w.Scale, w.Outliers)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("do not fit", Assert.Throws<ShapeException>(() => new OutlierColumns([], Tensor.Zeros([2, 1]), 4)).Message,
+            StringComparison.Ordinal);
     }
 
     // Normal weights, and three columns ten times as large.
     private static Tensor Planted()
     {
         float[] w = RandomTensor.Normal(1, [Rows, Width]).ToArray();
-        return Tensor.From([.. w.Select((v, i) => s_planted.Contains(i % Width) ? 10 * (Math.Abs(v) + 1) : 0.3f * Math.Clamp(v, -2, 2))], [Rows, Width], Device.Cpu);
+        return Tensor.From([.. w.Select((v, i) => s_planted.Contains(i % Width) ? 10 * (Math.Abs(v) + 1) : 0.3f * Math.Clamp(v, -2, 2))],
+            [Rows, Width], Device.Cpu);
     }
 
     // What the matrix means by its definition, in float64.
@@ -158,5 +170,6 @@ public class OutlierColumnsTests
     private static double[] Product(Tensor x, int inputs, int outputs, Func<int, int, double> w) =>
         [.. x.ToArray().Chunk(inputs).SelectMany(row => Enumerable.Range(0, outputs).Select(o => row.Select((v, i) => v * w(i, o)).Sum()))];
 
-    private static double Error(float[] near, float[] exact) => Math.Sqrt(near.Zip(exact).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
+    private static double Error(float[] near, float[] exact) =>
+        Math.Sqrt(near.Zip(exact).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
 }

@@ -24,7 +24,8 @@ public class SimdMathTests
     public void Tanh_WholeRange_IsWithinTwoAndAHalfUlp() => Scan(new UnaryFunctions.Tanh(), Math.Tanh, -12, 12, 2.5);
 
     [Fact]
-    public void Sigmoid_NormalResults_IsWithinTwoAndAHalfUlp() => Scan(new UnaryFunctions.Sigmoid(), x => 1 / (1 + Math.Exp(-x)), -87, 110, 2.5);
+    public void Sigmoid_NormalResults_IsWithinTwoAndAHalfUlp() =>
+        Scan(new UnaryFunctions.Sigmoid(), x => 1 / (1 + Math.Exp(-x)), -87, 110, 2.5);
 
     [Fact]
     public void NormalTail_NearZero_IsWithinTenUlp() => Scan(new NormalTail(), Gelu.NormalCdf, -3, 0, 10);

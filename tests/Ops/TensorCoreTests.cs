@@ -5,8 +5,8 @@ using Xunit;
 namespace Vitrine.Tests.Ops;
 
 /// <summary>
-/// Products on tensor cores. The choice is proved with a driver that claims to have some; the arithmetic where the instruction is emulated, rounding
-/// and all: tiles, fragments, splitting and edges are those of the kernel that is compiled for sm_80. No tensor core was at hand.
+/// Products on tensor cores. The choice is proved with a driver that claims to have some; the arithmetic where the instruction is emulated,
+/// rounding and all: tiles, fragments, splitting and edges are those of the kernel that is compiled for sm_80. No tensor core was at hand.
 /// </summary>
 public sealed class TensorCoreTests
 {
@@ -24,14 +24,16 @@ public sealed class TensorCoreTests
     {
         var driver = new FakeGpu(capability);
         Device device = driver.AsDevice();
-        Tensor x = Tensor.From(new float[6], [2, 3], device), w = Tensor.From(new float[12], [3, 4], device), half = Tensor.From(new Half[12], [3, 4], device);
+        Tensor x = Tensor.From(new float[6], [2, 3], device), w = Tensor.From(new float[12], [3, 4], device),
+            half = Tensor.From(new Half[12], [3, 4], device);
 
         _ = x.MatMul(w);
         _ = x.MatMul(half);
         _ = x.Slice(0, 0, 1).MatMul(w); // a row has a kernel of its own everywhere
         _ = x.MatMul(Int8Matrix.Quantize(Tensor.From(new float[12], [3, 4])).To(device));
 
-        Assert.Equal(expected ? [("mat_mul_mma", "mat_mul_mma"), ("half_mat_mul_mma", "mat_mul_mma")] : [("mat_mul_forward", "mat_mul"), ("half_mat_mul_forward", "mat_mul")], driver.Launched[..2]);
+        Assert.Equal(expected ? [("mat_mul_mma", "mat_mul_mma"), ("half_mat_mul_mma", "mat_mul_mma")] : [("mat_mul_forward", "mat_mul"),
+            ("half_mat_mul_forward", "mat_mul")], driver.Launched[..2]);
         Assert.Equal([("mat_mul_row", "mat_mul"), ("int8_mat_mul_forward", "mat_mul")], driver.Launched[2..]);
     }
 
@@ -47,7 +49,8 @@ public sealed class TensorCoreTests
 
             Tensor y = OnTensorCores(() => call.Apply(inputs));
 
-            TensorAssert.Close(y, call.Reference([.. inputs.Select(Array64.Of)]).Values, row.Tolerance.Relative, row.Tolerance.Absolute, $"{call}");
+            TensorAssert.Close(y, call.Reference([.. inputs.Select(Array64.Of)]).Values, row.Tolerance.Relative, row.Tolerance.Absolute,
+                $"{call}");
         }
     }
 
@@ -57,28 +60,34 @@ public sealed class TensorCoreTests
     public void Product_AroundTheEdgesOfTiles_MatchesFloat64(string device)
     {
         using Device.Scope scope = TestDevices.Use(device);
-        foreach ((int m, int n, int k) in new[] { (1, 1, 1), (16, 8, 8), (17, 9, 7), (64, 64, 16), (65, 63, 17), (33, 130, 15), (129, 31, 40), (5, 65, 33) })
+        foreach ((int m, int n, int k) in new[] { (1, 1, 1), (16, 8, 8), (17, 9, 7), (64, 64, 16), (65, 63, 17), (33, 130, 15),
+            (129, 31, 40), (5, 65, 33) })
         {
             for (int layout = 0; layout < 4; layout++)
             {
                 (bool transposeA, bool transposeB) = (layout % 2 == 1, layout / 2 == 1);
-                Tensor a = RandomTensor.Normal(m, transposeA ? [k, m] : [m, k]), b = RandomTensor.Normal(n, transposeB ? [n, k] : [k, n]), bias = RandomTensor.Normal(k, [n]);
+                Tensor a = RandomTensor.Normal(m, transposeA ? [k, m] : [m, k]), b = RandomTensor.Normal(n, transposeB ? [n, k] : [k, n]),
+                    bias = RandomTensor.Normal(k, [n]);
                 string what = $"{m} x {n} x {k}, layout {layout}";
 
                 Close(OnTensorCores(() => a.MatMul(b, bias, transposeA, transposeB)), a, b, bias, transposeA, transposeB, what);
                 if (!transposeA)
                 {
                     Tensor half = HalfPrecision.Round(b).To(Device.Current);
-                    Close(OnTensorCores(() => a.MatMul(half, bias, transposeB: transposeB)), a, half, bias, false, transposeB, what + ", half");
+                    Close(OnTensorCores(() => a.MatMul(half, bias, transposeB: transposeB)), a, half, bias, false, transposeB,
+                        what + ", half");
                 }
             }
         }
 
         static void Close(Tensor y, Tensor a, Tensor b, Tensor bias, bool transposeA, bool transposeB, string what) =>
-            TensorAssert.Close(y, MatMul.Reference(Array64.Of(a), Array64.Of(b), Array64.Of(bias), transposeA, transposeB).Values, 1e-5, 1e-5, what);
+            TensorAssert.Close(y, MatMul.Reference(Array64.Of(a), Array64.Of(b), Array64.Of(bias), transposeA, transposeB).Values, 1e-5,
+                1e-5, what);
     }
 
-    /// <summary>The device rounds sums towards zero: of thousands of positive products nothing may be left behind but float32's own error.</summary>
+    /// <summary>
+    /// The device rounds sums towards zero: of thousands of positive products nothing may be left out but float32's own error.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Gpus))]
     public void Product_LongSumOfPositiveNumbers_IsAsExactAsFloat32(string device)

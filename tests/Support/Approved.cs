@@ -3,10 +3,12 @@ using Xunit;
 
 namespace Vitrine.Tests.Support;
 
-/// <summary>Rendered output held against a reviewed file in <c>tests/**/Expected</c>; set <c>VITRINE_APPROVE=1</c> to accept what a run made.</summary>
+/// <summary>
+/// Rendered output held against a reviewed file in <c>tests/**/Expected</c>; set <c>VITRINE_APPROVE=1</c> to accept what a run made.
+/// </summary>
 public static class Approved
 {
-    /// <summary>Fails when <paramref name="actual"/> is not the reviewed text, and leaves it beside that as <c>*.received.*</c>.</summary>
+    /// <summary>Fails when <paramref name="actual"/> is not the reviewed text, and leaves it next to that as <c>*.received.*</c>.</summary>
     /// <param name="area">Folder below <c>tests</c>: <c>Viz</c>, <c>Cli</c>.</param>
     /// <param name="name">File name with its ending.</param>
     /// <param name="actual">What was rendered.</param>

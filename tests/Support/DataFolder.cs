@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Support;
 
-/// <summary>Data that is not committed: the folder named by VITRINE_DATA, by default shared/data beside this source tree.</summary>
+/// <summary>Data that is not committed: the folder named by VITRINE_DATA, by default shared/data next to this source tree.</summary>
 public static class DataFolder
 {
     /// <summary>Full path of the folder.</summary>
@@ -16,7 +16,7 @@ public static class DataFolder
     public static string Find(string relative)
     {
         string path = System.IO.Path.Combine(Path, relative);
-        Assert.SkipUnless(System.IO.Path.Exists(path), $"no {relative} in shared/data beside the source tree (or in VITRINE_DATA)");
+        Assert.SkipUnless(System.IO.Path.Exists(path), $"no {relative} in shared/data next to the source tree (or in VITRINE_DATA)");
         return path;
     }
 }

@@ -2,7 +2,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Tests.Support;
 
-/// <summary>A driver without a device: everything succeeds and computes nothing, until launches are told to fail. It says what it is asked for.</summary>
+/// <summary>
+/// A driver without a device: everything succeeds and computes nothing, until launches are told to fail. It says what it is asked for.
+/// </summary>
 /// <param name="capability">The compute capability that it claims, 75 for 7.5.</param>
 internal sealed unsafe class FakeGpu(int capability = 0) : GpuBackend("fake:0", 1 << 20, capability)
 {
@@ -29,7 +31,8 @@ internal sealed unsafe class FakeGpu(int capability = 0) : GpuBackend("fake:0", 
 
     protected override nint Compile(string kernel, string source) => 1;
 
-    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers)
+    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers,
+        in GpuCall numbers)
     {
         Calls++;
         Launched.Add((name, kernel.Source));

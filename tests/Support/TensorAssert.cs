@@ -14,7 +14,8 @@ internal static class TensorAssert
         double worstExcess = 0;
         for (int i = 0; i < actual.Length; i++)
         {
-            bool same = double.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : actual[i] == expected[i] || (double.IsInfinity(expected[i]) && actual[i] == (float)expected[i]);
+            bool same = double.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : actual[i] == expected[i]
+                || (double.IsInfinity(expected[i]) && actual[i] == (float)expected[i]);
             double excess = same ? 0 : Math.Abs(actual[i] - expected[i]) / (atol + (rtol * Math.Abs(expected[i])));
             if (!same && !(excess <= 1))
             {
@@ -25,7 +26,9 @@ internal static class TensorAssert
                 }
             }
         }
-        Assert.True(bad == 0, bad == 0 ? "" : $"{what}: {bad} of {actual.Length} differ; worst at {worst}: got {actual[worst]:R}, expected {expected[worst]:R} ({worstExcess:G3} x tolerance {atol:G2} + {rtol:G2}·|x|).");
+        Assert.True(bad == 0, bad == 0 ? "" : $"{what}: {bad} of {actual.Length} differ; "
+            + $"worst at {worst}: got {actual[worst]:R}, expected {expected[worst]:R} ({worstExcess:G3} x tolerance {atol:G2} "
+            + $"+ {rtol:G2}·|x|).");
     }
 
     /// <summary>The same for a tensor.</summary>
@@ -33,7 +36,8 @@ internal static class TensorAssert
         Close(actual.ToArray(), expected, rtol, atol, what);
 
     /// <summary>The same between two float arrays.</summary>
-    public static void Close(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double rtol = 1e-4, double atol = 1e-5, string what = "") =>
+    public static void Close(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double rtol = 1e-4, double atol = 1e-5,
+        string what = "") =>
         Close(actual, Widen(expected), rtol, atol, what);
 
     private static double[] Widen(ReadOnlySpan<float> values)

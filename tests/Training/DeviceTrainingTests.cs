@@ -8,15 +8,27 @@ using Xunit;
 
 namespace Vitrine.Tests.Training;
 
-/// <summary>Training on a device: the curves of the CPU, breaks that leave no trace, and one wait per step. Traffic is counted per device, so nothing else may run beside.</summary>
+/// <summary>
+/// Training on a device: the curves of the CPU, breaks that leave no trace, and one wait per step. Traffic is counted per device, so
+/// nothing else may run at the same time.
+/// </summary>
 [Collection(nameof(WorkerCount))]
 public class DeviceTrainingTests
 {
     private const int Steps = 24;
     private static readonly TrainingOptions s_options = new()
     {
-        Steps = Steps, BatchSize = 4, Accumulate = 2, LearningRate = 1e-2f, Dropout = 0.1f, LabelSmoothing = 0.05f, AverageDecay = 0.9f,
-        GradientLimit = 0.5f, EvaluateEvery = 12, SaveEvery = 5, Seed = 7,
+        Steps = Steps,
+        BatchSize = 4,
+        Accumulate = 2,
+        LearningRate = 1e-2f,
+        Dropout = 0.1f,
+        LabelSmoothing = 0.05f,
+        AverageDecay = 0.9f,
+        GradientLimit = 0.5f,
+        EvaluateEvery = 12,
+        SaveEvery = 5,
+        Seed = 7,
     };
 
     public static TheoryData<string, string> LessonsAndGpus
@@ -99,13 +111,15 @@ public class DeviceTrainingTests
         using var folder = new TempFolder();
         List<DeviceTraffic> traffic = [];
 
-        Train(lesson, folder, device, s_options with { EvaluateEvery = Steps, SaveEvery = Steps }, watch: _ => traffic.Add(Device.Current.Traffic));
+        Train(lesson, folder, device, s_options with { EvaluateEvery = Steps, SaveEvery = Steps },
+            watch: _ => traffic.Add(Device.Current.Traffic));
 
         for (int step = 1; step < Steps - 1; step++)
         {
             Assert.Equal(1, traffic[step].Downloads - traffic[step - 1].Downloads);
             Assert.Equal(8, traffic[step].DownloadedBytes - traffic[step - 1].DownloadedBytes);
-            Assert.InRange(traffic[step].UploadedBytes - traffic[step - 1].UploadedBytes, 1, 20_000); // ids, masks, targets and small tables; the model has more
+            // ids, masks, targets and small tables; the model has more
+            Assert.InRange(traffic[step].UploadedBytes - traffic[step - 1].UploadedBytes, 1, 20_000);
         }
     }
 
@@ -114,7 +128,14 @@ public class DeviceTrainingTests
     public void Run_LossThatIsNoNumber_StopsAndKeepsTheLastGoodCheckpoint(string device)
     {
         using var folder = new TempFolder();
-        TrainingOptions wild = s_options with { LearningRate = 1e30f, WarmUp = 0, GradientLimit = 0, Optimizer = OptimizerKind.Sgd, SaveEvery = 1 };
+        TrainingOptions wild = s_options with
+        {
+            LearningRate = 1e30f,
+            WarmUp = 0,
+            GradientLimit = 0,
+            Optimizer = OptimizerKind.Sgd,
+            SaveEvery = 1
+        };
 
         TrainingException error = Assert.Throws<TrainingException>(() => Train("classify", folder, device, wild));
 
@@ -122,7 +143,8 @@ public class DeviceTrainingTests
         Assert.Contains("checkpoint is kept", error.Message, StringComparison.Ordinal);
     }
 
-    private static TrainingResult Train(string lesson, TempFolder folder, string device, TrainingOptions options, int? stop = null, Action<int>? watch = null)
+    private static TrainingResult Train(string lesson, TempFolder folder, string device, TrainingOptions options, int? stop = null,
+        Action<int>? watch = null)
     {
         using Device.Scope scope = TestDevices.Use(device);
         (ITransformer model, ITrainingTask task) = Lessons.Start(lesson, folder);

@@ -34,7 +34,8 @@ public class DistillationTests
         Assert.Equal(2, student.Info.NLayers);
         Assert.Contains(student.Parameters, p => p.Name.Contains(".1.", StringComparison.Ordinal));
         Assert.All(student.Parameters, p => Assert.Equal(
-            teacher.Parameters.Single(t => t.Name == p.Name.Replace("blocks.1.", "blocks.2.", StringComparison.Ordinal).Replace("coder.1.", "coder.2.", StringComparison.Ordinal)).Value.ToArray(),
+            teacher.Parameters.Single(t => t.Name == p.Name.Replace("blocks.1.", "blocks.2.", StringComparison.Ordinal)
+                .Replace("coder.1.", "coder.2.", StringComparison.Ordinal)).Value.ToArray(),
             p.Value.ToArray()));
     }
 
@@ -49,9 +50,11 @@ public class DistillationTests
         Directory.CreateDirectory(folder.File("teacher"));
         ITransformer teacher = TinyModels.Load(folder.File("teacher"), family, layers: 2);
 
-        ITransformer student = Student.Of(folder.File("teacher"), teacher, folder.File("student"), [1], new() { DModel = 12, NHeads = 2, DMlp = 20 }, seed: 1);
+        ITransformer student = Student.Of(folder.File("teacher"), teacher, folder.File("student"), [1],
+            new() { DModel = 12, NHeads = 2, DMlp = 20 }, seed: 1);
         var task = new DistillationTask(new Echo(family == "marian"), teacher, [1], new() { Hard = 0, Hidden = 0.5f }, student.Info);
-        new Trainer(student, task, new() { Steps = 30, BatchSize = 4, LearningRate = 5e-3f, Dropout = 0 }, folder.File("student")).Run(cancellation: TestContext.Current.CancellationToken);
+        new Trainer(student, task, new() { Steps = 30, BatchSize = 4, LearningRate = 5e-3f, Dropout = 0 },
+            folder.File("student")).Run(cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal((12, 2, 1), (student.Info.DModel, student.Info.NHeads, student.Info.NLayers));
         Assert.Contains(student.Parameters, p => p.Name.EndsWith("mlp.W_in", StringComparison.Ordinal) && p.Shape == [12, 20]);
@@ -65,23 +68,28 @@ public class DistillationTests
     {
         using var folder = new TempFolder();
         (ITransformer teacher, _) = Pair(folder);
-        ITransformer student = Student.Of(folder.File("teacher"), teacher, folder.File("narrow"), [1], new() { DModel = 8, NHeads = 2 }, seed: 5);
+        ITransformer student = Student.Of(folder.File("teacher"), teacher, folder.File("narrow"), [1], new() { DModel = 8, NHeads = 2 },
+            seed: 5);
         var task = new ClassificationTask(Toys.Texts(8, 1), [], teacher, teacher.Tokenizer!);
         TrainingBatch batch = task.Batch([0, 1, 2, 3]);
         var with = new DistillationTask(task, teacher, [1], new() { Hidden = 0.7f }, student.Info);
         using ActivationCache own = student.Cache("blocks.0.hook_resid_post"), theirs = teacher.Cache("blocks.1.hook_resid_post");
 
-        double added = with.Loss(student, batch, 0).Item() - new DistillationTask(task, teacher, [1], new(), student.Info).Loss(student, batch, 0).Item();
+        double added = with.Loss(student, batch, 0).Item() - new DistillationTask(task, teacher, [1], new(), student.Info).Loss(student,
+            batch, 0).Item();
 
-        (float[] h, float[] t, float[] p) = (own["blocks.0.hook_resid_post"].ToArray(), theirs["blocks.1.hook_resid_post"].ToArray(), with.Parameters.Single().Value.ToArray());
+        (float[] h, float[] t, float[] p) = (own["blocks.0.hook_resid_post"].ToArray(), theirs["blocks.1.hook_resid_post"]
+            .ToArray(), with.Parameters.Single().Value.ToArray());
         double sum = 0;
         for (int i = 0; i < t.Length; i++) // all texts are of one length
         {
             sum += Math.Pow(Enumerable.Range(0, 8).Sum(k => (double)h[(i / 16 * 8) + k] * p[(k * 16) + (i % 16)]) - t[i], 2);
         }
         Assert.Equal(0.7 * sum / t.Length, added, 1e-5);
-        Assert.Contains("4 heads", Assert.Throws<TrainingException>(() => new DistillationTask(task, teacher, [1], new() { Attention = 1 }, student.Info with { NHeads = 4 })).Message, StringComparison.Ordinal);
-        Assert.Contains("divides", Assert.Throws<TrainingException>(() => Student.Of(folder.File("teacher"), teacher, folder.File("odd"), [1], new() { DModel = 9, NHeads = 2 }, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("4 heads", Assert.Throws<TrainingException>(() => new DistillationTask(task, teacher, [1], new() { Attention = 1 },
+            student.Info with { NHeads = 4 })).Message, StringComparison.Ordinal);
+        Assert.Contains("divides", Assert.Throws<TrainingException>(() => Student.Of(folder.File("teacher"), teacher, folder.File("odd"),
+            [1], new() { DModel = 9, NHeads = 2 }, 1)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A task that asks a model for its halves must also do with one that has none: an adapter, a student.</summary>
@@ -96,7 +104,8 @@ public class DistillationTests
         float expected = masks.Loss(teacher, batch, 0).Item();
 
         Assert.Equal(expected, masks.Loss(adapted, batch, 0).Item(), 1e-5f);
-        Assert.Equal(0.4f * expected, new DistillationTask(masks, teacher, [0], new() { Hard = 0.4f, Hidden = 1 }).Loss(teacher, batch, 0).Item(), 1e-5f);
+        Assert.Equal(0.4f * expected, new DistillationTask(masks, teacher, [0], new() { Hard = 0.4f, Hidden = 1 }).Loss(teacher, batch, 0)
+            .Item(), 1e-5f);
 
         static TrainingBatch Batch(ITrainingTask task)
         {
@@ -128,9 +137,11 @@ public class DistillationTests
     {
         using var folder = new TempFolder();
         (ITransformer teacher, ITransformer student) = Pair(folder);
-        IReadOnlyList<LabelledText> texts = [.. Toys.Texts(6, 1), new("negative", "the film is dull"), new("positive", "lovely")]; // of several lengths: padding
+        // of several lengths: padding
+        IReadOnlyList<LabelledText> texts = [.. Toys.Texts(6, 1), new("negative", "the film is dull"), new("positive", "lovely")];
         var task = new ClassificationTask(texts, [], teacher, teacher.Tokenizer!);
-        var distillation = new DistillationTask(task, teacher, [0, 2], new() { Temperature = temperature, Hard = hard, Hidden = hidden, Attention = attention });
+        var distillation = new DistillationTask(task, teacher, [0, 2],
+            new() { Temperature = temperature, Hard = hard, Hidden = hidden, Attention = attention });
         task.Begin(0, 1);
         TrainingBatch batch = task.Batch([.. Enumerable.Range(0, texts.Count)]);
 
@@ -147,7 +158,8 @@ public class DistillationTests
         var task = new ClassificationTask(Toys.Texts(8, 1), [], teacher, teacher.Tokenizer!);
         TrainingBatch batch = task.Batch([0, 1, 2, 3]);
 
-        float loss = new DistillationTask(task, teacher, [0, 1, 2], new() { Hard = 0.25f, Hidden = 1, Attention = 1 }).Loss(teacher, batch, 0).Item();
+        float loss = new DistillationTask(task, teacher, [0, 1, 2], new() { Hard = 0.25f, Hidden = 1, Attention = 1 }).Loss(teacher, batch,
+            0).Item();
 
         Assert.Equal(0.25f * task.Loss(teacher, batch, 0).Item(), loss, 1e-5);
     }
@@ -159,10 +171,12 @@ public class DistillationTests
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder.File("teacher"));
-        ITransformer teacher = TinyModels.Load(folder.File("teacher"), family, layers: 2), student = Student.Of(folder.File("teacher"), teacher, folder.File("student"), [1]);
+        ITransformer teacher = TinyModels.Load(folder.File("teacher"), family, layers: 2),
+            student = Student.Of(folder.File("teacher"), teacher, folder.File("student"), [1]);
         var task = new DistillationTask(new Echo(family == "marian"), teacher, [1], new() { Hard = 0, Hidden = 0.1f, Attention = 0.1f });
 
-        new Trainer(student, task, new() { Steps = 30, BatchSize = 4, LearningRate = 5e-3f, Dropout = 0 }, folder.File("student")).Run(cancellation: TestContext.Current.CancellationToken);
+        new Trainer(student, task, new() { Steps = 30, BatchSize = 4, LearningRate = 5e-3f, Dropout = 0 },
+            folder.File("student")).Run(cancellation: TestContext.Current.CancellationToken);
 
         double[] losses = [.. TrainingLog.Read(Path.Combine(folder.File("student"), "training", "log.jsonl")).Training.Select(t => t.Loss)];
         Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} → {losses[^1]}");
@@ -181,17 +195,22 @@ public class DistillationTests
         Distil(parts, width, 7);
         Distil(parts, width, null);
 
-        Assert.Equal(File.ReadAllBytes(whole.File("student/model.safetensors")), File.ReadAllBytes(parts.File("student/model.safetensors")));
-        Assert.Equal(TrainingLog.Read(whole.File("student/training/log.jsonl")).Training, TrainingLog.Read(parts.File("student/training/log.jsonl")).Training);
+        Assert.Equal(File.ReadAllBytes(whole.File("student/model.safetensors")),
+            File.ReadAllBytes(parts.File("student/model.safetensors")));
+        Assert.Equal(TrainingLog.Read(whole.File("student/training/log.jsonl")).Training,
+            TrainingLog.Read(parts.File("student/training/log.jsonl")).Training);
 
         static void Distil(TempFolder folder, int width, int? stop)
         {
             (ITransformer teacher, ITransformer student) = Pair(folder);
-            student = width == 16 ? student : Student.Of(folder.File("teacher"), teacher, folder.File("student"), [0, 2], new() { DModel = width, NHeads = 2 }, 1);
+            student = width == 16 ? student : Student.Of(folder.File("teacher"), teacher, folder.File("student"), [0, 2],
+                new() { DModel = width, NHeads = 2 }, 1);
             (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
-            var task = new DistillationTask(new ClassificationTask(training, held, teacher, teacher.Tokenizer!), teacher, [0, 2], new() { Hidden = 1 }, student.Info);
+            var task = new DistillationTask(new ClassificationTask(training, held, teacher, teacher.Tokenizer!), teacher, [0, 2],
+                new() { Hidden = 1 }, student.Info);
             using var cancelled = new CancellationTokenSource();
-            new Trainer(student, task, new() { Epochs = 2, BatchSize = 8, LearningRate = 5e-3f }, folder.File("student")).Run(new Stopper(stop, cancelled), cancelled.Token);
+            new Trainer(student, task, new() { Epochs = 2, BatchSize = 8, LearningRate = 5e-3f },
+                folder.File("student")).Run(new Stopper(stop, cancelled), cancelled.Token);
         }
     }
 
@@ -206,9 +225,11 @@ public class DistillationTests
     }
 
     /// <summary>The formula of <see cref="DistillationTask"/>, written out in double from what the models show.</summary>
-    private static double Reference(ITransformer teacher, ITransformer student, TrainingBatch batch, double temperature, double hard, double hidden, double attention)
+    private static double Reference(ITransformer teacher, ITransformer student, TrainingBatch batch, double temperature, double hard,
+        double hidden, double attention)
     {
-        using ActivationCache theirs = teacher.Cache("blocks.*.hook_resid_post", "blocks.*.attn.hook_pattern"), own = student.Cache("blocks.*.hook_resid_post", "blocks.*.attn.hook_pattern");
+        using ActivationCache theirs = teacher.Cache("blocks.*.hook_resid_post", "blocks.*.attn.hook_pattern"),
+            own = student.Cache("blocks.*.hook_resid_post", "blocks.*.attn.hook_pattern");
         (Tensor taught, Tensor said) = (teacher.Forward(batch.Input), student.Forward(batch.Input));
         (int rows, int classes, int pos) = (said.Shape[0], said.Shape[1], batch.Input.Ids!.Shape[1]);
         int[] targets = batch.Targets.ToIntArray(), mask = batch.Input.Mask!.ToIntArray();
@@ -232,7 +253,8 @@ public class DistillationTests
                     for (int head = 0; head < heads; head++)
                     {
                         int at = ((((token / pos) * heads) + head) * pos * pos) + (token % pos * pos);
-                        loss += attention / 2 / tokens / heads * Divergence([.. b[at..(at + pos)].Select(v => (double)v)], [.. a[at..(at + pos)].Select(v => (double)v)]);
+                        loss += attention / 2 / tokens / heads * Divergence([.. b[at..(at + pos)].Select(v => (double)v)],
+                            [.. a[at..(at + pos)].Select(v => (double)v)]);
                     }
                 }
             }
@@ -263,10 +285,12 @@ public class DistillationTests
             ModelInput input = ModelInput.Batch(rows, 0);
             int longest = rows.Max(row => row.Length);
             return new(translates ? input with { Target = input } : input,
-                Tensor.From([.. rows.SelectMany(row => row.Concat(Enumerable.Repeat(-100, longest - row.Length)))], [rows.Length, longest]), rows.Sum(row => row.Length), rows.Sum(row => row.Length));
+                Tensor.From([.. rows.SelectMany(row => row.Concat(Enumerable.Repeat(-100, longest - row.Length)))], [rows.Length, longest]),
+                rows.Sum(row => row.Length), rows.Sum(row => row.Length));
         }
 
-        public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) => model.Forward(batch.Input).CrossEntropy(batch.Targets);
+        public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) =>
+            model.Forward(batch.Input).CrossEntropy(batch.Targets);
 
         public IReadOnlyList<Metric> Evaluate(ITransformer model) => [];
     }

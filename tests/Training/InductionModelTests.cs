@@ -17,13 +17,15 @@ public partial class InductionModelTests
     private readonly ITransformer _model = ModelLoader.Load(s_folder);
 
     private HeadScores Scores(int length, int count, int seed) => HeadScores.Measure(
-        _model, HeadScores.Rounds(_model.Tokenizer!.Encode(Letters).Ids, length, count, seed), cancellation: TestContext.Current.CancellationToken);
+        _model, HeadScores.Rounds(_model.Tokenizer!.Encode(Letters).Ids, length, count, seed),
+        cancellation: TestContext.Current.CancellationToken);
 
     [Fact]
     public void Heads_OnSequencesItNeverSaw_AreThoseOfAnInductionCircuit()
     {
         HeadScores scores = Scores(24, 32, seed: 2026);
-        HeadScore previous = scores.Heads.Where(h => h.Layer == 0).MaxBy(h => h.Previous)!, induction = scores.Heads.Where(h => h.Layer == 1).MaxBy(h => h.Induction)!;
+        HeadScore previous = scores.Heads.Where(h => h.Layer == 0).MaxBy(h => h.Previous)!,
+            induction = scores.Heads.Where(h => h.Layer == 1).MaxBy(h => h.Induction)!;
 
         Assert.InRange(scores.FirstLoss, Math.Log(Letters.Length) - 0.3, 5); // nothing tells which letter comes
         Assert.InRange(scores.RepeatLoss, 0, 0.4);
@@ -52,7 +54,8 @@ public partial class InductionModelTests
         Assert.All(scores.Heads.Zip(rows), pair =>
         {
             double[] stated = [.. pair.Second.Groups.Values.Skip(2).Select(g => double.Parse(g.Value, CultureInfo.InvariantCulture))];
-            Assert.Equal([pair.First.Previous, pair.First.Duplicate, pair.First.Induction, pair.First.LossWithout], stated, (a, b) => Math.Abs(a - b) < 0.02);
+            Assert.Equal([pair.First.Previous, pair.First.Duplicate, pair.First.Induction, pair.First.LossWithout], stated,
+                (a, b) => Math.Abs(a - b) < 0.02);
         });
     }
 
@@ -63,7 +66,8 @@ public partial class InductionModelTests
         int[] prompt = _model.Tokenizer!.Encode(example.Groups[1].Value).Ids;
         var options = new GenerationOptions { MaxNewTokens = example.Groups[2].Value.Length };
 
-        GenerationResult result = ((IGenerator)_model).Generate(ModelInput.Of(prompt), options, cancellation: TestContext.Current.CancellationToken);
+        GenerationResult result = ((IGenerator)_model).Generate(ModelInput.Of(prompt), options,
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(example.Groups[2].Value, _model.Tokenizer.Decode(result.Sequences[0].Tokens));
         Assert.Contains(example.Groups[2].Value, example.Groups[1].Value, StringComparison.Ordinal);
@@ -71,9 +75,11 @@ public partial class InductionModelTests
 
     [Fact]
     public void Weights_OfTheFeedForwardLayers_AreZero() => Assert.All(
-        _model.Parameters.Where(p => p.Name.Contains(".mlp.", StringComparison.Ordinal)), p => Assert.All(p.Value.ToArray(), v => Assert.Equal(0, v)));
+        _model.Parameters.Where(p => p.Name.Contains(".mlp.", StringComparison.Ordinal)),
+        p => Assert.All(p.Value.ToArray(), v => Assert.Equal(0, v)));
 
-    private static double Stated(string pattern) => double.Parse(Regex.Match(s_card, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static double Stated(string pattern) =>
+        double.Parse(Regex.Match(s_card, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^\| (\d\.\d) \| (\d\.\d\d) \| (\d\.\d\d) \| (\d\.\d\d) \| (\d\.\d\d) \|$", RegexOptions.Multiline)]
     private static partial Regex Row();

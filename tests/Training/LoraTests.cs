@@ -43,9 +43,11 @@ public class LoraTests
         LoraAdapter.Describe(folder.File("adapter"), random, new() { Rank = 3, Alpha = 6, Targets = [target] }, "base");
         LoraAdapter.Save(random, folder.File("adapter"));
         using SafetensorsFile file = SafetensorsFile.Open(folder.File("adapter/adapter_model.safetensors"));
-        foreach (IGrouping<string, Parameter> module in LoraModel.Modules(expected).Where(m => m.Key.EndsWith(target, StringComparison.Ordinal)))
+        foreach (IGrouping<string, Parameter> module in LoraModel.Modules(expected)
+            .Where(m => m.Key.EndsWith(target, StringComparison.Ordinal)))
         {
-            float[] a = file.ReadFloats($"base_model.model.{module.Key}.lora_A.weight"), b = file.ReadFloats($"base_model.model.{module.Key}.lora_B.weight");
+            float[] a = file.ReadFloats($"base_model.model.{module.Key}.lora_A.weight"),
+                b = file.ReadFloats($"base_model.model.{module.Key}.lora_B.weight");
             int from = 0;
             foreach (Parameter part in module.OrderBy(p => p.Place.Part?.Offset))
             {
@@ -62,10 +64,10 @@ public class LoraTests
         }
 
         LoraModel loaded = LoraAdapter.Load(model, folder.File("adapter"));
-        float[] beside = loaded.Forward(s_input).ToArray();
+        float[] adapted = loaded.Forward(s_input).ToArray();
 
-        TensorAssert.Close(beside, expected.Forward(s_input).ToArray(), 1e-4f, 1e-5f);
-        Assert.Equal(beside, LoraAdapter.Merge(loaded).Forward(s_input).ToArray());
+        TensorAssert.Close(adapted, expected.Forward(s_input).ToArray(), 1e-4f, 1e-5f);
+        Assert.Equal(adapted, LoraAdapter.Merge(loaded).Forward(s_input).ToArray());
         Assert.Equal("base", LoraAdapter.BaseOf(folder.File("adapter")));
     }
 
@@ -113,7 +115,9 @@ public class LoraTests
         File.WriteAllText(folder.File("adapter_config.json"), """
             {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "rank_pattern": {"layer\\.1.*query": 2}, "alpha_pattern": {"value": 5, "layer.1.attention.self.query": 6}}
             """);
-        SafetensorsWriter.Save(folder.File("adapter_model.safetensors"), new[] { ("0.attention.self.query", 1), ("1.attention.self.query", 2), ("0.attention.self.value", 1) }.SelectMany(layer => new WeightData[]
+        SafetensorsWriter.Save(folder.File("adapter_model.safetensors"),
+            new[] { ("0.attention.self.query", 1), ("1.attention.self.query", 2),
+                ("0.attention.self.value", 1) }.SelectMany(layer => new WeightData[]
         {
             new($"base_model.model.bert.encoder.layer.{layer.Item1}.lora_A.weight", Tensor.Zeros([layer.Item2, 16])),
             new($"base_model.model.bert.encoder.layer.{layer.Item1}.lora_B.weight", Tensor.Zeros([16, layer.Item2])),
@@ -141,10 +145,13 @@ public class LoraTests
         JsonNode config = JsonNode.Parse(File.ReadAllText(folder.File("adapter/adapter_config.json")))!;
 
         // PEFT wraps the head by itself for these tasks, leaves it out of the targets, and fails on files without it.
-        string[] expected = [.. Enumerable.Range(0, 2).SelectMany(i => new[] { "A", "B" }.Select(m => $"base_model.model.bert.encoder.layer.{i}.attention.self.query.lora_{m}.weight")),
+        string[] expected = [.. Enumerable.Range(0, 2)
+            .SelectMany(i => new[] { "A",
+                "B" }.Select(m => $"base_model.model.bert.encoder.layer.{i}.attention.self.query.lora_{m}.weight")),
             $"base_model.model.{head}.weight", $"base_model.model.{head}.bias"];
         Assert.Equal(expected.Order(StringComparer.Ordinal), file.Names.Order(StringComparer.Ordinal));
-        Assert.Equal([model.Info.Labels.Count > 0 ? model.Info.Labels.Count : 2, model.Info.DModel], file.Entry($"base_model.model.{head}.weight").Shape);
+        Assert.Equal([model.Info.Labels.Count > 0 ? model.Info.Labels.Count : 2, model.Info.DModel],
+            file.Entry($"base_model.model.{head}.weight").Shape);
         Assert.Equal(task, (string?)config["task_type"]);
         Assert.Contains(head, config["modules_to_save"]!.AsArray().Select(name => (string?)name));
         Assert.Equal(model.Forward(s_input).ToArray(), LoraAdapter.Load(model, folder.File("adapter")).Forward(s_input).ToArray());
@@ -158,7 +165,8 @@ public class LoraTests
 
         LoraModel adapted = LoraModel.Start(model, new() { Rank = 2 }, seed: 1);
 
-        Assert.Contains("base_model.model.encoder.layer.0.attention.self.query.lora_A.weight", adapted.Parameters.Select(p => p.Place.Tensor));
+        Assert.Contains("base_model.model.encoder.layer.0.attention.self.query.lora_A.weight",
+            adapted.Parameters.Select(p => p.Place.Tensor));
     }
 
     [Fact]
@@ -170,7 +178,8 @@ public class LoraTests
         (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
         LoraModel adapted = LoraModel.Start(model, new() { Rank = 4, Targets = ["query", "value", "dense"] }, seed: 1);
 
-        TrainingResult result = new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!), new() { Epochs = 15, BatchSize = 8, LearningRate = 2e-2f, Dropout = 0 }, folder.File("adapter"), LoraAdapter.Save)
+        TrainingResult result = new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!),
+            new() { Epochs = 15, BatchSize = 8, LearningRate = 2e-2f, Dropout = 0 }, folder.File("adapter"), LoraAdapter.Save)
             .Run(cancellation: TestContext.Current.CancellationToken);
         LoraAdapter.Describe(folder.File("adapter"), adapted, new() { Rank = 4 }, "x");
 
@@ -190,14 +199,16 @@ public class LoraTests
         Tune(parts, 4);
         Tune(parts, null);
 
-        Assert.Equal(File.ReadAllBytes(whole.File("adapter/adapter_model.safetensors")), File.ReadAllBytes(parts.File("adapter/adapter_model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(whole.File("adapter/adapter_model.safetensors")),
+            File.ReadAllBytes(parts.File("adapter/adapter_model.safetensors")));
 
         static void Tune(TempFolder folder, int? stop)
         {
             LoraModel adapted = LoraModel.Start(Toys.Classifier(folder), new() { Rank = 2 }, seed: 1);
             (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
             using var cancelled = new CancellationTokenSource();
-            new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!), new() { Epochs = 1, BatchSize = 8 }, folder.File("adapter"), LoraAdapter.Save)
+            new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!), new() { Epochs = 1, BatchSize = 8 },
+                folder.File("adapter"), LoraAdapter.Save)
                 .Run(new Stopper(stop, cancelled), cancelled.Token);
         }
     }
@@ -215,7 +226,8 @@ public class LoraTests
             JsonObject config = JsonNode.Parse(File.ReadAllText(folder.File("adapter_config.json")))!.AsObject();
             edit(config);
             File.WriteAllText(folder.File("adapter_config.json"), config.ToJsonString());
-            Assert.Contains(part, Assert.Throws<TrainingException>(() => LoraAdapter.Load(model, folder.Path)).Message, StringComparison.Ordinal);
+            Assert.Contains(part, Assert.Throws<TrainingException>(() => LoraAdapter.Load(model, folder.Path)).Message,
+                StringComparison.Ordinal);
         }
 
         Refused("peft_type IA3", config => config["peft_type"] = "IA3");
@@ -225,8 +237,13 @@ public class LoraTests
         Refused("bias", config => config["bias"] = "all");
         Refused("expected [4, 16]", config => config["r"] = 4);
         Refused("no number 'r'", config => config.Remove("r"));
-        Assert.Contains("query, key, value, dense", Assert.Throws<TrainingException>(() => LoraModel.Start(model, new() { Targets = ["q_proj"] }, 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("changes nothing", Assert.Throws<TrainingException>(() => LoraAdapter.Load(TinyModels.Load(Directory.CreateDirectory(folder.File("other")).FullName, "gpt2"), Restored(folder, random))).Message, StringComparison.Ordinal);
+        Assert.Contains("query, key, value, dense",
+            Assert.Throws<TrainingException>(() => LoraModel.Start(model, new() { Targets = ["q_proj"] }, 1)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("changes nothing",
+            Assert.Throws<TrainingException>(() => LoraAdapter.Load(
+                TinyModels.Load(Directory.CreateDirectory(folder.File("other")).FullName, "gpt2"), Restored(folder, random))).Message,
+                    StringComparison.Ordinal);
     }
 
     [Theory]
@@ -245,7 +262,8 @@ public class LoraTests
         {
             bool touched = pruned.Kind == ParameterKind.Linear || (tables && pruned.Kind == ParameterKind.Table);
             (float[] now, float[] then) = (pruned.Value.ToArray(), old.Value.ToArray());
-            float[] kept = [.. now.Zip(then).Where(pair => pair.First != 0).Select(pair => Math.Abs(pair.Second))], gone = [.. now.Zip(then).Where(pair => pair.First == 0).Select(pair => Math.Abs(pair.Second))];
+            float[] kept = [.. now.Zip(then).Where(pair => pair.First != 0).Select(pair => Math.Abs(pair.Second))],
+                gone = [.. now.Zip(then).Where(pair => pair.First == 0).Select(pair => Math.Abs(pair.Second))];
             Assert.All(now.Zip(then), pair => Assert.True(pair.First == 0 || pair.First == pair.Second));
             if (touched)
             {

@@ -8,7 +8,8 @@ namespace Vitrine.Tests.Training;
 public class PairedNamesTests
 {
     private static readonly PairedNames s_names = new([
-        new("city", "London", ["伦敦", "倫敦"]), new("city", "Beijing", ["北京"]), new("city", "Kyoto", ["京都"]), new("city", "New York", ["纽约"]), new("country", "China", ["中国"]),
+        new("city", "London", ["伦敦", "倫敦"]), new("city", "Beijing", ["北京"]), new("city", "Kyoto", ["京都"]), new("city", "New York", ["纽约"]),
+        new("country", "China", ["中国"]),
     ]);
 
     [Fact]
@@ -16,7 +17,8 @@ public class PairedNamesTests
     {
         TextPair[] made = [.. s_names.Vary([new("I love London.", "我爱倫敦。")], times: 9, seed: 1)];
 
-        Assert.Equal([new("I love Beijing.", "我爱北京。"), new("I love Kyoto.", "我爱京都。"), new("I love New York.", "我爱纽约。")], made.OrderBy(pair => pair.Source, StringComparer.Ordinal));
+        Assert.Equal([new("I love Beijing.", "我爱北京。"), new("I love Kyoto.", "我爱京都。"), new("I love New York.", "我爱纽约。")],
+            made.OrderBy(pair => pair.Source, StringComparer.Ordinal));
     }
 
     [Theory]
@@ -26,7 +28,8 @@ public class PairedNamesTests
     [InlineData("London is London.", "伦敦是伦敦。")] // twice
     [InlineData("I am a Londoner.", "我爱伦敦。")] // part of a word
     [InlineData("China is large.", "中国很大。")] // nothing else of its kind
-    public void Vary_NotExactlyOneName_IsLeft(string first, string second) => Assert.Empty(s_names.Vary([new(first, second)], times: 9, seed: 1));
+    public void Vary_NotExactlyOneName_IsLeft(string first, string second) =>
+        Assert.Empty(s_names.Vary([new(first, second)], times: 9, seed: 1));
 
     [Fact]
     public void Vary_SpellingsThatOverlap_TakesTheLeftmost() =>
@@ -48,7 +51,8 @@ public class PairedNamesTests
     [Fact]
     public void Names_SpellingOfTwo_IsRefused()
     {
-        TrainingException error = Assert.Throws<TrainingException>(() => new PairedNames([new("city", "Rome", ["罗马"]), new("city", "Roma", ["罗马"])]));
+        TrainingException error = Assert.Throws<TrainingException>(
+            () => new PairedNames([new("city", "Rome", ["罗马"]), new("city", "Roma", ["罗马"])]));
 
         Assert.Equal("names: one spelling for two names; got '罗马' for Rome and Roma; expected different ones.", error.Message);
         Assert.Throws<TrainingException>(() => new PairedNames([]));
@@ -61,6 +65,7 @@ public class PairedNamesTests
         string path = Path.Combine(folder.Path, "names.tsv");
         File.WriteAllText(path, "city\tRome\t罗马\t羅馬\ncity\tOslo\n");
 
-        Assert.Contains("got 'city\tOslo'", Assert.Throws<TrainingException>(() => PairedNames.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("got 'city\tOslo'", Assert.Throws<TrainingException>(() => PairedNames.Read(path)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -22,7 +22,8 @@ public partial class SentimentModelTests
 
         double accuracy = new ClassificationTask(held, held, model, model.Tokenizer!).Evaluate(model)[0].Value;
 
-        double stated = double.Parse(Stated().Match(File.ReadAllText(Path.Combine(s_folder, "README.md"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        double stated = double.Parse(Stated().Match(File.ReadAllText(Path.Combine(s_folder, "README.md"))).Groups[1].Value,
+            CultureInfo.InvariantCulture);
         Assert.Equal(stated, 100 * accuracy, 0.1); // one sentence on the border, on another machine
         Assert.True(accuracy >= 0.76, $"accuracy {accuracy}");
     }
@@ -53,7 +54,8 @@ public partial class SentimentModelTests
     {
         string folder = DataFolder.Find("sentence_polarity");
         return [.. HeldOut.Split(new[] { "positive=rt-polarity.pos", "negative=rt-polarity.neg" }
-            .SelectMany(file => TextLines.Labelled(file.Replace("=", "=" + folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))), text => text.Text, 0.1, seed: 2026).Held];
+            .SelectMany(file => TextLines.Labelled(file.Replace("=", "=" + folder + Path.DirectorySeparatorChar,
+                StringComparison.Ordinal))), text => text.Text, 0.1, seed: 2026).Held];
     }
 
     [GeneratedRegex(@"\*\*(\d+\.\d) % ±")]

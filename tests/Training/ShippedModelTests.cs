@@ -56,7 +56,8 @@ public partial class ShippedModelTests
         int cut = (int)(text.Length * (1 - 0.1));
         string part = text[cut..(cut + 12_000)]; // a ninth of it, for time; the whole is the card's number
 
-        double nats = new LanguageModelTask(part, part, model, model.Tokenizer!).Evaluate(model).First(m => m.Name == "nats_per_character").Value;
+        double nats = new LanguageModelTask(part, part, model, model.Tokenizer!).Evaluate(model)
+            .First(m => m.Name == "nats_per_character").Value;
 
         Assert.InRange(nats, 1.3, 1.7);
         Assert.InRange(Stated("shakespeare"), 1.4, 1.6);
@@ -82,7 +83,8 @@ public partial class ShippedModelTests
         (_, IReadOnlyList<TextPair> held) = HeldOut.Split(pairs, pair => pair.Target, 0.03925, 1);
         TextPair[] tenth = [.. held.Where((_, i) => i % 10 == 0)]; // for time; the whole is the card's first number
 
-        double bleu = TranslationTask.Judge((IGenerator)ModelLoader.Load(Folder("zh-en")), tenth, TestContext.Current.CancellationToken)[0].Value;
+        double bleu = TranslationTask.Judge((IGenerator)ModelLoader.Load(Folder("zh-en")), tenth,
+            TestContext.Current.CancellationToken)[0].Value;
 
         Assert.Equal(1000, held.Count);
         Assert.Equal(double.Parse(Tenth().Match(Card("zh-en")).Groups[1].Value, CultureInfo.InvariantCulture), bleu, 0.5);
@@ -93,12 +95,14 @@ public partial class ShippedModelTests
     {
         var model = (IGenerator)ModelLoader.Load(Folder("zh-en"));
         var tokenizer = (MarianTokenizer)model.Tokenizer!;
-        (string Chinese, string English)[] examples = [.. Example().Matches(Card("zh-en")).Select(m => (m.Groups[1].Value, m.Groups[2].Value))];
+        (string Chinese, string English)[] examples =
+            [.. Example().Matches(Card("zh-en")).Select(m => (m.Groups[1].Value, m.Groups[2].Value))];
 
         Assert.Contains(("我喜歡音樂。", "I like music."), examples);
         Assert.Contains(("他昨天去了北京。", "He went to Beijing yesterday."), examples);
         Assert.All(examples, e => Assert.Equal(e.English, tokenizer.Target.Decode(
-            [.. model.Generate(ModelInput.Of(tokenizer.Encode(e.Chinese).Ids), model.GenerationDefaults, cancellation: TestContext.Current.CancellationToken).Sequences[0].Tokens]).Trim()));
+            [.. model.Generate(ModelInput.Of(tokenizer.Encode(e.Chinese).Ids), model.GenerationDefaults,
+                cancellation: TestContext.Current.CancellationToken).Sequences[0].Tokens]).Trim()));
     }
 
     /// <summary>The first bold number of a card.</summary>

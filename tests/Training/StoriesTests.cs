@@ -64,7 +64,8 @@ public class StoriesTests
     [Fact]
     public void Split_ByGroup_NoCombinationOnBothSides()
     {
-        (IReadOnlyList<StoryQuestion> training, IReadOnlyList<StoryQuestion> held) = HeldOut.Split(s_stories, s => s.Question.Group!, 0.2, 1);
+        (IReadOnlyList<StoryQuestion> training, IReadOnlyList<StoryQuestion> held) =
+            HeldOut.Split(s_stories, s => s.Question.Group!, 0.2, 1);
 
         Assert.Empty(training.Select(s => s.Question.Group).Intersect(held.Select(s => s.Question.Group)));
         Assert.InRange(held.Count, 20, 200);
@@ -79,5 +80,6 @@ public class StoriesTests
         Assert.Equal(s_stories.Select(s => s.Question), TextLines.Questions(folder.File("stories.jsonl")));
     }
 
-    private static string Subject(AnsweredQuestion q) => q.Question.TrimEnd('?').Split(' ') is ["Where", "did", var person, _] ? person : q.Question.TrimEnd('?').Split(' ')[^1];
+    private static string Subject(AnsweredQuestion q) => q.Question.TrimEnd('?').Split(' ') is ["Where", "did", var person, _]
+        ? person : q.Question.TrimEnd('?').Split(' ')[^1];
 }

@@ -40,7 +40,8 @@ public class TaskTests
         {
             var task = new LanguageModelTask(new string('x', 40), new string('y', length), model, model.Tokenizer!);
 
-            Assert.Equal(Math.Log(257), task.Evaluate(model)[1].Value, 1e-4); // nats per character: a token counted twice or never would show
+            // nats per character: a token counted twice or never would show
+            Assert.Equal(Math.Log(257), task.Evaluate(model)[1].Value, 1e-4);
         }
     }
 
@@ -53,7 +54,8 @@ public class TaskTests
         string[] lines = [.. SortingLines.Make(500, 2, 1)];
 
         TrainingBatch batch = new LineModelTask(lines, [], model, model.Tokenizer!, "=").Batch([0, 1]);
-        TrainingResult result = Train(model, new LineModelTask(lines, [.. lines.Take(50)], model, model.Tokenizer!, "="), folder, epochs: 15);
+        TrainingResult result = Train(model, new LineModelTask(lines, [.. lines.Take(50)], model, model.Tokenizer!, "="), folder,
+            epochs: 15);
 
         Assert.Equal(6, batch.Count); // two digits and the end of text, twice
         Assert.True(result.Best.First(m => m.Name == "exact_match").Value > 0.9, $"exact match {result.Best[2].Value}");
@@ -82,10 +84,12 @@ public class TaskTests
             string context = $"{names[i / 4 % 4]} left . it was {names[i % 4]} who sang .";
             return new AnsweredQuestion(context, "who sang ?", names[i % 4], context.LastIndexOf(names[i % 4], StringComparison.Ordinal));
         })];
-        NewModel.Bert(folder.Path, "BertForQuestionAnswering", WordPieceTrainer.WholeWords(questions.Select(q => q.Context + " " + q.Question), 1), s_sizes, []);
+        NewModel.Bert(folder.Path, "BertForQuestionAnswering",
+            WordPieceTrainer.WholeWords(questions.Select(q => q.Context + " " + q.Question), 1), s_sizes, []);
         ITransformer model = NewModel.Start(folder.Path, 1);
 
-        TrainingResult result = Train(model, new QuestionAnsweringTask(questions, questions[..40], model, model.Tokenizer!), folder, epochs: 6);
+        TrainingResult result = Train(model, new QuestionAnsweringTask(questions, questions[..40], model, model.Tokenizer!), folder,
+            epochs: 6);
 
         Assert.Equal(1, result.Best[0].Value);
     }
@@ -97,11 +101,13 @@ public class TaskTests
         ITransformer model = Toys.Classifier(folder);
         IReadOnlyList<LabelledText> texts = Toys.Texts(20, 1);
 
-        Assert.Contains("only the label 'a'", Refused(() => ClassificationTask.LabelsOf([new("a", "x"), new("a", "y")])), StringComparison.Ordinal);
+        Assert.Contains("only the label 'a'", Refused(() => ClassificationTask.LabelsOf([new("a", "x"), new("a", "y")])),
+            StringComparison.Ordinal);
         Assert.Contains("got 1 of 'positive'", Refused(() => Task([texts[0], texts[2], texts[1]], [])), StringComparison.Ordinal);
         Assert.Contains("'sad'", Refused(() => Task(texts, [new("sad", "it rains")])), StringComparison.Ordinal);
 
-        ClassificationTask Task(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) => new(training, held, model, model.Tokenizer!);
+        ClassificationTask Task(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) =>
+            new(training, held, model, model.Tokenizer!);
     }
 
     [Fact]
@@ -110,7 +116,8 @@ public class TaskTests
         using var small = new TempFolder();
         using var large = new TempFolder();
         ITransformer model = Toys.Classifier(small);
-        NewModel.Bert(large.Path, "BertForSequenceClassification", WordPieceTrainer.Train(Toys.Texts(80, 1).Select(t => t.Text + " quite another zoo"), 200), s_sizes, ["a", "b"]);
+        NewModel.Bert(large.Path, "BertForSequenceClassification",
+            WordPieceTrainer.Train(Toys.Texts(80, 1).Select(t => t.Text + " quite another zoo"), 200), s_sizes, ["a", "b"]);
         ITokenizer other = TokenizerLoader.Load(large.Path);
 
         Assert.Contains("do not fit", Refused(() => new ClassificationTask(Toys.Texts(20, 1), [], model, other)), StringComparison.Ordinal);
@@ -120,7 +127,8 @@ public class TaskTests
     public void Files_EmptyBrokenOrWithoutTabs_AreRefusedByName()
     {
         using var folder = new TempFolder();
-        string empty = folder.Write("empty.txt", [.. "\n \n"u8]), latin = folder.Write("latin.txt", [0x61, 0xE4, 0x62]), plain = folder.Write("plain.txt", "no tab here"u8);
+        string empty = folder.Write("empty.txt", [.. "\n \n"u8]), latin = folder.Write("latin.txt", [0x61, 0xE4, 0x62]),
+            plain = folder.Write("plain.txt", "no tab here"u8);
 
         Assert.Contains("empty", Refused(() => TextLines.Read(empty)), StringComparison.Ordinal);
         Assert.Contains("offset 1", Refused(() => TextLines.Read(latin)), StringComparison.Ordinal);

@@ -13,7 +13,8 @@ public class TeachingTests
     [Fact]
     public void NaiveBayes_CountedByHand_LogOddsOfEveryFeature()
     {
-        // Features: 1, 2, (1,2) of class 1; 1, 3, (1,3) of class 0. With α = 1: a feature of one class counts 2 to 1, and both sums are 3 + 5.
+        // Features: 1, 2, (1,2) of class 1; 1, 3, (1,3) of class 0. With α = 1: a feature of one class counts 2 to 1, and both sums are 3 +
+        // 5.
         var teacher = new NaiveBayes([([1, 2], 1), ([1, 3], 0)], labels: 2, families: [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1]);
 
         Assert.Equal(2 * Math.Log(2), Odds(teacher.Scores([1, 2])), 1e-12);
@@ -92,7 +93,8 @@ public class TeachingTests
         using var folder = new TempFolder();
         TaughtClassificationTask task = Task(folder, out ITransformer model);
 
-        TrainingResult result = new Trainer(model, task, new() { Epochs = 8, BatchSize = 16, LearningRate = 1e-2f, Dropout = 0, Decay = LearningRateDecay.Linear }, folder.Path)
+        TrainingResult result = new Trainer(model, task,
+            new() { Epochs = 8, BatchSize = 16, LearningRate = 1e-2f, Dropout = 0, Decay = LearningRateDecay.Linear }, folder.Path)
             .Run(cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal("accuracy", result.Best[0].Name);

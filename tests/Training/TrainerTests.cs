@@ -8,10 +8,18 @@ using Xunit;
 
 namespace Vitrine.Tests.Training;
 
-/// <summary>The training loop on tiny models: what it promises whatever is learnt.</summary>
+/// <summary>The training loop on tiny models: what it promises whatever is learned.</summary>
 public class TrainerTests
 {
-    private static readonly TrainingOptions s_options = new() { Epochs = 3, BatchSize = 8, LearningRate = 1e-2f, AverageDecay = 0.9f, SaveEvery = 5, Seed = 7 };
+    private static readonly TrainingOptions s_options = new()
+    {
+        Epochs = 3,
+        BatchSize = 8,
+        LearningRate = 1e-2f,
+        AverageDecay = 0.9f,
+        SaveEvery = 5,
+        Seed = 7
+    };
 
     public static TheoryData<string> Devices => [.. TestDevices.Names];
 
@@ -65,7 +73,7 @@ public class TrainerTests
     {
         using Device.Scope scope = TestDevices.Use(device); // only to skip where it is absent: the command is a process of its own
         string program = Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll");
-        Assert.SkipUnless(File.Exists(Path.ChangeExtension(program, ".runtimeconfig.json")), "the command is not beside the tests");
+        Assert.SkipUnless(File.Exists(Path.ChangeExtension(program, ".runtimeconfig.json")), "the command is not next to the tests");
         using var folder = new TempFolder();
         File.WriteAllLines(folder.File("lines.txt"), SortingLines.Make(400, 4, seed: 1));
         using (Process whole = Start("whole"))
@@ -93,12 +101,15 @@ public class TrainerTests
         Assert.Equal(Losses(folder, "whole"), Losses(folder, "parts"));
         Assert.Equal(File.ReadAllBytes(folder.File("whole/model.safetensors")), File.ReadAllBytes(folder.File("parts/model.safetensors")));
 
-        int Count(string name) => File.Exists(folder.File($"{name}/training/log.jsonl")) ? File.ReadLines(folder.File($"{name}/training/log.jsonl")).Count() : 0;
+        int Count(string name) => File.Exists(folder.File($"{name}/training/log.jsonl"))
+            ? File.ReadLines(folder.File($"{name}/training/log.jsonl")).Count() : 0;
 
         Process Start(string name) => Process.Start(new ProcessStartInfo("dotnet",
         [
-            program, "train", "lm", "--data", folder.File("lines.txt"), "--lines", "--after", "=", "--vocab", "257", "--layers", "1", "--d-model", "16", "--heads", "2",
-            "--positions", "16", "--epochs", "5", "--batch", "32", "--save-every", "4", "--evaluate-every", "10", "--threads", "1", "--device", device, "--out", folder.File(name),
+            program, "train", "lm", "--data", folder.File("lines.txt"), "--lines", "--after", "=", "--vocab", "257", "--layers", "1",
+            "--d-model", "16", "--heads", "2",
+            "--positions", "16", "--epochs", "5", "--batch", "32", "--save-every", "4", "--evaluate-every", "10", "--threads", "1",
+            "--device", device, "--out", folder.File(name),
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true }) ?? throw new InvalidOperationException("no process");
     }
@@ -110,7 +121,8 @@ public class TrainerTests
         using var halves = new TempFolder();
         TrainingOptions options = s_options with { Epochs = 1, Dropout = 0, AverageDecay = 0, Optimizer = OptimizerKind.Sgd };
 
-        // All texts are of one length, so that both see the same sixteen texts per step: batches of 16, or two of 8, of the same shuffled order.
+        // All texts are of one length, so that both see the same sixteen texts per step: batches of 16, or two of 8, of the same shuffled
+        // order.
         Classifier(whole, options with { BatchSize = 80 }).Run(cancellation: TestContext.Current.CancellationToken);
         Classifier(halves, options with { BatchSize = 8, Accumulate = 10 }).Run(cancellation: TestContext.Current.CancellationToken);
 
@@ -122,9 +134,17 @@ public class TrainerTests
     public void Run_LossThatIsNoNumber_StopsAndKeepsTheLastGoodCheckpoint()
     {
         using var folder = new TempFolder();
-        TrainingOptions wild = s_options with { LearningRate = 1e30f, WarmUp = 0, GradientLimit = 0, Optimizer = OptimizerKind.Sgd, SaveEvery = 1 };
+        TrainingOptions wild = s_options with
+        {
+            LearningRate = 1e30f,
+            WarmUp = 0,
+            GradientLimit = 0,
+            Optimizer = OptimizerKind.Sgd,
+            SaveEvery = 1
+        };
 
-        TrainingException error = Assert.Throws<TrainingException>(() => Classifier(folder, wild).Run(cancellation: TestContext.Current.CancellationToken));
+        TrainingException error = Assert.Throws<TrainingException>(() => Classifier(folder, wild)
+            .Run(cancellation: TestContext.Current.CancellationToken));
 
         Assert.Contains("not a number", error.Message, StringComparison.Ordinal);
         Assert.Contains("batch", error.Message, StringComparison.Ordinal);
@@ -140,7 +160,8 @@ public class TrainerTests
         Classifier(folder, s_options with { Epochs = 1 }).Run(cancellation: TestContext.Current.CancellationToken);
 
         TrainingException error = Assert.Throws<TrainingException>(() =>
-            Classifier(folder, s_options with { Epochs = 1, LearningRate = 0.5f }).Run(cancellation: TestContext.Current.CancellationToken));
+            Classifier(folder, s_options with { Epochs = 1, LearningRate = 0.5f })
+                .Run(cancellation: TestContext.Current.CancellationToken));
 
         Assert.Contains("LearningRate 0.5 instead of 0.01", error.Message, StringComparison.Ordinal);
     }
@@ -164,7 +185,8 @@ public class TrainerTests
         float[] before = Value(model), other = model.Parameters[0].Value.ToArray();
         (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
 
-        new Trainer(model, new ClassificationTask(training, held, model, model.Tokenizer!), s_options with { Epochs = 1, Frozen = ["*.mlp.*"] }, folder.Path)
+        new Trainer(model, new ClassificationTask(training, held, model, model.Tokenizer!),
+            s_options with { Epochs = 1, Frozen = ["*.mlp.*"] }, folder.Path)
             .Run(cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(before, Value(model));

@@ -19,16 +19,28 @@ public class TranslationTests
         using var folder = new TempFolder();
         NewModel.Marian(folder.Path, tokenizer.Path, new ModelSizes { DModel = 32, NLayers = 1, NHeads = 2, MaxPositions = 16 });
         ITransformer model = NewModel.Start(folder.Path, 1, deviation: 0.1);
-        TextPair[] pairs = [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? new TextPair("the cat", "猫猫") : new TextPair("cats", "aa the"))];
+        TextPair[] pairs = [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0
+            ? new TextPair("the cat", "猫猫") : new TextPair("cats", "aa the"))];
 
         TrainingResult result = new Trainer(model, new TranslationTask(pairs, pairs[..20], model, (MarianTokenizer)model.Tokenizer!),
-            new() { Epochs = 8, BatchSize = 20, LearningRate = 1e-2f, Dropout = 0, LabelSmoothing = 0.05f, Decay = LearningRateDecay.Linear }, folder.Path)
+            new()
+            {
+                Epochs = 8,
+                BatchSize = 20,
+                LearningRate = 1e-2f,
+                Dropout = 0,
+                LabelSmoothing = 0.05f,
+                Decay = LearningRateDecay.Linear
+            }, folder.Path)
             .Run(cancellation: TestContext.Current.CancellationToken);
         var stored = (IGenerator)ModelLoader.Load(folder.Path);
-        GenerationResult written = stored.Generate(ModelInput.Of(stored.Tokenizer!.Encode("the cat").Ids), stored.GenerationDefaults with { NumBeams = 1, MaxNewTokens = 8 }, cancellation: TestContext.Current.CancellationToken);
+        GenerationResult written = stored.Generate(ModelInput.Of(stored.Tokenizer!.Encode("the cat").Ids),
+            stored.GenerationDefaults with { NumBeams = 1, MaxNewTokens = 8 }, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(1, result.Best.First(m => m.Name == "accuracy").Value);
-        Assert.All(TranslationTask.Judge(stored, pairs[..20], TestContext.Current.CancellationToken), score => Assert.Equal(score.Name == "chrf" ? 100 : 0, score.Value, 1e-9)); // too short for 4-grams
+        // too short for 4-grams
+        Assert.All(TranslationTask.Judge(stored, pairs[..20], TestContext.Current.CancellationToken),
+            score => Assert.Equal(score.Name == "chrf" ? 100 : 0, score.Value, 1e-9));
         Assert.Equal("猫猫", stored.Tokenizer.Decode([.. written.Sequences[0].Tokens]).Trim());
     }
 
@@ -56,7 +68,8 @@ public class TranslationTests
         using var folder = new TempFolder();
         NewModel.Marian(folder.Path, tokenizer.Path, new ModelSizes { DModel = 32, NLayers = 2, NHeads = 2, MaxPositions = 16 });
         ITransformer model = NewModel.Start(folder.Path, 1, deviation: 0.2);
-        var task = new TranslationTask([new("the cat", "猫猫猫 the"), new("cats the the cats", "a")], [], model, (MarianTokenizer)model.Tokenizer!);
+        var task = new TranslationTask([new("the cat", "猫猫猫 the"), new("cats the the cats", "a")], [], model,
+            (MarianTokenizer)model.Tokenizer!);
 
         (double sum, int count) = (0, 0);
         foreach (int pair in (int[])[0, 1])

@@ -29,7 +29,8 @@ public sealed class BidiTests
     [InlineData("שלום.", "\u200E\u200Fשלום.\u200F\u200E")] // its full stop stands to its left
     [InlineData("-ה", "\u200E\u200F-ה\u200F\u200E")]
     [InlineData("a שלום.", "\u200Ea שלום.\u200E")] // begins from the left
-    public void Bidi_IsolatedText_KeepsItsPunctuationOnItsOwnSide(string text, string expected) => Assert.Equal(expected, Bidi.Isolate(text));
+    public void Bidi_IsolatedText_KeepsItsPunctuationOnItsOwnSide(string text, string expected) =>
+        Assert.Equal(expected, Bidi.Isolate(text));
 
     [Fact]
     public void Picture_ExcerptOfRightToLeftText_HasPositionsBehindTheWords()
@@ -46,7 +47,8 @@ public sealed class BidiTests
 
         ConsoleView.Write(Samples.Script("rtl", "שלום עולם"), writer, new());
 
-        string[] rows = [.. writer.ToString().Split('\n').Where(line => line.StartsWith("  ", StringComparison.Ordinal) && Bidi.IsRightToLeft(line))];
+        string[] rows = [.. writer.ToString().Split('\n').Where(line => line.StartsWith("  ", StringComparison.Ordinal)
+            && Bidi.IsRightToLeft(line))];
         Assert.NotEmpty(rows);
         Assert.All(rows, row => Assert.Matches("\u200E[^\u200E]+\u200E +[+-]?[0-9]", row));
     }

@@ -26,7 +26,8 @@ public sealed class ConsoleViewTests
         Approved.Matches("Viz", name + ".txt", Written(All[name], ConsoleColors.None));
 
     [Fact]
-    public void Console_WithColors_IsTheReviewedText() => Approved.Matches("Viz", "methods.ansi", Written(Samples.Methods, ConsoleColors.True));
+    public void Console_WithColors_IsTheReviewedText() =>
+        Approved.Matches("Viz", "methods.ansi", Written(Samples.Methods, ConsoleColors.True));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -52,7 +53,8 @@ public sealed class ConsoleViewTests
     {
         string[] lines = Written(All[name], ConsoleColors.None, width).Split('\n');
 
-        Assert.All(lines.Where(l => l.Contains("+0", StringComparison.Ordinal) && !l.Contains('·')), line => Assert.InRange(TextWidth.Of(line), 0, width));
+        Assert.All(lines.Where(l => l.Contains("+0", StringComparison.Ordinal) && !l.Contains('·')),
+            line => Assert.InRange(TextWidth.Of(line), 0, width));
     }
 
     [Fact]

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// Sums down the columns of matrices. Threads share blocks of rows and columns; the sums of the blocks are then summed in the same way, so the bits do not
-/// depend on the number of threads.
+/// Sums down the columns of matrices. Threads share blocks of rows and columns; the sums of the blocks are then summed in the same way, so
+/// the bits do not depend on the number of threads.
 /// </summary>
 internal static unsafe class ColumnSums
 {
@@ -27,7 +27,8 @@ internal static unsafe class ColumnSums
         float[] parts = GC.AllocateUninitializedArray<float>(checked(matrices * heights * columns), pinned: true);
         float* part = (float*)Marshal.UnsafeAddrOfPinnedArrayElement(parts, 0);
         OfBlocks(matrices, rows, columns, sum, part);
-        Over(matrices, heights, columns, (matrix, row, count, column, width, sums) => Add(part + ((((long)matrix * heights) + row) * columns) + column, columns, count, width, 1, sums), y);
+        Over(matrices, heights, columns, (matrix, row, count, column, width,
+            sums) => Add(part + ((((long)matrix * heights) + row) * columns) + column, columns, count, width, 1, sums), y);
         GC.KeepAlive(parts);
     }
 
@@ -57,7 +58,8 @@ internal static unsafe class ColumnSums
                 (int strip, int height) = Math.DivRem(block, heights); // a thread goes down a strip
                 (int matrix, strip) = Math.DivRem(strip, strips);
                 int row = height * Rows, column = strip * Columns;
-                sum(matrix, row, Math.Min(Rows, rows - row), column, Math.Min(Columns, columns - column), parts + ((((long)matrix * heights) + height) * columns) + column);
+                sum(matrix, row, Math.Min(Rows, rows - row), column, Math.Min(Columns, columns - column),
+                    parts + ((((long)matrix * heights) + height) * columns) + column);
             }
         }, Math.Max(1, Grain / Math.Max(1, Math.Min(Rows, rows) * Math.Min(Columns, columns))));
     }

@@ -42,7 +42,7 @@ internal sealed class CpuBackend : IBackend
         {
             kernel(call);
         }
-        // Kernels work on raw addresses: the arrays behind them must outlive the call.
+        // Kernels work on raw addresses: the arrays that they point into must outlive the call.
         GC.KeepAlive(call.Tensors);
     }
 
@@ -60,10 +60,11 @@ internal sealed class CpuBackend : IBackend
     private long Now() => _profiler is null ? 0 : Stopwatch.GetTimestamp();
 
     public static string Describe() =>
-        $"{Workers.Count} threads, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit vectors, {RuntimeInformation.ProcessArchitecture}";
+        $"{Workers.Count} threads, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit "
+            + $"vectors, {RuntimeInformation.ProcessArchitecture}";
 }
 
-/// <summary>Memory on the CPU: our own array, or somebody else's (a mapped file) kept alive by its owner.</summary>
+/// <summary>Memory on the CPU: our own array, or foreign memory (a mapped file) kept alive by its owner.</summary>
 internal sealed unsafe class CpuStorage : Storage
 {
     private const int Alignment = 64; // one cache line, one 512-bit vector
@@ -76,7 +77,8 @@ internal sealed unsafe class CpuStorage : Storage
         byte[] array = GC.AllocateUninitializedArray<byte>(checked((int)Math.Min(bytes + Alignment, Array.MaxLength)), pinned: true);
         if (array.LongLength < bytes + Alignment)
         {
-            throw new ShapeException($"cpu: buffer too large; got {bytes} bytes; expected at most {Array.MaxLength - Alignment}. Work in smaller batches.");
+            throw new ShapeException($"cpu: buffer too large; got {bytes} bytes; "
+                + $"expected at most {Array.MaxLength - Alignment}. Work in smaller batches.");
         }
         nuint address = (nuint)Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
         _owner = array;
@@ -96,6 +98,6 @@ internal sealed unsafe class CpuStorage : Storage
 
     public byte* Pointer { get; }
 
-    /// <summary>Whoever keeps the memory valid.</summary>
+    /// <summary>What keeps the memory valid.</summary>
     public object Owner => _owner;
 }

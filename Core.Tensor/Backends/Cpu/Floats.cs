@@ -2,8 +2,8 @@ namespace Vitrine.Tensors;
 
 /// <summary>A handful of floats that are computed with at once, so that a formula is written once and runs on every vector width.</summary>
 /// <remarks>
-/// <see cref="Floats16"/> serves 512-bit and 256-bit hardware (there each operation becomes two), <see cref="Floats8"/> 128-bit hardware: the compiler
-/// splits a vector well in two, but not in four.
+/// <see cref="Floats16"/> serves 512-bit and 256-bit hardware (there each operation becomes two), <see cref="Floats8"/> 128-bit hardware:
+/// the compiler splits a vector well in two, but not in four.
 /// </remarks>
 internal unsafe interface IFloats<V> where V : struct, IFloats<V>
 {

@@ -54,10 +54,12 @@ internal readonly unsafe struct Floats16(Vector512<float> value) : IFloats<Float
     public static Floats16 CopySign(Floats16 x, Floats16 sign) => new(Vector512.CopySign(x._value, sign._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats16 WhereGreater(Floats16 a, Floats16 b, Floats16 yes, Floats16 no) => new(Vector512.ConditionalSelect(Vector512.GreaterThan(a._value, b._value), yes._value, no._value));
+    public static Floats16 WhereGreater(Floats16 a, Floats16 b, Floats16 yes, Floats16 no) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats16 WhereEqual(Floats16 a, Floats16 b, Floats16 yes, Floats16 no) => new(Vector512.ConditionalSelect(Vector512.Equals(a._value, b._value), yes._value, no._value));
+    public static Floats16 WhereEqual(Floats16 a, Floats16 b, Floats16 yes, Floats16 no) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats16 TimesPowerOfTwo(Floats16 x, Floats16 n)

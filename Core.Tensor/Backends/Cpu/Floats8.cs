@@ -53,10 +53,12 @@ internal readonly unsafe struct Floats8(Vector256<float> value) : IFloats<Floats
     public static Floats8 CopySign(Floats8 x, Floats8 sign) => new(Vector256.CopySign(x._value, sign._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats8 WhereGreater(Floats8 a, Floats8 b, Floats8 yes, Floats8 no) => new(Vector256.ConditionalSelect(Vector256.GreaterThan(a._value, b._value), yes._value, no._value));
+    public static Floats8 WhereGreater(Floats8 a, Floats8 b, Floats8 yes, Floats8 no) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats8 WhereEqual(Floats8 a, Floats8 b, Floats8 yes, Floats8 no) => new(Vector256.ConditionalSelect(Vector256.Equals(a._value, b._value), yes._value, no._value));
+    public static Floats8 WhereEqual(Floats8 a, Floats8 b, Floats8 yes, Floats8 no) =>
+        new(Vector256.ConditionalSelect(Vector256.Equals(a._value, b._value), yes._value, no._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats8 TimesPowerOfTwo(Floats8 x, Floats8 n)

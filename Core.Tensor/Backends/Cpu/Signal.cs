@@ -6,7 +6,7 @@ namespace Vitrine.Tensors;
 /// <remarks>
 /// On Linux by its futex, for two reasons. The events and monitors of .NET take 40 µs to wake a thread, this 15. And a scheduler that
 /// has just seen all processors busy looks for no idle one, but puts the woken thread where it ran last: if that is the caller's
-/// processor, it waits behind the caller until the next tick, 1 to 4 ms (measured, Linux 6.18, two processors). So the caller forbids its
+/// processor, it waits for the caller until the next tick, 1 to 4 ms (measured, Linux 6.18, two processors). So the caller forbids its
 /// own processor to the sleeper, and the sleeper allows it again once awake.
 /// </remarks>
 internal sealed partial class Signal

@@ -4,15 +4,17 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Vitrine.Tensors;
 
-/// <summary>What several CPU kernels do with a row of floats, on the widest vectors of the machine; see <see cref="SimdLoops{V}"/>.</summary>
+/// <summary>
+/// What several CPU kernels do with a row of floats, on the widest vectors of the machine; see <see cref="SimdLoops{V}"/>.
+/// </summary>
 internal static unsafe class Simd
 {
     /// <summary>Whether kernels use <see cref="Floats16"/>; otherwise <see cref="Floats8"/>. The compiler sees a constant.</summary>
     public static bool Wide => Vector256.IsHardwareAccelerated;
 
     /// <summary>
-    /// Asks for the cache line at an address, to be read or written a few thousand cycles later; any address will do. Into the second-level cache: the
-    /// first level can wait for 16 lines at a time only, too few to keep the memory busy while a loop computes.
+    /// Asks for the cache line at an address, to be read or written a few thousand cycles later; any address will do. Into the second-level
+    /// cache: the first level can wait for 16 lines at a time only, too few to keep the memory busy while a loop computes.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* at)

@@ -1,9 +1,10 @@
 namespace Vitrine.Tensors;
 
-/// <summary>The loops behind <see cref="Simd"/>, for one vector width.</summary>
+/// <summary>The loops of <see cref="Simd"/>, for one vector width.</summary>
 /// <remarks>
-/// Sums run in four vectors side by side, because one addition takes as long as four of them beginning one after the other. Place-by-place loops round every
-/// product and every sum on its own, in the vector part as in the rest, so an element's bits do not depend on where it lies.
+/// Sums run in four vectors side by side, because one addition takes as long as four of them beginning one after the other. Place-by-place
+/// loops round every product and every sum on its own, in the vector part as in the rest, so an element's bits do not depend on where it
+/// lies.
 /// </remarks>
 internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
 {
@@ -40,7 +41,8 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
             Simd.Prefetch(next + i + V.Count);
             Simd.Prefetch(next + i + (2 * V.Count));
             Simd.Prefetch(next + i + (3 * V.Count));
-            V s = V.Load(x + i) - mu, t = V.Load(x + i + V.Count) - mu, u = V.Load(x + i + (2 * V.Count)) - mu, v = V.Load(x + i + (3 * V.Count)) - mu;
+            V s = V.Load(x + i) - mu, t = V.Load(x + i + V.Count) - mu, u = V.Load(x + i + (2 * V.Count)) - mu,
+                v = V.Load(x + i + (3 * V.Count)) - mu;
             a = V.Fma(s, s, a);
             b = V.Fma(t, t, b);
             c = V.Fma(u, u, c);
@@ -141,7 +143,10 @@ internal static unsafe class SimdLoops<V> where V : struct, IFloats<V>
         return V.Sum(sum);
     }
 
-    /// <summary>The rest of a row takes the vector road too, padded with −∞, whose exponential is 0. On its own: a call inside a loop makes it spill its vectors.</summary>
+    /// <summary>
+    /// The rest of a row takes the vector road too, padded with −∞, whose exponential is 0. On its own: a call inside a loop makes it spill
+    /// its vectors.
+    /// </summary>
     private static float ExpSumRest(float* x, float* y, int n, float shift)
     {
         float* rest = stackalloc float[V.Count];

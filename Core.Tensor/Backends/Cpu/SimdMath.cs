@@ -30,7 +30,9 @@ internal static class SimdMath
         return V.TimesPowerOfTwo(V.Fma(V.Fma(Series(r), r, V.Of(1)), r, V.Of(1)), n);
     }
 
-    /// <summary>2ˣ within 2 ulp (and 0.2 · |x| more, from the rounding of x itself) for numbers known to lie between −126 and 127.</summary>
+    /// <summary>
+    /// 2ˣ within 2 ulp (and 0.2 · |x| more, from the rounding of x itself) for numbers known to lie between −126 and 127.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp2Within<V>(V x) where V : struct, IFloats<V>
     {
@@ -83,8 +85,8 @@ internal static class SimdMath
     }
 
     /// <summary>
-    /// Φ(−a), the tail of the standard normal distribution, is gauss · P; this gives P. The product keeps its relative accuracy (10 ulp near 0, 1e-5 at −12),
-    /// where ½ · (1 − erf(a/√2)) would cancel. Φ(−12.9) is 2e-38: what follows is subnormal, and slow.
+    /// Φ(−a), the tail of the standard normal distribution, is gauss · P; this gives P. The product keeps its relative accuracy (10 ulp
+    /// near 0, 1e-5 at −12), where ½ · (1 − erf(a/√2)) would cancel. Φ(−12.9) is 2e-38: what follows is subnormal, and slow.
     /// </summary>
     /// <param name="a">0 to 12.9.</param>
     /// <param name="gauss">e^(−a²/2).</param>

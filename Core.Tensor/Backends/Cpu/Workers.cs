@@ -69,7 +69,7 @@ internal static class Workers
     }
 
     // Waits a moment, awake; false when it is time to sleep. The gap between two kernels is mostly below 20 µs, so that much is spun;
-    // then the core is offered to whoever wants it, yet not given up, because waking costs 10 µs at best, and on a virtual machine
+    // then the core is offered to any thread that wants it, yet not given up, because waking costs 10 µs at best, and on a virtual machine
     // whose host is busy milliseconds (measured: 5 ms on average, 69 ms at worst).
     private static bool Linger(long since)
     {
@@ -100,7 +100,7 @@ internal static class Workers
             _unfinished = items;
         }
 
-        /// <summary>Threads beside the caller that can find something to do.</summary>
+        /// <summary>Threads in addition to the caller that can find something to do.</summary>
         public int Helpers => Math.Min(_threads, (_items - 1) / _grain + 1) - 1;
 
         public bool HasWork => Volatile.Read(ref _claimed) < _items;
@@ -164,7 +164,7 @@ internal static class Workers
         private readonly Loop?[] _posted = new Loop?[8];
 
         private readonly Signal[] _signals; // one per thread
-        private readonly int[] _asleep; // 1 from the announcement of a sleep until whoever wakes the thread takes it back
+        private readonly int[] _asleep; // 1 from the announcement of a sleep until the one that wakes the thread takes it back
         private int _started;
         private volatile bool _retired;
 

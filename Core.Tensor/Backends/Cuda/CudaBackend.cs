@@ -3,8 +3,8 @@ using System.Text;
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// A device behind the CUDA driver: its primary context, the default stream, and a module per op file, made by the driver from the PTX that this
-/// assembly embeds (compiled for sm_52, so any card since 2014, but for the one with tensor-core instructions, for sm_80).
+/// A device of the CUDA driver: its primary context, the default stream, and a module per op file, made by the driver from the PTX that
+/// this assembly embeds (compiled for sm_52, so any card since 2014, but for the one with tensor-core instructions, for sm_80).
 /// </summary>
 internal sealed unsafe class CudaBackend : GpuBackend
 {
@@ -40,7 +40,8 @@ internal sealed unsafe class CudaBackend : GpuBackend
     {
         Enter();
         nint target = buffer + (nint)offset;
-        Check("copy to the device", wait ? CudaNative.CopyIn(target, source, (nuint)bytes) : CudaNative.CopyInAsync(target, source, (nuint)bytes, 0));
+        Check("copy to the device", wait ? CudaNative.CopyIn(target, source, (nuint)bytes) : CudaNative.CopyInAsync(target, source,
+            (nuint)bytes, 0));
     }
 
     protected override void Read(nint buffer, long offset, byte* target, long bytes)
@@ -60,13 +61,15 @@ internal sealed unsafe class CudaBackend : GpuBackend
         return function;
     }
 
-    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers)
+    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers,
+        in GpuCall numbers)
     {
         Enter();
         (int x, int y, int z) = kernel.Groups(work);
         if (y > MostGroups || z > MostGroups)
         {
-            throw new DeviceException($"{Name}: too large a launch of {name}; got {y} x {z} groups behind the first direction; expected at most {MostGroups} each. Use a smaller batch.");
+            throw new DeviceException($"{Name}: too large a launch of {name}; got {y} x {z} groups after the first direction; "
+                + $"expected at most {MostGroups} each. Use a smaller batch.");
         }
         void** parameters = stackalloc void*[buffers.Length + 1];
         fixed (nint* addresses = buffers)
@@ -123,7 +126,8 @@ internal sealed unsafe class CudaBackend : GpuBackend
             void** values = stackalloc void*[] { text, (void*)(nint)LogSize };
             int status = CudaNative.LoadModule(out nint module, p, 2, names, values);
             return status == 0 ? module : throw new DeviceException(
-                $"{Name}: the driver does not take {source}.ptx; got {CudaDriver.ErrorName(status)}; expected a module. Its log: {Encoding.UTF8.GetString(log).TrimEnd('\0').Trim()}");
+                $"{Name}: the driver does not take {source}.ptx; got {CudaDriver.ErrorName(status)}; expected a module. "
+                + $"Its log: {Encoding.UTF8.GetString(log).TrimEnd('\0').Trim()}");
         }
     }
 

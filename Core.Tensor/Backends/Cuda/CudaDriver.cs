@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -40,16 +41,20 @@ internal static unsafe class CudaDriver
     public static long Memory(int device) => CudaNative.DeviceMemory(out nuint bytes, device) == 0 ? (long)bytes : 0;
 
     /// <summary>Major and minor version of what a device can do, as one number: 75 for 7.5.</summary>
-    public static int Capability(int device) => (10 * Attribute(device, CudaNative.CapabilityMajor)) + Attribute(device, CudaNative.CapabilityMinor);
+    public static int Capability(int device) =>
+        (10 * Attribute(device, CudaNative.CapabilityMajor)) + Attribute(device, CudaNative.CapabilityMinor);
 
-    private static int Attribute(int device, int attribute) => CudaNative.DeviceAttribute(out int value, attribute, device) == 0 ? value : 0;
+    private static int Attribute(int device, int attribute) =>
+        CudaNative.DeviceAttribute(out int value, attribute, device) == 0 ? value : 0;
 
     private static string Describe(int device)
     {
         byte* name = stackalloc byte[256];
-        string text = CudaNative.DeviceName(name, 256, device) == 0 ? Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)) : "?";
+        string text = CudaNative.DeviceName(name, 256, device) == 0
+            ? Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name)) : "?";
         _ = CudaNative.DriverVersion(out int version);
-        return FormattableString.Invariant(
-            $"{text}, sm_{Capability(device)}, {Attribute(device, CudaNative.MultiprocessorCount)} multiprocessors, {Memory(device) / 1073741824.0:0.#} GB, CUDA driver {version / 1000}.{version % 1000 / 10}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{text}, sm_{Capability(device)}, {Attribute(device, CudaNative.MultiprocessorCount)} multiprocessors, "
+            + $"{Memory(device) / 1073741824.0:0.#} GB, CUDA driver {version / 1000}.{version % 1000 / 10}");
     }
 }

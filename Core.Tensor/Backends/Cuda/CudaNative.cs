@@ -10,8 +10,9 @@ internal static unsafe partial class CudaNative
     public const int OutOfMemory = 2;
 
     /// <summary>
-    /// What a status means for us. After the lost ones the driver answers every call alike until the process ends: the context (4, 201, 709), an uncorrectable
-    /// memory error (214), the device (46, 101), a kernel's access, time or crash (700, 702, 710, 714 to 719), and what it cannot name (999).
+    /// What a status means for us. After the lost ones the driver answers every call alike until the process ends: the context (4, 201,
+    /// 709), an uncorrectable memory error (214), the device (46, 101), a kernel's access, time or crash (700, 702, 710, 714 to 719), and
+    /// what it cannot name (999).
     /// </summary>
     public static GpuFailure Meaning(int status) => status switch
     {
@@ -72,7 +73,8 @@ internal static unsafe partial class CudaNative
     public static partial int CopyOut(void* target, nint source, nuint bytes);
 
     [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuLaunchKernel")]
-    public static partial int Launch(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra);
+    public static partial int Launch(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ,
+        uint sharedBytes, nint stream, void** parameters, void** extra);
 
     [LibraryImport(DriverLibraries.Cuda, EntryPoint = "cuEventCreate")]
     public static partial int CreateEvent(out nint made, uint flags);

@@ -108,7 +108,8 @@ internal sealed class BufferPool(string device, Func<long, nint> allocate, Actio
         Collect();
         Trim();
         return Make(size) is var buffer and not 0 ? buffer : throw new DeviceException(
-            $"{device}: out of device memory; asked for {Megabytes(bytes)}, tensors hold {Megabytes(InUse)} of {Megabytes(total)}, free {Megabytes(Math.Max(0, total - InUse))} at most; "
+            $"{device}: out of device memory; asked for {Megabytes(bytes)}, tensors hold {Megabytes(InUse)} of {Megabytes(total)}, "
+            + $"free {Megabytes(Math.Max(0, total - InUse))} at most; "
             + "expected it to fit. Use a shorter text, fewer steps or a smaller batch.");
     }
 

@@ -31,7 +31,8 @@ internal static class DriverLibraries
     }
 
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "A resolver must be there before the first call into a driver.")]
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255",
+        Justification = "A resolver must be there before the first call into a driver.")]
     internal static void Register() => NativeLibrary.SetDllImportResolver(typeof(DriverLibraries).Assembly, Resolve);
 
     private static nint Resolve(string library, Assembly assembly, DllImportSearchPath? path)

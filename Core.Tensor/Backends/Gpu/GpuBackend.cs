@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// What OpenCL and CUDA have in common: launches are queued in order and nobody waits for them until bytes come back to the host. A driver adds
-/// the verbs: allocate, copy, compile, start, wait, time.
+/// What OpenCL and CUDA have in common: launches are queued in order and the host does not wait for them until bytes come back to the host.
+/// A driver adds the verbs: allocate, copy, compile, start, wait, time.
 /// </summary>
 internal abstract unsafe class GpuBackend : IBackend
 {
-    private const int SmallCopy = 1 << 20;        // bytes; uploads up to here go through a copy of our own, and nobody waits
+    private const int SmallCopy = 1 << 20;        // bytes; uploads up to here go through a copy of our own, and the host does not wait
     private const long MostInFlight = 64L << 20;  // bytes of such copies that may wait for the device
     private const int LeastForTensorCores = 80;   // the compute capability, 8.0, that reads TF32
     private const int MostTimers = 4096;          // that may wait to be read: a driver has not endless many
@@ -22,7 +22,8 @@ internal abstract unsafe class GpuBackend : IBackend
     private string? _lost; // what there is to say about a device that is gone
 
     protected GpuBackend(string device, long memory, int capability = 0) =>
-        (Name, Pool, HasTensorCores) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory), capability >= LeastForTensorCores);
+        (Name, Pool, HasTensorCores) = (device, new BufferPool(device, AllocateBuffer, FreeBuffer, memory),
+            capability >= LeastForTensorCores);
 
     /// <summary>Name of the device, for messages.</summary>
     public string Name { get; }
@@ -98,7 +99,8 @@ internal abstract unsafe class GpuBackend : IBackend
     {
         if (!KernelTable.Gpu.TryGetValue(call.Kernel, out GpuKernel? kernel))
         {
-            throw new DeviceException($"{Name}: no kernel of that name; got '{call.Kernel}'; expected a row in KernelTable.Gpu. Copy the operands with To(Device.Cpu).");
+            throw new DeviceException($"{Name}: no kernel of that name; got '{call.Kernel}'; expected a row in KernelTable.Gpu. "
+                + $"Copy the operands with To(Device.Cpu).");
         }
         if (call.Work.X == 0 || call.Work.Y == 0 || call.Work.Z == 0)
         {
@@ -181,7 +183,9 @@ internal abstract unsafe class GpuBackend : IBackend
         }
     }
 
-    /// <summary>What to throw when the driver refuses. A device that is lost stays lost: every later verb says so, and touches the driver no more.</summary>
+    /// <summary>
+    /// What to throw when the driver refuses. A device that is lost stays lost: every later verb says so, and touches the driver no more.
+    /// </summary>
     /// <param name="what">What was asked of it.</param>
     /// <param name="status">The driver's word for what happened.</param>
     /// <param name="failure">What that means.</param>
@@ -189,8 +193,11 @@ internal abstract unsafe class GpuBackend : IBackend
     {
         string message = failure switch
         {
-            GpuFailure.OutOfMemory => $"{Name}: out of device memory or resources; got {status} from '{what}' while buffers hold {Pool.Held >> 20} MB; expected it to fit. Use a shorter text, fewer steps or a smaller batch.",
-            GpuFailure.Lost => $"{Name}: the device is lost; got {status} from '{what}', or from a kernel before it; expected it to go on. What was on it is gone: start the program again, and on the CPU if it happens again.",
+            GpuFailure.OutOfMemory => $"{Name}: out of device memory or resources; "
+                + $"got {status} from '{what}' while buffers hold {Pool.Held >> 20} MB; expected it to fit. "
+                + $"Use a shorter text, fewer steps or a smaller batch.",
+            GpuFailure.Lost => $"{Name}: the device is lost; got {status} from '{what}', or from a kernel before it; expected it to go on. "
+            + $"What was on it is gone: start the program again, and on the CPU if it happens again.",
             _ => $"{Name}: the driver refuses; got {status} from '{what}'; expected success.",
         };
         _lost = failure == GpuFailure.Lost ? message : _lost;
@@ -202,7 +209,7 @@ internal abstract unsafe class GpuBackend : IBackend
 
     protected abstract void FreeBuffer(nint buffer);
 
-    /// <summary>Host to device, behind all launches so far.</summary>
+    /// <summary>Host to device, after all launches so far.</summary>
     protected abstract void Write(nint buffer, long offset, byte* source, long bytes, bool wait);
 
     /// <summary>Device to host, after all launches so far; returns when done.</summary>
@@ -211,12 +218,13 @@ internal abstract unsafe class GpuBackend : IBackend
     /// <summary>The function of that name in that source.</summary>
     protected abstract nint Compile(string kernel, string source);
 
-    protected abstract void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers);
+    protected abstract void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers,
+        in GpuCall numbers);
 
     /// <summary>Returns when every launch so far is done.</summary>
     protected abstract void Finish();
 
-    /// <summary>Called when the device is idle: commands leave timers behind from now on, or no longer.</summary>
+    /// <summary>Called when the device is idle: commands leave timers from now on, or no longer.</summary>
     protected abstract void UseTimers(bool on);
 
     /// <summary>Called before a command that is timed.</summary>
@@ -303,7 +311,8 @@ internal abstract unsafe class GpuBackend : IBackend
 
     private nint Buffer(Tensor? tensor) => tensor?.Storage is GpuStorage storage
         ? storage.Buffer
-        : throw new DeviceException($"{Name}: an operand is on another device; got {tensor?.Device.Name ?? "nothing"}; expected {Name}. Move it with To(device).");
+        : throw new DeviceException($"{Name}: an operand is on another device; "
+            + $"got {tensor?.Device.Name ?? "nothing"}; expected {Name}. Move it with To(device).");
 }
 
 /// <summary>What a driver's refusal means.</summary>

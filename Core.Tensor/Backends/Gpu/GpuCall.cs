@@ -23,7 +23,8 @@ internal unsafe struct GpuCall
     {
         if (call.Scalars.Length > MostScalars || call.Tensors.Length > MostTensors)
         {
-            throw new DeviceException($"{call.Kernel}: too many axes for a GPU kernel; got {call.Scalars.Length} numbers and {call.Tensors.Length} tensors; "
+            throw new DeviceException(
+                $"{call.Kernel}: too many axes for a GPU kernel; got {call.Scalars.Length} numbers and {call.Tensors.Length} tensors; "
                 + $"expected at most {MostScalars} and {MostTensors}. Reshape to fewer axes.");
         }
         var numbers = new GpuCall();

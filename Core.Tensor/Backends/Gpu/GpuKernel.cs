@@ -7,7 +7,9 @@ namespace Vitrine.Tensors;
 /// <param name="TileY">The same in the second.</param>
 internal sealed record GpuKernel(string Source, int Items, int TileX, int TileY)
 {
-    /// <summary>The name of a kernel that does some calls better, with the same tensors and scalars; null, or a result of null: this one.</summary>
+    /// <summary>
+    /// The name of a kernel that does some calls better, with the same tensors and scalars; null, or a result of null: this one.
+    /// </summary>
     public Func<KernelCall, string?>? Instead { get; init; }
 
     /// <summary>The name of a kernel that does the same on the tensor cores of devices that have some; null where there is none.</summary>
@@ -20,7 +22,8 @@ internal sealed record GpuKernel(string Source, int Items, int TileX, int TileY)
     public Action<KernelCall>? Parts { get; private init; }
 
     /// <summary>Single elements: the second direction (seeds) is a loop, or a kernel's own.</summary>
-    public static GpuKernel Elements(string source, bool loopsOverSeeds = false) => new(source, 256, 256, loopsOverSeeds ? int.MaxValue : 1);
+    public static GpuKernel Elements(string source, bool loopsOverSeeds = false) =>
+        new(source, 256, 256, loopsOverSeeds ? int.MaxValue : 1);
 
     /// <summary>A group per row; its items are ROW in <c>kernel.h</c>, which a backend may change.</summary>
     public static GpuKernel Rows(string source) => new(source, 128, 1, 1) { SharesRows = true };

@@ -27,7 +27,10 @@ internal sealed class GpuStorage : Storage
     /// <summary>The driver's handle or address.</summary>
     public nint Buffer => _buffer;
 
-    /// <summary>The same bytes on the host when they came from there and are few (ids, masks): reading them back then costs no wait. Tensors never change.</summary>
+    /// <summary>
+    /// The same bytes on the host when they came from there and are few (ids, masks): reading them back then costs no wait. Tensors never
+    /// change.
+    /// </summary>
     internal override CpuStorage? OnHost => Host;
 
     internal override void Changed() => Host = null;

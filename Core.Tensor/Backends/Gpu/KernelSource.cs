@@ -8,7 +8,8 @@ internal static class KernelSource
 {
     /// <summary>The names of the op files, without <c>.kernel.c</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. KernelTable.Gpu.Values.Select(kernel => kernel.Source).Where(source => source.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        [.. KernelTable.Gpu.Values.Select(kernel => kernel.Source).Where(source => source.Length > 0).Distinct()
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>What the OpenCL driver compiles. Lines of the compiler's log count from the top of the op's file.</summary>
     public static string OpenCl(string name) => OpenCl(name, Read(name + ".kernel.c"));
@@ -22,7 +23,8 @@ internal static class KernelSource
 
     /// <summary>The SHA-256 of what is compiled for CUDA: the three files one after the other.</summary>
     public static string CudaHash(string name) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Read("cuda_prelude.h") + Read("kernel.h") + Read(name + ".kernel.c"))));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+            Read("cuda_prelude.h") + Read("kernel.h") + Read(name + ".kernel.c"))));
 
     private static string Read(string file)
     {

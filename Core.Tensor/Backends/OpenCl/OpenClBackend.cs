@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Vitrine.Tensors;
 
-/// <summary>A device behind an OpenCL driver, 1.2 or later: one context, one queue in order, a program per op file, compiled when first needed.</summary>
+/// <summary>
+/// A device of an OpenCL driver, 1.2 or later: one context, one queue in order, a program per op file, compiled when first needed.
+/// </summary>
 internal sealed unsafe class OpenClBackend : GpuBackend
 {
     // A processor runs the items of a group one after the other and stores the registers of each at a barrier: the fewer the better.
@@ -15,16 +17,21 @@ internal sealed unsafe class OpenClBackend : GpuBackend
     private nint _queue, _event; // of the last command, when the queue measures
     private bool _measures;
 
-    public OpenClBackend(string name, nint platform, nint device) : base(name, (long)OpenClDriver.Number(device, OpenClNative.GlobalMemSize))
+    public OpenClBackend(string name, nint platform, nint device)
+        : base(name, (long)OpenClDriver.Number(device, OpenClNative.GlobalMemSize))
     {
-        ulong items = OpenClDriver.Number(device, OpenClNative.MaxWorkGroupSize), local = OpenClDriver.Number(device, OpenClNative.LocalMemSize);
+        ulong items = OpenClDriver.Number(device, OpenClNative.MaxWorkGroupSize),
+            local = OpenClDriver.Number(device, OpenClNative.LocalMemSize);
         if (items < 256 || local < 16 << 10)
         {
-            throw new DeviceException($"{name}: too small a device; got groups of {items} work-items and {local} bytes of their memory; expected 256 and 16384.");
+            throw new DeviceException($"{name}: too small a device; got groups of {items} work-items and {local} bytes of their memory; "
+                + $"expected 256 and 16384.");
         }
         _device = device;
-        _isProcessor = (OpenClDriver.Number(device, OpenClNative.DeviceType) & (OpenClNative.DeviceTypeProcessor | OpenClNative.DeviceTypeGpu)) == OpenClNative.DeviceTypeProcessor;
-        HasSubgroups = OpenClDriver.Number(device, OpenClNative.NumericVersion) >> 22 >= 3 && OpenClDriver.Number(device, OpenClNative.MaxSubgroups) > 0
+        _isProcessor = (OpenClDriver.Number(device,
+            OpenClNative.DeviceType) & (OpenClNative.DeviceTypeProcessor | OpenClNative.DeviceTypeGpu)) == OpenClNative.DeviceTypeProcessor;
+        HasSubgroups = OpenClDriver.Number(device, OpenClNative.NumericVersion) >> 22 >= 3
+            && OpenClDriver.Number(device, OpenClNative.MaxSubgroups) > 0
             && OpenClDriver.Text(device, OpenClNative.Extensions).Split(' ').Contains("cl_khr_subgroup_shuffle");
         nint* properties = stackalloc nint[] { 0x1084, platform, 0 };
         _context = OpenClNative.CreateContext(properties, 1, &device, 0, 0, out int status);
@@ -32,7 +39,9 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         _queue = OpenQueue(0);
     }
 
-    /// <summary>Whether reductions meet inside subgroups. Kernels are compiled for it, and it ends where a driver cuts a kernel's groups unevenly.</summary>
+    /// <summary>
+    /// Whether reductions meet inside subgroups. Kernels are compiled for it, and it ends where a driver cuts a kernel's groups unevenly.
+    /// </summary>
     public bool HasSubgroups { get; private set; }
 
     private string Options
@@ -62,7 +71,9 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         nint device = _device;
         int status = OpenClNative.BuildProgram(program, 1, &device, Options, 0, 0);
         return status == 0 ? program : throw new DeviceException(
-            $"{Name}: the driver does not compile {name}.kernel.c; got {OpenClStatus.Name(status)}; expected a program. This is a mistake of ours, or of the driver {OpenClDriver.Text(_device, OpenClNative.DriverVersion)}; its log: {BuildLog(program)}");
+            $"{Name}: the driver does not compile {name}.kernel.c; got {OpenClStatus.Name(status)}; expected a program. "
+            + $"This is a mistake of ours, or of the driver {OpenClDriver.Text(_device, OpenClNative.DriverVersion)}; its "
+            + $"log: {BuildLog(program)}");
     }
 
     protected override nint AllocateBuffer(long bytes)
@@ -81,14 +92,16 @@ internal sealed unsafe class OpenClBackend : GpuBackend
     protected override void Write(nint buffer, long offset, byte* source, long bytes, bool wait)
     {
         nint made = 0;
-        Check("copy to the device", OpenClNative.EnqueueWriteBuffer(_queue, buffer, wait ? 1u : 0, (nuint)offset, (nuint)bytes, source, 0, null, _measures ? &made : null));
+        Check("copy to the device", OpenClNative.EnqueueWriteBuffer(_queue, buffer, wait
+            ? 1u : 0, (nuint)offset, (nuint)bytes, source, 0, null, _measures ? &made : null));
         _event = made;
     }
 
     protected override void Read(nint buffer, long offset, byte* target, long bytes)
     {
         nint made = 0;
-        Check("copy from the device", OpenClNative.EnqueueReadBuffer(_queue, buffer, 1, (nuint)offset, (nuint)bytes, target, 0, null, _measures ? &made : null));
+        Check("copy from the device", OpenClNative.EnqueueReadBuffer(_queue, buffer, 1, (nuint)offset, (nuint)bytes, target, 0, null,
+            _measures ? &made : null));
         _event = made;
     }
 
@@ -116,7 +129,8 @@ internal sealed unsafe class OpenClBackend : GpuBackend
         return function;
     }
 
-    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers, in GpuCall numbers)
+    protected override void Start(string name, nint function, GpuKernel kernel, WorkSize work, ReadOnlySpan<nint> buffers,
+        in GpuCall numbers)
     {
         uint index = 0;
         foreach (nint buffer in buffers)
@@ -154,7 +168,8 @@ internal sealed unsafe class OpenClBackend : GpuBackend
     {
         ulong start = 0, end = 0;
         int status = OpenClNative.GetEventProfilingInfo(timer.After, OpenClNative.CommandStart, sizeof(ulong), &start, out _);
-        status = status == 0 ? OpenClNative.GetEventProfilingInfo(timer.After, OpenClNative.CommandEnd, sizeof(ulong), &end, out _) : status;
+        status = status == 0 ? OpenClNative.GetEventProfilingInfo(timer.After, OpenClNative.CommandEnd, sizeof(ulong), &end,
+            out _) : status;
         Check("read a timer", status);
         Check("free a timer", OpenClNative.ReleaseEvent(timer.After));
         return (end - start) * 1e-9;
@@ -167,7 +182,8 @@ internal sealed unsafe class OpenClBackend : GpuBackend
     {
         nuint size = 0;
         nuint* group = stackalloc nuint[] { items, 1, 1 };
-        int status = OpenClNative.GetKernelSubgroupInfo(function, _device, OpenClNative.SubgroupSizeOfLaunch, 3 * (nuint)sizeof(nuint), group, (nuint)sizeof(nuint), &size, out _);
+        int status = OpenClNative.GetKernelSubgroupInfo(function, _device, OpenClNative.SubgroupSizeOfLaunch, 3 * (nuint)sizeof(nuint),
+            group, (nuint)sizeof(nuint), &size, out _);
         return status == 0 && BitOperations.IsPow2(size) && items % size == 0;
     }
 

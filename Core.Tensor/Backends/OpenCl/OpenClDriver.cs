@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Vitrine.Tensors;
@@ -49,7 +50,7 @@ internal static unsafe class OpenClDriver
         nint* devices = stackalloc nint[32];
         if (OpenClNative.GetPlatformIds(16, platforms, out uint count) != 0)
         {
-            return found; // the loader is there but no driver behind it
+            return found; // the loader is there but it finds no driver
         }
         for (int p = 0; p < Math.Min(16, count); p++)
         {
@@ -65,6 +66,8 @@ internal static unsafe class OpenClDriver
         return found;
     }
 
-    private static string Describe(nint device) => FormattableString.Invariant(
-        $"{Text(device, OpenClNative.DeviceName)}, {Number(device, OpenClNative.MaxComputeUnits)} compute units, {Number(device, OpenClNative.GlobalMemSize) / 1073741824.0:0.#} GB, {Text(device, OpenClNative.DeviceVersion)}, driver {Text(device, OpenClNative.DriverVersion)}");
+    private static string Describe(nint device) => string.Create(CultureInfo.InvariantCulture,
+        $"{Text(device, OpenClNative.DeviceName)}, {Number(device, OpenClNative.MaxComputeUnits)} compute units, "
+        + $"{Number(device, OpenClNative.GlobalMemSize) / 1073741824.0:0.#} GB, {Text(device, OpenClNative.DeviceVersion)}, "
+        + $"driver {Text(device, OpenClNative.DriverVersion)}");
 }

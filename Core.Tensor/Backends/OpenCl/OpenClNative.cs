@@ -2,12 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Vitrine.Tensors;
 
-/// <summary>The functions of OpenCL that are called (1.2 but for one), as the specification declares them. Handles are pointers, most results a status.</summary>
+/// <summary>
+/// The functions of OpenCL that are called (1.2 but for one), as the specification declares them. Handles are pointers, most results a
+/// status.
+/// </summary>
 internal static unsafe partial class OpenClNative
 {
     public const uint DeviceTypeProcessor = 2, DeviceTypeGpu = 4, DeviceTypeAll = 0xFFFFFFFF;
-    public const uint DeviceType = 0x1000, MaxComputeUnits = 0x1002, MaxWorkGroupSize = 0x1004, SingleFpConfig = 0x101B, GlobalMemSize = 0x101F,
-        LocalMemSize = 0x1023, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, Extensions = 0x1030, MaxSubgroups = 0x105C, NumericVersion = 0x105E;
+    public const uint DeviceType = 0x1000, MaxComputeUnits = 0x1002, MaxWorkGroupSize = 0x1004, SingleFpConfig = 0x101B,
+        GlobalMemSize = 0x101F,
+        LocalMemSize = 0x1023, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, Extensions = 0x1030,
+        MaxSubgroups = 0x105C, NumericVersion = 0x105E;
     public const uint ProgramBuildLog = 0x1183;
     public const uint CommandStart = 0x1282, CommandEnd = 0x1283; // device time, ns
     public const ulong QueueProfiling = 2;
@@ -45,10 +50,12 @@ internal static unsafe partial class OpenClNative
     public static partial int ReleaseMemObject(nint buffer);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clEnqueueWriteBuffer")]
-    public static partial int EnqueueWriteBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint size, void* source, uint waits, nint* waitList, nint* made);
+    public static partial int EnqueueWriteBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint size, void* source, uint waits,
+        nint* waitList, nint* made);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clEnqueueReadBuffer")]
-    public static partial int EnqueueReadBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint size, void* target, uint waits, nint* waitList, nint* made);
+    public static partial int EnqueueReadBuffer(nint queue, nint buffer, uint blocking, nuint offset, nuint size, void* target, uint waits,
+        nint* waitList, nint* made);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clCreateProgramWithSource")]
     public static partial nint CreateProgramWithSource(nint context, uint count, byte** sources, nuint* lengths, out int status);
@@ -64,13 +71,15 @@ internal static unsafe partial class OpenClNative
 
     /// <summary>Of OpenCL 2.1: only devices that say they have subgroups are asked.</summary>
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clGetKernelSubGroupInfo")]
-    public static partial int GetKernelSubgroupInfo(nint kernel, nint device, uint name, nuint inputSize, void* input, nuint size, void* value, out nuint written);
+    public static partial int GetKernelSubgroupInfo(nint kernel, nint device, uint name, nuint inputSize, void* input, nuint size,
+        void* value, out nuint written);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clSetKernelArg")]
     public static partial int SetKernelArg(nint kernel, uint index, nuint size, void* value);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clEnqueueNDRangeKernel")]
-    public static partial int EnqueueKernel(nint queue, nint kernel, uint dimensions, nuint* offset, nuint* global, nuint* local, uint waits, nint* waitList, nint* made);
+    public static partial int EnqueueKernel(nint queue, nint kernel, uint dimensions, nuint* offset, nuint* global, nuint* local,
+        uint waits, nint* waitList, nint* made);
 
     [LibraryImport(DriverLibraries.OpenCl, EntryPoint = "clFinish")]
     public static partial int Finish(nint queue);

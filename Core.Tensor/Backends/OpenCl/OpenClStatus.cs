@@ -25,7 +25,8 @@ internal static class OpenClStatus
     };
 
     /// <summary>
-    /// A queue of ours is valid and our waits name no event, so an invalid queue and a failed event mean that the driver gave the device up.
+    /// A queue of ours is valid and our waits name no event, so an invalid queue and a failed event mean that the driver gave the device
+    /// up.
     /// </summary>
     public static GpuFailure Meaning(int status) => status switch
     {

@@ -6,9 +6,11 @@ namespace Vitrine.Tensors;
 /// <param name="Kernels">The kernels that ran, the most expensive first.</param>
 /// <param name="Uploads">Copies into the device's memory; on the CPU, of arrays into tensors.</param>
 /// <param name="Downloads">Copies back to arrays.</param>
-/// <param name="Waits">How often the host waited for the device, and how long; never on the CPU, whose launches return when they are done.</param>
+/// <param name="Waits">How often the host waited for the device, and how long; never on the CPU, whose launches return when they are
+/// done.</param>
 /// <param name="Builds">Kernels that the driver compiled or looked up, on their first launch in the process.</param>
-public sealed record DeviceProfile(string Device, double Seconds, IReadOnlyList<KernelProfile> Kernels, Tally Uploads, Tally Downloads, Tally Waits, Tally Builds)
+public sealed record DeviceProfile(string Device, double Seconds, IReadOnlyList<KernelProfile> Kernels, Tally Uploads, Tally Downloads,
+    Tally Waits, Tally Builds)
 {
     /// <summary>Seconds in all kernels together.</summary>
     public double KernelSeconds => Kernels.Sum(kernel => kernel.Seconds);

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Vitrine.Tensors;
 
 /// <summary>
-/// Counts and times everything a device does, whatever thread asks for it: kernels, copies, waits. The clocks are the device's own where it has
-/// some (OpenCL events, CUDA events), a stopwatch around the kernel on the CPU.
+/// Counts and times everything a device does, whatever thread asks for it: kernels, copies, waits. The clocks are the device's own where it
+/// has some (OpenCL events, CUDA events), a stopwatch around the kernel on the CPU.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -12,7 +12,7 @@ namespace Vitrine.Tensors;
 /// model.Forward(input).ToArray();
 /// DeviceProfile profile = profiler.Stop();
 /// </code>
-/// While nobody profiles, a launch costs one comparison with null.
+/// While nothing is profiled, a launch costs one comparison with null.
 /// </remarks>
 public sealed class Profiler : IDisposable
 {
@@ -39,7 +39,8 @@ public sealed class Profiler : IDisposable
             TimeSpan elapsed = Stopwatch.GetElapsedTime(_start);
             lock (_lock)
             {
-                _result = new(_device.Name, elapsed.TotalSeconds, [.. _kernels.Values.OrderByDescending(kernel => kernel.Seconds)], _uploads, _downloads, _waits, _builds);
+                _result = new(_device.Name, elapsed.TotalSeconds, [.. _kernels.Values.OrderByDescending(kernel => kernel.Seconds)],
+                    _uploads, _downloads, _waits, _builds);
             }
         }
         return _result;
@@ -53,7 +54,8 @@ public sealed class Profiler : IDisposable
         lock (_lock)
         {
             KernelProfile sofar = _kernels.GetValueOrDefault(kernel) ?? new(kernel, 0, 0, 0, 0, default);
-            _kernels[kernel] = new(kernel, sofar.Calls + 1, sofar.Seconds + seconds, Math.Max(sofar.Slowest, seconds), sofar.Bytes + bytes, sofar.Cost + cost);
+            _kernels[kernel] = new(kernel, sofar.Calls + 1, sofar.Seconds + seconds, Math.Max(sofar.Slowest, seconds), sofar.Bytes + bytes,
+                sofar.Cost + cost);
         }
     }
 

@@ -92,24 +92,28 @@ internal static unsafe class AttentionCpu
                                 float* dzRows = dz + qOffset + ((long)start * qRow), p = pattern + ((long)start * keys);
                                 if (dv != null)
                                 {
-                                    Gemm.RunSingle(true, false, keys, g.Width, count, 1, p, keys, dzRows, qRow, 1, dv + kOffset, kRow, null);
+                                    Gemm.RunSingle(true, false, keys, g.Width, count, 1, p, keys, dzRows, qRow, 1, dv + kOffset, kRow,
+                                        null);
                                 }
                                 if (dq == null && dk == null)
                                 {
                                     continue;
                                 }
-                                Gemm.RunSingle(false, true, count, keys, g.Width, 1, dzRows, qRow, g.V(b, h), g.VRow, 0, dScores, keys, null);
+                                Gemm.RunSingle(false, true, count, keys, g.Width, 1, dzRows, qRow, g.V(b, h), g.VRow, 0, dScores, keys,
+                                    null);
                                 for (int i = 0; i < count; i++)
                                 {
                                     SoftmaxBackward(p + ((long)i * keys), dScores + ((long)i * keys), keys, g.Scale);
                                 }
                                 if (dq != null)
                                 {
-                                    Gemm.RunSingle(false, false, count, g.Width, keys, 1, dScores, keys, g.K(b, h), g.KRow, 0, dq + qOffset + ((long)start * qRow), qRow, null);
+                                    Gemm.RunSingle(false, false, count, g.Width, keys, 1, dScores, keys, g.K(b, h), g.KRow, 0,
+                                        dq + qOffset + ((long)start * qRow), qRow, null);
                                 }
                                 if (dk != null)
                                 {
-                                    Gemm.RunSingle(true, false, keys, g.Width, count, 1, dScores, keys, g.Q(b, h, first + start), g.QRow, 1, dk + kOffset, kRow, null);
+                                    Gemm.RunSingle(true, false, keys, g.Width, count, 1, dScores, keys, g.Q(b, h, first + start), g.QRow, 1,
+                                        dk + kOffset, kRow, null);
                                 }
                             }
                         }
@@ -130,7 +134,8 @@ internal static unsafe class AttentionCpu
         }
         for (int i = 0; i < rows; i++)
         {
-            float* mask = g.Mask + ((long)b * g.MaskBatch) + ((long)h * g.MaskHead) + ((long)(first + i) * g.MaskQuery), row = scores + ((long)i * keys);
+            float* mask = g.Mask + ((long)b * g.MaskBatch) + ((long)h * g.MaskHead) + ((long)(first + i) * g.MaskQuery),
+                row = scores + ((long)i * keys);
             for (int j = 0; j < keys; j++)
             {
                 row[j] += mask[(long)j * g.MaskKey];
@@ -215,7 +220,8 @@ internal static unsafe class AttentionCpu
         public readonly float Scale = call.Scalars[4].Float;
         public readonly int QRow = call.Scalars[6].Int, KRow = call.Scalars[9].Int, VRow = call.Scalars[12].Int;
         public readonly float* Mask = call.Float(3);
-        public readonly int MaskBatch = call.Scalars[14].Int, MaskHead = call.Scalars[15].Int, MaskQuery = call.Scalars[16].Int, MaskKey = call.Scalars[17].Int;
+        public readonly int MaskBatch = call.Scalars[14].Int, MaskHead = call.Scalars[15].Int, MaskQuery = call.Scalars[16].Int,
+            MaskKey = call.Scalars[17].Int;
 
         public int VisibleKeys(int query) => Causal ? Math.Min(Keys, query + 1 + Keys - Queries) : Keys;
 

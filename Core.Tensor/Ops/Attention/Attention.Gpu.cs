@@ -30,7 +30,8 @@ internal static class AttentionGpu
         }
         if (dk is not null || dv is not null)
         {
-            Op.Launch("attention_backward_kv" + plural, new WorkSize(keys, kvHeads, batch * Groups(together)), [.. read, dot, dk, dv], scalars);
+            Op.Launch("attention_backward_kv" + plural, new WorkSize(keys, kvHeads, batch * Groups(together)), [.. read, dot, dk, dv],
+                scalars);
         }
 
         int Groups(int size) => (seeds + size - 1) / size;

@@ -31,7 +31,8 @@ internal sealed partial class Attention(bool causal, float scale) : Op
         bool masked = saved.InputShapes.Length > 3;
         if (masked && needs[3])
         {
-            throw new NoGradientException(Name, "its mask is a constant; run the plain path (scores, softmax, matmul) to differentiate a bias on the scores");
+            throw new NoGradientException(Name, "its mask is a constant; "
+                + "run the plain path (scores, softmax, matmul) to differentiate a bias on the scores");
         }
         Tensor? mask = masked ? saved[4] : null;
         int seeds = dz.Shape[0];
@@ -66,11 +67,14 @@ internal sealed partial class Attention(bool causal, float scale) : Op
             && k.Shape[0] == q.Shape[0] && k.Shape[3] == q.Shape[3] && k.Shape[2] > 0 && q.Shape[2] % k.Shape[2] == 0;
         if (!fits)
         {
-            throw new ShapeException($"{Name}: shapes do not fit; got q {q.Shape}, k {k.Shape}, v {v.Shape}; expected q [batch, query, head, d_head] and k, v [batch, key, kv_head, d_head] with kv_head dividing head.");
+            throw new ShapeException($"{Name}: shapes do not fit; "
+                + $"got q {q.Shape}, k {k.Shape}, v {v.Shape}; expected q [batch, query, head, d_head] and k, v [batch, key, kv_head, "
+                + $"d_head] with kv_head dividing head.");
         }
         if (causal && k.Shape[1] < q.Shape[1])
         {
-            throw new ShapeException($"{Name}: fewer keys than queries; got {k.Shape[1]} and {q.Shape[1]}; expected every causal query to see its own key.");
+            throw new ShapeException($"{Name}: fewer keys than queries; "
+                + $"got {k.Shape[1]} and {q.Shape[1]}; expected every causal query to see its own key.");
         }
     }
 }
@@ -81,7 +85,8 @@ public static partial class TensorOps
     /// <param name="q"><c>[batch, query, head, d_head]</c>; strided views are read in place.</param>
     /// <param name="k"><c>[batch, key, kv_head, d_head]</c>; kv_head divides head (grouped queries).</param>
     /// <param name="v">As <paramref name="k"/>.</param>
-    /// <param name="mask">Added to the scores, broadcast to <c>[batch, head, query, key]</c>; −∞ hides. A constant: it has no gradient.</param>
+    /// <param name="mask">Added to the scores, broadcast to <c>[batch, head, query, key]</c>; −∞ hides. A constant: it has no
+    /// gradient.</param>
     /// <param name="causal">Query i sees keys up to i + (keys − queries).</param>
     /// <param name="scale">Usually 1/√d_head.</param>
     /// <returns><c>[batch, query, head, d_head]</c>; 0 where every key is hidden.</returns>

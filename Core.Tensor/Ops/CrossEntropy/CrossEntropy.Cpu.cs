@@ -49,7 +49,8 @@ internal static unsafe class CrossEntropyCpu
     {
         float* logits = call.Float(0), logSums = call.Float(2), dy = call.Float(3), dx = call.Float(4);
         int* targets = call.Int(1);
-        (int classes, int ignore, float smoothing, float weight) = (call.Scalars[0].Int, call.Scalars[1].Int, call.Scalars[2].Float, call.Scalars[3].Float);
+        (int classes, int ignore, float smoothing, float weight) =
+            (call.Scalars[0].Int, call.Scalars[1].Int, call.Scalars[2].Float, call.Scalars[3].Float);
         (int rows, int seeds) = (call.Work.X, call.Work.Y);
         Workers.For(rows, (from, to) =>
         {

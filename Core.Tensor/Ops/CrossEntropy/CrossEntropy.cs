@@ -4,9 +4,9 @@ namespace Vitrine.Tensors;
 /// The mean over the counted rows of −Σ_c q_c · ln softmax(logits)_c, with q = (1 − s) · onehot(target) + s / classes.
 /// </summary>
 /// <remarks>
-/// logits <c>[…, classes]</c>, targets int32 <c>[…]</c>, result a scalar, in nats. Rows whose target is the ignore index do not count; when none counts the
-/// result is 0. Smoothing s: Szegedy et al. 2016, section 7. With p = softmax(logits): dlogits = dy / count · (p − q). The probabilities are never
-/// stored: backward makes them again from the logits and one logarithm per row, once for all seeds.
+/// logits <c>[…, classes]</c>, targets int32 <c>[…]</c>, result a scalar, in nats. Rows whose target is the ignore index do not count; when
+/// none counts the result is 0. Smoothing s: Szegedy et al. 2016, section 7. With p = softmax(logits): dlogits = dy / count · (p − q). The
+/// probabilities are never stored: backward makes them again from the logits and one logarithm per row, once for all seeds.
 /// </remarks>
 internal sealed class CrossEntropy(int ignoreIndex, float labelSmoothing) : Op
 {
@@ -35,7 +35,8 @@ internal sealed class CrossEntropy(int ignoreIndex, float labelSmoothing) : Op
     {
         (Tensor logits, Tensor targets, Tensor logSums) = (saved[0], saved[1], saved[2]);
         Tensor dx = Tensor.Empty(saved.InputShapes[0].Prepend(dy.Shape[0]), dy.Device);
-        Launch("cross_entropy_backward", new WorkSize(logits.Shape.Rows(), dy.Shape[0]), [logits, targets, logSums, Layout.Contiguous(dy), dx],
+        Launch("cross_entropy_backward", new WorkSize(logits.Shape.Rows(), dy.Shape[0]),
+            [logits, targets, logSums, Layout.Contiguous(dy), dx],
             logits.Shape[^1], ignoreIndex, labelSmoothing, Weight(targets, logits.Shape[^1]));
         return [dx, null];
     }
@@ -52,7 +53,8 @@ internal sealed class CrossEntropy(int ignoreIndex, float labelSmoothing) : Op
             }
             if ((uint)target >= (uint)classes)
             {
-                throw new ShapeException($"{Name}: target outside the classes; got {target}; expected 0..{classes - 1}, or {ignoreIndex} to ignore the row.");
+                throw new ShapeException($"{Name}: target outside the classes; "
+                    + $"got {target}; expected 0..{classes - 1}, or {ignoreIndex} to ignore the row.");
             }
             counted++;
         }
@@ -96,11 +98,14 @@ internal sealed class CrossEntropy(int ignoreIndex, float labelSmoothing) : Op
 
 public static partial class TensorOps
 {
-    /// <summary>The mean over the counted rows of −ln softmax(logits)[target], in nats; computed stably and without storing probabilities.</summary>
+    /// <summary>
+    /// The mean over the counted rows of −ln softmax(logits)[target], in nats; computed stably and without storing probabilities.
+    /// </summary>
     /// <param name="logits"><c>[…, classes]</c></param>
     /// <param name="targets">int32 <c>[…]</c>, each in 0 … classes − 1 or the ignore index.</param>
     /// <param name="ignoreIndex">Rows with this target do not count. When no row counts, the result is 0.</param>
-    /// <param name="labelSmoothing">The part of the target's probability, 0 to 1, that is spread over all classes (Szegedy et al. 2016).</param>
+    /// <param name="labelSmoothing">The part of the target's probability, 0 to 1, that is spread over all classes (Szegedy et al.
+    /// 2016).</param>
     /// <returns>A scalar.</returns>
     /// <exception cref="ShapeException">The shapes do not fit, or a target is outside the classes.</exception>
     public static Tensor CrossEntropy(this Tensor logits, Tensor targets, int ignoreIndex = -100, float labelSmoothing = 0) =>

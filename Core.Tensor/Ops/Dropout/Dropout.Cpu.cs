@@ -7,7 +7,10 @@ internal static unsafe class DropoutCpu
 {
     private const int Block = 512; // a multiple of four, the words of one draw
 
-    /// <summary>y[seed, i] = x[seed, i] / (1 − p) where i is kept, else 0; the factors are drawn once for all seeds. Work: (elements, seeds). Tensors x, y. Scalars: p, seed of the mask.</summary>
+    /// <summary>
+    /// y[seed, i] = x[seed, i] / (1 − p) where i is kept, else 0; the factors are drawn once for all seeds. Work: (elements, seeds).
+    /// Tensors x, y. Scalars: p, seed of the mask.
+    /// </summary>
     public static void Forward(KernelCall call)
     {
         float* x = call.Float(0), y = call.Float(1);

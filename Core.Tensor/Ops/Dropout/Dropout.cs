@@ -2,8 +2,8 @@ namespace Vitrine.Tensors;
 
 /// <summary>y = x / (1 − p) with probability 1 − p, else 0; backward uses the same mask.</summary>
 /// <remarks>
-/// Source: Srivastava et al. 2014, scaled at training time. Whether element i is kept is a function of the seed and of i alone (Philox, Salmon et al.
-/// 2011), so the mask is the same for any number of threads, in backward and on every device, and is not stored.
+/// Source: Srivastava et al. 2014, scaled at training time. Whether element i is kept is a function of the seed and of i alone (Philox,
+/// Salmon et al. 2011), so the mask is the same for any number of threads, in backward and on every device, and is not stored.
 /// </remarks>
 internal sealed class Dropout(float p, int seed) : Op
 {
@@ -29,7 +29,8 @@ internal sealed class Dropout(float p, int seed) : Op
         return y;
     }
 
-    public static OpRow Row { get; } = new("dropout", "y = x / (1 − p) with probability 1 − p, else 0; the mask is a function of seed and place",
+    public static OpRow Row { get; } = new("dropout", "y = x / (1 − p) with probability 1 − p, else 0; "
+        + "the mask is a function of seed and place",
         () => OpCase.Sizes(s => new([new(s)], t => t[0].Dropout(0.3f, 11)) { Reference = r => Reference(r[0], 0.3f, 11) }, 1))
     {
         Definition = typeof(Dropout),
@@ -48,7 +49,10 @@ internal sealed class Dropout(float p, int seed) : Op
 
 public static partial class TensorOps
 {
-    /// <summary>Each element is 0 with probability <paramref name="p"/>, else divided by 1 − p. The same seed gives the same mask, on any number of threads.</summary>
+    /// <summary>
+    /// Each element is 0 with probability <paramref name="p"/>, else divided by 1 − p. The same seed gives the same mask, on any number of
+    /// threads.
+    /// </summary>
     /// <param name="x"><c>[…]</c></param>
     /// <param name="p">Probability of dropping, 0 ≤ p &lt; 1.</param>
     /// <param name="seed">A number of one's own for every layer and step.</param>

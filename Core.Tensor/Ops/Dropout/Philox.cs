@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Vitrine.Tensors;
 
-/// <summary>Philox 4×32-10: random words as a pure function of a counter and a key, so that any of them can be drawn at any time, anywhere.</summary>
+/// <summary>
+/// Philox 4×32-10: random words as a pure function of a counter and a key, so that any of them can be drawn at any time, anywhere.
+/// </summary>
 /// <remarks>Source: Salmon, Moraes, Dror and Shaw 2011, “Parallel random numbers: as easy as 1, 2, 3”, section 3.</remarks>
 internal static class Philox
 {

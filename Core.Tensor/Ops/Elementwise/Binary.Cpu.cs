@@ -28,7 +28,8 @@ internal static unsafe class BinaryCpu
         int rank = s[0].Int, width = s[rank].Int, stepA = s[2 * rank].Int, stepB = s[3 * rank].Int;
         if (rank == 1)
         {
-            Workers.For(width, (from, to) => Row(function, a + (from * stepA), stepA, b + (from * stepB), stepB, y + from, to - from), Grain);
+            Workers.For(width, (from, to) => Row(function, a + (from * stepA), stepA, b + (from * stepB), stepB, y + from, to - from),
+                Grain);
             return;
         }
         int outer = width == 0 ? 0 : call.Work.X / width;
@@ -69,7 +70,8 @@ internal static unsafe class BinaryCpu
         }, Grain);
     }
 
-    private static void Row<TFunction>(TFunction function, float* a, int stepA, float* b, int stepB, float* y, int width) where TFunction : struct, IBinaryFunction
+    private static void Row<TFunction>(TFunction function, float* a, int stepA, float* b, int stepB, float* y, int width)
+        where TFunction : struct, IBinaryFunction
     {
         int i = 0;
         if (stepA is 0 or 1 && stepB is 0 or 1)

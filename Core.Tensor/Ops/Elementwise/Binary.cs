@@ -20,7 +20,8 @@ internal abstract class Binary : Op
     {
         Shape shape = Shape.Broadcast(a.Shape, b.Shape, kernel.Replace("_forward", "", StringComparison.Ordinal));
         Tensor y = Tensor.Empty(shape, a.Device);
-        (List<int> lengths, List<int> stridesA, List<int> stridesB) = Merge(shape, Broadcasting.Strides(a, shape), Broadcasting.Strides(b, shape));
+        (List<int> lengths, List<int> stridesA, List<int> stridesB) =
+            Merge(shape, Broadcasting.Strides(a, shape), Broadcasting.Strides(b, shape));
         int rank = lengths.Count;
         var scalars = new Scalar[1 + (3 * rank)];
         scalars[0] = rank;
@@ -64,7 +65,8 @@ internal abstract class Binary : Op
         return new(name, formula, () =>
         [
             .. OpCase.Sizes(s => Call(s, s), 1),
-            Call([3, 17], [17]), Call([17], [3, 17]), Call([3, 1], [1, 17]), Call([2, 3, 5], [2, 1, 1]), Call([257], []), Call([2, 1, 5, 1], [3, 1, 7]),
+            Call([3, 17], [17]), Call([17], [3, 17]), Call([3, 1], [1, 17]), Call([2, 3, 5], [2, 1, 1]), Call([257], []),
+            Call([2, 1, 5, 1], [3, 1, 7]),
         ])
         {
             Definition = typeof(TOp),
@@ -72,7 +74,8 @@ internal abstract class Binary : Op
             Tolerance = new(5e-6, 5e-6, "a broadcast operand's gradient is a sum"),
         };
 
-        OpCase Call(Shape a, Shape b) => new([new(a), new(b, second)], t => apply(t[0], t[1])) { Reference = r => r[0].Zip(r[1], reference) };
+        OpCase Call(Shape a, Shape b) =>
+            new([new(a), new(b, second)], t => apply(t[0], t[1])) { Reference = r => r[0].Zip(r[1], reference) };
     }
 }
 
@@ -94,7 +97,8 @@ internal sealed class Sub : Binary
     public override string Name => "sub";
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
-        [needs[0] ? Broadcasting.SumTo(dy, saved.InputShapes[0]) : null, needs[1] ? Broadcasting.SumTo(dy, saved.InputShapes[1]).Scale(-1) : null];
+        [needs[0] ? Broadcasting.SumTo(dy, saved.InputShapes[0]) : null, needs[1]
+            ? Broadcasting.SumTo(dy, saved.InputShapes[1]).Scale(-1) : null];
 
     public static OpRow Row { get; } =
         Describe<Sub>(BinaryCpu.Forward<BinaryCpu.Minus>, "sub", "y = a − b, broadcast", (a, b) => a - b, (a, b) => a - b);
@@ -106,7 +110,8 @@ internal sealed class Mul : Binary
     public override string Name => "mul";
 
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
-        [needs[0] ? Broadcasting.SumTo(dy * saved[1], saved.InputShapes[0]) : null, needs[1] ? Broadcasting.SumTo(dy * saved[0], saved.InputShapes[1]) : null];
+        [needs[0] ? Broadcasting.SumTo(dy * saved[1], saved.InputShapes[0]) : null, needs[1]
+            ? Broadcasting.SumTo(dy * saved[0], saved.InputShapes[1]) : null];
 
     protected override void KeepForBackward(Saved saved, Tensor a, Tensor b) =>
         saved.Keep(saved.Tracks(1) ? a : b, saved.Tracks(0) ? b : a); // an operand whose partner is not tracked is not needed
@@ -124,13 +129,15 @@ internal sealed class Div : Binary
     {
         (Tensor a, Tensor b) = (saved[0], saved[1]);
         Tensor da = dy / b;
-        return [needs[0] ? Broadcasting.SumTo(da, saved.InputShapes[0]) : null, needs[1] ? Broadcasting.SumTo(da * (a / b), saved.InputShapes[1]).Scale(-1) : null];
+        return [needs[0] ? Broadcasting.SumTo(da, saved.InputShapes[0]) : null, needs[1]
+            ? Broadcasting.SumTo(da * (a / b), saved.InputShapes[1]).Scale(-1) : null];
     }
 
     protected override void KeepForBackward(Saved saved, Tensor a, Tensor b) => saved.Keep(a, b);
 
     public static OpRow Row { get; } =
-        Describe<Div>(BinaryCpu.Forward<BinaryCpu.Over>, "div", "y = a / b, broadcast", (a, b) => a / b, (a, b) => a / b, OpValues.Positive);
+        Describe<Div>(BinaryCpu.Forward<BinaryCpu.Over>, "div", "y = a / b, broadcast", (a, b) => a / b, (a, b) => a / b,
+            OpValues.Positive);
 }
 
 /// <summary>y = factor · x + shift with constant numbers.</summary>

@@ -75,8 +75,12 @@ internal static unsafe class UnaryCpu
 
     private static int Blocks(int n) => (n + Block - 1) / Block;
 
-    /// <summary>y = f(x) over n elements. The rest of a vector goes through the same vector code, so every element gets the same bits wherever it lies.</summary>
-    private static void Map<TFunction, V>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction where V : struct, IFloats<V>
+    /// <summary>
+    /// y = f(x) over n elements. The rest of a vector goes through the same vector code, so every element gets the same bits wherever it
+    /// lies.
+    /// </summary>
+    private static void Map<TFunction, V>(TFunction function, float* x, float* y, int n) where TFunction : struct, IUnaryFunction
+        where V : struct, IFloats<V>
     {
         int i = 0;
         for (; i <= n - (2 * V.Count); i += 2 * V.Count)
@@ -104,7 +108,8 @@ internal static unsafe class UnaryCpu
     }
 
     /// <summary>slope = f′(saved), for the seeds that follow, and dx = dy · slope.</summary>
-    private static void Chain<TFunction, V>(TFunction function, float* saved, float* dy, float* slope, float* dx, int n) where TFunction : struct, IUnaryFunction where V : struct, IFloats<V>
+    private static void Chain<TFunction, V>(TFunction function, float* saved, float* dy, float* slope, float* dx, int n)
+        where TFunction : struct, IUnaryFunction where V : struct, IFloats<V>
     {
         int i = 0;
         for (; i <= n - V.Count; i += V.Count)

@@ -32,7 +32,8 @@ internal abstract class Unary : Op
 
     /// <summary>The row of such an op: samples of every size, and the two kernels.</summary>
     protected static OpRow Describe<TOp>(Kernel forward, Kernel back, string name, string formula, Func<Tensor, Tensor> apply,
-        Func<double, double> reference, OpCost cost, OpValues values = OpValues.Normal, OpCost backward = default, bool anyNumber = true) where TOp : Unary =>
+        Func<double, double> reference, OpCost cost, OpValues values = OpValues.Normal, OpCost backward = default, bool anyNumber = true)
+            where TOp : Unary =>
         new(name, formula, () => OpCase.Sizes(s => new([new(s, values)], t => apply(t[0]))
         {
             Reference = r => r[0].Map(reference),
@@ -49,7 +50,8 @@ internal abstract class Unary : Op
 
     private protected static Kernel Forward(string name, CpuKernel cpu) => new(name + "_forward", cpu, GpuKernel.Elements("unary"));
 
-    private protected static Kernel Backward(string name, CpuKernel cpu) => new(name + "_backward", cpu, GpuKernel.Elements("unary", loopsOverSeeds: true));
+    private protected static Kernel Backward(string name, CpuKernel cpu) =>
+        new(name + "_backward", cpu, GpuKernel.Elements("unary", loopsOverSeeds: true));
 }
 
 /// <summary>y = max(x, 0); the derivative at 0 is 0.</summary>

@@ -11,7 +11,8 @@ internal sealed class Gelu : Unary
     public static OpRow Row { get; } = Describe<Gelu>(
         new("gelu_forward", UnaryCpu.Forward<GeluCpu.Exact>, GpuKernel.Elements("gelu")),
         new("gelu_backward", UnaryCpu.Backward<GeluCpu.Exact>, GpuKernel.Elements("gelu", loopsOverSeeds: true)),
-        "gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), x => x * NormalCdf(x), new(41, 25, 1), backward: new(43, 28, 1));
+        "gelu", "y = x · Φ(x), Φ the standard normal distribution", x => x.Gelu(), x => x * NormalCdf(x), new(41, 25, 1),
+        backward: new(43, 28, 1));
 
     /// <summary>The standard normal distribution: its series around 0, its continued fraction in the tails.</summary>
     internal static double NormalCdf(double x)

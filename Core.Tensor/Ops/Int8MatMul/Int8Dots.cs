@@ -1,4 +1,5 @@
-// A few rows of activations times integer weights: the shape of decoding. Memory sets the speed, and the weights are a quarter of float32's bytes.
+// A few rows of activations times integer weights: the shape of decoding. Memory sets the speed, and the weights are a quarter of float32's
+// bytes.
 //
 //     for four rows of W, a quarter of the thread's share apart
 //       for four rows of X at a time (or for one)      X stays in the first-level cache, and so do these rows of W
@@ -6,7 +7,8 @@
 //       times scale, plus bias
 //
 // So each of the four is one stream through memory that goes on where its last row ended. Four neighbouring rows would jump at every
-// row's end, share pages with each other and lose the hardware's prefetcher: a fifth slower. Asking ahead doubles the speed beyond the cache.
+// row's end, share pages with each other and lose the hardware's prefetcher: a fifth slower. Asking ahead doubles the speed beyond the
+// cache.
 
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -124,10 +126,14 @@ internal static unsafe class Int8Dots<S, V>
             v = S.Load(x3 + p);
             s30 = S.MulAdd(v, a, s30); s31 = S.MulAdd(v, b, s31); s32 = S.MulAdd(v, c, s32); s33 = S.MulAdd(v, d, s33);
         }
-        sums[0] = Finish(s00, x0, w0, p, k); sums[1] = Finish(s01, x0, w1, p, k); sums[2] = Finish(s02, x0, w2, p, k); sums[3] = Finish(s03, x0, w3, p, k);
-        sums[4] = Finish(s10, x1, w0, p, k); sums[5] = Finish(s11, x1, w1, p, k); sums[6] = Finish(s12, x1, w2, p, k); sums[7] = Finish(s13, x1, w3, p, k);
-        sums[8] = Finish(s20, x2, w0, p, k); sums[9] = Finish(s21, x2, w1, p, k); sums[10] = Finish(s22, x2, w2, p, k); sums[11] = Finish(s23, x2, w3, p, k);
-        sums[12] = Finish(s30, x3, w0, p, k); sums[13] = Finish(s31, x3, w1, p, k); sums[14] = Finish(s32, x3, w2, p, k); sums[15] = Finish(s33, x3, w3, p, k);
+        sums[0] = Finish(s00, x0, w0, p, k); sums[1] = Finish(s01, x0, w1, p, k); sums[2] = Finish(s02, x0, w2, p, k);
+        sums[3] = Finish(s03, x0, w3, p, k);
+        sums[4] = Finish(s10, x1, w0, p, k); sums[5] = Finish(s11, x1, w1, p, k); sums[6] = Finish(s12, x1, w2, p, k);
+        sums[7] = Finish(s13, x1, w3, p, k);
+        sums[8] = Finish(s20, x2, w0, p, k); sums[9] = Finish(s21, x2, w1, p, k); sums[10] = Finish(s22, x2, w2, p, k);
+        sums[11] = Finish(s23, x2, w3, p, k);
+        sums[12] = Finish(s30, x3, w0, p, k); sums[13] = Finish(s31, x3, w1, p, k); sums[14] = Finish(s32, x3, w2, p, k);
+        sums[15] = Finish(s33, x3, w3, p, k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -35,7 +35,9 @@ internal sealed partial class Int8MatMul
             Label = string.Join(", ", new[] { wT ? "Wᵀ" : "", bias ? "bias" : "" }.Where(s => s.Length > 0)),
             Cost = new(2.0 * y.Elements * k, (double)y.Elements * k),
             Bytes = (4.0 * (x.Elements + y.Elements + w[0])) + w.Elements,
-            Reference = r => MatMul.Reference(r[0] with { Shape = rows }, Dequantized(r[1], r[2]), bias ? r[3] : null, false, wT) with { Shape = y },
+            Reference = r => MatMul.Reference(r[0] with { Shape = rows }, Dequantized(r[1], r[2]), bias
+                ? r[3] : null, false, wT) with
+            { Shape = y },
         };
     }
 }

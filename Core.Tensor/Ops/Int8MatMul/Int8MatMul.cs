@@ -2,9 +2,9 @@ namespace Vitrine.Tensors;
 
 /// <summary>Y = X·W or X·Wᵀ [+ bias], with the weights W in 8 bits: <c>w[i, j] = q[i, j] · scale[i]</c>.</summary>
 /// <remarks>
-/// X is <c>[…, rows]</c>, or <c>[…, columns]</c> when transposed: then a row of W makes one output, and its scale stands before the sum. Nobody ever
-/// holds W in float32: a few rows of X take their products straight from the integers; many unpack W panel by panel. Gradient: dX = dY·Wᵀ (or dY·W),
-/// dbias = Σ rows of dY; the weights have none.
+/// X is <c>[…, rows]</c>, or <c>[…, columns]</c> when transposed: then a row of W makes one output, and its scale stands before the sum.
+/// W is never held in float32: a few rows of X take their products straight from the integers; many unpack W panel by panel. Gradient:
+/// dX = dY·Wᵀ (or dY·W), dbias = Σ rows of dY; the weights have none.
 /// </remarks>
 internal sealed partial class Int8MatMul(bool transposeB) : Op
 {
@@ -39,7 +39,8 @@ internal sealed partial class Int8MatMul(bool transposeB) : Op
         if (x.Shape[^1] != k)
         {
             string hint = x.Shape[^1] == n ? $" Did you mean W {(transposed ? "as it is" : "transposed")}?" : "";
-            throw new ShapeException($"{Name}: inner axes differ; got {x.Shape} x {q.Shape}{(transposed ? "ᵀ" : "")}; expected the last axis of X to be {k}.{hint}");
+            throw new ShapeException($"{Name}: inner axes differ; "
+                + $"got {x.Shape} x {q.Shape}{(transposed ? "ᵀ" : "")}; expected the last axis of X to be {k}.{hint}");
         }
         if (bias is not null)
         {
@@ -64,7 +65,8 @@ public static partial class TensorOps
     /// <exception cref="ShapeException">The inner axes differ.</exception>
     public static Tensor MatMul(this Tensor x, Int8Matrix w, Tensor? bias = null, bool transposeB = false)
     {
-        Tensor y = bias is null ? Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale) : Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale, bias);
+        Tensor y = bias is null ? Op.Apply(new Int8MatMul(transposeB), x, w.Values, w.Scale) : Op.Apply(new Int8MatMul(transposeB), x,
+            w.Values, w.Scale, bias);
         return w.Outliers is { } outliers ? y + outliers.Product(x, transposeB) : y;
     }
 }

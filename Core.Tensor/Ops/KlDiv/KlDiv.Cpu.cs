@@ -31,7 +31,9 @@ internal static unsafe class KlDivCpu
         }, Math.Max(1, Grain / Math.Max(1, d)));
     }
 
-    /// <summary>Work: (rows, seeds). Tensors logP, logQ, dy [seeds·rows], dLogP?, dLogQ?. Scalar: d. p and the terms are shared by all seeds.</summary>
+    /// <summary>
+    /// Work: (rows, seeds). Tensors logP, logQ, dy [seeds·rows], dLogP?, dLogQ?. Scalar: d. p and the terms are shared by all seeds.
+    /// </summary>
     public static void Backward(KernelCall call)
     {
         float* logP = call.Float(0), logQ = call.Float(1), dy = call.Float(2), dLogP = call.Float(3), dLogQ = call.Float(4);

@@ -28,12 +28,15 @@ internal sealed class KlDiv : Op
         (Tensor logP, Tensor logQ) = (saved[0], saved[1]);
         Shape shape = logP.Shape.Prepend(dy.Shape[0]);
         Tensor? dLogP = needs[0] ? Tensor.Empty(shape, dy.Device) : null, dLogQ = needs[1] ? Tensor.Empty(shape, dy.Device) : null;
-        Launch("kl_div_backward", new WorkSize(logP.Shape.Rows(), dy.Shape[0]), [logP, logQ, Layout.Contiguous(dy), dLogP, dLogQ], logP.Shape[^1]);
+        Launch("kl_div_backward", new WorkSize(logP.Shape.Rows(), dy.Shape[0]), [logP, logQ, Layout.Contiguous(dy), dLogP, dLogQ],
+            logP.Shape[^1]);
         return [dLogP, dLogQ];
     }
 
     public static OpRow Row { get; } = new("kl_div", "y = Σ p · (ln p − ln q) over the last axis, from ln p and ln q", () => OpCase.Sizes(
-        s => new([new(s, OpValues.LogProbability), new(s, OpValues.LogProbability)], t => t[0].KlDiv(t[1])) { Reference = r => Reference(r[0], r[1]) },
+        s => new([new(s, OpValues.LogProbability), new(s, OpValues.LogProbability)],
+            t => t[0].KlDiv(t[1]))
+        { Reference = r => Reference(r[0], r[1]) },
         new(31, 22)))
     {
         Definition = typeof(KlDiv),

@@ -10,7 +10,8 @@ internal static unsafe class LayerNormCpu
     /// <summary>Work: rows. Tensors x, gamma, beta, y, mean, rstd. Scalars: d, epsilon.</summary>
     public static void Forward(KernelCall call)
     {
-        float* x = call.Float(0), gamma = call.Float(1), beta = call.Float(2), y = call.Float(3), mean = call.Float(4), rstd = call.Float(5);
+        float* x = call.Float(0), gamma = call.Float(1), beta = call.Float(2), y = call.Float(3), mean = call.Float(4),
+            rstd = call.Float(5);
         int d = call.Scalars[0].Int;
         float epsilon = call.Scalars[1].Float;
         Workers.For(call.Work.X, (from, to) =>

@@ -15,7 +15,8 @@ internal sealed class LayerNorm(float epsilon) : Op
     {
         Array.ForEach(saved.Inputs, input => Check.Type(Name, input, DType.Float32));
         Check.Rank(Name, saved.Inputs[0], 1);
-        (Tensor x, Tensor gamma, Tensor beta) = (Layout.Contiguous(saved.Inputs[0]), Layout.Contiguous(saved.Inputs[1]), Layout.Contiguous(saved.Inputs[2]));
+        (Tensor x, Tensor gamma, Tensor beta) =
+            (Layout.Contiguous(saved.Inputs[0]), Layout.Contiguous(saved.Inputs[1]), Layout.Contiguous(saved.Inputs[2]));
         int d = x.Shape[^1], rows = x.Shape.Rows();
         Check.Shape(Name, "gamma", gamma, [d]);
         Check.Shape(Name, "beta", beta, [d]);
@@ -80,5 +81,6 @@ public static partial class TensorOps
     /// <param name="gamma"><c>[d]</c></param>
     /// <param name="beta"><c>[d]</c></param>
     /// <param name="epsilon">Keeps the root away from 0; 1e-5 in GPT-2, 1e-12 in BERT.</param>
-    public static Tensor LayerNorm(this Tensor x, Tensor gamma, Tensor beta, float epsilon) => Op.Apply(new LayerNorm(epsilon), x, gamma, beta);
+    public static Tensor LayerNorm(this Tensor x, Tensor gamma, Tensor beta, float epsilon) =>
+        Op.Apply(new LayerNorm(epsilon), x, gamma, beta);
 }

@@ -69,7 +69,10 @@ internal static unsafe class LayoutCpu
         }, Math.Max(1, Grain / width));
     }
 
-    /// <summary>The same when x is read without gaps along the last axis but one: in square tiles, so that every cache line that is fetched is used up.</summary>
+    /// <summary>
+    /// The same when x is read without gaps along the last axis but one: in square tiles, so that every cache line that is fetched is used
+    /// up.
+    /// </summary>
     private static void Transpose<T>(KernelCall call, T* x, T* y) where T : unmanaged
     {
         const int Tile = 32;

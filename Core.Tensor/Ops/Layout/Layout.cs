@@ -1,7 +1,9 @@
 namespace Vitrine.Tensors;
 
 /// <summary>Ops that move elements without computing: views where possible, copies where not.</summary>
-/// <remarks>Read <see cref="Reshape"/> first; every op here is its own kind of index arithmetic, and its backward is the inverse one.</remarks>
+/// <remarks>
+/// Read <see cref="Reshape"/> first; every op here is its own kind of index arithmetic, and its backward is the inverse one.
+/// </remarks>
 internal static class Layout
 {
     /// <summary>A contiguous copy of any view; the kernel <c>copy_strided</c> walks the strides.</summary>
@@ -15,7 +17,9 @@ internal static class Layout
     /// <summary>The tensor itself when contiguous, else a copy.</summary>
     public static Tensor Contiguous(Tensor x) => x.IsContiguous ? x : Copy(x);
 
-    /// <summary>Writes all of <paramref name="x"/> into the view of <paramref name="y"/> that has x's shape, y's strides and the given offset.</summary>
+    /// <summary>
+    /// Writes all of <paramref name="x"/> into the view of <paramref name="y"/> that has x's shape, y's strides and the given offset.
+    /// </summary>
     public static void CopyInto(Tensor x, Tensor y, int offset)
     {
         Tensor target = y.View(x.Shape, [.. y.Strides], offset);
@@ -50,7 +54,8 @@ internal static class Layout
     internal static readonly Kernel FillKernel = new("fill", LayoutCpu.Fill, GpuKernel.Elements("layout"));
 
     /// <summary>The row of an op that only moves elements: the bits must agree.</summary>
-    internal static OpRow Describe<TOp>(string name, string formula, Func<IReadOnlyList<OpCase>> cases, params Kernel[] kernels) where TOp : Op =>
+    internal static OpRow Describe<TOp>(string name, string formula, Func<IReadOnlyList<OpCase>> cases, params Kernel[] kernels)
+        where TOp : Op =>
         new(name, formula, cases) { Definition = typeof(TOp), Kernels = kernels, Tolerance = Tolerance.Exact };
 }
 
@@ -64,7 +69,8 @@ internal sealed class Reshape(Shape shape) : Op
         Tensor x = saved.Inputs[0];
         if (x.Shape.Elements != shape.Elements)
         {
-            throw new ShapeException($"reshape: number of elements differs; got {x.Shape} to {shape}; expected {x.Shape.Elements} elements.");
+            throw new ShapeException($"reshape: number of elements differs; "
+                + $"got {x.Shape} to {shape}; expected {x.Shape.Elements} elements.");
         }
         return SplitView(x) ?? Layout.Contiguous(x).View(shape, shape.RowMajorStrides());
     }
@@ -72,11 +78,14 @@ internal sealed class Reshape(Shape shape) : Op
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs) =>
         [dy.Reshape(saved.InputShapes[0].Prepend(dy.Shape[0]))];
 
-    /// <summary>Splitting the last axis of a strided view (heads out of d_model) needs no copy: only the split axes get new strides.</summary>
+    /// <summary>
+    /// Splitting the last axis of a strided view (heads out of d_model) needs no copy: only the split axes get new strides.
+    /// </summary>
     private Tensor? SplitView(Tensor x)
     {
         int kept = x.Shape.Rank - 1;
-        if (x.IsContiguous || kept < 0 || shape.Rank <= kept || x.Strides[kept] != 1 || !shape.Axes[..kept].SequenceEqual(x.Shape.Axes[..kept]))
+        if (x.IsContiguous || kept < 0 || shape.Rank <= kept || x.Strides[kept] != 1
+            || !shape.Axes[..kept].SequenceEqual(x.Shape.Axes[..kept]))
         {
             return null;
         }
@@ -92,7 +101,8 @@ internal sealed class Reshape(Shape shape) : Op
         () => [Call([3, 4], [2, 6]), Call([2, 17, 6], [2, 17, 2, 3]) with { Label = "split heads" }, Call([257], [1, 257])],
         Layout.CopyKernel, Layout.Copy2Kernel, Layout.Copy1Kernel);
 
-    private static OpCase Call(Shape from, Shape to) => new([new(from)], t => t[0].Reshape(to)) { Reference = r => r[0] with { Shape = to } };
+    private static OpCase Call(Shape from, Shape to) =>
+        new([new(from)], t => t[0].Reshape(to)) { Reference = r => r[0] with { Shape = to } };
 }
 
 /// <summary>Axes in another order; always a view. Output axis i is input axis <c>order[i]</c>.</summary>
@@ -116,7 +126,8 @@ internal sealed class Permute(int[] order) : Op
     {
         if (order.Length != x.Shape.Rank || order.Order().Where((axis, i) => axis != i).Any())
         {
-            throw new ShapeException($"permute: not an order of the axes; got [{string.Join(", ", order)}] for shape {x.Shape}; expected each of 0..{x.Shape.Rank - 1} once.");
+            throw new ShapeException($"permute: not an order of the axes; "
+                + $"got [{string.Join(", ", order)}] for shape {x.Shape}; expected each of 0..{x.Shape.Rank - 1} once.");
         }
         return x.View(Shape.Create([.. order.Select(axis => x.Shape[axis])]), [.. order.Select(axis => x.Strides[axis])]);
     }
@@ -128,7 +139,8 @@ internal sealed class Permute(int[] order) : Op
         new([new([2, 3, 5])], t => t[0].Permute(2, 0, 1)) { Label = "cycle", Reference = r => Reference(r[0], [2, 0, 1]) },
     ], Layout.CopyKernel);
 
-    private static Array64 Reference(Array64 x, int[] order) => Array64.Fill(Shape.Create([.. order.Select(axis => x.Shape[axis])]), index =>
+    private static Array64 Reference(Array64 x, int[] order) =>
+        Array64.Fill(Shape.Create([.. order.Select(axis => x.Shape[axis])]), index =>
     {
         int[] source = new int[order.Length];
         for (int i = 0; i < order.Length; i++)
@@ -149,7 +161,8 @@ internal sealed class Slice(int axis, int start, int length) : Op
         Tensor x = saved.Inputs[0];
         if (start < 0 || length < 0 || start > x.Shape[axis] - length)
         {
-            throw new ShapeException($"slice: range outside the axis; got {start}..{start + length} of axis {axis} in {x.Shape}; expected a range within 0..{x.Shape[axis]}.");
+            throw new ShapeException($"slice: range outside the axis; "
+                + $"got {start}..{start + length} of axis {axis} in {x.Shape}; expected a range within 0..{x.Shape[axis]}.");
         }
         return x.View(x.Shape.With(axis, length), [.. x.Strides], start * x.Strides[axis]);
     }
@@ -166,7 +179,8 @@ internal sealed class Slice(int axis, int start, int length) : Op
     [
         new([new([17, 3])], t => t[0].Slice(0, 4, 5)) { Reference = r => Reference(r[0], 0, 4, 5) },
         new([new([3, 257])], t => t[0].Slice(-1, 1, 255)) { Reference = r => Reference(r[0], 1, 1, 255) },
-        new([new([2, 3, 5])], t => t[0].Select(1, 2)) { Label = "select", Reference = r => Reference(r[0], 1, 2, 1) with { Shape = [2, 5] } },
+        new([new([2, 3, 5])], t => t[0].Select(1, 2)) { Label = "select",
+            Reference = r => Reference(r[0], 1, 2, 1) with { Shape = [2, 5] } },
     ], Layout.CopyKernel, Layout.FillKernel);
 
     private static Array64 Reference(Array64 x, int axis, int start, int length) => Array64.Fill(x.Shape.With(axis, length), index =>
@@ -189,7 +203,8 @@ internal sealed class Concat(int axis) : Op
             Check.Type(Name, x, saved.Inputs[0].DType);
             if (x.Shape.Rank != first.Rank || x.Shape.With(axis, 1) != first.With(axis, 1))
             {
-                throw new ShapeException($"concat: shapes differ off the joined axis; got {first} and {x.Shape} along axis {axis}; expected equal lengths elsewhere.");
+                throw new ShapeException($"concat: shapes differ off the joined axis; "
+                    + $"got {first} and {x.Shape} along axis {axis}; expected equal lengths elsewhere.");
             }
         }
         Tensor y = Tensor.Empty(first.With(axis, saved.Inputs.Sum(x => x.Shape[axis])), saved.Inputs[0].Device, saved.Inputs[0].DType);
@@ -222,7 +237,8 @@ internal sealed class Concat(int axis) : Op
         new([new([3, 17]), new([3, 257])], t => TensorOps.Concat(-1, t)) { Reference = r => Reference(1, r) },
     ], Layout.CopyKernel);
 
-    private static Array64 Reference(int axis, Array64[] parts) => Array64.Fill(parts[0].Shape.With(axis, parts.Sum(p => p.Shape[axis])), index =>
+    private static Array64 Reference(int axis, Array64[] parts) =>
+        Array64.Fill(parts[0].Shape.With(axis, parts.Sum(p => p.Shape[axis])), index =>
     {
         int part = 0;
         while (index[axis] >= parts[part].Shape[axis])
@@ -257,7 +273,8 @@ internal sealed class Expand(Shape shape) : Op
         Tolerance = new(1e-6, 1e-6, "the gradient is a sum over the repeats"),
     };
 
-    private static OpCase Call(Shape from, Shape to) => new([new(from)], t => t[0].Expand(to)) { Reference = r => r[0].Zip(new(to), (a, _) => a) };
+    private static OpCase Call(Shape from, Shape to) =>
+        new([new(from)], t => t[0].Expand(to)) { Reference = r => r[0].Zip(new(to), (a, _) => a) };
 }
 
 public static partial class TensorOps
@@ -278,8 +295,11 @@ public static partial class TensorOps
         return x.Permute(order);
     }
 
-    /// <summary>Elements <paramref name="start"/> … <paramref name="start"/> + <paramref name="length"/> − 1 of one axis. Copies nothing.</summary>
-    public static Tensor Slice(this Tensor x, int axis, int start, int length) => Op.Apply(new Slice(x.Shape.Axis(axis, "slice"), start, length), x);
+    /// <summary>
+    /// Elements <paramref name="start"/> … <paramref name="start"/> + <paramref name="length"/> − 1 of one axis. Copies nothing.
+    /// </summary>
+    public static Tensor Slice(this Tensor x, int axis, int start, int length) =>
+        Op.Apply(new Slice(x.Shape.Axis(axis, "slice"), start, length), x);
 
     /// <summary>Element <paramref name="index"/> of one axis, which disappears. Copies nothing unless the rest is strided.</summary>
     public static Tensor Select(this Tensor x, int axis, int index)

@@ -13,7 +13,8 @@ internal sealed class MaskedFill(float value) : Op
         Check.Type(Name, mask, DType.Int32);
         if (Shape.Broadcast(x.Shape, mask.Shape, Name) != x.Shape)
         {
-            throw new ShapeException($"{Name}: the mask does not fit; got mask {mask.Shape} for x {x.Shape}; expected a shape that broadcasts to x's.");
+            throw new ShapeException($"{Name}: the mask does not fit; "
+                + $"got mask {mask.Shape} for x {x.Shape}; expected a shape that broadcasts to x's.");
         }
         saved.Keep(mask);
         return Binary.Run("masked_fill_forward", x, mask, value);
@@ -33,10 +34,11 @@ internal sealed class MaskedFill(float value) : Op
         Tolerance = Tolerance.Exact,
     };
 
-    private static OpCase Call(Shape x, Shape mask, float value) => new([new(x), new(mask, OpValues.Index, 2)], t => t[0].MaskedFill(t[1], value))
-    {
-        Reference = r => r[0].Zip(r[1], (x, m) => m == 0 ? x : value),
-    };
+    private static OpCase Call(Shape x, Shape mask, float value) =>
+        new([new(x), new(mask, OpValues.Index, 2)], t => t[0].MaskedFill(t[1], value))
+        {
+            Reference = r => r[0].Zip(r[1], (x, m) => m == 0 ? x : value),
+        };
 }
 
 public static partial class TensorOps

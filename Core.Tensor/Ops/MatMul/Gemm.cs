@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace Vitrine.Tensors;
 
-/// <summary>Single-precision matrix product C = alpha · op(A)·op(B) + beta · C + bias on row-major matrices with leading dimensions.</summary>
+/// <summary>
+/// Single-precision matrix product C = alpha · op(A)·op(B) + beta · C + bias on row-major matrices with leading dimensions.
+/// </summary>
 internal static unsafe class Gemm
 {
     // Below this many multiply-adds one thread is faster than waking a second.
@@ -25,7 +27,8 @@ internal static unsafe class Gemm
     /// <param name="ldc">Elements between rows of C.</param>
     /// <param name="bias">[n], added to every row, or null.</param>
     public static void Run(
-        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
+        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc,
+        float* bias)
     {
         Multiply(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias));
     }
@@ -36,31 +39,33 @@ internal static unsafe class Gemm
     /// <summary>The product on the calling thread only, for use inside a worker.</summary>
     /// <inheritdoc cref="Run"/>
     public static void RunSingle(
-        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
+        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc,
+        float* bias)
     {
         Product(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias), parallel: false);
-    }
-
-    /// <summary>Many products of the same size, matrix i at <c>a + i·strideA</c> and so on; a stride of 0 shares one matrix (A or B).</summary>
-    /// <inheritdoc cref="Run"/>
-    public static void Batched(
-        bool transA, bool transB, int batch, int m, int n, int k, float alpha, float* a, int lda, long strideA,
-        float* b, int ldb, long strideB, float beta, float* c, int ldc, long strideC, float* bias)
-    {
-        for (int i = 0; i < batch; i++)
-        {
-            Run(transA, transB, m, n, k, alpha, a + i * strideA, lda, b + i * strideB, ldb, beta, c + i * strideC, ldc, bias);
-        }
     }
 
     internal static bool ManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.Arm64.IsSupported;
 
     private static GemmProblem Problem(
-        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias) =>
+        bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc,
+        float* bias) =>
         new()
         {
-            TransA = transA, TransB = transB, M = m, N = n, K = k, Alpha = alpha, A = a, Lda = lda, B = b, Ldb = ldb,
-            Add = beta != 0, C = c, Ldc = ldc, Bias = bias,
+            TransA = transA,
+            TransB = transB,
+            M = m,
+            N = n,
+            K = k,
+            Alpha = alpha,
+            A = a,
+            Lda = lda,
+            B = b,
+            Ldb = ldb,
+            Add = beta != 0,
+            C = c,
+            Ldc = ldc,
+            Bias = bias,
         };
 
     private static void Product(in GemmProblem g, bool parallel)

@@ -27,8 +27,8 @@ internal static unsafe class GemmBlocked<S, V>
     // stripe in the second. 256 to 512 differ by 3 %.
     private const int KBlock = 384;
 
-    // Column panels per stripe: 192 columns with AVX-512. Wider stripes read A less often, but 384 columns cost 2–8 % where k is long: the packed stripe and the
-    // next one, prefetched, no longer stay in the second-level cache together.
+    // Column panels per stripe: 192 columns with AVX-512. Wider stripes read A less often, but 384 columns cost 2–8 % where k is long: the
+    // packed stripe and the next one, prefetched, no longer stay in the second-level cache together.
     private const int StripePanels = 6;
 
     // Packed A is bounded: longer matrices are multiplied slab by slab. 4 Mi floats = 16 MiB.
@@ -127,7 +127,8 @@ internal static unsafe class GemmBlocked<S, V>
         {
             (int stripe, int chunk) = int.DivRem(task, plan.RowChunks);
             int firstRow = Begin(chunk, plan.RowChunks, plan.RowPanels), endRow = Begin(chunk + 1, plan.RowChunks, plan.RowPanels);
-            int firstColumn = Begin(stripe, plan.Stripes, plan.ColumnPanels), endColumn = Begin(stripe + 1, plan.Stripes, plan.ColumnPanels);
+            int firstColumn = Begin(stripe, plan.Stripes, plan.ColumnPanels),
+                endColumn = Begin(stripe + 1, plan.Stripes, plan.ColumnPanels);
             for (int block = 0; block < plan.Blocks; block++)
             {
                 int k0 = block * plan.KPerBlock, k = Math.Min(plan.KPerBlock, g.K - k0);
@@ -153,7 +154,8 @@ internal static unsafe class GemmBlocked<S, V>
                     for (int j = firstColumn; j < endColumn; j++, b += panelSize)
                     {
                         bool stay = inPlace && (j + 1) * TileColumns <= g.N;
-                        Tile(g, i * TileRows, j * TileColumns, k, a, stay ? g.AddressOfB(k0, j * TileColumns) : b, stay ? g.Ldb : TileColumns,
+                        Tile(g, i * TileRows, j * TileColumns, k, a, stay ? g.AddressOfB(k0, j * TileColumns) : b, stay
+                            ? g.Ldb : TileColumns,
                             block == 0, ref ahead);
                     }
                 }
@@ -210,7 +212,8 @@ internal static unsafe class GemmBlocked<S, V>
         }
     }
 
-    private static void Tile(int height, int k, float* a, float* b, long ldb, float* c, long ldc, bool add, float* bias, ref GemmPrefetch ahead)
+    private static void Tile(int height, int k, float* a, float* b, long ldb, float* c, long ldc, bool add, float* bias,
+        ref GemmPrefetch ahead)
     {
         switch (height)
         {

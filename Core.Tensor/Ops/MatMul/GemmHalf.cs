@@ -3,7 +3,7 @@ namespace Vitrine.Tensors;
 /// <summary>Products with B in half precision: stripes of its columns are widened into cache, and multiplied as float32 is.</summary>
 internal static unsafe class GemmHalf
 {
-    // Floats of a widened stripe: it stays in the second-level cache. Every stripe packs A anew, so that with many rows wide ones pay.
+    // Floats of a widened stripe: it stays in the second-level cache. Every stripe packs A again, so that with many rows wide ones pay.
     private const int StripeFloats = 1 << 16, MostStripeFloats = 1 << 19, RowsOfA = 8;
 
     /// <summary>The product; the stripes are the same on any number of threads, and so are the bits.</summary>
@@ -34,7 +34,8 @@ internal static unsafe class GemmHalf
                 HalfPrecision.Widen(source + ((long)row * g.Ldb), new Span<float>(stripe + ((long)row * length), length));
             }
             float* bias = g.Bias == null ? null : g.Bias + column;
-            Gemm.RunSingle(g.TransA, g.TransB, g.M, columns, g.K, g.Alpha, g.A, g.Lda, stripe, length, g.Add ? 1 : 0, g.C + column, g.Ldc, bias);
+            Gemm.RunSingle(g.TransA, g.TransB, g.M, columns, g.K, g.Alpha, g.A, g.Lda, stripe, length, g.Add
+                ? 1 : 0, g.C + column, g.Ldc, bias);
         }
     }
 }

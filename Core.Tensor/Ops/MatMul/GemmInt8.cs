@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Vitrine.Tensors;
 
-/// <summary>Unpacks 8-bit B into float panels [k, width], every stored row times its scale: what the micro-kernel reads is float32 as ever.</summary>
+/// <summary>
+/// Unpacks 8-bit B into float panels [k, width], every stored row times its scale: what the micro-kernel reads is float32 as ever.
+/// </summary>
 internal static unsafe class GemmInt8<S, V>
     where S : struct, ISimd<V>
     where V : struct
@@ -33,8 +35,9 @@ internal static unsafe class GemmInt8<S, V>
         return GemmPrefetch.OverB((float*)(g.Int8 + ((long)row * g.Ldb) + at), rows, (length + 3) / 4, g.Ldb / 4, steps);
     }
 
-    // k runs along the stored rows: four integers at a time are transposed as if they were one float, and taken apart afterwards. So the shuffles, which bound a
-    // transposition, are a quarter of float32's. The last steps, and rows that do not begin at a multiple of four, go one by one.
+    // k runs along the stored rows: four integers at a time are transposed as if they were one float, and taken apart afterwards. So the
+    // shuffles, which bound a transposition, are a quarter of float32's. The last steps, and rows that do not begin at a multiple of four,
+    // go one by one.
     [SkipLocalsInit]
     private static void Transpose(sbyte* source, long ld, float* scale, int valid, float* panel, int width, int k)
     {

@@ -48,7 +48,7 @@ internal static unsafe class GemmKernel<S, V>
     public static void Tile<R>(int k, float* a, float* b, long ldb, float* c, long ldc, bool add, float* bias, ref GemmPrefetch ahead)
         where R : struct, IRows
     {
-        // C is needed at the end, when nothing is left to hide its way from memory behind: 3 % where C exceeds the cache.
+        // C is needed at the end, when nothing is left that hides its way from memory: 3 % where C exceeds the cache.
         for (int i = 0; Sse.IsSupported && i < R.Count; i++)
         {
             Sse.Prefetch0(c + i * ldc);
@@ -57,8 +57,10 @@ internal static unsafe class GemmKernel<S, V>
 
         GemmPrefetch next = ahead;
         V zero = S.Splat(0);
-        V p0 = zero, p1 = zero, p2 = zero, p3 = zero, p4 = zero, p5 = zero, p6 = zero, p7 = zero, p8 = zero, p9 = zero, p10 = zero, p11 = zero;
-        V q0 = zero, q1 = zero, q2 = zero, q3 = zero, q4 = zero, q5 = zero, q6 = zero, q7 = zero, q8 = zero, q9 = zero, q10 = zero, q11 = zero;
+        V p0 = zero, p1 = zero, p2 = zero, p3 = zero, p4 = zero, p5 = zero, p6 = zero, p7 = zero, p8 = zero, p9 = zero, p10 = zero,
+            p11 = zero;
+        V q0 = zero, q1 = zero, q2 = zero, q3 = zero, q4 = zero, q5 = zero, q6 = zero, q7 = zero, q8 = zero, q9 = zero, q10 = zero,
+            q11 = zero;
         for (float* end = a + (long)k * R.Count; a < end; a += R.Count, b += ldb)
         {
             next.Step();

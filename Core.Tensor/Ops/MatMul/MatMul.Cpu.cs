@@ -17,14 +17,16 @@ internal static unsafe class MatMulCpu
         int* offsets = call.Int(4);
         (int n, int m, int batch) = (call.Work.X, call.Work.Y, call.Work.Z);
         Scalar[] s = call.Scalars;
-        (int k, bool transposeA, int lda, bool transposeB, int ldb, bool sparse) = (s[0].Int, s[1].Int != 0, s[2].Int, s[3].Int != 0, s[4].Int, s[5].Int != 0);
+        (int k, bool transposeA, int lda, bool transposeB, int ldb, bool sparse) =
+            (s[0].Int, s[1].Int != 0, s[2].Int, s[3].Int != 0, s[4].Int, s[5].Int != 0);
         if (batch > 1 && half == null && (long)m * n * k < SmallProduct)
         {
             Workers.For(batch, (from, to) =>
             {
                 for (int i = from; i < to; i++)
                 {
-                    Gemm.RunSingle(transposeA, transposeB, m, n, k, 1, a + offsets[i], lda, b + offsets[batch + i], ldb, 0, y + ((long)i * m * n), n, bias);
+                    Gemm.RunSingle(transposeA, transposeB, m, n, k, 1, a + offsets[i], lda, b + offsets[batch + i], ldb, 0,
+                        y + ((long)i * m * n), n, bias);
                 }
             });
             return;
@@ -34,7 +36,19 @@ internal static unsafe class MatMulCpu
             float* left = a + offsets[i], right = b + offsets[batch + i], target = y + ((long)i * m * n);
             GemmProblem g = new()
             {
-                TransA = transposeA, TransB = transposeB, M = m, N = n, K = k, Alpha = 1, A = left, Lda = lda, B = right, Ldb = ldb, C = target, Ldc = n, Bias = bias,
+                TransA = transposeA,
+                TransB = transposeB,
+                M = m,
+                N = n,
+                K = k,
+                Alpha = 1,
+                A = left,
+                Lda = lda,
+                B = right,
+                Ldb = ldb,
+                C = target,
+                Ldc = n,
+                Bias = bias,
                 Half = half == null ? null : half + offsets[batch + i],
             };
             if (!sparse || transposeA || bias != null || !TrySparse(g))

@@ -4,9 +4,10 @@ namespace Vitrine.Tensors;
 
 /// <summary>Y = op(A)·op(B) [+ bias], where op may transpose the last two axes.</summary>
 /// <remarks>
-/// A is <c>[…, m, k]</c> (or <c>[…, k, m]</c> when transposed), B <c>[…, k, n]</c> (or <c>[…, n, k]</c>), Y <c>[…, m, n]</c>, bias <c>[n]</c>.
-/// Leading axes broadcast. When B is a plain matrix (a weight), all leading axes of A are one long row axis: one product.
-/// Gradients: dA = dY·Bᵀ, dB = Aᵀ·dY, dbias = Σ rows of dY. B may be a weight stored as float16; then it has no gradient, and A stands as it is.
+/// A is <c>[…, m, k]</c> (or <c>[…, k, m]</c> when transposed), B <c>[…, k, n]</c> (or <c>[…, n, k]</c>), Y <c>[…, m, n]</c>, bias
+/// <c>[n]</c>. Leading axes broadcast. When B is a plain matrix (a weight), all leading axes of A are one long row axis: one product.
+/// Gradients: dA = dY·Bᵀ, dB = Aᵀ·dY, dbias = Σ rows of dY. B may be a weight stored as float16; then it has no gradient, and A stands as
+/// it is.
 /// </remarks>
 internal sealed partial class MatMul(bool transposeA, bool transposeB) : Op
 {
@@ -21,10 +22,12 @@ internal sealed partial class MatMul(bool transposeA, bool transposeB) : Op
         (Tensor a, Tensor b, Tensor? bias) = (inputs[0], inputs[1], inputs.Length > 2 ? inputs[2] : null);
         if (transposeA && b.DType == DType.Float16)
         {
-            throw new ShapeException($"mat_mul: A is transposed beside a float16 B; got {a.Shape}ᵀ x {b.Shape}; expected A as it is. Widen B (HalfPrecision.Widen).");
+            throw new ShapeException(
+                $"mat_mul: A is transposed together with a float16 B; got {a.Shape}ᵀ x {b.Shape}; expected A as it is. "
+                + $"Widen B (HalfPrecision.Widen).");
         }
         Tensor y = Product(a, transposeA, b, transposeB, bias);
-        // dA needs B and dB needs A: keep only what somebody may ask for.
+        // dA needs B and dB needs A: keep only what may be asked for.
         Tensor nothing = b;
         saved.Keep(saved.Tracks(1) ? a : nothing, saved.Tracks(0) ? b : nothing);
         return y;
@@ -78,7 +81,9 @@ internal sealed partial class MatMul(bool transposeA, bool transposeB) : Op
         if (inner != k)
         {
             string hint = k == n ? " Did you mean B transposed?" : "";
-            throw new ShapeException($"mat_mul: inner axes differ; got {a.Shape}{(transposeA ? "ᵀ" : "")} x {b.Shape}{(transposeB ? "ᵀ" : "")}; expected the last axis of A to equal the first of B.{hint}");
+            throw new ShapeException($"mat_mul: inner axes differ; "
+                + $"got {a.Shape}{(transposeA ? "ᵀ" : "")} x {b.Shape}{(transposeB ? "ᵀ" : "")}; expected the last axis of A to equal the "
+                + $"first of B.{hint}");
         }
         if (bias is not null)
         {
@@ -125,7 +130,9 @@ internal sealed partial class MatMul(bool transposeA, bool transposeB) : Op
         return offsets;
     }
 
-    /// <summary>A view whose last two axes are a matrix the kernel can walk: rows (or columns, then it counts as transposed) without gaps.</summary>
+    /// <summary>
+    /// A view whose last two axes are a matrix the kernel can walk: rows (or columns, then it counts as transposed) without gaps.
+    /// </summary>
     private readonly record struct Matrix(Tensor Tensor, bool Transposed, int Stride)
     {
         public static Matrix Of(Tensor x, bool transposed)

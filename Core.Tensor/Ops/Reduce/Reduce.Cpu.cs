@@ -22,7 +22,9 @@ internal static unsafe class ReduceCpu
         }, RowGrain(width));
     }
 
-    /// <summary>y[outer, column] = factor · Σ over rows of x[outer, ·, column]. Work: (columns, outer). Tensors x, y. Scalars: rows, factor.</summary>
+    /// <summary>
+    /// y[outer, column] = factor · Σ over rows of x[outer, ·, column]. Work: (columns, outer). Tensors x, y. Scalars: rows, factor.
+    /// </summary>
     public static void SumColumns(KernelCall call)
     {
         float* x = call.Float(0), y = call.Float(1);

@@ -1,7 +1,9 @@
 namespace Vitrine.Tensors;
 
 /// <summary>Ops that make one number of many along some axes, which stay with length 1: sum, mean, max, norm.</summary>
-/// <remarks>The reduced axes are moved last, so that every kernel reads rows: <c>[…kept, …reduced]</c> seen as <c>[rows, width]</c>.</remarks>
+/// <remarks>
+/// The reduced axes are moved last, so that every kernel reads rows: <c>[…kept, …reduced]</c> seen as <c>[rows, width]</c>.
+/// </remarks>
 internal abstract class Reduction(int[] axes) : Op
 {
     /// <summary>The reduced axes, ascending.</summary>
@@ -60,7 +62,9 @@ internal abstract class Reduction(int[] axes) : Op
         return x.View(Shape.Create([.. order.Select(axis => x.Shape[axis])]), [.. order.Select(axis => x.Strides[axis])]);
     }
 
-    /// <summary>The first summed axis, 0 or 1 (behind the seeds), when the summed axes are a block with all other kept ones after it.</summary>
+    /// <summary>
+    /// The first summed axis, 0 or 1 (after the seeds), when the summed axes are a block with all other kept ones after it.
+    /// </summary>
     private static int? Leading(int rank, int[] axes)
     {
         int first = axes.Length > 0 && axes[0] == 1 ? 1 : 0;
@@ -75,13 +79,16 @@ internal abstract class Reduction(int[] axes) : Op
     internal static readonly Kernel ColumnsKernel = new("sum_columns", ReduceCpu.SumColumns, GpuKernel.Tiles("reduce", 16, 1));
 
     /// <summary>The row of such an op: one and several axes, first, middle and last.</summary>
-    private protected static OpRow Describe<TOp>(string name, string formula, Func<Tensor, int[], Tensor> apply, Func<double[], double> reference,
+    private protected static OpRow Describe<TOp>(string name, string formula, Func<Tensor, int[], Tensor> apply,
+        Func<double[], double> reference,
         params Kernel[] kernels) where TOp : Reduction
     {
         return new(name, formula, () =>
         [
-            Call([2, 3], 0), Call([2, 3], 1), Call([2, 3], 0, 1), Call([1], 0), Call([257], 0), Call([3, 17], 0), Call([17, 257], 1), Call([17, 257], 0),
-            Call([3, 5, 7], 1), Call([3, 5, 7], 0, 2), Call([3, 5, 7], 0, 1), Call([2, 3, 5, 7], 1, 2), Call([67, 1031], 0), Call([67, 1031], 1),
+            Call([2, 3], 0), Call([2, 3], 1), Call([2, 3], 0, 1), Call([1], 0), Call([257], 0), Call([3, 17], 0), Call([17, 257], 1),
+            Call([17, 257], 0),
+            Call([3, 5, 7], 1), Call([3, 5, 7], 0, 2), Call([3, 5, 7], 0, 1), Call([2, 3, 5, 7], 1, 2), Call([67, 1031], 0),
+            Call([67, 1031], 1),
             (Call([2048, 3072], 1) with { IsBenchmark = true }).Counted(2048 * 3072, [2048, 1]),
             (Call([2048, 3072], 0) with { IsBenchmark = true }).Counted(2048 * 3072, [1, 3072]),
         ])
@@ -142,7 +149,8 @@ internal sealed class Max(int[] axes) : Reduction(axes)
         int width = Width(x.Shape);
         if (width == 0)
         {
-            throw new ShapeException($"max: of no elements; got shape {x.Shape} over axes [{string.Join(", ", Axes)}]; expected at least one element per result.");
+            throw new ShapeException($"max: of no elements; got shape {x.Shape} over axes [{string.Join(", ", Axes)}]; "
+                + $"expected at least one element per result.");
         }
         Tensor y = Tensor.Empty(Reduced(x.Shape), x.Device), places = Tensor.Empty([y.Shape.Elements], x.Device, DType.Int32);
         Launch("max_forward", y.Shape.Elements, [Rows(x), y, places], width);
@@ -153,7 +161,8 @@ internal sealed class Max(int[] axes) : Reduction(axes)
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
     {
         (Tensor rows, Tensor dx) = Gradient(saved.InputShapes[0], dy.Shape[0], dy.Device);
-        Launch("pick_backward", new WorkSize(saved[0].Shape[0], dy.Shape[0]), [saved[0], Layout.Contiguous(dy), rows], Width(saved.InputShapes[0]));
+        Launch("pick_backward", new WorkSize(saved[0].Shape[0], dy.Shape[0]), [saved[0], Layout.Contiguous(dy), rows],
+            Width(saved.InputShapes[0]));
         return [dx];
     }
 
@@ -178,7 +187,8 @@ internal sealed class Norm(int[] axes) : Reduction(axes)
     public override Tensor?[] Backward(Saved saved, Tensor dy, Needs needs)
     {
         (Tensor rows, Tensor dx) = Gradient(saved.InputShapes[0], dy.Shape[0], dy.Device);
-        Launch("norm_backward", new WorkSize(saved[1].Shape.Elements, dy.Shape[0]), [saved[0], saved[1], Layout.Contiguous(dy), rows], Width(saved.InputShapes[0]));
+        Launch("norm_backward", new WorkSize(saved[1].Shape.Elements, dy.Shape[0]), [saved[0], saved[1], Layout.Contiguous(dy), rows],
+            Width(saved.InputShapes[0]));
         return [dx];
     }
 
@@ -194,23 +204,28 @@ public static partial class TensorOps
     public static Tensor Sum(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "sum", a => new Sum(a));
 
     /// <summary>The mean of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named.</summary>
-    public static Tensor Mean(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "mean", a => new Mean(a));
+    public static Tensor Mean(this Tensor x, int[]? axes = null, bool keepAxes = false) =>
+        Reduce(x, axes, keepAxes, "mean", a => new Mean(a));
 
     /// <summary>
-    /// The maximum of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient goes to the
-    /// first of equal maxima.
+    /// The maximum of x over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient goes
+    /// to the first of equal maxima.
     /// </summary>
     public static Tensor Max(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "max", a => new Max(a));
 
-    /// <summary>√Σ x² over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient at 0 is 0.</summary>
-    public static Tensor Norm(this Tensor x, int[]? axes = null, bool keepAxes = false) => Reduce(x, axes, keepAxes, "norm", a => new Norm(a));
+    /// <summary>
+    /// √Σ x² over axes, which disappear unless <paramref name="keepAxes"/>; over all axes when none is named. The gradient at 0 is 0.
+    /// </summary>
+    public static Tensor Norm(this Tensor x, int[]? axes = null, bool keepAxes = false) =>
+        Reduce(x, axes, keepAxes, "norm", a => new Norm(a));
 
     private static Tensor Reduce(Tensor x, int[]? axes, bool keepAxes, string op, Func<int[], Op> make)
     {
         int[] reduced = [.. (axes ?? [.. Enumerable.Range(0, x.Shape.Rank)]).Select(axis => x.Shape.Axis(axis, op)).Order()];
         if (reduced.Distinct().Count() != reduced.Length)
         {
-            throw new ShapeException($"{op}: an axis is named twice; got [{string.Join(", ", reduced)}]; expected each axis of {x.Shape} at most once.");
+            throw new ShapeException($"{op}: an axis is named twice; got [{string.Join(", ", reduced)}]; "
+                + $"expected each axis of {x.Shape} at most once.");
         }
         Tensor y = Op.Apply(make(reduced), x);
         return keepAxes ? y : y.Reshape(reduced.Reverse().Aggregate(x.Shape, (shape, axis) => shape.Without(axis)));

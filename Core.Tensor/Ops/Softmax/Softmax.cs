@@ -2,8 +2,8 @@ namespace Vitrine.Tensors;
 
 /// <summary>y = e^(x + mask − m) / Σ e^(x + mask − m) over the last axis, m the row's maximum.</summary>
 /// <remarks>
-/// x <c>[…, d]</c>, mask additive and broadcastable to x (−∞ hides), y <c>[…, d]</c>. Without subtracting the maximum, exp overflows above 88.
-/// A row with everything hidden gives 0. dx = y · (dy − Σ dy·y); the mask's gradient is the same, summed to its shape.
+/// x <c>[…, d]</c>, mask additive and broadcastable to x (−∞ hides), y <c>[…, d]</c>. Without subtracting the maximum, exp overflows above
+/// 88. A row with everything hidden gives 0. dx = y · (dy − Σ dy·y); the mask's gradient is the same, summed to its shape.
 /// </remarks>
 internal sealed class Softmax : Op
 {
@@ -33,7 +33,8 @@ internal sealed class Softmax : Op
         Check.Type(Name, mask, DType.Float32);
         if (mask.Shape.Rank > x.Rank || Shape.Broadcast(x, mask.Shape, Name) != x)
         {
-            throw new ShapeException($"{Name}: the mask does not fit; got mask {mask.Shape} for x {x}; expected a shape that broadcasts to x's.");
+            throw new ShapeException($"{Name}: the mask does not fit; "
+                + $"got mask {mask.Shape} for x {x}; expected a shape that broadcasts to x's.");
         }
         if (mask.Shape.Rank == 0 || mask.Shape[^1] != x[^1] || mask.Strides[^1] != 1)
         {
@@ -52,7 +53,8 @@ internal sealed class Softmax : Op
         return (mask, walk);
     }
 
-    public static OpRow Row { get; } = new("softmax", "y = e^(x + mask − m) / Σ e^(x + mask − m) over the last axis, m the row's maximum", () =>
+    public static OpRow Row { get; } = new("softmax", "y = e^(x + mask − m) / Σ e^(x + mask − m) over the last axis, m the row's maximum",
+        () =>
     [
         .. OpCase.Sizes(s => new([new(s)], t => t[0].Softmax()) { Reference = r => Reference(r[0], null) }, new(29, 20)),
         Masked(new([2, 3, 4, 17]), new([2, 1, 1, 17])),
@@ -128,7 +130,8 @@ public static partial class TensorOps
     /// <summary>y = e^(x + mask) / Σ e^(x + mask) over the last axis; the row maximum is subtracted first, so nothing overflows.</summary>
     /// <param name="x"><c>[…, d]</c></param>
     /// <param name="mask">Added to x, broadcast; −∞ hides a place. A row with everything hidden gives 0.</param>
-    public static Tensor Softmax(this Tensor x, Tensor? mask = null) => mask is null ? Op.Apply(new Softmax(), x) : Op.Apply(new Softmax(), x, mask);
+    public static Tensor Softmax(this Tensor x, Tensor? mask = null) =>
+        mask is null ? Op.Apply(new Softmax(), x) : Op.Apply(new Softmax(), x, mask);
 
     /// <summary>y = ln softmax(x) over the last axis, in nats, without forming the probabilities.</summary>
     /// <param name="x"><c>[…, d]</c></param>

@@ -1,4 +1,4 @@
-// The ladders of an OpenCL device. The kernels are in *.ladder.c beside this file; read them from top to bottom.
+// The ladders of an OpenCL device. The kernels are in *.ladder.c next to this file; read them from top to bottom.
 
 using Vitrine.Tensors;
 
@@ -24,11 +24,16 @@ internal static class GpuLadders
             Expected = MatMulLadder.Exact(a.ToArray(), b.ToArray(), N),
             Rungs =
             [
-                ladder.Rung("naive", "an item makes one element: n numbers of A and n of B, from device memory", new("", 256, 64, 4), new(N, N), Operands(), N),
-                ladder.Rung("tiled", "a group fetches 16 × 16 of A and B into its own memory: each number serves 16 items", new("", 256, 16, 16), new(N, N), Operands(), N),
-                ladder.Rung("vectorised", "an item makes 4 neighbours: one load fetches 4 numbers of B, each of A is used 4 times", new("", 256, 64, 16), new(N, N), Operands(), N),
-                ladder.Rung("blocked", "an item makes 4 × 4 in registers: two loads feed 16 multiply-adds", new("", 256, 64, 64), new(N, N), Operands(), N),
-                ladder.Rung("for_a_processor", "4 × 16 in registers straight from memory behind caches: no copy of a tile, no barrier", new("", 16, 256, 4), new(N, N), Operands(), N),
+                ladder.Rung("naive", "an item makes one element: n numbers of A and n of B, from device memory", new("", 256, 64, 4),
+                    new(N, N), Operands(), N),
+                ladder.Rung("tiled", "a group fetches 16 × 16 of A and B into its own memory: each number serves 16 items",
+                    new("", 256, 16, 16), new(N, N), Operands(), N),
+                ladder.Rung("vectorised", "an item makes 4 neighbours: one load fetches 4 numbers of B, each of A is used 4 times",
+                    new("", 256, 64, 16), new(N, N), Operands(), N),
+                ladder.Rung("blocked", "an item makes 4 × 4 in registers: two loads feed 16 multiply-adds", new("", 256, 64, 64), new(N, N),
+                    Operands(), N),
+                ladder.Rung("for_a_processor", "4 × 16 in registers straight from cached memory: no copy of a tile, no barrier",
+                    new("", 16, 256, 4), new(N, N), Operands(), N),
                 Rung.Engine("blocked, with edges, batches and every way to store A and B (Ops/MatMul)", () => a.MatMul(b)),
             ],
         };
@@ -47,11 +52,14 @@ internal static class GpuLadders
             Expected = LayerNormLadder.Exact(x.ToArray(), gamma.ToArray(), beta.ToArray()),
             Rungs =
             [
-                ladder.Rung("naive", "an item makes a row: neighbours read rows that lie far apart, three times", GpuKernel.Elements(""), Rows, Operands(), Epsilon),
-                ladder.Rung("tiled", "a group makes a row: neighbours read neighbouring numbers, and add up in a tree", Row, Rows, Operands(), Epsilon),
+                ladder.Rung("naive", "an item makes a row: neighbours read rows that lie far apart, three times", GpuKernel.Elements(""),
+                    Rows, Operands(), Epsilon),
+                ladder.Rung("tiled", "a group makes a row: neighbours read neighbouring numbers, and add up in a tree", Row, Rows,
+                    Operands(), Epsilon),
                 ladder.Rung("vectorised", "four numbers per load and store", Row, Rows, Operands(), Epsilon),
                 ladder.Rung("blocked", "an item keeps its 8 numbers in registers: the row is read once", Row, Rows, Operands(), Epsilon),
-                Rung.Engine("rows of any width; mean and 1/deviation are kept for the backward pass (Ops/LayerNorm)", () => x.LayerNorm(gamma, beta, Epsilon)),
+                Rung.Engine("rows of any width; mean and 1/deviation are kept for the backward pass (Ops/LayerNorm)",
+                    () => x.LayerNorm(gamma, beta, Epsilon)),
             ],
         };
     }
@@ -69,7 +77,8 @@ internal static class GpuLadders
             Expected = SoftmaxLadder.Exact(x.ToArray(), Width),
             Rungs =
             [
-                ladder.Rung("naive", "an item makes a row: neighbours read rows that lie far apart", GpuKernel.Elements(""), Rows, Operands()),
+                ladder.Rung("naive", "an item makes a row: neighbours read rows that lie far apart", GpuKernel.Elements(""), Rows,
+                    Operands()),
                 ladder.Rung("tiled", "a group makes a row: maximum and sum are trees in memory of the group", Row, Rows, Operands()),
                 ladder.Rung("vectorised", "four numbers per load and store", Row, Rows, Operands()),
                 ladder.Rung("blocked", "an item keeps its 8 numbers in registers: one read, one write", Row, Rows, Operands()),
@@ -81,7 +90,8 @@ internal static class GpuLadders
     public static Ladder Attention()
     {
         var ladder = new KernelLadder("attention");
-        Tensor q = Random(1, [Heads, Length, D]), k = Random(2, [Heads, Length, D]), v = Random(3, [Heads, Length, D]), pattern = Nothing([Heads, Length, Length]);
+        Tensor q = Random(1, [Heads, Length, D]), k = Random(2, [Heads, Length, D]), v = Random(3, [Heads, Length, D]),
+            pattern = Nothing([Heads, Length, Length]);
         Tensor[] Operands() => [q, k, v, Nothing([Heads, Length, D])];
         Tensor Positions(Tensor x) => x.Reshape([1, Heads, Length, D]).Permute(0, 2, 1, 3); // [batch, position, head, d_head]
         Tensor[] naive = [.. Operands(), pattern];
@@ -99,11 +109,15 @@ internal static class GpuLadders
                     ladder.Launch("scores", elements, new(Length * Length, Heads), naive, Length),
                     ladder.Launch("normalise", elements, new(Length, Heads), naive, Length),
                     ladder.Launch("mixture", elements, new(Length * D, Heads), naive, Length)),
-                ladder.Rung("online", "an item takes a query, key after key, with a running maximum and sum: the pattern is never stored", new("", 64, 64, 1), new(Length, Heads), Operands(), Length),
-                ladder.Rung("tiled", "a group fetches 16 keys and values into its own memory for 64 queries; one rescaling for all 16", new("", 64, 64, 1), new(Length, Heads), Operands(), Length),
+                ladder.Rung("online", "an item takes a query, key after key, with a running maximum and sum: the pattern is never stored",
+                    new("", 64, 64, 1), new(Length, Heads), Operands(), Length),
+                ladder.Rung("tiled", "a group fetches 16 keys and values into its own memory for 64 queries; "
+                    + "one rescaling for all 16", new("", 64, 64, 1), new(Length, Heads), Operands(), Length),
                 ladder.Rung("vectorised", "the same in vectors of four", new("", 64, 64, 1), new(Length, Heads), Operands(), Length),
-                ladder.Rung("blocked", "four items share a query, 16 columns each: q and z fit into registers", new("", 64, 16, 1), new(Length, Heads), Operands(), Length),
-                Rung.Engine("an item per pair in tiles of 16 × 16; any width, masks, grouped heads (Ops/Attention)", () => TensorOps.Attention(Positions(q), Positions(k), Positions(v), null, false, scale).Permute(0, 2, 1, 3)),
+                ladder.Rung("blocked", "four items share a query, 16 columns each: q and z fit into registers", new("", 64, 16, 1),
+                    new(Length, Heads), Operands(), Length),
+                Rung.Engine("an item per pair in tiles of 16 × 16; any width, masks, grouped heads (Ops/Attention)",
+                    () => TensorOps.Attention(Positions(q), Positions(k), Positions(v), null, false, scale).Permute(0, 2, 1, 3)),
             ],
         };
     }

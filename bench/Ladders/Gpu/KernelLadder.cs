@@ -13,7 +13,8 @@ internal sealed class KernelLadder
     public KernelLadder(string name)
     {
         _backend = Device.Current.Backend as OpenClBackend
-            ?? throw new DeviceException($"ladders: kernels of rungs are compiled by OpenCL; got {Device.Current}; expected cpu or an opencl device.");
+            ?? throw new DeviceException($"ladders: kernels of rungs are compiled by OpenCL; "
+                + $"got {Device.Current}; expected cpu or an opencl device.");
         using Stream stream = typeof(KernelLadder).Assembly.GetManifestResourceStream($"{name}.ladder.c")!;
         using var reader = new StreamReader(stream);
         _program = _backend.Build(name, KernelSource.OpenCl(name, reader.ReadToEnd()));

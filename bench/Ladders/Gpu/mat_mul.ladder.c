@@ -74,7 +74,7 @@ KERNEL blocked(BUFFERS3)
     *(GLOBAL FLOAT4*)(c + 3 * n) = sum3;
 }
 
-// For a processor: 4 x 16 elements in registers straight from device memory, which here is memory behind caches. No copy of a tile, no barrier.
+// For a processor: 4 x 16 elements in registers straight from device memory, which here is cached memory. No copy of a tile, no barrier.
 KERNEL for_a_processor(BUFFERS3)
 {
     int n = INT(0), row = GROUP(1) * 4, column = (GROUP(0) * 16 + ITEM(0)) * 16;

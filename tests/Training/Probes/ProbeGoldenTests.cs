@@ -16,7 +16,8 @@ public class ProbeGoldenTests
     {
         Problem p = Problem.Read(index);
 
-        double[] weights = new LogisticProbe(p.Number("c"), tolerance: 1e-11).Weights(p.Training, p.Known, p.Classes, TestContext.Current.CancellationToken);
+        double[] weights = new LogisticProbe(p.Number("c"), tolerance: 1e-11).Weights(p.Training, p.Known, p.Classes,
+            TestContext.Current.CancellationToken);
 
         ExpectCoefficients(p, "logistic", weights, difference: p.Classes == 2 ? 1 : null);
     }
@@ -27,7 +28,8 @@ public class ProbeGoldenTests
     {
         Problem p = Problem.Read(index);
 
-        double[] weights = new LinearProbe(p.Number("alpha")).Weights(p.Training, p.Known, p.Classes, TestContext.Current.CancellationToken);
+        double[] weights = new LinearProbe(p.Number("alpha")).Weights(p.Training, p.Known, p.Classes,
+            TestContext.Current.CancellationToken);
 
         ExpectCoefficients(p, "linear", weights, difference: p.Classes == 2 ? 0.5 : null); // ours are +w and −w there
     }
@@ -40,7 +42,8 @@ public class ProbeGoldenTests
 
         foreach (Probe probe in (Probe[])[new LogisticProbe(p.Number("c"), 1e-9), new LinearProbe(p.Number("alpha")), new CentroidProbe()])
         {
-            int[] predicted = Probe.Predict(probe.Learn(p.Training, p.Known, p.Classes, TestContext.Current.CancellationToken), p.Test, p.Classes);
+            int[] predicted = Probe.Predict(probe.Learn(p.Training, p.Known, p.Classes, TestContext.Current.CancellationToken), p.Test,
+                p.Classes);
             Assert.Equal(p.Of(probe.Name, "predicted").EnumerateArray().Select(v => v.GetInt32()), predicted);
         }
     }
@@ -51,7 +54,8 @@ public class ProbeGoldenTests
         Problem p = Problem.Read(0);
         int[] predicted = [.. p.Of("logistic", "predicted").EnumerateArray().Select(v => v.GetInt32())];
 
-        (Estimate accuracy, Estimate f1) = ProbeStatistics.Judge(p.Unknown, predicted, [.. Enumerable.Range(0, predicted.Length)], p.Classes, seed: 1);
+        (Estimate accuracy, Estimate f1) = ProbeStatistics.Judge(p.Unknown, predicted, [.. Enumerable.Range(0, predicted.Length)],
+            p.Classes, seed: 1);
 
         Assert.Equal(p.Of("logistic", "accuracy").GetDouble(), accuracy.Value, 12);
         Assert.Equal(p.Of("logistic", "macro_f1").GetDouble(), f1.Value, 12);
@@ -79,7 +83,8 @@ public class ProbeGoldenTests
     {
         public static Problem Read(int index)
         {
-            JsonElement json = JsonDocument.Parse(File.ReadAllText(GoldenFolder.Find("probes", "problems.json"))).RootElement.GetProperty("problems")[index];
+            JsonElement json = JsonDocument.Parse(File.ReadAllText(GoldenFolder.Find("probes", "problems.json"))).RootElement.GetProperty(
+                "problems")[index];
             double[][] x = [.. json.GetProperty("x").EnumerateArray().Select(Row)];
             int[] y = [.. json.GetProperty("y").EnumerateArray().Select(v => v.GetInt32())];
             int rows = json.GetProperty("rows").GetInt32();

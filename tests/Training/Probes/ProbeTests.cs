@@ -29,7 +29,8 @@ public class ProbeTests
         var x = new Features([.. Enumerable.Range(0, 21).Select(_ => random.NextDouble())], 7, 3);
         int[] y = [0, 1, 2, 0, 1, 2, 1];
         var probe = new MlpProbe(hidden: 4, decay: 0.1);
-        double[] weights = [.. Enumerable.Range(0, (4 * 4) + (3 * 5)).Select(_ => random.NextDouble() - 0.5)], gradient = new double[weights.Length], unused = new double[weights.Length];
+        double[] weights = [.. Enumerable.Range(0, (4 * 4) + (3 * 5)).Select(_ => random.NextDouble() - 0.5)],
+            gradient = new double[weights.Length], unused = new double[weights.Length];
 
         probe.Loss(weights, gradient, x, y, 3);
 
@@ -81,7 +82,8 @@ public class ProbeTests
             Assert.Equal(text.Label, text.Text[answer.Start..answer.End]);
             string person = text.Question!.Split(' ')[2], sentence = text.Text[..answer.Start].Split(". ")[^1];
             Assert.StartsWith(person, sentence, StringComparison.Ordinal);
-            Assert.DoesNotContain(text.Text[answer.End..].Split(". "), later => later.StartsWith($"{person} ", StringComparison.Ordinal) && later.Contains(" to the ", StringComparison.Ordinal));
+            Assert.DoesNotContain(text.Text[answer.End..].Split(". "), later => later.StartsWith($"{person} ", StringComparison.Ordinal)
+                && later.Contains(" to the ", StringComparison.Ordinal));
         });
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Training;
 
-/// <summary>Probes on a model in which somebody has put the answer.</summary>
+/// <summary>Probes on a model with the answer put into it.</summary>
 public sealed class ProbingTests : IDisposable
 {
     private static readonly string[] s_words = ["film", "plot", "cast", "music", "ending", "dialogue", "the", "is", "long", "and"];
@@ -32,12 +32,17 @@ public sealed class ProbingTests : IDisposable
         IReadOnlyList<ProbeText> texts = Texts(240);
         Dictionary<string, int> truth = texts.ToDictionary(t => t.Text, t => t.Label == "yes" ? 1 : 0);
 
-        ProbeReport report = Planted(texts, truth, new() { Probes = [probe], Hooks = ["blocks.0.hook_resid_pre", "blocks.0.hook_resid_post"], Pooling = ProbePooling.Mean });
+        ProbeReport report = Planted(texts, truth, new()
+        {
+            Probes = [probe],
+            Hooks = ["blocks.0.hook_resid_pre", "blocks.0.hook_resid_post"],
+            Pooling = ProbePooling.Mean
+        });
 
-        ProbeScore before = report.Scores[0], behind = report.Scores[1];
-        Assert.Equal(1, behind.Accuracy.Value);
+        ProbeScore before = report.Scores[0], after = report.Scores[1];
+        Assert.Equal(1, after.Accuracy.Value);
         Assert.InRange(before.Accuracy.Value, 0.3, 0.7);
-        Assert.Equal(behind.Accuracy.Value - behind.Control, behind.Selectivity);
+        Assert.Equal(after.Accuracy.Value - after.Control, after.Selectivity);
     }
 
     [Fact]
@@ -46,10 +51,12 @@ public sealed class ProbingTests : IDisposable
         IReadOnlyList<ProbeText> texts = Texts(400);
         Dictionary<string, int> truth = texts.ToDictionary(t => t.Text, t => t.Label == "yes" ? 1 : 0);
 
-        ProbeScore score = Planted(texts, truth, new() { Hooks = ["blocks.0.hook_resid_post"], Pooling = ProbePooling.Token }, alone: true).Scores[0];
+        ProbeScore score = Planted(texts, truth, new() { Hooks = ["blocks.0.hook_resid_post"], Pooling = ProbePooling.Token },
+            alone: true).Scores[0];
 
         Assert.Equal(1, score.Accuracy.Value);
-        Assert.InRange(score.Control!.Value, 0.35, 0.85); // words have random labels, of which the text tells nothing: no better than the commoner of the two
+        // words have random labels, of which the text tells nothing: no better than the commoner of the two
+        Assert.InRange(score.Control!.Value, 0.35, 0.85);
     }
 
     [Fact]
@@ -57,7 +64,8 @@ public sealed class ProbingTests : IDisposable
     {
         IReadOnlyList<ProbeText> texts = [.. Texts(120).Select(t => t with { Spans = [.. Words(t.Text)] })];
 
-        ProbeReport report = new Probing(_model, texts, new() { Hooks = ["embed.hook_embed"], Pooling = ProbePooling.Token, C = 100 }).Run(null, TestContext.Current.CancellationToken);
+        ProbeReport report = new Probing(_model, texts,
+            new() { Hooks = ["embed.hook_embed"], Pooling = ProbePooling.Token, C = 100 }).Run(null, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, report.Scores[0].Accuracy.Value);
         Assert.Equal(1, report.Scores[0].Control); // a word's embedding tells any function of the word
@@ -77,9 +85,17 @@ public sealed class ProbingTests : IDisposable
     [Fact]
     public void Run_LabelAtOnePosition_TheMapShowsIt()
     {
-        IReadOnlyList<ProbeText> texts = [.. Enumerable.Range(0, 200).Select(i => new Random(i)).Select(random => Of(random.GetItems(s_words, 4))).DistinctBy(t => t.Text)];
+        IReadOnlyList<ProbeText> texts = [.. Enumerable.Range(0, 200).Select(i => new Random(i))
+            .Select(random => Of(random.GetItems(s_words, 4))).DistinctBy(t => t.Text)];
 
-        ProbeReport report = new Probing(_model, texts, new() { Hooks = ["embed.hook_embed"], Pooling = ProbePooling.Mean, Positions = 9, Control = false, C = 100 }).Run(null, TestContext.Current.CancellationToken);
+        ProbeReport report = new Probing(_model, texts, new()
+        {
+            Hooks = ["embed.hook_embed"],
+            Pooling = ProbePooling.Mean,
+            Positions = 9,
+            Control = false,
+            C = 100
+        }).Run(null, TestContext.Current.CancellationToken);
 
         Assert.Equal("[CLS]", report.PositionLabels[0]);
         Assert.Equal(1, report.Positions[2].Accuracy);
@@ -94,7 +110,8 @@ public sealed class ProbingTests : IDisposable
     {
         IReadOnlyList<ProbeText> texts = Texts(60);
 
-        ProbeReport much = new Probing(_model, texts, new()).Run(null, TestContext.Current.CancellationToken), little = new Probing(_model, texts, new() { Memory = 1 }).Run(null, TestContext.Current.CancellationToken);
+        ProbeReport much = new Probing(_model, texts, new()).Run(null, TestContext.Current.CancellationToken),
+            little = new Probing(_model, texts, new() { Memory = 1 }).Run(null, TestContext.Current.CancellationToken);
 
         Assert.Equal(much.Scores, little.Scores);
         Assert.Equal(3, much.Scores.Count);
@@ -129,15 +146,19 @@ public sealed class ProbingTests : IDisposable
         Refused(() => _ = new Probing(_model, texts, new() { Hooks = ["blocks.0.attn.hook_pattern"] }), "no row per token");
         Refused(() => _ = new Probing(_model, texts, new() { TestPart = 1 }), "out of range");
         Refused(() => _ = new Probing(_model, [new("the film", null, [new(0, 3, "x")])], new()), "--pool token");
-        Assert.Contains("blocks.0.hook_resid_post", Assert.Throws<HookException>(() => _ = new Probing(_model, texts, new() { Hooks = ["blocks.0.hook_resid_pots"] })).Message, StringComparison.Ordinal);
+        Assert.Contains("blocks.0.hook_resid_post",
+            Assert.Throws<HookException>(() => _ = new Probing(_model, texts, new() { Hooks = ["blocks.0.hook_resid_pots"] })).Message,
+            StringComparison.Ordinal);
 
-        static void Refused(Action make, string part) => Assert.Contains(part, Assert.Throws<TrainingException>(make).Message, StringComparison.Ordinal);
+        static void Refused(Action make, string part) =>
+            Assert.Contains(part, Assert.Throws<TrainingException>(make).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Probes a model whose first block adds the label to every token's first number (or leaves nothing but it).</summary>
     private ProbeReport Planted(IReadOnlyList<ProbeText> texts, Dictionary<string, int> truth, ProbeOptions options, bool alone = false)
     {
-        Dictionary<string, int> byIds = texts.DistinctBy(t => t.Text).ToDictionary(t => string.Join(' ', _model.Tokenizer!.Encode(t.Text).Ids), t => truth[t.Text]);
+        Dictionary<string, int> byIds = texts.DistinctBy(t => t.Text)
+            .ToDictionary(t => string.Join(' ', _model.Tokenizer!.Encode(t.Text).Ids), t => truth[t.Text]);
         var probing = new Probing(_model, texts, options);
         Tensor table = _model.Parameters.First(p => p.Name == "embed.embed.W_E").Value;
         int[] rowsOf = [];
@@ -170,5 +191,7 @@ public sealed class ProbingTests : IDisposable
 
     /// <summary>Texts of random words whose label is a coin: nothing in them tells it.</summary>
     private static IReadOnlyList<ProbeText> Texts(int count) =>
-        [.. Enumerable.Range(0, count).Select(i => new Random(i)).Select(random => new ProbeText(string.Join(' ', random.GetItems(s_words, 6)), random.Next(2) == 0 ? "no" : "yes", [])).DistinctBy(t => t.Text)];
+        [.. Enumerable.Range(0, count).Select(i => new Random(i))
+            .Select(random => new ProbeText(string.Join(' ', random.GetItems(s_words, 6)), random.Next(2) == 0 ? "no" : "yes", []))
+            .DistinctBy(t => t.Text)];
 }
