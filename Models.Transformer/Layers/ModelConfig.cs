@@ -26,14 +26,14 @@ internal sealed class ModelConfig
         }
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new(document.RootElement.Clone(), file)
-                : throw new ModelException($"config: not an object of settings; got {document.RootElement.ValueKind} in {file}; expected a JSON object.");
+            JsonElement root = StrictJson.Parse(File.ReadAllBytes(file));
+            return root.ValueKind == JsonValueKind.Object
+                ? new(root, file)
+                : throw new ModelException($"config: not an object of settings; got {root.ValueKind} in {file}; expected a JSON object.");
         }
         catch (JsonException e)
         {
-            throw new ModelException($"config: not JSON; got an error at line {e.LineNumber + 1} of {file}. Fetch or write the file again.", e);
+            throw new ModelException($"config: not JSON; got {e.Message} in {file}; expected a JSON object. Fetch or write the file again.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

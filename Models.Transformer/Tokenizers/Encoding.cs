@@ -1,23 +1,13 @@
 namespace Vitrine.Transformers;
 
 /// <summary>A tokenized text (or pair of texts): parallel columns, one entry per token.</summary>
-/// <remarks>The arrays belong to the encoding; read them, do not write to them.</remarks>
+/// <remarks>The arrays belong to the encoding; read them, do not write to them. A column is made when it is first asked for.</remarks>
 public sealed class Encoding
 {
     private readonly Token[] _tokens;
+    private readonly Vocabulary _vocabulary;
 
-    internal Encoding(IEnumerable<Token> tokens, IReadOnlyList<string> texts)
-    {
-        _tokens = [.. tokens];
-        Texts = texts;
-        Ids = Array.ConvertAll(_tokens, t => t.Id);
-        Pieces = Array.ConvertAll(_tokens, t => t.Piece);
-        Offsets = Array.ConvertAll(_tokens, t => t.Offset);
-        SpecialMask = Array.ConvertAll(_tokens, t => t.Sequence < 0);
-        TypeIds = Array.ConvertAll(_tokens, t => t.Type);
-        WordIds = Array.ConvertAll(_tokens, t => t.Word);
-        SequenceIds = Array.ConvertAll(_tokens, t => t.Sequence);
-    }
+    internal Encoding(Token[] tokens, IReadOnlyList<string> texts, Vocabulary vocabulary) => (_tokens, Texts, _vocabulary) = (tokens, texts, vocabulary);
 
     /// <summary>The texts that were encoded: one, or two for a pair. <see cref="SequenceIds"/> index into it.</summary>
     public IReadOnlyList<string> Texts { get; }
@@ -26,30 +16,29 @@ public sealed class Encoding
     public int Count => _tokens.Length;
 
     /// <summary>Token ids, ready for the model. [token]</summary>
-    public int[] Ids { get; }
+    public int[] Ids => field ??= Array.ConvertAll(_tokens, t => t.Id);
 
-    /// <summary>Pieces as the vocabulary spells them (<c>##ing</c>, <c>Ġthe</c>, <c>▁the</c>). A piece Marian's
-    /// vocabulary lacks keeps its own spelling here while its id is that of <c>&lt;unk&gt;</c>. [token]</summary>
-    public string[] Pieces { get; }
+    /// <summary>Pieces as the vocabulary spells them (<c>##ing</c>, <c>Ġthe</c>, <c>▁the</c>): the unknown token for what it cannot spell. [token]</summary>
+    public string[] Pieces => field ??= Array.ConvertAll(_tokens, t => _vocabulary.PieceOf(t.Id));
 
-    /// <summary>Where each piece stands in its text, in UTF-16 code units; empty for special tokens. Pieces that
-    /// share one character (bytes of an emoji) carry the same span. [token]</summary>
-    public TextSpan[] Offsets { get; }
+    /// <summary>Where each piece stands in its text, in UTF-16 code units; empty for special tokens. Pieces that share one character (bytes of an
+    /// emoji) carry the same span; with a SentencePiece file alone the last of them carries it, as SentencePiece does. [token]</summary>
+    public TextSpan[] Offsets => field ??= Array.ConvertAll(_tokens, t => t.Offset);
 
     /// <summary>True for tokens that were added around the text; false for everything the text itself produced,
     /// a literal <c>[MASK]</c> in it included. [token]</summary>
-    public bool[] SpecialMask { get; }
+    public bool[] SpecialMask => field ??= Array.ConvertAll(_tokens, t => t.Sequence < 0);
 
     /// <summary>Segment ids as BERT's token type embedding wants them: 0 for the first text, 1 for the second. [token]</summary>
-    public int[] TypeIds { get; }
+    public int[] TypeIds => field ??= Array.ConvertAll(_tokens, t => t.Type);
 
     /// <summary>Which word of its text a piece belongs to, from 0 in each text; -1 for special tokens. A word is what
     /// the tokenizer splits off before it looks at its vocabulary: punctuation is a word of its own in BERT; a word
     /// starts at <c>▁</c> in SentencePiece. [token]</summary>
-    public int[] WordIds { get; }
+    public int[] WordIds => field ??= Array.ConvertAll(_tokens, t => t.Word);
 
     /// <summary>Which text a piece came from: 0 or 1; -1 for special tokens. [token]</summary>
-    public int[] SequenceIds { get; }
+    public int[] SequenceIds => field ??= Array.ConvertAll(_tokens, t => (int)t.Sequence);
 
     /// <summary>The characters of the text behind token <paramref name="token"/>; empty for special tokens.</summary>
     public string Surface(int token) =>
@@ -85,7 +74,7 @@ public sealed class Encoding
         }
 
         int[] seen = [0, 0];
-        return new Encoding(_tokens.Where(t => t.Sequence < 0 || seen[t.Sequence]++ < kept[t.Sequence]), Texts);
+        return new Encoding([.. _tokens.Where(t => t.Sequence < 0 || seen[t.Sequence]++ < kept[t.Sequence])], Texts, _vocabulary);
     }
 
     /// <summary>For every code unit position, and the end, how many code points precede it.</summary>
@@ -103,4 +92,4 @@ public sealed class Encoding
 }
 
 /// <summary>One row of an <see cref="Encoding"/>; <c>Sequence</c> and <c>Word</c> are -1 for added special tokens.</summary>
-internal readonly record struct Token(int Id, string Piece, TextSpan Offset, int Word, int Sequence, int Type);
+internal readonly record struct Token(int Id, TextSpan Offset, int Word, sbyte Sequence, int Type);

@@ -13,6 +13,9 @@ public interface ITokenizer
     /// <summary>The ids with a role: classification, separator, padding, unknown, mask, begin, end.</summary>
     SpecialTokens Special { get; }
 
+    /// <summary>What a user should know about how the files were read, one sentence each: settings that contradict each other; empty for most.</summary>
+    IReadOnlyList<string> Notices => [];
+
     /// <summary>Splits <paramref name="text"/> into pieces, with ids and with offsets into the text.</summary>
     /// <param name="text">Any string; lone surrogates are treated as U+FFFD by byte-level vocabularies.</param>
     /// <param name="special">Whether to add what the model expects around a text: <c>[CLS] … [SEP]</c> for BERT,

@@ -22,13 +22,42 @@ internal sealed class TokenizerConfig
     /// <summary>Refuses a folder whose <c>tokenizer_class</c> says that its files are read another way.</summary>
     public void RequireClass(params string[] supported)
     {
-        string? name = Property(_config, "tokenizer_class") is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
-        if (name is not null && !supported.Contains(name.Replace("Fast", "", StringComparison.Ordinal)) && name != "PreTrainedTokenizerFast")
+        if (Class is { } name && !supported.Contains(name) && name != "PreTrainedTokenizer")
         {
             throw new TokenizerException(
                 $"tokenizer: unsupported tokenizer_class; got '{name}' in {_path}; expected {string.Join(" or ", supported)}.");
         }
     }
+
+    /// <summary>The <c>tokenizer_class</c> without the ending "Fast"; null where it is not named.</summary>
+    public string? Class => Property(_config, "tokenizer_class") switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.String } name => name.GetString()!.Replace("Fast", "", StringComparison.Ordinal),
+        { } other => throw new TokenizerException($"tokenizer: 'tokenizer_class' is not a name; got {other.ValueKind} in {_path}; expected a string."),
+    };
+
+    /// <summary>Whether the class is one of these.</summary>
+    public bool IsClass(params string[] names) => Class is { } name && names.Contains(name);
+
+    /// <summary>A whole number, or null where it is absent or JSON null.</summary>
+    public int? Integer(string name) => Property(_config, name) switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out int number) => number,
+        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a whole number; got {other.ValueKind} in {_path}; expected one or null."),
+    };
+
+    /// <summary>A text, or null where it is absent or not a text.</summary>
+    public string? Text(string name) => Property(_config, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>A list of texts or of tokens; empty where it is absent.</summary>
+    public IReadOnlyList<string> TokenNames(string name) => (Property(_config, name) ?? Property(_specialTokens, name)) switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => [],
+        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => Spelling(item) ?? "").Where(text => text != "")],
+        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a list; got {other.ValueKind} beside {_path}; expected a list of tokens."),
+    };
 
     /// <summary>A setting, or null where it is absent or JSON null.</summary>
     public bool? Flag(string name) => Property(_config, name) switch
@@ -50,12 +79,12 @@ internal sealed class TokenizerConfig
         if (Property(_config, "added_tokens_decoder") is { } decoder)
         {
             var part = new JsonPart(decoder, "added_tokens_decoder", _path);
-            return [.. part.Members().Select(m => m.Value.AsAddedToken(
-                int.TryParse(m.Name, CultureInfo.InvariantCulture, out int id) ? id : throw m.Value.Malformed("an id as its name")))];
+            return [.. part.Members().Select(m => part[m.Name].AsAddedToken(
+                int.TryParse(m.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw part[m.Name].Malformed("an id as its name")))];
         }
 
-        return _added is not { } plain ? [] : [.. new JsonPart(plain, "added_tokens", _path).Members()
-            .Select(m => new AddedToken(m.Name, m.Value.AsInteger()) { Special = false, Normalized = true })];
+        var plain = new JsonPart(_added ?? default, "", "added_tokens.json");
+        return [.. plain.Members().Select(m => new AddedToken(m.Name, plain[m.Name].AsInteger(0)) { Special = false, Normalized = true })];
     }
 
     private static JsonElement? Optional(string path) => File.Exists(path) ? TokenizerFile.ReadJson(path) : null;

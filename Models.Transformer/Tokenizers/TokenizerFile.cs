@@ -42,11 +42,10 @@ internal static class TokenizerFile
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(ReadBytes(path));
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw new TokenizerException(
-                    $"tokenizer: not a JSON object; got {document.RootElement.ValueKind} in {path}; expected {{…}}.");
+            JsonElement root = StrictJson.Parse(ReadBytes(path));
+            return root.ValueKind == JsonValueKind.Object
+                ? root
+                : throw new TokenizerException($"tokenizer: not a JSON object; got {root.ValueKind} in {path}; expected {{…}}.");
         }
         catch (JsonException e)
         {

@@ -6,14 +6,16 @@ public static class TokenizerLoader
     private const string Json = "tokenizer.json";
 
     // The files that tell the kinds apart, beside tokenizer.json.
-    private static readonly string[] s_markers = ["source.spm", "merges.txt", "vocab.txt"];
+    private static readonly string[] s_markers = ["source.spm", "merges.txt", "vocab.txt", .. SentencePieceFolder.FileNames];
 
     /// <summary>Opens the tokenizer in <paramref name="folder"/>. The first of these that is there decides, and
     /// <see cref="ITokenizer.Description"/> says which it was:
     /// <list type="number">
     /// <item><c>source.spm</c> with <c>target.spm</c> and <c>vocab.json</c>: <see cref="MarianTokenizer"/>.</item>
-    /// <item><c>tokenizer.json</c>: WordPiece or byte-level BPE as Hugging Face describes it.</item>
-    /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2).</item>
+    /// <item><c>tokenizer.json</c>: WordPiece, BPE or unigram as Hugging Face describes it.</item>
+    /// <item><c>tokenizer.model</c>, <c>spiece.model</c>, <c>sentencepiece.bpe.model</c>, <c>spm.model</c>: SentencePiece, with the ids of the class that
+    /// <c>tokenizer_config.json</c> or <c>config.json</c> names.</item>
+    /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2, RoBERTa).</item>
     /// <item><c>vocab.txt</c>: WordPiece (BERT).</item>
     /// </list>
     /// Settings come from <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>added_tokens.json</c> beside them.</summary>
@@ -29,10 +31,11 @@ public static class TokenizerLoader
         bool has(string file) => File.Exists(Path.Combine(folder, file));
         return has("source.spm") ? MarianTokenizer.Read(folder)
             : has(Json) ? TokenizerJson.Read(Path.Combine(folder, Json), new TokenizerConfig(folder))
+            : SentencePieceFolder.FileNames.Any(has) ? SentencePieceFolder.Read(folder, new TokenizerConfig(folder))
             : has("merges.txt") ? LoadBytePair(folder)
             : has("vocab.txt") ? LoadWordPiece(folder)
             : throw new TokenizerException(
-                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or tokenizer.json, or merges.txt with vocab.json, or vocab.txt.");
+                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or tokenizer.json, or a SentencePiece model ({string.Join(", ", SentencePieceFolder.FileNames)}), or merges.txt with vocab.json, or vocab.txt.");
     }
 
     /// <summary>Whether the folder holds a tokenizer's files.</summary>
@@ -60,8 +63,11 @@ public static class TokenizerLoader
     private static ITokenizer LoadBytePair(string folder)
     {
         var config = new TokenizerConfig(folder);
-        config.RequireClass("GPT2Tokenizer");
-        var standard = new BytePairOptions();
+        config.RequireClass("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "CodeGenTokenizer");
+        bool roberta = config.IsClass("RobertaTokenizer", "BartTokenizer");
+        BytePairOptions standard = roberta
+            ? new() { Roberta = true, Bos = "<s>", Eos = "</s>", Unk = "<unk>", Pad = "<pad>", Mask = "<mask>" }
+            : new();
         return BytePairEncoding.Read(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"), standard with
         {
             AddPrefixSpace = config.Flag("add_prefix_space") ?? standard.AddPrefixSpace,
@@ -69,7 +75,8 @@ public static class TokenizerLoader
             Bos = config.TokenName("bos_token") ?? standard.Bos,
             Eos = config.TokenName("eos_token") ?? standard.Eos,
             Unk = config.TokenName("unk_token") ?? standard.Unk,
-            Pad = config.TokenName("pad_token"),
+            Pad = config.TokenName("pad_token") ?? standard.Pad,
+            Mask = config.TokenName("mask_token") ?? standard.Mask,
         }, config.AddedTokens());
     }
 

@@ -24,6 +24,23 @@ internal static class ByteAlphabet
     /// <summary>The character that stands for a byte.</summary>
     public static char ToChar(byte value) => Chars[value];
 
+    /// <summary>The text spelled in this alphabet: each byte of its UTF-8 form as one character.</summary>
+    public static AlignedText Spell(AlignedText text)
+    {
+        var builder = new AlignedTextBuilder(text);
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (AlignedRune rune in text.Runes())
+        {
+            System.Text.Rune known = System.Text.Rune.TryCreate(rune.Value, out System.Text.Rune r) ? r : System.Text.Rune.ReplacementChar;
+            foreach (byte b in utf8[..known.EncodeToUtf8(utf8)])
+            {
+                builder.Append(ToChar(b), rune.Origin);
+            }
+        }
+
+        return builder.ToText();
+    }
+
     /// <summary>The bytes that <paramref name="piece"/> spells; its own UTF-8 where it is not written in this alphabet.</summary>
     public static byte[] ToBytes(string piece)
     {
@@ -45,6 +62,6 @@ internal static class ByteAlphabet
 /// <summary>Joins byte-level pieces: their bytes in a row, read as UTF-8; bytes that form no character become U+FFFD.</summary>
 internal sealed class ByteLevelDecoder : IPieceDecoder
 {
-    public string Decode(IEnumerable<string> pieces) =>
+    public string Decode(IReadOnlyList<string> pieces) =>
         System.Text.Encoding.UTF8.GetString([.. pieces.SelectMany(ByteAlphabet.ToBytes)]);
 }

@@ -1,37 +1,55 @@
-using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
 
 namespace Vitrine.Transformers;
 
-/// <summary>Byte-level byte-pair encoding: a word starts as its UTF-8 bytes, and the earliest learnt merge joins two
+/// <summary>Byte-pair encoding: a word starts as its characters, or as the bytes of its UTF-8 form, and the earliest learned merge joins two
 /// neighbours until no merge applies.</summary>
-/// <remarks>Sennrich et al. 2016; Radford et al. 2019 (GPT-2), openai/gpt-2 encoder.py. Any text can be spelled and comes
-/// back unchanged from decoding. A lone surrogate has no UTF-8 form and is encoded as U+FFFD, as UTF-8 encoders do.</remarks>
+/// <remarks>Sennrich et al. 2016; Radford et al. 2019 (GPT-2, bytes), openai/gpt-2 encoder.py; Hugging Face tokenizers, models/bpe (characters). In
+/// bytes any text can be spelled and comes back unchanged from decoding. A lone surrogate has no UTF-8 form and is encoded as U+FFFD, as UTF-8
+/// encoders do.</remarks>
 public sealed class BytePairEncoding : ISubwordModel
 {
-    private const int CachedWords = 10_000, CachedWordLength = 64;   // memory stays under about 3 MB
-    private const int NarratedBytes = 512;                           // Explain lists all pieces per merge: quadratic
+    private const int NarratedPieces = 512;   // Explain lists all pieces per merge: quadratic
+
+    [ThreadStatic]
+    private static PieceChain? s_chain;
 
     private readonly Vocabulary _vocabulary;
     private readonly MergeTable _merges;
-    private readonly bool _wholeWordsFirst;
+    private readonly Settings _settings;
     private readonly int[] _byteIds;   // id of the piece that spells one byte, or -1
-    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _cacheBySpan;
-    private int _cached;
+    private readonly WordCache _cache = new();
 
     /// <param name="vocabulary">All pieces.</param>
-    /// <param name="merges">The learnt merges.</param>
-    /// <param name="wholeWordsFirst">Take a word that is a piece itself without merging (<c>ignore_merges</c>).</param>
-    internal BytePairEncoding(Vocabulary vocabulary, MergeTable merges, bool wholeWordsFirst)
+    /// <param name="merges">The learned merges.</param>
+    /// <param name="settings">What words start as.</param>
+    internal BytePairEncoding(Vocabulary vocabulary, MergeTable merges, Settings settings)
     {
-        _vocabulary = vocabulary;
-        _merges = merges;
-        _wholeWordsFirst = wholeWordsFirst;
-        _cacheBySpan = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        _byteIds = [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetId([ByteAlphabet.ToChar((byte)b)], out int id) ? id : -1)];
+        (_vocabulary, _merges, _settings) = (vocabulary, merges, settings);
+        _byteIds = [.. Enumerable.Range(0, 256).Select(b => vocabulary.IdOf(settings.Bytes
+            ? ByteAlphabet.ToChar((byte)b).ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>")) ?? -1)];
     }
 
-    string ISubwordModel.Name => "byte-level BPE";
+    /// <summary>What words start as.</summary>
+    /// <param name="Bytes">Whether they start as bytes; else as characters.</param>
+    internal sealed record Settings(bool Bytes)
+    {
+        /// <summary>Whether a word that is a piece itself is taken without merging (<c>ignore_merges</c>).</summary>
+        public bool WholeWordsFirst { get; init; }
+
+        /// <summary>Whether a character that is no piece is spelled in pieces like <c>&lt;0xE7&gt;</c>, where all are there (<c>byte_fallback</c>).</summary>
+        public bool ByteFallback { get; init; }
+
+        /// <summary>The piece for what cannot be spelled; null where such text is an error.</summary>
+        public int? Unk { get; init; }
+
+        /// <summary>Whether unknown characters in a row are one unknown piece (<c>fuse_unk</c>).</summary>
+        public bool FuseUnk { get; init; }
+    }
+
+    string ISubwordModel.Name => _settings.Bytes ? "byte-level BPE" : "BPE";
 
     /// <summary>A GPT-2 tokenizer from <c>vocab.json</c> and <c>merges.txt</c>.</summary>
     /// <param name="vocabularyPath">Path of the vocabulary, a JSON object from piece to id.</param>
@@ -45,94 +63,164 @@ public sealed class BytePairEncoding : ISubwordModel
     {
         string source = $"{Path.GetFileName(vocabularyPath)} and {Path.GetFileName(mergesPath)}";
         Vocabulary vocabulary = Vocabulary.ReadJson(vocabularyPath).With(added, source);
+        int? id(string? name) => name is null ? null : vocabulary.IdOf(name);
         var special = new SpecialTokens
         {
-            Bos = vocabulary.IdOf(options.Bos),
-            Eos = vocabulary.IdOf(options.Eos),
-            Unk = vocabulary.IdOf(options.Unk),
-            Pad = options.Pad is null ? null : vocabulary.IdOf(options.Pad),
+            Bos = id(options.Bos),
+            Eos = id(options.Eos),
+            Unk = id(options.Unk),
+            Pad = id(options.Pad),
+            Mask = id(options.Mask),
+            Cls = options.Roberta ? id(options.Bos) : null,
+            Sep = options.Roberta ? id(options.Eos) : null,
         };
-        var model = new BytePairEncoding(vocabulary, MergeTable.Read(mergesPath, vocabulary), wholeWordsFirst: false);
+        PostTemplate template = options.Roberta && special is { Bos: { } cls, Eos: { } sep } ? PostTemplate.Roberta(cls, sep)
+            : options.AddBos && special.Bos is { } bos ? PostTemplate.BeginOfText(bos)
+            : PostTemplate.Plain;
+        var words = new PatternWords(new Gpt2Words(), SplitBehavior.Isolated);
+        var model = new BytePairEncoding(vocabulary, MergeTable.Read(mergesPath, vocabulary), new Settings(Bytes: true) { Unk = options.Roberta ? special.Unk : null });
         return new PipelineTokenizer(new PipelineTokenizer.Stages(source, vocabulary, model, new ByteLevelDecoder(), special)
         {
-            Added = AddedToken.Union(vocabulary, special, added),
-            PrefixSpace = options.AddPrefixSpace,
-            PreTokenizer = new Gpt2Words(),
-            Template = options.AddBos && special.Bos is { } bos ? PostTemplate.BeginOfText(bos) : PostTemplate.Plain,
+            Added = AddedToken.Union(vocabulary, special, [.. added, .. options.Roberta && special.Mask is { } mask
+                ? (AddedToken[])[new AddedToken(vocabulary.PieceOf(mask), mask) { LeftStrip = true }] : []]),
+            PreTokenizer = options.AddPrefixSpace ? new PreTokenizerSequence([RewritingWords.SpaceBefore, words]) : words,
+            Template = template,
+            TrimOffsets = options.Roberta,
         });
     }
 
     void ISubwordModel.Tokenize(string text, TextSpan word, List<SubwordPiece> pieces, List<TokenizerStep>? steps)
     {
         ReadOnlySpan<char> chars = text.AsSpan(word.Start, word.Length);
-        if (steps is not null || !_cacheBySpan.TryGetValue(chars, out int[]? ids))
+        if (steps is null && _cache.Find(chars) is { } known)
         {
-            var bytes = new byte[System.Text.Encoding.UTF8.GetByteCount(chars)];
-            System.Text.Encoding.UTF8.GetBytes(chars, bytes);
-            ids = Cut(bytes, steps);
-            if (chars.Length <= CachedWordLength && Volatile.Read(ref _cached) < CachedWords && _cache.TryAdd(chars.ToString(), ids))
+            foreach (SubwordPiece piece in known)
             {
-                Interlocked.Increment(ref _cached);
+                pieces.Add(new SubwordPiece(piece.Id, new(word.Start + piece.Span.Start, word.Start + piece.Span.End)));
             }
+
+            return;
         }
 
-        AppendPieces(text, word, ids, pieces);
+        PieceChain chain = s_chain ??= new PieceChain();
+        chain.Clear();
+        if (!_settings.WholeWordsFirst || !TryWhole(chars, chain))
+        {
+            Start(chars, chain);
+            chain.MergeAll(new Rule(_merges), steps is null || chain.Count > NarratedPieces ? null : (rank, left, right, all) => steps.Add(
+                new TokenizerStep.Merge(rank, _vocabulary.PieceOf(left.Id), _vocabulary.PieceOf(right.Id), [.. all.Select(p => _vocabulary.PieceOf(p.Id))])));
+        }
+
+        var made = new SubwordPiece[chain.Count];
+        for (int i = 0; i < made.Length; i++)
+        {
+            Piece piece = chain.Pieces[i];
+            made[i] = new SubwordPiece(piece.Id, new(piece.Start, piece.End));
+            pieces.Add(new SubwordPiece(piece.Id, new(word.Start + piece.Start, word.Start + piece.End)));
+        }
+
+        _cache.Add(chars, made);
     }
 
-    private int[] Cut(byte[] bytes, List<TokenizerStep>? steps)
+    private readonly struct Rule(MergeTable merges) : IMergeRule
     {
-        if (_wholeWordsFirst && _vocabulary.TryGetId(Array.ConvertAll(bytes, ByteAlphabet.ToChar), out int whole))
+        public bool TryJoin(in Piece left, in Piece right, out int rank, out int id)
         {
-            return [whole];
-        }
-
-        var chain = new PieceChain(Array.ConvertAll(bytes, IdOfByte), _merges);
-        bool narrated = steps is not null && bytes.Length <= NarratedBytes;
-        while (chain.TryMergeNext(out PieceChain.Join join))
-        {
-            if (narrated)
-            {
-                steps!.Add(new TokenizerStep.Merge(
-                    join.Rank, _vocabulary.PieceOf(join.Left), _vocabulary.PieceOf(join.Right), [.. chain.Ids().Select(_vocabulary.PieceOf)]));
-            }
-        }
-
-        return [.. chain.Ids()];
-    }
-
-    private int IdOfByte(byte value) => _byteIds[value] >= 0
-        ? _byteIds[value]
-        : throw new TokenizerException(
-            $"byte_pair: text cannot be spelled; got byte 0x{value:X2}, for which the vocabulary has no piece; expected '{ByteAlphabet.ToChar(value)}' in it.");
-
-    /// <summary>Finds the characters behind each piece: all those of which it holds at least one byte.</summary>
-    private void AppendPieces(string text, TextSpan word, int[] ids, List<SubwordPiece> pieces)
-    {
-        int at = word.Start, used = 0;   // the character at "at" has given "used" of its bytes to earlier pieces
-        foreach (int id in ids)
-        {
-            int start = at;
-            int end = at;
-            for (int left = _vocabulary.SpellingOf(id).Length; left > 0;)   // one character of the piece is one byte of the text
-            {
-                (int units, int size) = CharacterAt(text, at, word.End);
-                end = at + units;
-                int taken = Math.Min(left, size - used);
-                left -= taken;
-                used += taken;
-                (at, used) = used == size ? (end, 0) : (at, used);
-            }
-
-            pieces.Add(new SubwordPiece(id, _vocabulary.PieceOf(id), new TextSpan(start, end)));
+            bool found = merges.TryGet(left.Id, right.Id, out MergeTable.Merged merged);
+            (rank, id) = (merged.Rank, merged.Id);
+            return found;
         }
     }
 
-    /// <summary>Code units and UTF-8 bytes of the character at <paramref name="index"/>; a lone surrogate counts as U+FFFD.</summary>
-    private static (int Units, int Bytes) CharacterAt(string text, int index, int limit) => text[index] switch
+    private bool TryWhole(ReadOnlySpan<char> word, PieceChain chain)
     {
-        < '\u0080' => (1, 1),
-        < '\u0800' => (1, 2),
-        _ when index + 1 < limit && char.IsSurrogatePair(text[index], text[index + 1]) => (2, 4),
-        _ => (1, 3),
-    };
+        if (word.Length > _vocabulary.MaxPieceLength)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[_settings.Bytes ? System.Text.Encoding.UTF8.GetByteCount(word) : 0];
+        Span<char> letters = stackalloc char[bytes.Length];
+        System.Text.Encoding.UTF8.GetBytes(_settings.Bytes ? word : [], bytes);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            letters[i] = ByteAlphabet.ToChar(bytes[i]);
+        }
+
+        bool found = _vocabulary.TryGetId(_settings.Bytes ? letters : word, out int id);
+        if (found)
+        {
+            chain.Add(id, 0, word.Length);
+        }
+
+        return found;
+    }
+
+    /// <summary>The characters or bytes of a word, each with the character it comes from.</summary>
+    private void Start(ReadOnlySpan<char> word, PieceChain chain)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        bool afterUnknown = false;
+        for (int at = 0, length; at < word.Length; at += length)
+        {
+            char c = word[at];
+            length = 1;
+            if (_settings.Bytes && c < 128 && _byteIds[c] >= 0)
+            {
+                chain.Add(_byteIds[c], at, at + 1);
+                afterUnknown = false;
+                continue;
+            }
+
+            length = char.IsHighSurrogate(c) && at + 1 < word.Length && char.IsLowSurrogate(word[at + 1]) ? 2 : 1;
+            if (!_settings.Bytes && _vocabulary.TryGetId(word.Slice(at, length), out int id))
+            {
+                chain.Add(id, at, at + length);
+                afterUnknown = false;
+                continue;
+            }
+
+            Rune rune = length == 2 ? new Rune(c, word[at + 1]) : Rune.TryCreate(c, out Rune known) ? known : Rune.ReplacementChar;
+            ReadOnlySpan<byte> bytes = utf8[..rune.EncodeToUtf8(utf8)];
+            if ((_settings.Bytes || _settings.ByteFallback) && AllSpelled(bytes))
+            {
+                foreach (byte b in bytes)
+                {
+                    chain.Add(_byteIds[b], at, at + length);
+                }
+
+                afterUnknown = false;
+                continue;
+            }
+
+            AddUnknown(rune, at, at + length, _settings.FuseUnk && afterUnknown, chain);
+            afterUnknown = true;
+        }
+    }
+
+    private bool AllSpelled(ReadOnlySpan<byte> bytes)
+    {
+        bool all = true;
+        foreach (byte b in bytes)
+        {
+            all &= _byteIds[b] >= 0;
+        }
+
+        return all;
+    }
+
+    private void AddUnknown(Rune rune, int start, int end, bool fuse, PieceChain chain)
+    {
+        int unk = _settings.Unk ?? throw new TokenizerException(
+            $"byte_pair: text cannot be spelled; got U+{rune.Value:X4}, for which the vocabulary has no piece; expected "
+            + $"{(_settings.Bytes ? "a piece for each byte" : "it, its bytes or an unknown token")} in it.");
+        if (fuse)
+        {
+            chain.WidenLast(end);
+        }
+        else
+        {
+            chain.Add(unk, start, end);
+        }
+    }
 }

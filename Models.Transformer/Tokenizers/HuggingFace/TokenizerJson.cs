@@ -1,110 +1,178 @@
+using System.Text.Json;
+
 namespace Vitrine.Transformers;
 
-/// <summary>Reads Hugging Face's <c>tokenizer.json</c> as far as WordPiece and byte-level BPE models use it.</summary>
+/// <summary>Reads Hugging Face's <c>tokenizer.json</c>: WordPiece, byte-pair encoding of bytes and of characters, unigram, and the stages around them.</summary>
 /// <remarks>Settings for truncation and padding in the file are not followed: encoding here does neither. Whatever else is not
 /// understood is collected and reported in one error, so that no text is ever tokenized in a way the file does not say.</remarks>
 internal sealed class TokenizerJson
 {
     private readonly string _path;
     private readonly JsonPart _root;
+    private readonly TokenizerConfig _config;
     private readonly List<string> _unsupported = [];
+    private readonly List<string> _notices = [];
 
-    private TokenizerJson(string path)
+    private TokenizerJson(string path, TokenizerConfig config)
     {
-        _path = path;
+        (_path, _config) = (path, config);
         _root = new JsonPart(TokenizerFile.ReadJson(path), "", path);
     }
 
     /// <exception cref="TokenizerException">The file is malformed, or asks for something not supported.</exception>
-    public static ITokenizer Read(string path, TokenizerConfig config) => new TokenizerJson(path).Build(config);
+    public static ITokenizer Read(string path, TokenizerConfig config) => new TokenizerJson(path, config).Build();
 
-    private PipelineTokenizer Build(TokenizerConfig config)
+    private PipelineTokenizer Build()
     {
-        AddedToken[] added = [.. _root["added_tokens"].Items().Select(t => t.AsAddedToken(t["id"].AsInteger()))];
+        _unsupported.AddRange(_root.Others(
+            "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"));
+        AddedToken[] added = [.. _root["added_tokens"].Items().Select(t => t.AsAddedToken(t["id"].AsInteger(0)))];
         JsonPart model = _root["model"];
-        var stages = new JsonStages(_root, _unsupported);
+        if (!model.IsPresent)
+        {
+            throw model.Malformed("a model");
+        }
+
+        string type = model.Type switch
+        {
+            "" when model["merges"].IsPresent => "BPE",
+            "" when model["vocab"].IsArray => "Unigram",
+            "" => "WordPiece",
+            string named => named,
+        };
+        var stages = new JsonStages(_root, _config, _path, _unsupported, _notices);
         INormalizer? normalizer = stages.Normalizer();
-        IPreTokenizer? words = stages.PreTokenizer(out bool byteLevel, out bool prefixSpace);
-        bool isBpe = model.Type == "BPE" || (model.Type.Length == 0 && model["merges"].IsPresent);
-        CheckModel(model, isBpe, byteLevel);
-        IPieceDecoder decoder = stages.Decoder(isBpe);
+        IPreTokenizer? words = stages.PreTokenizer(out bool bytes);
+        IPieceDecoder decoder = new JsonDecoders(_path, _unsupported).Read(_root["decoder"], type, bytes);
         PostTemplate template = stages.Template(out bool trimOffsets);
+        CheckModel(model, type);
         if (_unsupported.Count > 0)
         {
             throw new TokenizerException(
-                $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; expected WordPiece or byte-level BPE and "
-                + "the components BERT and GPT-2 use. Remove the file to use vocab.txt, or vocab.json with merges.txt, where they lie beside it.") { IsUnsupported = true };
+                $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; expected WordPiece, BPE or Unigram and the usual parts around them. "
+                + "Remove the file where the tokenizer's other files (a SentencePiece model, vocab.txt, vocab.json with merges.txt) lie beside it.") { IsUnsupported = true };
         }
 
-        Vocabulary vocabulary = ReadVocabulary(model["vocab"]).With(added, _path);
+        string? unk = model.Text("unk_token");
+        (Vocabulary vocabulary, double[] scores) = ReadVocabulary(model["vocab"], type, added);
         foreach (TemplatePlace place in template.Single.Concat(template.Pair).Where(p => p.Sequence < 0 && !vocabulary.Contains(p.Id)))
         {
             throw _root["post_processor"].Malformed($"ids of the vocabulary, not {place.Id}");
         }
 
-        string? unk = model.Text("unk_token");
-        ISubwordModel subwords = isBpe
-            ? new BytePairEncoding(vocabulary, ReadMerges(model["merges"], vocabulary), model.Flag("ignore_merges", false))
-            : new WordPiece(vocabulary, unk ?? "[UNK]", model.Text("continuing_subword_prefix") ?? "##", model.Integer("max_input_chars_per_word") ?? 100, _path);
-        return new PipelineTokenizer(new PipelineTokenizer.Stages("tokenizer.json", vocabulary, subwords, decoder, SpecialTokens(config, vocabulary, unk))
+        unk ??= model["unk_id"] is { IsPresent: true } id ? Spelling(id, vocabulary) : null;
+        SpecialTokens special = SpecialTokens(vocabulary, unk);
+        ISubwordModel subwords = type switch
+        {
+            "BPE" => new BytePairEncoding(vocabulary, ReadMerges(model["merges"], vocabulary), new BytePairEncoding.Settings(bytes)
+            {
+                WholeWordsFirst = model.Flag("ignore_merges", false),
+                ByteFallback = model.Flag("byte_fallback", false),
+                FuseUnk = model.Flag("fuse_unk", false),
+                Unk = unk is null ? null : vocabulary.IdOf(unk) ?? throw model["unk_token"].Malformed("a piece of the vocabulary"),
+            }),
+            "Unigram" => new Unigram(
+                vocabulary,
+                scores.Select((score, i) => new Unigram.ScoredPiece(vocabulary.PieceOf(i), i, score)),
+                new Unigram.Settings(unk is null ? null : vocabulary.IdOf(unk), model.Flag("byte_fallback", false))),
+            _ => new WordPiece(
+                vocabulary, unk ?? "[UNK]", model.Text("continuing_subword_prefix") ?? "##", model.Integer("max_input_chars_per_word", least: 1) ?? 100, _path),
+        };
+        return new PipelineTokenizer(new PipelineTokenizer.Stages("tokenizer.json", vocabulary, subwords, decoder, special)
         {
             Added = added,
             Normalizer = normalizer,
             PreTokenizer = words,
-            PrefixSpace = prefixSpace,
-            Template = template,
+            Template = stages.WithConfiguredEnds(template, vocabulary, special),
             TrimOffsets = trimOffsets,
+            Notices = _notices,
         });
     }
 
-    private void CheckModel(JsonPart model, bool isBpe, bool byteLevel)
+    private static string Spelling(JsonPart id, Vocabulary vocabulary) =>
+        vocabulary.Contains(id.AsInteger(0)) ? vocabulary.PieceOf(id.AsInteger()) : throw id.Malformed("an id of the vocabulary");
+
+    private void CheckModel(JsonPart model, string type)
     {
-        if (!isBpe && model.Type is not ("WordPiece" or ""))
+        string[]? known = type switch
         {
-            _unsupported.Add($"model {model.Type}");
-        }
-        else if (isBpe && !byteLevel)
+            "WordPiece" => ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word"],
+            "BPE" => ["merges", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges"],
+            "Unigram" => ["unk_id", "byte_fallback"],
+            _ => null,
+        };
+        if (known is null)
         {
-            _unsupported.Add("BPE without a ByteLevel pre-tokenizer");
+            _unsupported.Add($"model {type}");
+            return;
         }
 
-        foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
+        _unsupported.AddRange(model.Others([.. known, "type", "vocab"]).Select(name => $"model.{name}"));
+        if (type == "BPE")
         {
-            _unsupported.AddRange(isBpe && model.Text(affix) is { Length: > 0 } ? [$"model.{affix}"] : []);
+            _unsupported.AddRange(new[] { "continuing_subword_prefix", "end_of_word_suffix" }
+                .Where(affix => model.Text(affix) is { Length: > 0 }).Select(affix => $"model.{affix}"));
+            _unsupported.AddRange(model["dropout"] is { IsPresent: true } dropout && dropout.AsNumber() != 0 ? ["model.dropout"] : []);
         }
-
-        _unsupported.AddRange(isBpe && model["dropout"].IsPresent ? ["model.dropout"] : []);
-        _unsupported.AddRange(isBpe && model.Flag("byte_fallback", false) ? ["model.byte_fallback"] : []);
     }
 
-    private Vocabulary ReadVocabulary(JsonPart vocabulary)
+    private (Vocabulary Vocabulary, double[] Scores) ReadVocabulary(JsonPart vocabulary, string type, IReadOnlyList<AddedToken> added)
     {
         var builder = new VocabularyBuilder(_path, 1 << 16);
-        foreach ((string piece, JsonPart id) in vocabulary.Members())
+        var scores = new List<double>();
+        if (type == "Unigram")
         {
-            builder.Add(piece, id.AsInteger());
+            foreach (JsonElement entry in vocabulary.Elements())
+            {
+                bool fits = entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2 && entry[0].ValueKind == JsonValueKind.String
+                    && entry[1].ValueKind == JsonValueKind.Number && double.IsFinite(entry[1].GetDouble());
+                builder.Add(fits ? entry[0].GetString() : throw Wrong("vocab", entry, "a piece and its score"), scores.Count);
+                scores.Add(entry[1].GetDouble());
+            }
+        }
+        else
+        {
+            foreach (JsonProperty entry in vocabulary.Members())
+            {
+                builder.Add(entry.Name, entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt32(out int id)
+                    ? id
+                    : throw Wrong($"vocab['{entry.Name}']", entry.Value, "a whole number"));
+            }
         }
 
-        return builder.ToVocabulary();
+        return builder.IsEmpty
+            ? throw vocabulary.Malformed("pieces")
+            : (builder.ToVocabulary().With(added, _path), [.. scores]);
     }
 
     private MergeTable ReadMerges(JsonPart merges, Vocabulary vocabulary)
     {
         var table = new MergeTable(vocabulary, _path);
-        foreach (JsonPart merge in merges.Items())
+        foreach (JsonElement merge in merges.Elements())
         {
             // "a b" in older files, ["a", "b"] in newer ones.
-            string[] pair = merge.IsText ? merge.AsText().Split(' ') : [.. merge.Items().Select(p => p.AsText())];
-            table.Add(pair[0], pair.Length == 2 ? pair[1] : throw merge.Malformed("two pieces"));
+            if (merge.ValueKind == JsonValueKind.String)
+            {
+                table.AddLine(merge.GetString());
+            }
+            else
+            {
+                bool fits = merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2
+                    && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String;
+                table.Add(fits ? merge[0].GetString() : throw Wrong("merges", merge, "two pieces"), merge[1].GetString());
+            }
         }
 
         return table;
     }
 
+    private TokenizerException Wrong(string place, JsonElement got, string expected) =>
+        new($"tokenizer_json: malformed model.{place}; got {got.ValueKind} in {_path}; expected {expected}.");
+
     /// <summary>Ids by role: as the configuration beside the file names them, else by the customary spellings.</summary>
-    private static SpecialTokens SpecialTokens(TokenizerConfig config, Vocabulary vocabulary, string? unk)
+    private SpecialTokens SpecialTokens(Vocabulary vocabulary, string? unk)
     {
-        int? id(string role, params string[] customary) => config.TokenName(role) is { } name
+        int? id(string role, params string[] customary) => _config.TokenName(role) is { } name
             ? vocabulary.IdOf(name)
             : customary.Select(vocabulary.IdOf).FirstOrDefault(found => found is not null);
         return new SpecialTokens
@@ -114,8 +182,8 @@ internal sealed class TokenizerJson
             Pad = id("pad_token", "[PAD]", "<pad>"),
             Unk = id("unk_token", unk ?? "[UNK]"),
             Mask = id("mask_token", "[MASK]", "<mask>"),
-            Bos = id("bos_token", "<|endoftext|>", "<s>"),
-            Eos = id("eos_token", "<|endoftext|>", "</s>"),
+            Bos = id("bos_token", "<|endoftext|>", "<s>", "<bos>"),
+            Eos = id("eos_token", "<|endoftext|>", "</s>", "<eos>"),
         };
     }
 }

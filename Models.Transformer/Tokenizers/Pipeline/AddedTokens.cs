@@ -5,28 +5,42 @@ namespace Vitrine.Transformers;
 /// <summary>Cuts a text at the added tokens it contains: leftmost first, the longest of those that start together.</summary>
 internal sealed class AddedTokens
 {
-    private readonly AddedToken[] _longestFirst;
+    private readonly AddedToken[] _tokens;
+    private readonly PieceTrie _patterns = new();
     private readonly SearchValues<char> _firsts;
 
     public AddedTokens(IEnumerable<AddedToken> tokens)
     {
-        _longestFirst = [.. tokens.Where(t => t.Pattern.Length > 0).OrderByDescending(t => t.Pattern.Length)];
-        _firsts = SearchValues.Create(string.Concat(_longestFirst.Select(t => t.Pattern[..1])));
+        _tokens = [.. tokens.Where(t => t.Pattern.Length > 0)];
+        for (int i = _tokens.Length - 1; i >= 0; i--)
+        {
+            _patterns.Add(_tokens[i].Pattern, i); // of two equal patterns the first counts
+        }
+
+        _firsts = SearchValues.Create([.. _tokens.Select(t => t.Pattern[0]).Distinct()]);
     }
 
-    /// <summary>The parts of <paramref name="text"/> in order: a token, or text between tokens (token null, never empty).</summary>
-    public IEnumerable<(TextSpan Span, AddedToken? Token)> Split(string text)
+    /// <summary>Appends the parts of <paramref name="text"/> in order: a token, or text between tokens (token null, never empty).</summary>
+    public void Split(string text, List<(TextSpan Span, AddedToken? Token)> parts)
     {
         int from = 0;
         for (int at = Next(text, 0); at < text.Length;)
         {
-            if (MatchAt(text, at) is not { } token)
+            int found = _patterns.LongestMatch(text.AsSpan(at), out int length);
+            if (found == PieceTrie.None)
             {
                 at = Next(text, at + 1);
                 continue;
             }
 
-            int start = at, end = at + token.Pattern.Length;
+            AddedToken token = _tokens[found];
+            int start = at, end = at + length;
+            if (token.SingleWord && ((at > 0 && IsWord(text[at - 1])) || (end < text.Length && IsWord(text[end]))))
+            {
+                at = Next(text, end);
+                continue;
+            }
+
             while (token.LeftStrip && start > from && char.IsWhiteSpace(text[start - 1]))
             {
                 start--;
@@ -39,17 +53,17 @@ internal sealed class AddedTokens
 
             if (start > from)
             {
-                yield return (new TextSpan(from, start), null);
+                parts.Add((new TextSpan(from, start), null));
             }
 
-            yield return (new TextSpan(start, end), token);
+            parts.Add((new TextSpan(start, end), token));
             from = end;
             at = Next(text, end);
         }
 
         if (from < text.Length)
         {
-            yield return (new TextSpan(from, text.Length), null);
+            parts.Add((new TextSpan(from, text.Length), null));
         }
     }
 
@@ -57,21 +71,6 @@ internal sealed class AddedTokens
     {
         int found = text.AsSpan(from).IndexOfAny(_firsts);
         return found < 0 ? text.Length : from + found;
-    }
-
-    private AddedToken? MatchAt(string text, int at)
-    {
-        foreach (AddedToken token in _longestFirst)
-        {
-            int end = at + token.Pattern.Length;
-            if (text.AsSpan(at).StartsWith(token.Pattern, StringComparison.Ordinal)
-                && !(token.SingleWord && ((at > 0 && IsWord(text[at - 1])) || (end < text.Length && IsWord(text[end])))))
-            {
-                return token;
-            }
-        }
-
-        return null;
     }
 
     private static bool IsWord(char c) => char.IsLetterOrDigit(c) || c == '_';

@@ -7,12 +7,14 @@ internal sealed class AlignedText
 {
     private readonly TextSpan[]? _origins;   // null while the text is still a verbatim part of the original
     private readonly int _shift;             // where that part begins
+    private readonly bool _abut;             // a piece ends where what follows it begins
 
-    private AlignedText(string text, TextSpan[]? origins, int shift)
+    private AlignedText(string text, TextSpan[]? origins, int shift, bool abut = false)
     {
         Text = text;
         _origins = origins;
         _shift = shift;
+        _abut = abut;
     }
 
     public string Text { get; }
@@ -25,9 +27,12 @@ internal sealed class AlignedText
 
     public static AlignedText From(string text, TextSpan[] origins) => new(text, origins, 0);
 
+    /// <summary>SentencePiece's way to align: only where each code unit begins in the original is known, and one more position for the end.</summary>
+    public static AlignedText FromStarts(string text, TextSpan[] starts) => new(text, starts, 0, abut: true);
+
     /// <summary>The part from <paramref name="span"/>, with the same origins.</summary>
     public AlignedText Slice(TextSpan span) =>
-        span.Length == Length ? this : new(span.Of(Text), _origins?[span.Start..span.End], _shift + span.Start);
+        span.Length == Length ? this : new(span.Of(Text), _origins?[span.Start..(_abut ? span.End + 1 : span.End)], _shift + span.Start, _abut);
 
     /// <summary>Where code unit <paramref name="index"/> came from.</summary>
     public TextSpan Origin(int index) => _origins is null ? new(_shift + index, _shift + index + 1) : _origins[index];
@@ -40,6 +45,11 @@ internal sealed class AlignedText
             return new(_shift + start, _shift + end);
         }
 
+        if (_abut)
+        {
+            return new(_origins[start].Start, _origins[end].Start);
+        }
+
         // Characters without an origin of their own (an added prefix space) take no part; canonical reordering
         // of marks makes the first character not always the leftmost.
         var covered = new TextSpan(int.MaxValue, int.MinValue);
@@ -50,6 +60,29 @@ internal sealed class AlignedText
         }
 
         return covered.Start <= covered.End ? covered : start < end ? _origins[start] : default;
+    }
+
+    /// <summary>The text with one character in place of another.</summary>
+    public AlignedText Map(char from, char to) => Text.Contains(from) ? new(Text.Replace(from, to), _origins, _shift, _abut) : this;
+
+    /// <summary>The text with something before it that has the origin of its first character; nothing stays nothing.</summary>
+    public AlignedText Prepend(string prefix) => Length == 0 ? this : WithBefore(prefix, Origin(0, FirstLength));
+
+    /// <summary>The text with a character before it that comes from no character of the original.</summary>
+    public AlignedText PrependFromNowhere(char prefix) => WithBefore(prefix.ToString(), new TextSpan(Origin(0).Start, Origin(0).Start));
+
+    private int FirstLength => Length > 1 && char.IsSurrogatePair(Text[0], Text[1]) ? 2 : 1;
+
+    private AlignedText WithBefore(string prefix, TextSpan origin)
+    {
+        var origins = new TextSpan[prefix.Length + Length];
+        origins.AsSpan(0, prefix.Length).Fill(origin);
+        for (int i = 0; i < Length; i++)
+        {
+            origins[prefix.Length + i] = Origin(i);
+        }
+
+        return From(prefix + Text, origins);
     }
 
     /// <summary>Code points with their origins; a lone surrogate comes through as itself.</summary>
@@ -79,7 +112,7 @@ internal sealed class AlignedTextBuilder(AlignedText source)
     private readonly StringBuilder _text = new(source.Length + 16);
     private readonly List<TextSpan> _origins = new(source.Length + 16);
 
-    public int Length => _text.Length;
+    public bool IsEmpty => _text.Length == 0;
 
     public void Append(int code, TextSpan origin)
     {
@@ -104,12 +137,14 @@ internal sealed class AlignedTextBuilder(AlignedText source)
         }
     }
 
-    public bool EndsWith(char c) => _text.Length > 0 && _text[^1] == c;
-
-    public void RemoveLast()
+    /// <summary>Appends a part of the source as it is.</summary>
+    public void Copy(int start, int end)
     {
-        _text.Length--;
-        _origins.RemoveAt(_origins.Count - 1);
+        _text.Append(source.Text, start, end - start);
+        for (int i = start; i < end; i++)
+        {
+            _origins.Add(source.Origin(i));
+        }
     }
 
     public AlignedText ToText() => AlignedText.From(_text.ToString(), [.. _origins]);

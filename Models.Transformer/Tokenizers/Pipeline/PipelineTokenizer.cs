@@ -9,15 +9,19 @@ internal sealed class PipelineTokenizer : ITokenizer
     private readonly AddedTokens _raw;
     private readonly AddedTokens _normalized;
     private readonly HashSet<int> _skipped;
+    private readonly PostTemplate _bare;
+
+    [ThreadStatic]
+    private static Scratch? s_scratch;
 
     public PipelineTokenizer(Stages stages)
     {
         _stages = stages;
-        bool late(AddedToken t) => t.Normalized && stages.Normalizer is not null;
-        _raw = new AddedTokens(stages.Added.Where(t => !late(t)));
-        _normalized = new AddedTokens(stages.Added.Where(late)
+        _raw = new AddedTokens(stages.Added.Where(t => !t.Normalized));
+        _normalized = new AddedTokens(stages.Added.Where(t => t.Normalized)
             .Select(t => t with { Pattern = Normalize(t.Content, new(0, t.Content.Length)).Text }));
-        _skipped = [.. stages.Special.All, .. stages.Added.Where(t => t.Special).Select(t => t.Id)];
+        _skipped = [.. stages.Special.All.Except(stages.Added.Where(t => !t.Special).Select(t => t.Id)), .. stages.Added.Where(t => t.Special).Select(t => t.Id)];
+        _bare = stages.Template.WithoutTokens();
     }
 
     /// <summary>What a tokenizer is made of; the parts that are null do nothing.</summary>
@@ -29,9 +33,6 @@ internal sealed class PipelineTokenizer : ITokenizer
 
         public IPreTokenizer? PreTokenizer { get; init; }
 
-        /// <summary>Whether a space goes before every stretch of text that starts with none.</summary>
-        public bool PrefixSpace { get; init; }
-
         public PostTemplate Template { get; init; } = PostTemplate.Plain;
 
         /// <summary>Whether offsets leave out spaces at a piece's edges (<c>Ġthe</c> covers "the").</summary>
@@ -40,6 +41,23 @@ internal sealed class PipelineTokenizer : ITokenizer
         /// <summary>Where a text may begin with a language code like <c>&gt;&gt;fra&lt;&lt;</c>: the id of codes the vocabulary
         /// lacks. Null where such a beginning is ordinary text.</summary>
         public int? LanguageCodeUnk { get; init; }
+
+        /// <summary>What a user should know about how the files were read.</summary>
+        public IReadOnlyList<string> Notices { get; init; } = [];
+    }
+
+    /// <summary>Lists that one thread uses over and over.</summary>
+    private sealed class Scratch
+    {
+        public List<Token> Tokens { get; } = [];
+
+        public List<SubwordPiece> Pieces { get; } = [];
+
+        public List<TextPart> Words { get; } = [];
+
+        public List<(TextSpan Span, AddedToken? Token)> Raw { get; } = [];
+
+        public List<(TextSpan Span, AddedToken? Token)> Late { get; } = [];
     }
 
     public string Description => $"{_stages.Model.Name} from {_stages.Source}, {Vocabulary.Count} pieces";
@@ -48,115 +66,131 @@ internal sealed class PipelineTokenizer : ITokenizer
 
     public SpecialTokens Special => _stages.Special;
 
-    public Encoding Encode(string text, bool special = true) =>
-        Assemble(special ? _stages.Template.Single : _stages.Template.WithoutTokens().Single, [text]);
+    public IReadOnlyList<string> Notices => _stages.Notices;
 
-    public Encoding Encode(string text, string pair, bool special = true) =>
-        Assemble(special ? _stages.Template.Pair : _stages.Template.WithoutTokens().Pair, [text, pair]);
+    public Encoding Encode(string text, bool special = true) => Assemble((special ? _stages.Template : _bare).Single, [text]);
+
+    public Encoding Encode(string text, string pair, bool special = true) => Assemble((special ? _stages.Template : _bare).Pair, [text, pair]);
 
     public string Decode(IReadOnlyList<int> ids, bool skipSpecial = true) =>
-        _stages.Decoder.Decode(ids.Where(id => !skipSpecial || !_skipped.Contains(id)).Select(Vocabulary.PieceOf));
+        _stages.Decoder.Decode([.. ids.Where(id => !skipSpecial || !_skipped.Contains(id)).Select(Vocabulary.PieceOf)]);
 
     public TokenizerExplanation Explain(string text)
     {
         var words = new List<ExplainedWord>();
-        string normalized = Walk(text, 0, 0, [], words);
-        return new TokenizerExplanation(Description, text, normalized, words);
+        var normalized = new List<string>();
+        Walk(text, 0, 0, new Scratch(), (words, normalized));
+        return new TokenizerExplanation(Description, text, string.Concat(normalized), words);
     }
 
-    private Encoding Assemble(IEnumerable<TemplatePlace> places, string[] texts)
+    private Encoding Assemble(IReadOnlyList<TemplatePlace> places, string[] texts)
     {
-        var tokens = new List<Token>();
+        Scratch scratch = s_scratch ??= new Scratch();
+        scratch.Tokens.Clear();
         foreach (TemplatePlace place in places)
         {
             if (place.Sequence < 0)
             {
-                tokens.Add(new Token(place.Id, Vocabulary.PieceOf(place.Id), default, -1, -1, place.Type));
+                scratch.Tokens.Add(new Token(place.Id, default, -1, -1, place.Type));
             }
             else
             {
-                Walk(texts[place.Sequence], place.Sequence, place.Type, tokens, null);
+                ArgumentNullException.ThrowIfNull(texts[place.Sequence]);
+                Walk(texts[place.Sequence], (sbyte)place.Sequence, place.Type, scratch, null);
             }
         }
 
-        return new Encoding(tokens, texts);
+        return new Encoding([.. scratch.Tokens], texts, Vocabulary);
     }
 
-    /// <summary>Appends the tokens of one text and, if asked, the story of each word; returns the normalised text.</summary>
-    private string Walk(string text, int sequence, int type, List<Token> tokens, List<ExplainedWord>? words)
+    /// <summary>Appends the tokens of one text and, if asked, the story of each word and the normalised text.</summary>
+    private void Walk(string text, sbyte sequence, int type, Scratch scratch, (List<ExplainedWord> Words, List<string> Normalized)? story)
     {
-        var pieces = new List<SubwordPiece>();
-        var normalized = new List<string>();
         int word = 0;
-        foreach ((TextSpan outer, AddedToken? token) in _raw.Split(text))
+        scratch.Raw.Clear();
+        _raw.Split(text, scratch.Raw);
+        foreach ((TextSpan outer, AddedToken? token) in scratch.Raw)
         {
             if (token is not null)
             {
-                normalized.Add(token.Content);
                 AddLiteral(token, outer);
                 continue;
             }
 
             TextSpan span = outer;
-            if (LanguageCode(span.Of(text)) is { } code)
+            if (_stages.LanguageCodeUnk is not null && LanguageCode(span.Of(text)) is { } code)
             {
                 span = new TextSpan(span.Start + code.Content.Length, span.End);
-                normalized.Add(code.Content);
                 AddLiteral(code, new TextSpan(outer.Start, span.Start));
             }
 
             AlignedText part = Normalize(text, span);
-            foreach ((TextSpan inner, AddedToken? late) in _normalized.Split(part.Text))
+            scratch.Late.Clear();
+            _normalized.Split(part.Text, scratch.Late);
+            foreach ((TextSpan inner, AddedToken? late) in scratch.Late)
             {
                 if (late is not null)
                 {
-                    normalized.Add(late.Content);
                     AddLiteral(late, part.Origin(inner.Start, inner.End));
-                    continue;
                 }
-
-                AlignedText stretch = part.Slice(inner);
-                stretch = _stages.PrefixSpace ? PrefixSpace.Before(stretch) : stretch;
-                normalized.Add(stretch.Text);
-                var whole = new TextSpan(0, stretch.Length);
-                foreach (TextSpan w in _stages.PreTokenizer?.Split(stretch.Text, whole) ?? [whole])
+                else
                 {
-                    AddWord(stretch, w);
+                    AddStretch(part.Slice(inner));
                 }
             }
         }
 
-        return string.Concat(normalized);
-
         void AddLiteral(AddedToken token, TextSpan span)
         {
-            tokens.Add(new Token(token.Id, token.Content, span, word++, sequence, type));
-            words?.Add(new ExplainedWord(token.Content, span, [new TokenizerStep.Literal(token.Content)], [token.Content]));
+            scratch.Tokens.Add(new Token(token.Id, span, word++, sequence, type));
+            story?.Normalized.Add(token.Content);
+            story?.Words.Add(new ExplainedWord(token.Content, span, [new TokenizerStep.Literal(token.Content)], [token.Content]));
+        }
+
+        void AddStretch(AlignedText stretch)
+        {
+            scratch.Words.Clear();
+            if (_stages.PreTokenizer is { } words)
+            {
+                words.Split(TextPart.Whole(stretch), scratch.Words);
+            }
+            else
+            {
+                scratch.Words.Add(TextPart.Whole(stretch));
+            }
+
+            AlignedText? told = null;
+            foreach (TextPart w in scratch.Words)
+            {
+                story?.Normalized.Add(ReferenceEquals(told, w.Text) ? "" : w.Text.Text);
+                told = w.Text;
+                AddWord(w.Text, w.Span);
+            }
         }
 
         void AddWord(AlignedText part, TextSpan w)
         {
+            List<SubwordPiece> pieces = scratch.Pieces;
             pieces.Clear();
-            List<TokenizerStep>? steps = words is null ? null : [];
+            List<TokenizerStep>? steps = story is null ? null : [];
             _stages.Model.Tokenize(part.Text, w, pieces, steps);
             for (int i = 0; i < pieces.Count; i++)
             {
                 SubwordPiece piece = pieces[i];
                 TextSpan origin = part.Origin(piece.Span.Start, piece.Span.End);
                 word += piece.StartsWord && i > 0 ? 1 : 0;
-                tokens.Add(new Token(piece.Id, piece.Text, _stages.TrimOffsets ? Trim(text, origin) : origin, word, sequence, type));
+                scratch.Tokens.Add(new Token(piece.Id, _stages.TrimOffsets ? Trim(text, origin) : origin, word, sequence, type));
             }
 
             word += pieces.Count > 0 ? 1 : 0;
-            words?.Add(new ExplainedWord(w.Of(part.Text), part.Origin(w.Start, w.End), steps ?? [], [.. pieces.Select(p => p.Text)]));
+            story?.Words.Add(new ExplainedWord(
+                w.Of(part.Text), part.Origin(w.Start, w.End), steps ?? [], [.. pieces.Select(p => Vocabulary.PieceOf(p.Id))]));
         }
     }
 
     private AddedToken? LanguageCode(string text)
     {
-        int end = _stages.LanguageCodeUnk is not null && text.StartsWith(">>", StringComparison.Ordinal)
-            ? text.IndexOf("<<", StringComparison.Ordinal)
-            : -1;
+        int end = text.StartsWith(">>", StringComparison.Ordinal) ? text.IndexOf("<<", StringComparison.Ordinal) : -1;
         return end < 0 ? null : new AddedToken(text[..(end + 2)], Vocabulary.IdOf(text[..(end + 2)]) ?? _stages.LanguageCodeUnk.GetValueOrDefault());
     }
 

@@ -40,6 +40,25 @@ internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOn
         [TemplatePlace.Token(bos, 0), TemplatePlace.Text(0, 0)],
         [TemplatePlace.Token(bos, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(bos, 1), TemplatePlace.Text(1, 1)]);
 
+    /// <summary>A begin and an end token around each text, where they are given; the second of a pair in segment 1.</summary>
+    public static PostTemplate Ends(int? bos, int? eos)
+    {
+        TemplatePlace[] around(int sequence) =>
+        [
+            .. bos is { } b ? (TemplatePlace[])[TemplatePlace.Token(b, sequence)] : [],
+            TemplatePlace.Text(sequence, sequence),
+            .. eos is { } e ? (TemplatePlace[])[TemplatePlace.Token(e, sequence)] : [],
+        ];
+        return new(around(0), [.. around(0), .. around(1)]);
+    }
+
+    /// <summary>A language code and the end token: <c>[code] A &lt;/s&gt;</c>, or <c>A &lt;/s&gt; [code]</c>.</summary>
+    public static PostTemplate Language(int code, int eos, bool codeFirst)
+    {
+        TemplatePlace lang = TemplatePlace.Token(code, 0), end = TemplatePlace.Token(eos, 0), a = TemplatePlace.Text(0, 0), b = TemplatePlace.Text(1, 0);
+        return codeFirst ? new([lang, a, end], [lang, a, b, end]) : new([a, end, lang], [a, b, end, lang]);
+    }
+
     /// <summary>The same texts in the same segments without the special tokens.</summary>
     public PostTemplate WithoutTokens() =>
         new([.. Single.Where(p => p.Sequence >= 0)], [.. Pair.Where(p => p.Sequence >= 0)]);

@@ -6,11 +6,21 @@ internal interface INormalizer
     AlignedText Normalize(AlignedText text);
 }
 
+/// <summary>A part of a normalised text that no stage has cut further yet.</summary>
+/// <param name="Text">The text.</param>
+/// <param name="Span">The part of it.</param>
+internal readonly record struct TextPart(AlignedText Text, TextSpan Span)
+{
+    public static TextPart Whole(AlignedText text) => new(text, new TextSpan(0, text.Length));
+
+    public ReadOnlySpan<char> Chars => Text.Text.AsSpan(Span.Start, Span.Length);
+}
+
 /// <summary>Splits normalised text into the words that the subword model then works on one by one.</summary>
 internal interface IPreTokenizer
 {
-    /// <summary>Spans of words inside <paramref name="text"/>, in order, without overlap; what lies between is dropped.</summary>
-    IEnumerable<TextSpan> Split(string text, TextSpan part);
+    /// <summary>Appends the words of <paramref name="part"/>, in order, without overlap; what lies between is dropped.</summary>
+    void Split(TextPart part, List<TextPart> words);
 }
 
 /// <summary>Turns one word into pieces of a vocabulary.</summary>
@@ -22,19 +32,18 @@ internal interface ISubwordModel
     /// <param name="text">The normalised text.</param>
     /// <param name="word">The word in it.</param>
     /// <param name="pieces">Receives the pieces; their spans are positions in <paramref name="text"/>.</param>
-    /// <param name="steps">Receives the hidden steps, or null where nobody asked.</param>
+    /// <param name="steps">Receives the hidden steps, or null where they are not asked for.</param>
     void Tokenize(string text, TextSpan word, List<SubwordPiece> pieces, List<TokenizerStep>? steps);
 }
 
-/// <summary>A piece, its spelling, and the part of the normalised text it stands for.</summary>
+/// <summary>A piece, and the part of the normalised text it stands for.</summary>
 /// <param name="Id">Vocabulary id.</param>
-/// <param name="Text">Spelling.</param>
 /// <param name="Span">Code units of the normalised text.</param>
 /// <param name="StartsWord">Set by models that find word boundaries themselves: this piece begins a new word.</param>
-internal readonly record struct SubwordPiece(int Id, string Text, TextSpan Span, bool StartsWord = false);
+internal readonly record struct SubwordPiece(int Id, TextSpan Span, bool StartsWord = false);
 
 /// <summary>Puts pieces together into text again.</summary>
 internal interface IPieceDecoder
 {
-    string Decode(IEnumerable<string> pieces);
+    string Decode(IReadOnlyList<string> pieces);
 }

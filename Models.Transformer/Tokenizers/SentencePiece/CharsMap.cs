@@ -55,6 +55,31 @@ internal sealed class CharsMap
         return longest;
     }
 
+    /// <summary>What the shortest rule that <paramref name="text"/> starts with writes instead of all of it.</summary>
+    public bool TryRewrite(ReadOnlySpan<byte> text, out string replacement)
+    {
+        uint node = Offset(Unit(0));
+        replacement = "";
+        foreach (byte b in text)
+        {
+            node ^= b;
+            uint unit = Unit(node);
+            if (Label(unit) != b)
+            {
+                return false;
+            }
+
+            node ^= Offset(unit);
+            if (HasValue(unit))
+            {
+                replacement = System.Text.Encoding.UTF8.GetString(Replacement(Value(Unit(node))));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // The highest bit marks a unit that holds a value; it makes such a unit's label differ from every byte.
     private static uint Label(uint unit) => unit & 0x800000FF;
 

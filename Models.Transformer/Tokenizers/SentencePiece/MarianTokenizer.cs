@@ -78,9 +78,10 @@ public sealed class MarianTokenizer : ITokenizer
     {
         SentencePieceModel model = SentencePieceModel.Read(path);
         int unk = special.Unk.GetValueOrDefault(), eos = special.Eos.GetValueOrDefault();
-        var unigram = new SentencePieceUnigram(model, vocabulary, unk);
-        var decoder = new SentencePieceDecoder(model.ByteFallback);
-        return new PipelineTokenizer(new PipelineTokenizer.Stages($"{model.Source} and vocab.json", vocabulary, unigram, decoder, special)
+        int[] ids = [.. Enumerable.Range(0, model.Kinds.Length).Select(i => vocabulary.TryGetId(model.Pieces.SpellingOf(i), out int id) ? id : unk)];
+        ISubwordModel subwords = model.Subwords(vocabulary, ids, unk);
+        var decoder = new SentencePieceDecoder(model, vocabulary.PieceOf(unk), trim: true);
+        return new PipelineTokenizer(new PipelineTokenizer.Stages($"{model.Source} and vocab.json", vocabulary, subwords, decoder, special)
         {
             Added = AddedToken.Union(vocabulary, special, []),
             Normalizer = new SentencePieceNormalizer(model),

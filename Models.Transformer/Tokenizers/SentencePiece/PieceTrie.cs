@@ -44,13 +44,17 @@ internal sealed class PieceTrie
     /// <summary>The piece that ends at <paramref name="node"/>, or None.</summary>
     public int Value(int node) => _values[node];
 
-    /// <summary>Length of the longest piece that <paramref name="text"/> starts with, or 0.</summary>
-    public int LongestPrefix(ReadOnlySpan<char> text)
+    /// <summary>The longest piece that <paramref name="text"/> starts with, and its length; None and 0 where there is none.</summary>
+    public int LongestMatch(ReadOnlySpan<char> text, out int length)
     {
-        int longest = 0;
+        length = 0;
+        int longest = None;
         for (int node = Root, i = 0; i < text.Length && (node = Child(node, text[i])) != None; i++)
         {
-            longest = Value(node) != None ? i + 1 : longest;
+            if (Value(node) != None)
+            {
+                (longest, length) = (Value(node), i + 1);
+            }
         }
 
         return longest;

@@ -50,6 +50,9 @@ internal sealed class SentencePieceModel
     /// <summary>Whether unknown characters are spelled in byte pieces.</summary>
     public bool ByteFallback { get; private init; }
 
+    /// <summary>Whether this is a byte-pair encoding; else a unigram model.</summary>
+    public bool IsBpe { get; private init; }
+
     /// <summary>The normalizer_spec of the model.</summary>
     /// <param name="CharsMap">Replacement rules, empty for none.</param>
     /// <param name="AddDummyPrefix">Put a space before the text.</param>
@@ -57,8 +60,20 @@ internal sealed class SentencePieceModel
     /// <param name="EscapeSpaces">Write spaces as <c>▁</c>.</param>
     public sealed record Settings(byte[] CharsMap, bool AddDummyPrefix, bool RemoveExtraSpaces, bool EscapeSpaces);
 
+    /// <summary>The algorithm over this model's pieces.</summary>
+    /// <param name="vocabulary">The vocabulary that tokens are reported in.</param>
+    /// <param name="ids">The id there of each piece of this model.</param>
+    /// <param name="unk">The id of what cannot be spelled.</param>
+    public ISubwordModel Subwords(Vocabulary vocabulary, int[] ids, int unk) => IsBpe
+        ? new SentencePieceBpe(this, ids, unk)
+        : new Unigram(
+            vocabulary,
+            Enumerable.Range(0, Kinds.Length).Where(i => Kinds[i] is PieceKind.Normal or PieceKind.UserDefined)
+                .Select(i => new Unigram.ScoredPiece(Pieces.PieceOf(i), ids[i], Scores[i], Kinds[i] == PieceKind.UserDefined)),
+            new Unigram.Settings(unk, ByteFallback) { AsSentencePiece = true });
+
     /// <summary>Reads a model file.</summary>
-    /// <exception cref="TokenizerException">The file is malformed, has no pieces, or is not a unigram model.</exception>
+    /// <exception cref="TokenizerException">The file is malformed, has no pieces, or is neither a unigram model nor a byte-pair encoding.</exception>
     public static SentencePieceModel Read(string path)
     {
         byte[] bytes = TokenizerFile.ReadBytes(path);
@@ -67,7 +82,7 @@ internal sealed class SentencePieceModel
         var scores = new List<float>();
         var kinds = new List<PieceKind>();
         var settings = new Settings([], true, true, true);
-        bool byteFallback = false;
+        (bool byteFallback, bool isBpe) = (false, false);
         while (reader.Next())
         {
             switch (reader.Field)
@@ -76,7 +91,7 @@ internal sealed class SentencePieceModel
                     ReadPiece(new ProtobufReader(reader.ReadBytes(), path), pieces, scores, kinds, path);
                     break;
                 case 2:
-                    byteFallback = ReadTrainer(new ProtobufReader(reader.ReadBytes(), path), path);
+                    (byteFallback, isBpe) = ReadTrainer(new ProtobufReader(reader.ReadBytes(), path), path);
                     break;
                 case 3:
                     settings = ReadNormalizer(new ProtobufReader(reader.ReadBytes(), path), settings);
@@ -88,7 +103,11 @@ internal sealed class SentencePieceModel
         }
 
         return kinds.Contains(PieceKind.Unknown)
-            ? new SentencePieceModel(Path.GetFileName(path), pieces.ToVocabulary(), [.. scores], [.. kinds], settings) { ByteFallback = byteFallback }
+            ? new SentencePieceModel(Path.GetFileName(path), pieces.ToVocabulary(), [.. scores], [.. kinds], settings) 
+            {
+                ByteFallback = byteFallback,
+                IsBpe = isBpe,
+            }
             : throw new TokenizerException($"sentence_piece: no unknown piece; got {kinds.Count} pieces in {path}; expected a complete model file.");
     }
 
@@ -131,21 +150,23 @@ internal sealed class SentencePieceModel
         kinds.Add(kind);
     }
 
-    private static bool ReadTrainer(ProtobufReader reader, string path)
+    private static (bool ByteFallback, bool IsBpe) ReadTrainer(ProtobufReader reader, string path)
     {
         bool byteFallback = false;
+        int type = 1;
         while (reader.Next())
         {
             switch (reader.Field)
             {
-                case 3 when reader.ReadInteger() is var type and not 1:
-                    throw new TokenizerException($"sentence_piece: unsupported model type; got {type} in {path}; expected 1 (unigram).");
+                case 3:
+                    type = reader.ReadInteger();
+                    break;
                 case 24 when reader.ReadBool():
                     throw new TokenizerException($"sentence_piece: unsupported treat_whitespace_as_suffix; got it set in {path}; expected spaces before words.");
+                case 24:
+                    break;
                 case 35:
                     byteFallback = reader.ReadBool();
-                    break;
-                case 3 or 24:
                     break;
                 default:
                     reader.Skip();
@@ -153,7 +174,9 @@ internal sealed class SentencePieceModel
             }
         }
 
-        return byteFallback;
+        return type is 1 or 2
+            ? (byteFallback, type == 2)
+            : throw new TokenizerException($"sentence_piece: unsupported model type; got {type} in {path}; expected 1 (unigram) or 2 (BPE).");
     }
 
     private static Settings ReadNormalizer(ProtobufReader reader, Settings settings)

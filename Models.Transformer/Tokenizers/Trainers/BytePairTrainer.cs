@@ -43,13 +43,16 @@ public static class BytePairTrainer
     /// <summary>How often each word occurs, spelled in the alphabet of bytes.</summary>
     internal static SortedDictionary<string, int> CountWords(IEnumerable<string> texts)
     {
-        var splitter = new Gpt2Words();
+        var splitter = new PatternWords(new Gpt2Words(), SplitBehavior.Isolated);
+        var words = new List<TextPart>();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (string text in texts)
         {
-            foreach (TextSpan span in splitter.Split(text, new TextSpan(0, text.Length)))
+            words.Clear();
+            splitter.Split(TextPart.Whole(AlignedText.Verbatim(text, new TextSpan(0, text.Length))), words);
+            foreach (TextPart part in words)
             {
-                string word = new(Array.ConvertAll(System.Text.Encoding.UTF8.GetBytes(span.Of(text)), ByteAlphabet.ToChar));
+                string word = new(Array.ConvertAll(System.Text.Encoding.UTF8.GetBytes(part.Span.Of(text)), ByteAlphabet.ToChar));
                 counts[word] = counts.GetValueOrDefault(word) + 1;
             }
         }

@@ -62,13 +62,15 @@ public static class WordPieceTrainer
     {
         BertNormalizer normalizer = BertNormalizer.From(options);
         var splitter = new BertWords();
+        var words = new List<TextPart>();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (string text in texts)
         {
-            string normal = normalizer.Normalize(AlignedText.Verbatim(text, new TextSpan(0, text.Length))).Text;
-            foreach (TextSpan span in splitter.Split(normal, new TextSpan(0, normal.Length)))
+            words.Clear();
+            splitter.Split(TextPart.Whole(normalizer.Normalize(AlignedText.Verbatim(text, new TextSpan(0, text.Length)))), words);
+            foreach (TextPart part in words)
             {
-                string word = span.Of(normal);
+                string word = part.Chars.ToString();
                 if (word.EnumerateRunes().Count() <= options.MaxWordLength)   // longer words are unknown whatever the vocabulary
                 {
                     counts[word] = counts.GetValueOrDefault(word) + 1;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Vitrine.Transformers;
 
-/// <summary>Unicode canonical normalisation, NFD and NFC (Unicode Standard Annex 15), on text that remembers its origin.</summary>
+/// <summary>Unicode normalisation, NFD, NFC, NFKD and NFKC (Unicode Standard Annex 15), on text that remembers its origin.</summary>
 /// <remarks><see cref="string.Normalize()"/> returns its input unchanged in a program built with
 /// <c>InvariantGlobalization</c>, which the command line is. A tokenizer must not depend on how its host was built, so
 /// the table is our own: normalization.txt, written by make_normalization.py.</remarks>
@@ -16,6 +16,7 @@ internal sealed class CanonicalNormalizer
     private static readonly Lazy<CanonicalNormalizer> Table = new(() => new CanonicalNormalizer());
 
     private readonly Dictionary<int, int[]> _decompositions = [];
+    private readonly Dictionary<int, int[]> _compatibility = [];
     private readonly Dictionary<(int First, int Second), int> _compositions = [];
     private readonly Dictionary<int, byte> _combiningClasses = [];
 
@@ -32,8 +33,12 @@ internal sealed class CanonicalNormalizer
                 continue;
             }
 
-            int equals = line.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0)
+            int equals = line.IndexOf('=', StringComparison.Ordinal), tilde = line.IndexOf('~', StringComparison.Ordinal);
+            if (tilde > 0)
+            {
+                _compatibility[Hex(line.AsSpan(0, tilde))] = [.. line[(tilde + 1)..].Split(' ').Select(part => Hex(part))];
+            }
+            else if (equals > 0)
             {
                 int code = Hex(line.AsSpan(0, equals).TrimEnd('!'));
                 int space = line.IndexOf(' ', StringComparison.Ordinal);
@@ -67,23 +72,29 @@ internal sealed class CanonicalNormalizer
     }
 
     /// <summary>Normalisation form D: every character taken apart, combining marks in canonical order.</summary>
-    public static AlignedText Decompose(AlignedText text) =>
-        Ascii.IsValid(text.Text) ? text : ToText(text, Table.Value.Decomposed(text));
+    public static AlignedText Decompose(AlignedText text) => Decompose(text, compatibility: false);
 
     /// <summary>Normalisation form C: form D, then put together where a composed character exists.</summary>
-    public static AlignedText Compose(AlignedText text) =>
-        Ascii.IsValid(text.Text) ? text : ToText(text, Table.Value.Composed(Table.Value.Decomposed(text)));
+    public static AlignedText Compose(AlignedText text) => Compose(text, compatibility: false);
+
+    /// <summary>Form D, or form KD, which also writes variants as plain characters: ligatures, full-width letters, fractions.</summary>
+    public static AlignedText Decompose(AlignedText text, bool compatibility) =>
+        Ascii.IsValid(text.Text) ? text : ToText(text, Table.Value.Decomposed(text, compatibility));
+
+    /// <summary>Form C, or form KC.</summary>
+    public static AlignedText Compose(AlignedText text, bool compatibility) =>
+        Ascii.IsValid(text.Text) ? text : ToText(text, Table.Value.Composed(Table.Value.Decomposed(text, compatibility)));
 
     private static int Hex(ReadOnlySpan<char> digits) => int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private byte CombiningClass(int code) => _combiningClasses.GetValueOrDefault(code);
 
-    private List<Mark> Decomposed(AlignedText text)
+    private List<Mark> Decomposed(AlignedText text, bool compatibility)
     {
         var result = new List<Mark>(text.Length + 16);
         foreach (AlignedRune rune in text.Runes())
         {
-            Append(result, rune.Value, rune.Origin);
+            Append(result, rune.Value, rune.Origin, compatibility);
         }
 
         for (int start = 0; start < result.Count; start++)
@@ -114,7 +125,7 @@ internal sealed class CanonicalNormalizer
         }
     }
 
-    private void Append(List<Mark> result, int code, TextSpan origin)
+    private void Append(List<Mark> result, int code, TextSpan origin, bool compatibility)
     {
         int s = code - SBase;
         if ((uint)s < SCount)
@@ -126,11 +137,11 @@ internal sealed class CanonicalNormalizer
                 result.Add(new Mark(TBase + (s % TCount), 0, origin));
             }
         }
-        else if (_decompositions.TryGetValue(code, out int[]? parts))
+        else if (_decompositions.TryGetValue(code, out int[]? parts) || (compatibility && _compatibility.TryGetValue(code, out parts)))
         {
             foreach (int part in parts)
             {
-                Append(result, part, origin);
+                Append(result, part, origin, compatibility);
             }
         }
         else
@@ -150,8 +161,7 @@ internal sealed class CanonicalNormalizer
             bool blocked = starter < 0 || (!adjacent && result[^1].Class >= mark.Class);
             if (!blocked && TryCompose(result[starter].Code, mark.Code, out int composed))
             {
-                TextSpan a = result[starter].Origin, b = mark.Origin;
-                result[starter] = new Mark(composed, 0, new TextSpan(Math.Min(a.Start, b.Start), Math.Max(a.End, b.End)));
+                result[starter] = result[starter] with { Code = composed }; // the origin stays that of the starter, as in Hugging Face's tokenizers
                 continue;
             }
 

@@ -47,4 +47,18 @@ internal static class CharacterClasses
     /// <summary>Unicode category M*.</summary>
     public static bool IsMark(int code) => IsNonSpacingMark(code)
         || Category(code) is UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+
+    /// <summary>The code point at <paramref name="index"/>, and its length in code units; a lone surrogate is itself.</summary>
+    public static int CodeAt(string text, int index, int limit, out int length)
+    {
+        bool pair = char.IsHighSurrogate(text[index]) && index + 1 < limit && char.IsLowSurrogate(text[index + 1]);
+        length = pair ? 2 : 1;
+        return pair ? char.ConvertToUtf32(text[index], text[index + 1]) : text[index];
+    }
+
+    /// <summary>Characters of words as regular expressions see them, <c>\w</c>: letters, marks, decimal digits, letter numbers, connectors, joiners.</summary>
+    public static bool IsWord(int code) => code < 128
+        ? char.IsAsciiLetterOrDigit((char)code) || code == '_'
+        : IsLetter(code) || IsMark(code) || code is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9)
+            || Category(code) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
 }

@@ -10,6 +10,9 @@ internal sealed class VocabularyBuilder(string source, int capacity)
     private int _length;
     private int _count;
 
+    /// <summary>Whether nothing was added.</summary>
+    public bool IsEmpty => _spans.Count == 0;
+
     /// <summary>Room for a piece of up to <paramref name="length"/> characters, to be written and then added.</summary>
     public Span<char> Reserve(int length)
     {

@@ -10,14 +10,14 @@ public sealed class WordPiece : ISubwordModel
     private readonly Vocabulary _vocabulary;
     private readonly string _prefix;
     private readonly int _maxWordLength;
-    private readonly (int Id, string Piece) _unk;
+    private readonly int _unk;
 
     internal WordPiece(Vocabulary vocabulary, string unk, string prefix, int maxWordLength, string source)
     {
         _vocabulary = vocabulary;
         _prefix = prefix;
         _maxWordLength = maxWordLength;
-        _unk = (Required(vocabulary, unk, "unknown", source), unk);
+        _unk = Required(vocabulary, unk, "unknown", source);
     }
 
     string ISubwordModel.Name => "WordPiece";
@@ -58,7 +58,7 @@ public sealed class WordPiece : ISubwordModel
         if (IsTooLong(text, word) || !TryCut(text, word, pieces, steps))
         {
             pieces.RemoveRange(before, pieces.Count - before);
-            pieces.Add(new SubwordPiece(_unk.Id, _unk.Piece, word));
+            pieces.Add(new SubwordPiece(_unk, word));
         }
     }
 
@@ -97,7 +97,7 @@ public sealed class WordPiece : ISubwordModel
                     return false;
                 }
 
-                pieces.Add(new SubwordPiece(id, _vocabulary.PieceOf(id), new(word.Start + start, word.Start + start + length)));
+                pieces.Add(new SubwordPiece(id, new(word.Start + start, word.Start + start + length)));
                 start += length;
             }
 

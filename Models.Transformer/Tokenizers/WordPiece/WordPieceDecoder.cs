@@ -14,7 +14,7 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanUp) : IPieceDeco
         (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
-    public string Decode(IEnumerable<string> pieces)
+    public string Decode(IReadOnlyList<string> pieces)
     {
         var text = new StringBuilder();
         foreach (string piece in pieces)

@@ -133,7 +133,7 @@ public sealed class BytePairEncodingTests
         ITokenizer tokenizer = TokenizerLoader.Load(folder.Path);
 
         Assert.Equal(["ab", "a"], tokenizer.Encode("aba").Pieces);
-        Assert.Contains("0x20", Assert.Throws<TokenizerException>(() => tokenizer.Encode("a b")).Message, StringComparison.Ordinal);
+        Assert.Contains("U+0020", Assert.Throws<TokenizerException>(() => tokenizer.Encode("a b")).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Any assigned or unassigned characters: controls, marks, pairs, private use.</summary>

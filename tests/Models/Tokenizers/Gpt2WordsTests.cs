@@ -10,7 +10,14 @@ public sealed class Gpt2WordsTests
     private static readonly Regex Reference =
         new(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", RegexOptions.CultureInvariant);
 
-    private static IEnumerable<string> Split(string text) => new Gpt2Words().Split(text, new TextSpan(0, text.Length)).Select(s => s.Of(text));
+    private static IEnumerable<string> Split(string text) => Words(text, new TextSpan(0, text.Length)).Select(s => s.Of(text));
+
+    private static List<TextSpan> Words(string text, TextSpan part)
+    {
+        var words = new List<TextPart>();
+        new PatternWords(new Gpt2Words(), SplitBehavior.Isolated).Split(new TextPart(AlignedText.Verbatim(text, new(0, text.Length)), part), words);
+        return [.. words.Select(word => word.Span)];
+    }
 
     [Fact]
     public void Split_RandomText_MatchesTheRegularExpression()
@@ -31,5 +38,5 @@ public sealed class Gpt2WordsTests
 
     [Fact]
     public void Split_PartOfAText_SeesNothingOutside() =>
-        Assert.Equal([new(1, 3), new(3, 4)], new Gpt2Words().Split("aab b", new TextSpan(1, 4)));
+        Assert.Equal([new(1, 3), new(3, 4)], Words("aab b", new TextSpan(1, 4)));
 }

@@ -3,14 +3,13 @@ namespace Vitrine.Transformers;
 /// <summary>BERT's words: split at white space; every punctuation character is a word of its own.</summary>
 internal sealed class BertWords : IPreTokenizer
 {
-    public IEnumerable<TextSpan> Split(string text, TextSpan part)
+    public void Split(TextPart part, List<TextPart> words)
     {
-        int start = part.Start;
-        for (int i = part.Start, length; i < part.End; i += length)
+        (int start, int end) = part.Span;
+        string text = part.Text.Text;
+        for (int i = start, length; i < end; i += length)
         {
-            bool pair = i + 1 < part.End && char.IsSurrogatePair(text[i], text[i + 1]);
-            int code = pair ? char.ConvertToUtf32(text[i], text[i + 1]) : text[i];
-            length = pair ? 2 : 1;
+            int code = CharacterClasses.CodeAt(text, i, end, out length);
             bool space = CharacterClasses.IsWhiteSpace(code), punctuation = CharacterClasses.IsPunctuation(code);
             if (!space && !punctuation)
             {
@@ -19,20 +18,20 @@ internal sealed class BertWords : IPreTokenizer
 
             if (i > start)
             {
-                yield return new TextSpan(start, i);
+                words.Add(part with { Span = new TextSpan(start, i) });
             }
 
             if (punctuation)
             {
-                yield return new TextSpan(i, i + length);
+                words.Add(part with { Span = new TextSpan(i, i + length) });
             }
 
             start = i + length;
         }
 
-        if (part.End > start)
+        if (end > start)
         {
-            yield return new TextSpan(start, part.End);
+            words.Add(part with { Span = new TextSpan(start, end) });
         }
     }
 }
