@@ -40,7 +40,7 @@ public static class ModelLoader
     public static ITransformer Load(string folder, Quantization quantization = Quantization.None, float outliers = float.PositiveInfinity)
     {
         quantization.CheckOutliers(outliers);
-        using WeightsFolder weights = Build(folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model);
+        using WeightsFolder weights = Build(ref folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model);
         model.ReadTokenizer(folder);
         return model;
     }
@@ -51,7 +51,7 @@ public static class ModelLoader
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
     public static ITransformer Create(string folder)
     {
-        using WeightsFolder weights = Build(folder, WeightsFolder.Unwritten, out Transformer model);
+        using WeightsFolder weights = Build(ref folder, WeightsFolder.Unwritten, out Transformer model);
         model.ReadTokenizer(folder);
         return model;
     }
@@ -60,11 +60,12 @@ public static class ModelLoader
     /// <param name="folder">A model's folder.</param>
     /// <param name="model">The parameters.</param>
     /// <returns>The folder's files, still open.</returns>
-    internal static WeightsFolder Plan(string folder, out Transformer model) => Build(folder, path => WeightsFolder.Open(path, Quantization.None, namesOnly: true), out model);
+    internal static WeightsFolder Plan(string folder, out Transformer model) => Build(ref folder, path => WeightsFolder.Open(path, Quantization.None, namesOnly: true), out model);
 
-    private static WeightsFolder Build(string folder, Func<string, WeightsFolder> open, out Transformer model)
+    private static WeightsFolder Build(ref string folder, Func<string, WeightsFolder> open, out Transformer model)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        folder = CheckpointFolder.Resolve(folder, out string? place);
         ModelConfig config = ModelConfig.Read(folder);
         string type = config.Text("model_type", "");
         if (!s_families.TryGetValue(type, out Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer>? load))
@@ -76,13 +77,36 @@ public static class ModelLoader
         WeightsFolder weights = open(folder);
         try
         {
-            model = load(config, weights, GenerationConfig.Read(folder, config));
+            string? reading = null;
+            if (!weights.IsUnwritten && Architectures.Decide(type, config.Architecture(""), weights.Names, out reading) is { } architecture)
+            {
+                config = config.As(architecture);
+            }
+            CheckDepth(config, type, weights);
+            GenerationOptions generation = GenerationConfig.Read(folder, config);
+            model = load(config, weights, generation);
+            model.AddNotices([
+                .. new[] { place, reading }.OfType<string>(), .. weights.Notices,
+                .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);
             return weights;
         }
         catch
         {
             weights.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Refuses more layers than the weights could have: sizes are believed only so far as something is there.</summary>
+    private static void CheckDepth(ModelConfig config, string type, WeightsFolder weights)
+    {
+        string[] keys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers"];
+        foreach (string key in keys.Where(key => !weights.IsUnwritten && type != "albert" && config.Has(key))) // ALBERT's layers share one set of weights
+        {
+            if (config.Int(key, least: 0) > weights.Names.Count)
+            {
+                throw config.Wrong(key, "is more than the weights hold", $"{config.Int(key, least: 0)} layers for {weights.Names.Count} tensors", "no more layers than tensors");
+            }
         }
     }
 

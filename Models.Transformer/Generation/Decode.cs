@@ -23,6 +23,7 @@ internal sealed class Decode
         {
             throw new ShapeException("generate: prompts are padded behind; expected padding in front, where it does not come between a text and its continuation. Batch with left: true.");
         }
+        Options = options = options.For(ids.Shape[1]);
         int most = model.Info.MaxPositions + 1 - ids.Shape[1]; // the last new token is never read
         if (options.MaxNewTokens > most)
         {
@@ -32,6 +33,9 @@ internal sealed class Decode
         Prompts = [.. all.Chunk(ids.Shape[1])];
         _first = twoSided ? input with { Target = prompt } : input;
     }
+
+    /// <summary>The options, with limits in new tokens.</summary>
+    public GenerationOptions Options { get; }
 
     /// <summary>The rows' prompts, padding included, all of one length.</summary>
     public int[][] Prompts { get; }

@@ -20,8 +20,9 @@ public static class Generation
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
         options ??= model.GenerationDefaults;
-        options.Validate();
+        options.Validate(model.Info.VocabSize);
         var decode = new Decode(model, input, options);
+        options = (uint)decode.Options.Fill < (uint)model.Info.VocabSize ? decode.Options : decode.Options with { PadId = 0 };
         return options.NumBeams > 1
             ? new BeamSearch(decode, options).Run(progress, cancellation)
             : new Search(decode, options).Run(progress, cancellation);

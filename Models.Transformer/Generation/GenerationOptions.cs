@@ -18,8 +18,22 @@ public enum EarlyStopping
 /// <summary>How to continue a text. Names and defaults are those of Hugging Face's <c>GenerationConfig</c>.</summary>
 public sealed record GenerationOptions
 {
-    /// <summary>Most tokens to add; at least 1, default 20.</summary>
-    public int MaxNewTokens { get; init; } = 20;
+    /// <summary>Most tokens to add; at least 1, default 20. Setting it takes <see cref="MaxLength"/> away.</summary>
+    public int MaxNewTokens
+    {
+        get;
+        init
+        {
+            field = value;
+            MaxLength = null;
+        }
+    } = 20;
+
+    /// <summary>Most tokens in all, the prompt or the decoder's start token among them; null, the default, where <see cref="MaxNewTokens"/> alone counts.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>No end of text before so many tokens in all, the prompt or the decoder's start token among them; default 0.</summary>
+    public int MinLength { get; init; }
 
     /// <summary>No end of text before so many new tokens; default 0.</summary>
     public int MinNewTokens { get; init; }
@@ -60,6 +74,12 @@ public sealed record GenerationOptions
     /// <summary>Token sequences that must not appear.</summary>
     public IReadOnlyList<IReadOnlyList<int>> BadWords { get; init; } = [];
 
+    /// <summary>Tokens that must not appear.</summary>
+    public IReadOnlyList<int> Suppressed { get; init; } = [];
+
+    /// <summary>Tokens that must not come first.</summary>
+    public IReadOnlyList<int> SuppressedAtBegin { get; init; } = [];
+
     /// <summary>The first new token, or null to leave it free.</summary>
     public int? ForcedBosId { get; init; }
 
@@ -78,13 +98,30 @@ public sealed record GenerationOptions
     /// <summary>Settings of a checkpoint's generation_config.json that are not implemented. They stop generation, not the loading of the model.</summary>
     public IReadOnlyList<string> Unsupported { get; init; } = [];
 
+    /// <summary>The same for settings that only matter when tokens are drawn.</summary>
+    public IReadOnlyList<string> UnsupportedDrawing { get; init; } = [];
+
+    /// <summary>These options for prompts of one length: limits that count the prompt become limits of new tokens.</summary>
+    /// <param name="prompt">Tokens of the prompt, padding included, or those the decoder starts with.</param>
+    /// <exception cref="ModelException">The prompt alone reaches the limit.</exception>
+    internal GenerationOptions For(int prompt)
+    {
+        GenerationOptions options = MaxLength is not { } most ? this
+            : most > prompt ? this with { MaxNewTokens = most - prompt }
+            : throw new ModelException($"generate: no room for a new token; got a prompt of {prompt} tokens; expected fewer than max_length, {most}. Give max_new_tokens.");
+        return options with { MinNewTokens = Math.Max(MinNewTokens, MinLength - prompt), MinLength = 0, MaxLength = null };
+    }
+
     /// <summary>What finished sequences are filled with while others go on.</summary>
     internal int Fill => PadId ?? (EosIds.Count > 0 ? EosIds[0] : 0);
 
     /// <summary>Checks the options against each other.</summary>
     /// <exception cref="ModelException">They contradict each other, or one is out of its range.</exception>
-    internal void Validate()
+    /// <param name="vocabulary">Number of tokens the model has.</param>
+    internal void Validate(int vocabulary)
     {
+        Require(ForcedBosId is not { } first || (uint)first < (uint)vocabulary, "forced_bos_token_id", ForcedBosId ?? 0, $"a token of the model's {vocabulary}");
+        Require(ForcedEosId is not { } last || (uint)last < (uint)vocabulary, "forced_eos_token_id", ForcedEosId ?? 0, $"a token of the model's {vocabulary}");
         Require(Unsupported.Count == 0, "setting in generation_config.json", string.Join(", ", Unsupported), "none that is not supported. Pass options of your own");
         Require(MaxNewTokens >= 1, "max_new_tokens", MaxNewTokens, "at least 1");
         Require(NumBeams >= 1, "num_beams", NumBeams, "at least 1");
@@ -92,9 +129,10 @@ public sealed record GenerationOptions
         Require(NumBeams == 1 || NumReturnSequences <= NumBeams, "num_return_sequences", NumReturnSequences, $"at most num_beams, {NumBeams}");
         Require(NumBeams > 1 || Sample || NumReturnSequences == 1, "num_return_sequences", NumReturnSequences, "1: greedy search finds one sequence. Sample, or use beams");
         Require(!(Sample && NumBeams > 1), "do_sample", "true with several beams", "one of the two: drawing from beams is not supported");
-        Require(Temperature > 0, "temperature", Temperature, "above 0; greedy search is what 0 would mean");
+        Require(!Sample || UnsupportedDrawing.Count == 0, "setting in generation_config.json", string.Join(", ", UnsupportedDrawing), "none that is not supported. Pass options of your own");
+        Require(!Sample || Temperature > 0, "temperature", Temperature, "above 0 when tokens are drawn, in generation_config.json or as an option; greedy search is what 0 would mean");
         Require(TopK >= 0, "top_k", TopK, "at least 0");
-        Require(TopP is > 0 and <= 1, "top_p", TopP, "above 0, at most 1");
+        Require(TopP is > 0 and <= 1, "top_p", TopP, "above 0, at most 1, in generation_config.json or as an option");
         Require(RepetitionPenalty > 0, "repetition_penalty", RepetitionPenalty, "above 0");
         Require(NoRepeatNgramSize >= 0, "no_repeat_ngram_size", NoRepeatNgramSize, "at least 0");
         Require(double.IsFinite(LengthPenalty), "length_penalty", LengthPenalty, "a finite number");

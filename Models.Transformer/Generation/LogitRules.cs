@@ -2,7 +2,8 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// What options do to a row of logits before a token is chosen. The order is Hugging Face's (v4.40): repetition penalty, repeated n-grams,
-/// bad words, minimum length, forced first token, forced last token; then, when sampling, temperature, top-k, top-p.
+/// bad words, minimum length, forced first token, forced last token, suppressed tokens; then, when sampling, temperature, top-k, top-p. Tokens
+/// that the vocabulary does not have are skipped.
 /// </summary>
 internal sealed class LogitRules(GenerationOptions options, int promptLength)
 {
@@ -23,10 +24,7 @@ internal sealed class LogitRules(GenerationOptions options, int promptLength)
         BanWords(logits, ids);
         if (done < options.MinNewTokens)
         {
-            foreach (int eos in options.EosIds)
-            {
-                logits[eos] = float.NegativeInfinity;
-            }
+            Ban(logits, options.EosIds);
         }
         if (options.ForcedBosId is { } first && ids.Length == 1)
         {
@@ -35,6 +33,12 @@ internal sealed class LogitRules(GenerationOptions options, int promptLength)
         if (options.ForcedEosId is { } last && done == options.MaxNewTokens - 1)
         {
             Force(logits, last);
+        }
+        Ban(logits, options.Suppressed);
+        // After a single start token a forced token comes first, and the one after it begins the text.
+        if (done == (promptLength > 1 || options.ForcedBosId is null ? 0 : 1))
+        {
+            Ban(logits, options.SuppressedAtBegin);
         }
     }
 
@@ -98,7 +102,18 @@ internal sealed class LogitRules(GenerationOptions options, int promptLength)
             bool possible = word.Count > 0 && !(word.Count == 1 && options.EosIds.Contains(word[0])) && (word.Count == 1 || word.Count <= ids.Length);
             if (possible && ids[^(word.Count - 1)..].SequenceEqual([.. word.Take(word.Count - 1)]))
             {
-                logits[word[^1]] = float.NegativeInfinity;
+                Ban(logits, [word[^1]]);
+            }
+        }
+    }
+
+    private static void Ban(Span<float> logits, IReadOnlyList<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if ((uint)id < (uint)logits.Length)
+            {
+                logits[id] = float.NegativeInfinity;
             }
         }
     }

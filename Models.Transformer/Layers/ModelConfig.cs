@@ -8,8 +8,12 @@ internal sealed class ModelConfig
 {
     private readonly JsonElement _root;
     private readonly string _file;
+    private readonly string? _architecture;
 
-    private ModelConfig(JsonElement root, string file) => (_root, _file) = (root, file);
+    private ModelConfig(JsonElement root, string file, string? architecture = null) => (_root, _file, _architecture) = (root, file, architecture);
+
+    /// <summary>The same settings for another class than the one under <c>architectures</c>.</summary>
+    public ModelConfig As(string architecture) => new(_root, _file, architecture);
 
     /// <summary>Reads <c>config.json</c> (or another JSON object) of a model folder.</summary>
     /// <exception cref="ModelException">The folder or file is missing, or is not a JSON object.</exception>
@@ -159,7 +163,7 @@ internal sealed class ModelConfig
 
     /// <summary>The class name under <c>architectures</c>.</summary>
     /// <param name="fallback">What the family is without one.</param>
-    public string Architecture(string fallback) => Texts("architectures") is [string first, ..] ? first : fallback;
+    public string Architecture(string fallback) => _architecture ?? (Texts("architectures") is [string first, ..] ? first : fallback);
 
     /// <summary>An exception about a class that is not implemented.</summary>
     public ModelException UnsupportedArchitecture(params ReadOnlySpan<string> supported) =>

@@ -41,6 +41,16 @@ public abstract class Transformer : ITransformer
         {
             _builder.Notice(notice);
         }
+        AddNotices(Tokenizer?.Notices ?? []);
+    }
+
+    /// <summary>Adds to <see cref="Notices"/> what was found out about the checkpoint around this model.</summary>
+    internal void AddNotices(IEnumerable<string> notices)
+    {
+        foreach (string notice in notices)
+        {
+            _builder.Notice(notice);
+        }
     }
 
     /// <summary>Ends the construction of a model: every weight it asked for must have been there.</summary>

@@ -47,7 +47,7 @@ internal static class Int8Checkpoint
         {
             throw Bad(folder, format, "rows of 8-bit weights are stored in the order of a GPU's tiles", "a format that is not 0", "weight_format 0. Save the model again with a newer bitsandbytes");
         }
-        SafetensorsFile file = folder.FileOf(name);
+        WeightFile file = folder.FileOf(name);
         float[] largest = folder.FileOf(scales).ReadFloats(scales);
         long rows = file.Entry(name).Shape[0];
         if (largest.Length != rows)

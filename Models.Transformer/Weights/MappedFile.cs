@@ -12,9 +12,9 @@ internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedViewAccessor _view;
 
-    private readonly SafeFileHandle _handle;
+    private readonly SafeFileHandle? _handle;
 
-    private MappedFile(SafeFileHandle handle, MemoryMappedViewAccessor view, long length)
+    private MappedFile(SafeFileHandle? handle, MemoryMappedViewAccessor view, long length)
     {
         (_handle, _view) = (handle, view);
         Length = length;
@@ -54,10 +54,22 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    /// <summary>Memory of its own, zeroed, in no file.</summary>
+    public static MappedFile Anonymous(long length)
+    {
+        using MemoryMappedFile memory = MemoryMappedFile.CreateNew(null, length);
+        return new MappedFile(null, memory.CreateViewAccessor(0, length), length);
+    }
+
     /// <summary>Copies bytes through the file: unlike touched pages of the map, they do not count as memory of this process.</summary>
     /// <exception cref="IOException">The file has become shorter.</exception>
     public void Read(long offset, Span<byte> target)
     {
+        if (_handle is null)
+        {
+            new ReadOnlySpan<byte>(Start + offset, target.Length).CopyTo(target);
+            return;
+        }
         while (target.Length > 0)
         {
             int count = RandomAccess.Read(_handle, target, offset);
@@ -73,6 +85,6 @@ internal sealed unsafe class MappedFile : IDisposable
     public void Dispose()
     {
         _view.Dispose();
-        _handle.Dispose();
+        _handle?.Dispose();
     }
 }

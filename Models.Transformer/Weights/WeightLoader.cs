@@ -31,10 +31,10 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     /// <summary>The weight of this name as float32. Tied names give the same tensor object.</summary>
     /// <param name="name">Full name as written today, e.g. <c>transformer.h.0.ln_1.weight</c>.</param>
     /// <param name="shape">The shape the configuration demands.</param>
-    /// <returns>A view of the mapped file where possible (<see cref="SafetensorsFile.Read"/>).</returns>
+    /// <returns>A view of the mapped file where possible (<see cref="WeightFile.Read"/>).</returns>
     public Tensor Load(string name, Shape shape) => LoadAs(name, shape, half: false);
 
-    /// <summary>The same, or in half precision (<see cref="SafetensorsFile.ReadHalf"/>).</summary>
+    /// <summary>The same, or in half precision (<see cref="WeightFile.ReadHalf"/>).</summary>
     internal Tensor LoadAs(string name, Shape shape, bool half)
     {
         if (folder.IsUnwritten)
@@ -55,7 +55,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         }
         if (!_loaded.TryGetValue((found, half), out Tensor? tensor))
         {
-            SafetensorsFile file = folder.FileOf(found);
+            WeightFile file = folder.FileOf(found);
             tensor = folder.NamesOnly ? StandIn(shape) : (half ? file.ReadHalf(found) : file.Read(found)).To(Device.Current); // a model lives on the ambient device
             _loaded.Add((found, half), tensor);
         }

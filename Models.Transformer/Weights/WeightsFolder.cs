@@ -3,15 +3,14 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// All weights of a checkpoint, in one file (<c>model.safetensors</c>) or in several
-/// (<c>model.safetensors.index.json</c> and the files it names), under one lookup.
+/// All weights of a checkpoint, in one file (<c>model.safetensors</c>, <c>pytorch_model.bin</c>) or in several
+/// (<c>model.safetensors.index.json</c> or <c>pytorch_model.bin.index.json</c> and the files it names), under one lookup.
 /// </summary>
 public sealed class WeightsFolder : IDisposable
 {
-    private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
-    private readonly Dictionary<string, SafetensorsFile> _fileOf = new(StringComparer.Ordinal);
-    private readonly List<SafetensorsFile> _files = [];
+    private const string SingleFile = "model.safetensors", TorchFileName = "pytorch_model.bin", Index = ".index.json";
+    private readonly Dictionary<string, WeightFile> _fileOf = new(StringComparer.Ordinal);
+    private readonly List<WeightFile> _files = [];
 
     private WeightsFolder(string path) => FolderPath = path;
 
@@ -19,7 +18,7 @@ public sealed class WeightsFolder : IDisposable
     public string FolderPath { get; }
 
     /// <summary>The files, in the order of their names.</summary>
-    public IReadOnlyList<SafetensorsFile> Files => _files;
+    public IReadOnlyList<WeightFile> Files => _files;
 
     /// <summary>Which weights a model built from it shall hold in fewer bits.</summary>
     internal Quantization Quantization { get; init; }
@@ -33,14 +32,18 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>Names of all tensors, file by file.</summary>
     public IReadOnlyCollection<string> Names => _fileOf.Keys;
 
+    /// <summary>What a user should know about how the files were found.</summary>
+    internal List<string> Notices { get; } = [];
+
     /// <summary>Whether this stands for a checkpoint that is yet to be made: see <see cref="ModelLoader.Create"/>.</summary>
     internal bool IsUnwritten { get; private init; }
 
     /// <summary>A folder without weights.</summary>
     internal static WeightsFolder Unwritten(string path) => new(path) { IsUnwritten = true };
 
-    /// <summary>Opens and checks every file of a checkpoint. <c>model.safetensors</c> goes before an index beside it.</summary>
-    /// <param name="path">A folder, or the path of one <c>.safetensors</c> file.</param>
+    /// <summary>Opens and checks every file of a checkpoint. Of several, the first counts: <c>model.safetensors</c>, its index, <c>pytorch_model.bin</c>, its index,
+    /// a lone <c>.safetensors</c> file of another name.</summary>
+    /// <param name="path">A folder, or the path of one <c>.safetensors</c> or <c>.bin</c> file.</param>
     /// <exception cref="WeightException">
     /// There are no weights, a file breaks a rule of its format, or index and files disagree about what is where.
     /// </exception>
@@ -52,22 +55,25 @@ public sealed class WeightsFolder : IDisposable
         WeightsFolder folder = new(path) { Quantization = quantization, Outliers = outliers, NamesOnly = namesOnly };
         try
         {
-            string index = Path.Combine(path, IndexFile);
+            string? found = new[] { SingleFile, SingleFile + Index, TorchFileName, TorchFileName + Index }
+                .Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists);
             if (File.Exists(path))
             {
                 folder.Add(path);
             }
-            else if (File.Exists(Path.Combine(path, SingleFile)))
+            else if (found is null)
             {
-                folder.Add(Path.Combine(path, SingleFile));
+                string lone = Lone(path) ?? throw Nothing(path);
+                folder.Notices.Add($"The weights are read from {Path.GetFileName(lone)}; the usual name is {SingleFile}.");
+                folder.Add(lone);
             }
-            else if (File.Exists(index))
+            else if (found.EndsWith(Index, StringComparison.Ordinal))
             {
-                folder.AddShards(index, ShardIndex.Read(index));
+                folder.AddShards(found, ShardIndex.Read(found));
             }
             else
             {
-                throw Nothing(path);
+                folder.Add(found);
             }
             return folder;
         }
@@ -85,7 +91,7 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>The file that holds a tensor: the way to its bytes.</summary>
     /// <param name="name">Name as the file spells it.</param>
     /// <exception cref="WeightException">There is no such tensor; the nearest names are listed.</exception>
-    public SafetensorsFile FileOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file)
+    public WeightFile FileOf(string name) => _fileOf.TryGetValue(name, out WeightFile? file)
         ? file
         : throw WeightException.Unknown(name, Names, FolderPath);
 
@@ -93,14 +99,14 @@ public sealed class WeightsFolder : IDisposable
     /// <inheritdoc cref="FileOf"/>
     public WeightEntry Entry(string name) => FileOf(name).Entry(name);
 
-    /// <inheritdoc cref="SafetensorsFile.Read"/>
+    /// <inheritdoc cref="WeightFile.Read"/>
     public Tensor Read(string name) => FileOf(name).Read(name);
 
     /// <summary>Scans all weights for NaN and infinities, once, at about the speed the memory or disk delivers them.</summary>
     /// <exception cref="WeightException">Names the first such tensor and element, row-major.</exception>
     public unsafe void CheckFinite()
     {
-        foreach ((string name, SafetensorsFile file) in _fileOf)
+        foreach ((string name, WeightFile file) in _fileOf)
         {
             WeightEntry entry = file.Entry(name);
             long index = FiniteScan.FirstNonFinite(entry.Type, file.Address(name), entry.Count);
@@ -114,12 +120,12 @@ public sealed class WeightsFolder : IDisposable
         }
     }
 
-    /// <summary>Closes all files, as <see cref="SafetensorsFile.Dispose"/> does: tensors read from them stay valid.</summary>
+    /// <summary>Closes all files, as <see cref="WeightFile.Dispose"/> does: tensors read from them stay valid.</summary>
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     private void Add(string path)
     {
-        SafetensorsFile file = SafetensorsFile.Open(path);
+        WeightFile file = WeightFile.Open(path);
         _files.Add(file);
         foreach (string name in file.Names)
         {
@@ -138,33 +144,44 @@ public sealed class WeightsFolder : IDisposable
         }
         foreach ((string name, string file) in map)
         {
-            if (!_fileOf.TryGetValue(name, out SafetensorsFile? actual) || Path.GetFileName(actual.FilePath) != file)
+            if (!_fileOf.TryGetValue(name, out WeightFile? actual) || Path.GetFileName(actual.FilePath) != file)
             {
                 throw Disagree(index, name, "the tensor is not where the index says",
                     actual is null ? "it in no file" : $"it in {actual.FilePath}", file);
             }
         }
-        foreach ((string name, SafetensorsFile file) in _fileOf)
+        string[] unlisted = [.. _fileOf.Keys.Where(name => !map.ContainsKey(name)).Order(StringComparer.Ordinal)];
+        if (unlisted.Length > 0)
         {
-            if (!map.ContainsKey(name))
-            {
-                throw Disagree(index, name, "the index does not list the tensor", $"it in {file.FilePath}", "every tensor of every file");
-            }
+            Notices.Add($"{Path.GetFileName(index)} does not list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{(unlisted.Length > 3 ? $" and {unlisted.Length - 3} more" : "")}, which its files hold: read all the same.");
         }
+    }
+
+    /// <summary>The only weights of a folder whose file has another name, those of adapters apart; null where there are several or none.</summary>
+    private static string? Lone(string path)
+    {
+        string[] files = Directory.Exists(path)
+            ? [.. Directory.EnumerateFiles(path, "*.safetensors").Where(file => !Path.GetFileName(file).StartsWith("adapter", StringComparison.Ordinal)).Take(2)]
+            : [];
+        return files.Length == 1 ? files[0] : null;
     }
 
     private static WeightException Nothing(string path)
     {
         bool exists = Directory.Exists(path);
-        string? other = exists
-            ? Directory.EnumerateFiles(path).Select(Path.GetFileName).FirstOrDefault(file =>
-                Path.GetExtension(file) is ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".gguf" or ".onnx")
-            : null;
+        string[] files = exists ? [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
+        string? other = files.FirstOrDefault(file => Path.GetExtension(file) is ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".gguf" or ".onnx");
         string got = !exists ? "no such folder" : other is null ? "a folder without weights" : $"a folder with {WeightException.Quote(other)}";
-        string advice = other is null ? "Check the path." : other.EndsWith(".safetensors", StringComparison.Ordinal)
-            ? "Name that file itself."
-            : "Convert it to safetensors, in Python with save_pretrained(folder, safe_serialization=True).";
-        return new($"safetensors: no weights; got {got}; expected {SingleFile} or {IndexFile}. {advice} Folder: {path}", path);
+        string advice = Path.GetExtension(other) switch
+        {
+            null => "Check the path.",
+            ".safetensors" => $"Rename the file that holds the whole model to {SingleFile}; for several, add {SingleFile + Index}.",
+            ".bin" or ".pt" or ".pth" => $"Rename the file that holds the model's state_dict to {TorchFileName}.",
+            ".gguf" => "GGUF files of llama.cpp are not read: fetch the checkpoint that it was made of.",
+            ".onnx" => "ONNX graphs are not read: fetch the checkpoint that it was exported from.",
+            _ => "Weights of TensorFlow and JAX are not read: convert them in Python with from_pretrained(folder, from_tf=True or from_flax=True).save_pretrained(folder).",
+        };
+        return new($"weights: none found; got {got}; expected {SingleFile}, {TorchFileName} or an index of several. {advice} Folder: {path}", path);
     }
 
     private static WeightException Disagree(string path, string tensor, string what, string got, string expected) => new(

@@ -1,0 +1,49 @@
+using Vitrine.Tests.Support;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Models.Loading;
+
+/// <summary>Classes that config.json does not name.</summary>
+public sealed class ArchitectureTests
+{
+    [Theory]
+    [InlineData("bert", "", "BertForSequenceClassification", "bert.pooler.dense.weight", "classifier.weight")]
+    [InlineData("bert", "BertModel", "BertForSequenceClassification", "pooler.dense.weight", "classifier.weight")]
+    [InlineData("bert", "", "BertForTokenClassification", "bert.embeddings.word_embeddings.weight", "classifier.weight")]
+    [InlineData("bert", "", "BertForQuestionAnswering", "qa_outputs.weight")]
+    [InlineData("bert", "", "BertForMaskedLM", "cls.predictions.transform.dense.weight")]
+    [InlineData("bert", "", null, "bert.embeddings.word_embeddings.weight")]
+    [InlineData("bert", "BertForMaskedLM", null, "classifier.weight")]
+    [InlineData("distilbert", "", "DistilBertForSequenceClassification", "pre_classifier.weight", "classifier.weight")]
+    [InlineData("roberta", "", "RobertaForSequenceClassification", "classifier.out_proj.weight")]
+    [InlineData("xlm-roberta", "", "XLMRobertaForTokenClassification", "classifier.weight")]
+    [InlineData("electra", "", "ElectraForMaskedLM", "generator_predictions.dense.weight")]
+    [InlineData("albert", "", "AlbertForSequenceClassification", "albert.pooler.weight", "classifier.weight")]
+    [InlineData("gpt2", "", "GPT2LMHeadModel", "wte.weight")]
+    [InlineData("gpt2", "GPT2Model", null, "wte.weight")]
+    [InlineData("llama", "LlamaModel", "LlamaForCausalLM", "lm_head.weight")]
+    [InlineData("llama", "", "LlamaForSequenceClassification", "score.weight")]
+    [InlineData("t5", "T5WithLMHeadModel", "T5ForConditionalGeneration", "shared.weight")]
+    [InlineData("bart", "", "BartForSequenceClassification", "classification_head.dense.weight")]
+    [InlineData("unheard_of", "", null, "classifier.weight")]
+    public void Decide_ByTheTensorsThatAreThere(string family, string named, string? expected, params string[] tensors)
+    {
+        Assert.Equal(expected, Architectures.Decide(family, named, tensors, out _));
+    }
+
+    [Fact]
+    public void Load_WithoutArchitectures_HasTheHeadOfItsWeightsAndSaysSo()
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "bert");
+        string config = File.ReadAllText(folder.File("config.json"));
+        string named = ModelLoader.Load(folder.Path).Info.Task.ToString();
+        File.WriteAllText(folder.File("config.json"), System.Text.RegularExpressions.Regex.Replace(config, "\"architectures\":\\s*\\[[^]]*\\],?", ""));
+
+        ITransformer model = ModelLoader.Load(folder.Path);
+
+        Assert.Equal(named, model.Info.Task.ToString());
+        Assert.Contains(model.Notices, n => n.Contains("no architecture", StringComparison.Ordinal));
+    }
+}
