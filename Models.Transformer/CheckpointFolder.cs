@@ -106,6 +106,6 @@ public static class CheckpointFolder
     private static IEnumerable<string> Below(string folder, string pattern) =>
         Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, pattern).Order(StringComparer.Ordinal) : [];
 
-    private static string Listed(IReadOnlyList<string> folders) =>
-        string.Join(", ", folders.Take(6).Select(folder => $"'{Path.GetFileName(folder)}'")) + (folders.Count > 6 ? $" and {folders.Count - 6} more" : "");
+    private static string Listed(string[] folders) =>
+        string.Join(", ", folders.Take(6).Select(folder => $"'{Path.GetFileName(folder)}'")) + (folders.Length > 6 ? $" and {folders.Length - 6} more" : "");
 }

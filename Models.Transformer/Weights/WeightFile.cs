@@ -231,6 +231,7 @@ public abstract unsafe class WeightFile : IDisposable
             }
         }
         _mapping = null;
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>The file, or the memory of an entry that does not lie in the file as it is to be read.</summary>

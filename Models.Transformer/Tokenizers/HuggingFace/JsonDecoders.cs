@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Vitrine.Transformers;
 
 /// <summary>Builds what turns pieces into text again from the decoder that a tokenizer.json names.</summary>

@@ -7,6 +7,8 @@ namespace Vitrine.Transformers;
 /// understood is collected and reported in one error, so that no text is ever tokenized in a way the file does not say.</remarks>
 internal sealed class TokenizerJson
 {
+    private static readonly string[] s_affixes = ["continuing_subword_prefix", "end_of_word_suffix"];
+
     private readonly string _path;
     private readonly JsonPart _root;
     private readonly TokenizerConfig _config;
@@ -110,8 +112,7 @@ internal sealed class TokenizerJson
         _unsupported.AddRange(model.Others([.. known, "type", "vocab"]).Select(name => $"model.{name}"));
         if (type == "BPE")
         {
-            _unsupported.AddRange(new[] { "continuing_subword_prefix", "end_of_word_suffix" }
-                .Where(affix => model.Text(affix) is { Length: > 0 }).Select(affix => $"model.{affix}"));
+            _unsupported.AddRange(s_affixes.Where(affix => model.Text(affix) is { Length: > 0 }).Select(affix => $"model.{affix}"));
             _unsupported.AddRange(model["dropout"] is { IsPresent: true } dropout && dropout.AsNumber() != 0 ? ["model.dropout"] : []);
         }
     }
