@@ -42,7 +42,17 @@ public static class ModelLoader
         quantization.CheckOutliers(outliers);
         using WeightsFolder weights = Build(ref folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model);
         model.ReadTokenizer(folder);
+        model.AddNotices(BeyondTheEmbeddings(model));
         return model;
+    }
+
+    /// <summary>Special tokens of the tokenizer that the embeddings have no row for.</summary>
+    private static IEnumerable<string> BeyondTheEmbeddings(Transformer model)
+    {
+        foreach (int id in (model.Tokenizer?.Special.All ?? []).Where(id => id >= model.Info.VocabSize))
+        {
+            yield return $"The tokenizer's {model.Tokenizer!.Vocabulary.PieceOf(id)} has the id {id}, for which the model's {model.Info.VocabSize} embeddings have no row: it is not used.";
+        }
     }
 
     /// <summary>Builds the model that a folder's <c>config.json</c> describes, with its tokenizer if there is one; every weight is zero, to be set before it is of use.</summary>

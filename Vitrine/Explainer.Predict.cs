@@ -17,7 +17,7 @@ public sealed partial class Explainer
     {
         ArgumentNullException.ThrowIfNull(request);
         using Turn turn = Enter();
-        return Predicting.Of(_loaded, request) with { Notices = Notices };
+        return Predicting.Of(_loaded, request) with { Notices = [.. Notices, .. InputReader.Notices(_loaded, request)] };
     }
 
     /// <summary>What the model says of every row of a data file, as lines of JSON (<c>docs/JSON.md</c>); a file that was not finished is continued.</summary>
@@ -96,7 +96,7 @@ public sealed partial class Explainer
             Model = Name,
             Text = tokenizer?.Decode(written.Tokens) ?? string.Join(' ', written.Tokens.Select(id => id.ToString(CultureInfo.InvariantCulture))),
             Tokens = [.. written.Tokens.Select((id, i) => new GeneratedToken(id, Spelling.Of(id, tokenizer), Math.Exp(written.LogProbabilities[i])))],
-            Notices = Notices,
+            Notices = [.. Notices, .. InputReader.Notices(_loaded, request)],
         };
     }
 }

@@ -19,7 +19,7 @@ public static class ModelFolder
         }
         if (File.Exists(folder))
         {
-            throw new RequestException(Fault.Model, $"model: '{nameOrFolder}' is a file; expected the folder that holds it.");
+            throw new RequestException(Fault.Model, $"model: '{nameOrFolder}' is a file; expected the folder that holds it. Give '{Path.GetDirectoryName(folder)}'.");
         }
         return OfShipped(nameOrFolder, AppContext.BaseDirectory, start)
             ?? throw new RequestException(Fault.Model, $"model: there is no folder '{nameOrFolder}'{Known(start)}. Check the path given to Explainer.Load (--model).");

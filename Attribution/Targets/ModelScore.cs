@@ -102,7 +102,7 @@ internal sealed class ModelScore : ScoreFunction
     public override int? BaselineId(BaselineKind kind)
     {
         SpecialTokens? special = _model.Tokenizer?.Special;
-        return kind switch
+        int? id = kind switch
         {
             BaselineKind.Pad => special?.Pad ?? _model.Info.PadId,
             BaselineKind.Unk => special?.Unk,
@@ -110,6 +110,7 @@ internal sealed class ModelScore : ScoreFunction
             BaselineKind.EndOfText => special?.Eos ?? (_model.Info.EosIds is [int first, ..] ? first : null),
             _ => null,
         };
+        return id < _model.Info.VocabSize ? id : null; // a token added to the tokenizer alone has no row in the embeddings
     }
 
     // Per layer and position a recorded pass keeps normed inputs, q, k, v, z, two residuals and both sides of the four times

@@ -42,6 +42,10 @@ internal static class TokenizeCommand
                     ? tokenizer.Encode(given, TextSource.Argued(second), special)
                     : tokenizer.Encode(given, special);
                 terminal.Output.Write(new TokenizeResult(tokenizer.Description, encoding));
+                foreach (string notice in tokenizer.Notices.Concat(encoding.Notices))
+                {
+                    terminal.Error.WriteLine($"! {notice}");
+                }
             });
     }
 

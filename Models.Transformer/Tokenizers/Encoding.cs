@@ -6,8 +6,9 @@ public sealed class Encoding
 {
     private readonly Token[] _tokens;
     private readonly Vocabulary _vocabulary;
+    private readonly int? _unk;
 
-    internal Encoding(Token[] tokens, IReadOnlyList<string> texts, Vocabulary vocabulary) => (_tokens, Texts, _vocabulary) = (tokens, texts, vocabulary);
+    internal Encoding(Token[] tokens, IReadOnlyList<string> texts, Vocabulary vocabulary, int? unk = null) => (_tokens, Texts, _vocabulary, _unk) = (tokens, texts, vocabulary, unk);
 
     /// <summary>The texts that were encoded: one, or two for a pair. <see cref="SequenceIds"/> index into it.</summary>
     public IReadOnlyList<string> Texts { get; }
@@ -39,6 +40,23 @@ public sealed class Encoding
 
     /// <summary>Which text a piece came from: 0 or 1; -1 for special tokens. [token]</summary>
     public int[] SequenceIds => field ??= Array.ConvertAll(_tokens, t => (int)t.Sequence);
+
+    /// <summary>What the vocabulary could not spell, one sentence each: language codes that it lacks, characters that became the unknown token; empty for most.</summary>
+    public IReadOnlyList<string> Notices
+    {
+        get
+        {
+            string[] unknown = _unk is not { } unk ? [] : [.. Enumerable.Range(0, Count).Where(i => _tokens[i].Id == unk && _tokens[i].Sequence >= 0)
+                .Select(Surface).Where(text => text != _vocabulary.PieceOf(unk) && text != "").Distinct()];
+            string[] codes = [.. unknown.Where(IsCode)], others = [.. unknown.Except(codes)];
+            return
+            [
+                .. codes.Select(code => $"The vocabulary has no {code}; it has {Codes()}."),
+                .. others.Length == 0 ? (string[])[] :
+                    [$"The vocabulary has no pieces for {string.Join(", ", others.Take(5).Select(text => $"'{text}'"))}{(others.Length > 5 ? $" and {others.Length - 5} more" : "")}: read as {_vocabulary.PieceOf(_unk.GetValueOrDefault())}."],
+            ];
+        }
+    }
 
     /// <summary>The characters of the text behind token <paramref name="token"/>; empty for special tokens.</summary>
     public string Surface(int token) =>
@@ -74,7 +92,16 @@ public sealed class Encoding
         }
 
         int[] seen = [0, 0];
-        return new Encoding([.. _tokens.Where(t => t.Sequence < 0 || seen[t.Sequence]++ < kept[t.Sequence])], Texts, _vocabulary);
+        return new Encoding([.. _tokens.Where(t => t.Sequence < 0 || seen[t.Sequence]++ < kept[t.Sequence])], Texts, _vocabulary, _unk);
+    }
+
+    /// <summary>Whether a text is a language code as Marian spells it, <c>&gt;&gt;fra&lt;&lt;</c>.</summary>
+    internal static bool IsCode(string text) => text.Length > 4 && text.StartsWith(">>", StringComparison.Ordinal) && text.EndsWith("<<", StringComparison.Ordinal);
+
+    private string Codes()
+    {
+        string[] codes = [.. Enumerable.Range(0, _vocabulary.Count).Where(_vocabulary.Contains).Select(_vocabulary.PieceOf).Where(IsCode).Take(9)];
+        return codes.Length == 0 ? "no language codes" : string.Join(", ", codes.Take(8)) + (codes.Length > 8 ? ", …" : "");
     }
 
     /// <summary>For every code unit position, and the end, how many code points precede it.</summary>

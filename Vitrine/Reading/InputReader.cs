@@ -49,6 +49,11 @@ internal static class InputReader
     public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, InputLimit limit, int reserve = 0) =>
         AnswerWindows.Best(loaded, Windows(loaded, first, second, limit, reserve));
 
+    /// <summary>What a reader of the result should know about how a request's text was read: what the vocabulary lacks.</summary>
+    public static IReadOnlyList<string> Notices(LoadedModel loaded, TextRequest request) =>
+        request.Ids is not null || request.Text is not { } text ? []
+            : (request.Context is { } context ? loaded.Tokenizer.Encode(text, context) : loaded.Tokenizer.Encode(text)).Notices;
+
     /// <summary>Token ids with spaces or commas between them.</summary>
     /// <exception cref="RequestException">There are none, or one is not an id of the model.</exception>
     public static int[] ParseIds(string text, ITransformer model) => Known(TokenIds.Parse(text), model);

@@ -12,9 +12,9 @@ internal static class Writing
     public static GenerationOptions Options(WriteRequest request, IGenerator model)
     {
         GenerationOptions standard = model.GenerationDefaults;
+        standard = request.MaxNewTokens is { } most ? standard with { MaxNewTokens = most } : standard; // takes the checkpoint's max_length away
         return standard with
         {
-            MaxNewTokens = request.MaxNewTokens ?? standard.MaxNewTokens,
             NumBeams = request.Beams ?? standard.NumBeams,
             LengthPenalty = request.LengthPenalty ?? standard.LengthPenalty,
             Sample = request.Sample || standard.Sample,
@@ -30,6 +30,7 @@ internal static class Writing
     /// <exception cref="RequestException">Its numbers are not finite.</exception>
     public static GeneratedSequence By(LoadedModel loaded, ExplainedText given, GenerationOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
+        options = loaded.Model.Info.Task == ModelTask.CausalLanguageModel ? options.For(given.Tokens.Count) : options;
         var counter = new WorkProgress.Named<int>(progress, "writing", done => (done, options.MaxNewTokens));
         GeneratedSequence written = Generator(loaded).Generate(ModelInput.Of(given.Ids), options, counter, cancellation).Sequences[0];
         _ = Choices.Finite(loaded, Tensor.From([.. written.LogProbabilities, 0], [written.LogProbabilities.Count + 1]));

@@ -100,7 +100,7 @@ internal sealed class PipelineTokenizer : ITokenizer
             }
         }
 
-        return new Encoding([.. scratch.Tokens], texts, Vocabulary);
+        return new Encoding([.. scratch.Tokens], texts, Vocabulary, Special.Unk);
     }
 
     /// <summary>Appends the tokens of one text and, if asked, the story of each word and the normalised text.</summary>
