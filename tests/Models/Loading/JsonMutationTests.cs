@@ -10,7 +10,7 @@ namespace Vitrine.Tests.Models.Loading;
 /// <summary>JSON that parses and does not fit: every file of a folder, changed in seeded ways, loads or is refused by the product's own errors, quickly.</summary>
 public sealed class JsonMutationTests(ITestOutputHelper output)
 {
-    private const int Mutations = 1500;
+    private const int Mutations = 500;
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
 
     private static readonly string[] s_tokenizers =
