@@ -66,8 +66,8 @@ public class ModelTests
     }
 
     [Theory]
-    [InlineData("""{"model": {"type": "Unigram", "vocab": []}}""")]
-    [InlineData("""{"pre_tokenizer": {"type": "Metaspace"}, "model": {"type": "BPE", "byte_fallback": true, "vocab": {}, "merges": []}}""")]
+    [InlineData("""{"model": {"type": "WordLevel", "vocab": []}}""")]
+    [InlineData("""{"pre_tokenizer": {"type": "UnicodeScripts"}, "model": {"type": "BPE", "byte_fallback": true, "vocab": {}, "merges": []}}""")]
     public void Load_TokenizerJsonOfAnotherKind_GivesAModelWithoutOneAndSaysWhy(string json)
     {
         using var folder = new TempFolder();
