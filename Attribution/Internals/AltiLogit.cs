@@ -56,8 +56,9 @@ public sealed class AltiLogit : IAttributionMethod
                 double[] written = blocks.Self[layer].Logits(read, direction);
                 Put(1 + (2 * layer), mixing.Down(written, layer));
                 double mlp = Dot(blocks.Activation($"{stack[layer]}.hook_mlp_out"), read, direction);
-                Put(2 + (2 * layer), [.. mixing.Follow(read, layer + 1).Self.Select(share => share * mlp)]);
-                biases[t] += blocks.Weight($"{stack[layer]}.attn.b_O")?.ToArray().Zip(direction, (b, w) => b * w).Sum() ?? 0;
+                int below = f.HookPoints.Any(point => point.Name == $"{stack[layer]}.hook_resid_mid") ? layer + 1 : layer; // parallel: it reads beside attention
+                Put(2 + (2 * layer), [.. mixing.Follow(read, below).Self.Select(share => share * mlp)]);
+                biases[t] += blocks.Self[layer].Logit(read, blocks.Weight($"{stack[layer]}.attn.b_O"), direction);
             }
 
             void Put(int component, double[] scores)
@@ -90,6 +91,10 @@ public sealed class AltiLogit : IAttributionMethod
         float[] scale = blocks.Activation("ln_final.hook_scale").ToArray(), gain = blocks.Weight("ln_final.w")?.ToArray() ?? [];
         float[]? shift = blocks.Weight("ln_final.b")?.ToArray(); // none in RMSNorm, which does not centre either
         int width = gain.Length;
+        if (!IsLinear(f, blocks.Features, heads))
+        {
+            throw new VitrineException($"alti_logit: the logits are capped and no sums of what layers write; got {f.Model}; expected a model without final_logit_softcapping. Use alti.");
+        }
         return [.. f.Targets.Select((target, t) =>
         {
             double[] row = Array.ConvertAll(heads[(t * width)..((t + 1) * width)], w => (double)w);
@@ -98,6 +103,18 @@ public sealed class AltiLogit : IAttributionMethod
             double mean = shift is null ? 0 : direction.Average();
             return Array.ConvertAll(direction, w => w - mean);
         })];
+    }
+
+    /// <summary>Whether the head's change over a step along the features is what its slope says.</summary>
+    private static bool IsLinear(ScoreFunction f, Tensor features, float[] slopes)
+    {
+        float[] once = f.Head(features).ToArray(), twice = f.Head(features.Scale(2)).ToArray(), hidden = features.ToArray();
+        int width = hidden.Length / once.Length;
+        return once.Select((score, t) =>
+        {
+            double predicted = Enumerable.Range(t * width, width).Sum(i => (double)slopes[i] * hidden[i]);
+            return Math.Abs(twice[t] - score - predicted) <= 1e-3 * (Math.Abs(score) + Math.Abs(predicted) + 1e-3);
+        }).All(isLinear => isLinear);
     }
 
     private static double Dot(Tensor stream, int position, double[] direction)

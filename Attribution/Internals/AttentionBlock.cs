@@ -5,7 +5,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>
 /// One attention layer taken apart: what every token writes at every position, <c>T[i ← j] = Σ_head A[i, j]·v_j·W_O</c>, with the residual x_i
-/// at the position itself, behind the layer's norm where a model normalises after adding.
+/// at the position itself, behind the layer's norm where a model normalises after adding. Where what attention writes is normalised before it is
+/// added (Gemma 2 and 3), T is what arrives behind that norm.
 /// </summary>
 /// <remarks>
 /// The norm is linear once its scale is known: <c>L(T) = γ ∘ (T − mean T)/s_i</c>. The parts then sum to the layer's output y_i but for
@@ -15,7 +16,7 @@ internal sealed class AttentionBlock
 {
     private readonly Tensor _pattern, _written; // [key, query, head]; [key, head, d_model]
     private readonly float[] _residual, _output;
-    private readonly float[]? _gain, _scale;
+    private readonly float[]? _gain, _scale, _writtenGain, _writtenScale;
 
     private AttentionBlock(string block, string attention, Place place, Func<string, Tensor> activation, Func<string, Tensor?> weight)
     {
@@ -26,7 +27,13 @@ internal sealed class AttentionBlock
         Tensor perHead = Grouped(v, heads).Permute(1, 0, 2).MatMul(wO.Reshape([heads, dHead, wO.Shape[1]])); // [head, key, d_model]
         _written = perHead.Permute(1, 0, 2);
         _residual = activation(place.Residual).ToArray();
-        _output = activation(place.Output).ToArray();
+        Tensor output = activation(place.Output);
+        _output = (place.IsOutputWhole ? output : activation(place.Residual) + output).ToArray();
+        if (place.Written is { } before)
+        {
+            _writtenGain = weight($"{before}.w")?.ToArray();
+            _writtenScale = activation($"{before}.hook_scale").ToArray();
+        }
         if (place.Norm is { } norm)
         {
             _gain = weight($"{norm}.w")?.ToArray();
@@ -65,6 +72,7 @@ internal sealed class AttentionBlock
                 for (int query = 0; query < Queries; query++)
                 {
                     mixed.AsSpan((((key - first) * Queries) + query) * Width, Width).CopyTo(vector);
+                    Rescale(vector, query);
                     if (!IsCross && query == key)
                     {
                         Add(vector, _residual.AsSpan(query * Width, Width));
@@ -83,8 +91,18 @@ internal sealed class AttentionBlock
     /// <summary>What each key writes at a query in a direction of the stream, without residual or norm. <c>[key]</c></summary>
     public double[] Logits(int query, double[] direction)
     {
-        Tensor towards = _written.MatMul(Tensor.From([.. direction.Select(w => (float)w)], [Width, 1])); // [key, head, 1]
+        float[] row = [.. direction.Select(w => (float)w)];
+        Rescale(row, query);
+        Tensor towards = _written.MatMul(Tensor.From(row, [Width, 1]));   // [key, head, 1]
         return Array.ConvertAll((_pattern.Select(1, query) * towards.Reshape([Keys, _pattern.Shape[2]])).Sum([1]).ToArray(), value => (double)value);
+    }
+
+    /// <summary>What the output's bias writes at a query in a direction of the stream; 0 without one.</summary>
+    public double Logit(int query, Tensor? bias, double[] direction)
+    {
+        float[] written = bias?.ToArray() ?? [];
+        Rescale(written, query);
+        return written.Zip(direction, (b, w) => b * w).Sum();
     }
 
     /// <summary>The attention layers of a function's model, as they ran on the input; f(x) beside them.</summary>
@@ -98,7 +116,7 @@ internal sealed class AttentionBlock
         using ActivationCache cache = f.Cache([.. hooks.Distinct()]);
         Tensor features = f.Features(Sweep.Input(f));
         double[] scores = Array.ConvertAll(f.Head(features).ToArray(), score => (double)score);
-        Tensor? Weight(string name) => f.Transformer?.Parameters.FirstOrDefault(parameter => parameter.Name == name)?.Value;
+        Tensor? Weight(string name) => f.Transformer?.Parameters.FirstOrDefault(parameter => parameter.Name == name)?.Effective;
         return new(
             [.. layers.Select(layer => (layer.Block, new AttentionBlock(layer.Block, layer.Attention, layer.Place, name => cache[name], Weight)))],
             name => cache[name], Weight, features, scores);
@@ -111,9 +129,24 @@ internal sealed class AttentionBlock
         (string block, string attention) = (path[..dot], path[(dot + 1)..]);
         string norm = attention == "cross_attn" ? $"{block}.ln2" : $"{block}.ln1";
         bool after = f.HookPoints.Any(point => point.Name == $"{block}.hook_normalized_resid_post");
+        bool parallel = !f.HookPoints.Any(point => point.Name == $"{block}.hook_resid_mid"); // the stream between the halves has no name there
+        bool normedBefore = f.HookPoints.Any(point => point.Name == $"{block}.ln1_post.hook_scale");
         return (block, attention, after
             ? new Place(attention == "cross_attn" ? $"{block}.ln1.hook_normalized" : $"{block}.hook_resid_pre", $"{norm}.hook_normalized", norm)
-            : new Place($"{block}.hook_resid_pre", $"{block}.hook_resid_mid", null));
+            : new Place($"{block}.hook_resid_pre", parallel ? $"{block}.hook_attn_out" : $"{block}.hook_resid_mid", null)
+            {
+                IsOutputWhole = !parallel,
+                Written = normedBefore ? $"{block}.ln1_post" : null,
+            });
+    }
+
+    /// <summary>RMSNorm with its scale given, x ← γ ∘ x/s: what attention writes goes through it, or a direction back through it; nothing where there is none.</summary>
+    private void Rescale(Span<float> x, int query)
+    {
+        for (int i = 0; _writtenGain is not null && _writtenScale is not null && i < x.Length; i++)
+        {
+            x[i] *= _writtenGain[i] / _writtenScale[query];
+        }
     }
 
     private float[] Normed(float[] vector, int query)
@@ -157,7 +190,13 @@ internal sealed class AttentionBlock
 
     private sealed record Place(string Residual, string Output, string? Norm)
     {
-        public IEnumerable<string> Hooks => Norm is null ? [Residual, Output] : [Residual, Output, $"{Norm}.hook_scale"];
+        /// <summary>Whether the residual is in the output already.</summary>
+        public bool IsOutputWhole { get; init; } = true;
+
+        /// <summary>The norm of what attention writes.</summary>
+        public string? Written { get; init; }
+
+        public IEnumerable<string> Hooks => [Residual, Output, .. new[] { Norm, Written }.OfType<string>().Select(norm => $"{norm}.hook_scale")];
     }
 }
 

@@ -13,7 +13,7 @@ internal sealed class Norm
 {
     private readonly Parameter _w;
     private readonly Parameter? _b; // null: RMSNorm, or LayerNorm without
-    private readonly bool _rms, _plusOne;
+    private readonly bool _rms;
     private readonly float _epsilon;
     private readonly HookPoint _scale, _normalized;
 
@@ -21,7 +21,8 @@ internal sealed class Norm
     {
         _w = path.Weight("w", [d]);
         _b = bias ? path.Weight("b", [d]) : null;
-        (_epsilon, _rms, _plusOne) = (epsilon, rms, plusOne);
+        _w.Shift = plusOne ? 1 : 0;
+        (_epsilon, _rms) = (epsilon, rms);
         _scale = path.Hook("hook_scale", $"[{axes}, 1]");
         _normalized = path.Hook("hook_normalized", $"[{axes}, {(axes.EndsWith("head", StringComparison.Ordinal) ? "d_head" : "d_model")}]");
     }
@@ -57,7 +58,7 @@ internal sealed class Norm
         return _normalized.Run(_b is null ? scaled : scaled + _b.Value);
     }
 
-    private Tensor Gain => _plusOne ? _w.Value.Scale(1, 1) : _w.Value;
+    private Tensor Gain => _w.Effective;
 
     private Tensor Scale(Tensor x) => _scale.Run((x * x).Mean([-1], keepAxes: true).Scale(1, _epsilon).Sqrt()); // […, 1]
 }

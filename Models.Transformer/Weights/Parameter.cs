@@ -61,6 +61,12 @@ public sealed class Parameter
         set => (_value, _int8) = (Fitting(value), null);
     }
 
+    /// <summary>What layers add to every element: 1 for Gemma's norms, whose weights are stored less 1; else 0.</summary>
+    public float Shift { get; internal set; }
+
+    /// <summary>The weight as layers multiply with it: <see cref="Value"/> + <see cref="Shift"/>.</summary>
+    public Tensor Effective => Shift == 0 ? Value : Value.Scale(1, Shift);
+
     /// <summary>Name, shape and place.</summary>
     public override string ToString() => $"{Name} {Shape} ← {Place}";
 

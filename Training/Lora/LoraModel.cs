@@ -110,7 +110,8 @@ public sealed class LoraModel : ITransformer
         (string prefix, string[] inside) = model.Info.ModelType switch
         {
             "bert" => ("bert.", (string[])["encoder.", "embeddings.", "pooler."]),
-            "gpt2" => ("transformer.", ["h.", "wte", "wpe", "ln_f"]),
+            "gpt2" or "gpt_neo" or "gptj" or "bloom" => ("transformer.", ["h.", "wte", "wpe", "ln_f", "word_embeddings"]),
+            "gpt_neox" => ("gpt_neox.", ["layers.", "embed_in"]),
             _ => ("model.", ["layers.", "encoder.", "decoder.", "shared"]),
         };
         bool prefixed = module.StartsWith(prefix, StringComparison.Ordinal);

@@ -30,6 +30,8 @@ public sealed record LoraOptions
     {
         "bert" => ["query", "value"],
         "gpt2" => ["c_attn"],
+        "gpt_neox" or "bloom" => ["query_key_value"],
+        "phi3" => ["qkv_proj"],
         _ => ["q_proj", "v_proj"],
     };
 }

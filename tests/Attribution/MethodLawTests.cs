@@ -169,7 +169,7 @@ public class MethodLawTests
     }
 
     /// <summary>The result, or null where the method says that it cannot and why.</summary>
-    private static AttributionResult? Explained(string method, ScoreFunction f, AttributionRequest request)
+    internal static AttributionResult? Explained(string method, ScoreFunction f, AttributionRequest request)
     {
         try
         {

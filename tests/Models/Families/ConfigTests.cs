@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Vitrine.Tests.Support;
+using Vitrine.Transformers;
+using Xunit;
+
+namespace Vitrine.Tests.Models;
+
+/// <summary>What config.json may say: both dialects of the recorded folders, what is refused, and what makes no sense.</summary>
+public class ConfigTests
+{
+    private static string Refused => Path.Combine(GoldenFolder.Path, "refuse");
+
+    /// <summary>The folders that hold the same settings as transformers 5 writes them.</summary>
+    public static TheoryData<string> Dialects() =>
+        [.. GoldenModel.All.Where(m => m.Unsupported is null && File.Exists(Path.Combine(m.Folder, "config.transformers5.json"))).Select(m => m.Name)];
+
+    public static TheoryData<string> Refusals() =>
+        Directory.Exists(Refused) ? [.. Directory.EnumerateDirectories(Refused).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)] : [];
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Dialects))]
+    public void Config_AsTransformers5WritesIt_SameBits(string name)
+    {
+        GoldenModel golden = GoldenModel.Named(name);
+        using var folder = new TempFolder();
+        File.Copy(Path.Combine(golden.Folder, "config.transformers5.json"), folder.File("config.json"));
+        File.Copy(Path.Combine(golden.Folder, "model.safetensors"), folder.File("model.safetensors"));
+        ModelInput input = GoldenForward.Input(golden.Cases.First(c => c.Name.StartsWith("forward/", StringComparison.Ordinal)));
+
+        Assert.Equal(golden.Model.Forward(input).ToArray(), ModelLoader.Load(folder.Path).Forward(input).ToArray());
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Refusals))]
+    public void Config_OfAKindThatIsNotRead_IsRefusedByName(string name)
+    {
+        string folder = Path.Combine(Refused, name);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
+        string kind = (string?)(config["rope_scaling"]?["rope_type"] ?? config["rope_scaling"]?["type"] ?? config["model_type"]) ?? "";
+
+        ModelException e = Assert.Throws<ModelException>(() => ModelLoader.Create(folder));
+
+        Assert.Contains($"'{kind}'", e.Message, StringComparison.Ordinal);
+    }
+}
