@@ -14,6 +14,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["tradeoff"] = Tradeoff.Run,  // a teacher next to its student, its 8-bit, pruned and adapted forms
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
+    ["tokenizers"] = TokenizerBench.Run, // characters per second next to Microsoft.ML.Tokenizers
     ["ops"] = rest => (int)Application.Run(["bench", "ops", .. rest], Terminal.OfProcess(), CancellationToken.None),
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))

@@ -4,14 +4,20 @@ using System.Text.Json.Nodes;
 
 namespace Vitrine.Tests.Support;
 
-/// <summary>Changes JSON so that it still parses and no longer fits: other kinds of values, missing and foreign members, numbers out of range, keys twice, halves of pairs.</summary>
+/// <summary>
+/// Changes JSON so that it still parses and no longer fits: other kinds of values, missing and foreign members, numbers out of range, keys
+/// twice, halves of pairs.
+/// </summary>
 internal sealed class JsonMutator(int seed)
 {
     private static readonly string[] s_values =
     [
-        "null", "true", "false", "0", "-1", "1", "2", "3.5", "1e308", "-1e308", "1e999", "2147483647", "2147483648", "-2147483648", "9223372036854775807", "1000000000",
-        "\"\"", "\"a\"", "\"▁\"", "\"\\ud83d\"", "\"\\u0000\"", "\"[UNK]\"", "\"Sequence\"", "\"BPE\"", "\"Unigram\"", "\"ByteLevel\"", "\"a b c\"", "\"(((((((((\"",
-        "[]", "[[]]", "[null]", "[0]", "[-1]", "[\"a\"]", "[[\"a\",\"b\"]]", "[{}]", "{}", "{\"type\":\"Nothing\"}", "{\"a\":0}", "{\"0\":{}}", "{\"String\":\"\"}", "{\"Regex\":\"a*\"}",
+        "null", "true", "false", "0", "-1", "1", "2", "3.5", "1e308", "-1e308", "1e999", "2147483647", "2147483648", "-2147483648",
+        "9223372036854775807", "1000000000",
+        "\"\"", "\"a\"", "\"▁\"", "\"\\ud83d\"", "\"\\u0000\"", "\"[UNK]\"", "\"Sequence\"", "\"BPE\"", "\"Unigram\"",
+        "\"ByteLevel\"", "\"a b c\"", "\"(((((((((\"",
+        "[]", "[[]]", "[null]", "[0]", "[-1]", "[\"a\"]", "[[\"a\",\"b\"]]", "[{}]", "{}", "{\"type\":\"Nothing\"}", "{\"a\":0}",
+        "{\"0\":{}}", "{\"String\":\"\"}", "{\"Regex\":\"a*\"}",
     ];
 
     private readonly Random _random = new(seed);
@@ -90,7 +96,13 @@ internal sealed class JsonMutator(int seed)
             {
                 places.Add(node);
             }
-            foreach (JsonNode? child in node is JsonObject members ? members.Select(m => m.Value) : node is JsonArray items ? items : [])
+            IEnumerable<JsonNode?> children = node switch
+            {
+                JsonObject members => members.Select(m => m.Value),
+                JsonArray items => items,
+                _ => [],
+            };
+            foreach (JsonNode? child in children)
             {
                 Collect(child);
             }
