@@ -33,8 +33,8 @@ internal static partial class TokenizerBench
             ("one text", [string.Join('\n', lines)]),
         ];
         Console.WriteLine($"{Vitrine.Cli.Machine.Header()}\n");
-        Console.WriteLine("| tokenizer | texts | ours, M characters/s | Microsoft.ML.Tokenizers | ids alone | ours / theirs | ours, B/character "
-            + "| theirs |");
+        Console.WriteLine("| tokenizer | texts | ours, M characters/s | Microsoft.ML.Tokenizers | ids alone | ours / theirs "
+            + "| ours, B/character | theirs |");
         Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|");
         foreach ((string name, ITokenizer ours, Tokenizer theirs) in Pairs(options))
         {
@@ -77,7 +77,8 @@ internal static partial class TokenizerBench
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
         return System.Text.Encoding.ASCII.GetBytes(string.Concat(json.RootElement.GetProperty("model").GetProperty("vocab")
-            .EnumerateObject().Select(piece => (Bytes: ByteAlphabet.ToBytes(piece.Name), Rank: piece.Value.GetInt32())).OrderBy(piece => piece.Rank)
+            .EnumerateObject().Select(piece => (Bytes: ByteAlphabet.ToBytes(piece.Name), Rank: piece.Value.GetInt32()))
+            .OrderBy(piece => piece.Rank)
             .Select(piece => string.Create(CultureInfo.InvariantCulture, $"{Convert.ToBase64String(piece.Bytes)} {piece.Rank}\n"))));
     }
 
