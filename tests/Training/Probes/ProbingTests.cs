@@ -125,7 +125,8 @@ public sealed class ProbingTests : IDisposable
     {
         using var folder = new TempFolder();
         ITransformer model = TinyModels.Load(folder.Path, family);
-        var text = new Encoding([.. Enumerable.Range(3, 3).Select(id => new Token(id, new TextSpan(0, 1), 0, 0, 0))], ["a b c"], Vocabulary.FromPieces([]));
+        Token[] tokens = [.. Enumerable.Range(3, 3).Select(id => new Token(id, new TextSpan(0, 1), 0, 0, 0))];
+        var text = new Encoding(tokens, ["a b c"], Vocabulary.FromPieces([]));
 
         IReadOnlyList<(string Hook, int Width)> points = Activations.Points(model, [], text);
 
