@@ -67,6 +67,9 @@ public sealed record ModelInfo
     /// <summary>Whether labels do not compete (<c>problem_type</c> is <c>multi_label_classification</c>): each is true with probability σ(logit).</summary>
     public bool IsMultiLabel { get; init; }
 
+    /// <summary>Whether a classifier of texts reads the first token (<c>[CLS]</c>) and not the last.</summary>
+    public bool PoolsFirst { get; init; }
+
     /// <summary>The id that fills batches, or null.</summary>
     public int? PadId { get; init; }
 

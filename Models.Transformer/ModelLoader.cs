@@ -8,8 +8,14 @@ public static class ModelLoader
     /// <summary>The families by the name <c>model_type</c> gives them.</summary>
     private static readonly SortedDictionary<string, Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer>> s_families = new(StringComparer.Ordinal)
     {
+        ["albert"] = (config, weights, _) => Albert.Load(config, weights),
+        ["bart"] = Bart.Load,
         ["bert"] = (config, weights, _) => Bert.Load(config, weights),
         ["bloom"] = Bloom.Load,
+        ["camembert"] = (config, weights, _) => Roberta.LoadCamembert(config, weights),
+        ["deberta-v2"] = (config, weights, _) => DebertaV2.Load(config, weights),
+        ["distilbert"] = (config, weights, _) => DistilBert.Load(config, weights),
+        ["electra"] = (config, weights, _) => Electra.Load(config, weights),
         ["gemma"] = Gemma.Load,
         ["gemma2"] = Gemma.Load2,
         ["gemma3_text"] = Gemma.Load3,
@@ -18,13 +24,20 @@ public static class ModelLoader
         ["gpt_neox"] = GptNeoX.Load,
         ["gptj"] = GptJ.Load,
         ["llama"] = Llama.Load,
+        ["m2m_100"] = M2m100.Load,
         ["marian"] = Marian.Load,
+        ["mbart"] = Bart.LoadMBart,
         ["mistral"] = Mistral.Load,
+        ["modernbert"] = (config, weights, _) => ModernBert.Load(config, weights),
+        ["mt5"] = T5.LoadMT5,
         ["opt"] = Opt.Load,
         ["phi"] = Phi.Load,
         ["phi3"] = Phi3.Load,
         ["qwen2"] = Qwen2.Load,
         ["qwen3"] = Qwen3.Load,
+        ["roberta"] = (config, weights, _) => Roberta.Load(config, weights),
+        ["t5"] = T5.Load,
+        ["xlm-roberta"] = (config, weights, _) => Roberta.LoadXlmR(config, weights),
     };
 
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>

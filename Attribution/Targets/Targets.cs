@@ -38,7 +38,7 @@ public static partial class Targets
         int[] ids = labels is null ? [ArgMax(model.Forward(input).ToArray())] : [.. labels];
         int classes = model.Info.Labels.Count;
         CheckIds(ids, classes, "label");
-        int position = model.Info.ModelType == "bert" ? 0 : text.Tokens.Count - 1; // [CLS], or the last token
+        int position = model.Info.PoolsFirst ? 0 : text.Tokens.Count - 1; // [CLS], or the last token
         return new ModelScore(
             model, step, [Side(model, text)],
             [.. ids.Select(id => new ScoreTarget { Label = model.Info.Labels[id], Id = id, Position = position, Reach = [text.Tokens.Count] })],

@@ -1,5 +1,5 @@
 // BERT: a stack of blocks that look at the whole text at once, and normalise after adding. Devlin et al. 2018.
-// Read this file top to bottom: names, model, block; Bert/BertHeads.cs has what sits on top. Read next: Layers/Attention.cs.
+// Read this file top to bottom: names, model, settings; Bert/BertHeads.cs has what sits on top. Read next: Layers/Block.cs.
 // Sizes: d_model 768, 12 heads of 64, 12 layers, 30522 words, 512 positions in bert-base.
 using Vitrine.Tensors;
 
@@ -46,60 +46,76 @@ public class Bert : Transformer
         ["unembed.b_U"] = "cls.predictions.bias",
     };
 
-    private readonly Embedding _words, _positions, _types;
-    private readonly HookPoint _hookWords, _hookPositions, _hookTypes, _fullEmbed;
+    private static readonly BertFamily s_family = new()
+    {
+        ModelType = "bert",
+        Class = "Bert",
+        Names = s_names,
+        Style = CheckpointStyle.Bert,
+    };
+
+    private readonly Config _config;
+    private readonly Embedding _words;
+    private readonly Embedding? _positions, _types;
+    private readonly HookPoint _hookWords, _fullEmbed;
+    private readonly HookPoint? _hookPositions, _hookTypes;
     private readonly Norm _norm;
+    private readonly Linear? _project;
     private readonly Block[] _blocks;
 
-    private protected Bert(Config config, ModelInfo info, ModelBuilder builder) : base(info, builder)
+    internal Bert(Config config, ModelInfo info, ModelBuilder builder) : base(info, builder)
     {
+        _config = config;
         ModulePath embed = builder.Root / "embed";
-        _words = new(embed / "embed", "W_E", info.VocabSize, info.DModel, "token id");
-        _positions = new(embed / "pos_embed", "W_pos", info.MaxPositions, info.DModel, "position");
-        _types = new(embed / "token_type_embed", "W_token_type", config.Types, info.DModel, "segment");
-        _hookWords = embed.Hook("hook_embed", "[batch, pos, d_model]");
-        _hookPositions = embed.Hook("hook_pos_embed", "[batch, pos, d_model]");
-        _hookTypes = embed.Hook("hook_token_type_embed", "[batch, pos, d_model]");
-        _norm = Norm.Layer(embed / "ln", info.DModel, config.Epsilon);
+        string axes = info.EmbeddingWidth == info.DModel ? "[batch, pos, d_model]" : "[batch, pos, d_embed]";
+        _words = new(embed / "embed", "W_E", info.VocabSize, info.EmbeddingWidth, "token id");
+        _hookWords = embed.Hook("hook_embed", axes);
+        if (config.HasPositions)
+        {
+            _positions = new(embed / "pos_embed", "W_pos", config.Positions, info.EmbeddingWidth, "position");
+            _hookPositions = embed.Hook("hook_pos_embed", axes);
+        }
+        if (config.Types > 0)
+        {
+            _types = new(embed / "token_type_embed", "W_token_type", config.Types, info.EmbeddingWidth, "segment");
+            _hookTypes = embed.Hook("hook_token_type_embed", axes);
+        }
+        _norm = Norm.Layer(embed / "ln", info.EmbeddingWidth, config.Epsilon);
+        _project = config.Projects ? Linear.Of(embed / "project", "", info.EmbeddingWidth, info.DModel) : null;
         _fullEmbed = builder.Root.Hook("hook_full_embed", "[batch, pos, d_model]");
-        _blocks = [.. Enumerable.Range(0, info.NLayers).Select(i => new Block(builder.Root / "blocks" / i, config, info))];
+        Disentangled? relative = config.Relative is { } options ? new(builder.Root / "rel_embed", options, info, config.Epsilon) : null;
+        var block = new BlockOptions
+        {
+            Order = BlockOrder.PostNorm, // resid = norm(resid + attention(resid)); resid = norm(resid + mlp(resid))
+            Norm = path => Norm.Layer(path, info.DModel, config.Epsilon),
+            Attention = path => new(path, new()
+            {
+                DModel = info.DModel,
+                NHeads = info.NHeads,
+                Relative = relative is null ? null : relative.Under,
+                Scale = relative?.Scale ?? 0,
+            }),
+            Mlp = path => new(path, info.DModel, config.DMlp, config.Activation),
+        };
+        _blocks = [.. Enumerable.Range(0, info.NLayers).Select(i => new Block(builder.Root / "blocks" / i, block))];
     }
 
     /// <summary>Builds the model with the head that the config names.</summary>
-    internal static Transformer Load(ModelConfig json, WeightsFolder folder)
+    internal static Transformer Load(ModelConfig json, WeightsFolder folder) => s_family.Load(json, folder, new Config().Read(json));
+
+    /// <summary>BERT's names with another prefix in front of its body and other heads on top: what most of its relatives store.</summary>
+    internal static Dictionary<string, string> NamesUnder(string prefix, Dictionary<string, string> others)
     {
-        Config config = Config.Of(json);
-        bool tied = json.Flag("tie_word_embeddings", true);
-        CheckpointStyle style = CheckpointStyle.Bert;
-        var weights = new WeightLoader(folder, tied ? style : style with { Tied = [style.Tied[1]] }); // the bias keeps its two names
-        var builder = new ModelBuilder(weights, s_names);
-        string architecture = json.Architecture(builder.Has("mlm_head.W") ? "BertForMaskedLM" : "BertModel");
-        ModelInfo info = new()
+        var names = new Dictionary<string, string>();
+        foreach ((string path, string name) in s_names)
         {
-            ModelType = "bert",
-            Architecture = architecture,
-            Task = ModelTask.None,
-            DModel = json.Int("hidden_size", 768),
-            NLayers = json.Int("num_hidden_layers", 12),
-            NHeads = json.Int("num_attention_heads", 12),
-            VocabSize = json.Int("vocab_size", 30522),
-            MaxPositions = json.Int("max_position_embeddings", 512),
-            PadId = json.OptionalInt("pad_token_id") ?? 0,
-        };
-        json.Divides("num_attention_heads", info.NHeads, "hidden_size", info.DModel);
-        Bert model = architecture switch
+            names[path] = name.StartsWith("bert.", StringComparison.Ordinal) ? prefix + name["bert.".Length..] : name;
+        }
+        foreach ((string path, string name) in others)
         {
-            "BertForMaskedLM" or "BertForPreTraining" => new BertMaskedLm(config, info, builder, tied),
-            "BertForSequenceClassification" => new BertClassifier(config, info with { Task = ModelTask.SequenceClassification, Labels = json.Labels(), IsMultiLabel = json.IsMultiLabel }, builder),
-            "BertForMultipleChoice" => new BertClassifier(config, info with { Task = ModelTask.MultipleChoice }, builder),
-            "BertForTokenClassification" => new BertTokenHead(config, info with { Task = ModelTask.TokenClassification, Labels = json.Labels() }, builder),
-            "BertForQuestionAnswering" => new BertTokenHead(config, info with { Task = ModelTask.QuestionAnswering }, builder),
-            "BertModel" => new Bert(config, info, builder),
-            _ => throw json.UnsupportedArchitecture("BertForMaskedLM", "BertForPreTraining", "BertForSequenceClassification",
-                "BertForMultipleChoice", "BertForTokenClassification", "BertForQuestionAnswering", "BertModel"),
-        };
-        model.Complete(weights);
-        return model;
+            names[path] = name;
+        }
+        return names;
     }
 
     /// <summary>W_E, which the masked language model also uses as unembedding.</summary>
@@ -115,63 +131,109 @@ public class Bert : Transformer
     /// <param name="input">Tokens or embeddings.</param>
     public Tensor Encode(ModelInput input)
     {
-        Tensor words = EmbeddingsOf(input);                                                    // [batch, pos, d_model]
-        int pos = words.Shape[1];
-        Tensor resid = _hookWords.Run(words)
-            + _hookPositions.Run(_positions.Run(input.Positions ?? Masks.Positions(input.Mask, 0, pos)))
-            + _hookTypes.Run(_types.Run(input.Types ?? Tensor.From(new int[pos], [1, pos])));
-        resid = _fullEmbed.Run(_norm.Run(resid));
-        Tensor? mask = Masks.Additive(input.Mask);                                             // [batch, 1, 1, key]
+        Tensor resid = _hookWords.Run(EmbeddingsOf(input));                                    // [batch, pos, d_embed]
+        int pos = resid.Shape[1];
+        if (_positions is not null && _hookPositions is not null)
+        {
+            resid += _hookPositions.Run(_positions.Run(input.Positions ?? PositionsOf(input, pos)));
+        }
+        if (_types is not null && _hookTypes is not null)
+        {
+            resid += _hookTypes.Run(_types.Run(input.Types ?? Tensor.From(new int[pos], [1, pos])));
+        }
+        resid = _norm.Run(resid);
+        resid = _project?.Run(resid) ?? resid;                                                 // [batch, pos, d_model]
+        if (_config.HidesPadding && input.Mask is { } mask)
+        {
+            resid *= Tensor.From([.. Masks.Integers(mask).Select(token => (float)token)], mask.Shape.Append(1));
+        }
+        resid = _fullEmbed.Run(resid);
+        var at = new Placement(input, resid) { MasksPairs = _config.HidesPadding };
         foreach (Block block in _blocks)
         {
-            resid = block.Run(resid, mask);
+            resid = block.Run(resid, at);
         }
         return resid;
     }
 
-    /// <summary>The settings of config.json that change the computation.</summary>
-    internal sealed record Config(int DMlp, int Types, string Activation, float Epsilon)
+    /// <summary>RoBERTa reads positions off the ids, padding wherever it stands; embeddings are counted as they lie.</summary>
+    private Tensor PositionsOf(ModelInput input, int pos) => _config.CountsPastPadding && input is { Embeddings: null, Ids: { } ids }
+        ? Masks.PositionsPastPadding(ids, _config.PadId)
+        : Masks.Positions(input.Mask, 0, pos, _config.FirstPosition);
+
+    /// <summary>The settings that change the computation; the defaults are BERT's own.</summary>
+    internal sealed record Config
     {
-        public static Config Of(ModelConfig json)
+        public int DModel { get; init; } = 768;
+
+        /// <summary>Width of the embeddings where the family has a setting for it; 0: d_model.</summary>
+        public int EmbeddingWidth { get; init; }
+
+        public int NLayers { get; init; } = 12;
+
+        public int NHeads { get; init; } = 12;
+
+        public int DMlp { get; init; } = 3072;
+
+        public int Vocab { get; init; } = 30522;
+
+        /// <summary>Rows of the table of positions.</summary>
+        public int Positions { get; init; } = 512;
+
+        /// <summary>Whether there is such a table.</summary>
+        public bool HasPositions { get; init; } = true;
+
+        /// <summary>Segments; 0: there is no table of them.</summary>
+        public int Types { get; init; } = 2;
+
+        public int PadId { get; init; }
+
+        /// <summary>RoBERTa: the first token stands at position pad + 1, and padding at position pad.</summary>
+        public bool CountsPastPadding { get; init; }
+
+        /// <summary>Whether a linear layer follows the norm of the embeddings.</summary>
+        public bool Projects { get; init; }
+
+        /// <summary>Whether embeddings of padding are zero and its queries masked (DeBERTa).</summary>
+        public bool HidesPadding { get; init; }
+
+        /// <summary>DeBERTa's attention by distance; null: there is none.</summary>
+        public DisentangledOptions? Relative { get; init; }
+
+        public string Activation { get; init; } = "gelu";
+
+        /// <summary>Between the two layers of a classifier of texts.</summary>
+        public string PoolerActivation { get; init; } = "tanh";
+
+        /// <summary>In the head of a masked language model; null: that of the blocks.</summary>
+        public string? WordsActivation { get; init; }
+
+        public float Epsilon { get; init; } = 1e-12f;
+
+        /// <summary>The row of the table that belongs to a text's first token.</summary>
+        public int FirstPosition => CountsPastPadding ? PadId + 1 : 0;
+
+        /// <summary>The same with what config.json says under BERT's keys, as most relatives have them.</summary>
+        public Config Read(ModelConfig json)
         {
             json.Expect("position_embedding_type", "\"absolute\"");
             json.Expect("is_decoder", "false");
             json.Expect("add_cross_attention", "false");
             json.Expect("pruned_heads", "{}");
-            return new(
-                json.Int("intermediate_size", 3072), json.Int("type_vocab_size", 2),
-                json.Text("hidden_act", "gelu"), (float)json.Number("layer_norm_eps", 1e-12));
-        }
-    }
-
-    /// <summary>resid = norm(resid + attention(resid)); resid = norm(resid + mlp(resid)).</summary>
-    private sealed class Block
-    {
-        private readonly Norm _ln1, _ln2;
-        private readonly Attention _attention;
-        private readonly FeedForward _mlp;
-        private readonly HookPoint _residPre, _attnOut, _residMid, _mlpOut, _residPost, _normalized;
-
-        public Block(ModulePath path, Config config, ModelInfo info)
-        {
-            _residPre = path.Hook("hook_resid_pre", "[batch, pos, d_model]");
-            _attention = new(path / "attn", new() { DModel = info.DModel, NHeads = info.NHeads });
-            _attnOut = path.Hook("hook_attn_out", "[batch, pos, d_model]");
-            _residMid = path.Hook("hook_resid_mid", "[batch, pos, d_model]");
-            _ln1 = Norm.Layer(path / "ln1", info.DModel, config.Epsilon);
-            _mlp = new(path / "mlp", info.DModel, config.DMlp, config.Activation);
-            _mlpOut = path.Hook("hook_mlp_out", "[batch, pos, d_model]");
-            _residPost = path.Hook("hook_resid_post", "[batch, pos, d_model]");
-            _ln2 = Norm.Layer(path / "ln2", info.DModel, config.Epsilon);
-            _normalized = path.Hook("hook_normalized_resid_post", "[batch, pos, d_model]");
-        }
-
-        public Tensor Run(Tensor resid, Tensor? mask)
-        {
-            resid = _residPre.Run(resid);                                                      // [batch, pos, d_model]
-            resid = _ln1.Run(_residMid.Run(resid + _attnOut.Run(_attention.Run(resid, mask))));
-            resid = _residPost.Run(resid + _mlpOut.Run(_mlp.Run(resid)));
-            return _normalized.Run(_ln2.Run(resid));
+            return this with
+            {
+                DModel = json.Int("hidden_size", DModel),
+                EmbeddingWidth = EmbeddingWidth == 0 ? 0 : json.Int("embedding_size", EmbeddingWidth),
+                NLayers = json.Int("num_hidden_layers", NLayers),
+                NHeads = json.Int("num_attention_heads", NHeads),
+                DMlp = json.Int("intermediate_size", DMlp),
+                Vocab = json.Int("vocab_size", Vocab),
+                Positions = json.Int("max_position_embeddings", Positions),
+                Types = json.Int("type_vocab_size", Types, least: 0),
+                PadId = json.OptionalInt("pad_token_id") ?? PadId,
+                Activation = json.Text("hidden_act", Activation),
+                Epsilon = (float)json.Number("layer_norm_eps", Epsilon),
+            };
         }
     }
 }

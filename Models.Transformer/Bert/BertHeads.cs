@@ -3,18 +3,20 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// One vector per text, tanh(W·h + b) of the first token <c>[CLS]</c>, and a linear layer on it: a score per label, or, in multiple
-/// choice, one score per choice.
+/// One vector per text, act(W·h + b) of the first token <c>[CLS]</c>, and a linear layer on it: a score per label, or, in multiple
+/// choice, one score per choice. The activation is tanh in BERT.
 /// </summary>
 internal sealed class BertClassifier : Bert
 {
     private readonly Linear _pooler, _classifier;
+    private readonly Func<Tensor, Tensor> _activation;
     private readonly HookPoint _pooled, _logits;
 
     public BertClassifier(Config config, ModelInfo info, ModelBuilder builder) : base(config, info, builder)
     {
         bool choice = info.Task == ModelTask.MultipleChoice;
         _pooler = Linear.Of(builder.Root / "pooler", "", info.DModel, info.DModel);
+        _activation = Activation.Named(config.PoolerActivation);
         _pooled = (builder.Root / "pooler").Hook("hook_pooler_out", "[batch, d_model]");
         _classifier = Linear.Of(builder.Root / "classifier", "", info.DModel, choice ? 1 : info.Labels.Count);
         _logits = builder.Root.Hook("hook_logits", choice ? "[batch, choice]" : "[batch, label]");
@@ -29,17 +31,18 @@ internal sealed class BertClassifier : Bert
             (input, choices) = Flat(input);
         }
         Tensor first = Encode(input).Select(1, 0);                                             // [batch, d_model]
-        Tensor logits = _classifier.Run(_pooled.Run(_pooler.Run(first).Tanh()));               // [batch, label]
+        Tensor logits = _classifier.Run(_pooled.Run(_activation(_pooler.Run(first))));               // [batch, label]
         return _logits.Run(choice ? logits.Reshape([logits.Shape[0] / choices, choices]) : logits);
     }
 
     /// <summary>The choices of all examples one below the other: <c>[batch, choice, pos, …]</c> → <c>[batch · choice, pos, …]</c>.</summary>
-    private static (ModelInput Input, int Choices) Flat(ModelInput input)
+    private (ModelInput Input, int Choices) Flat(ModelInput input)
     {
         Tensor? given = input.Embeddings ?? input.Ids;
         if (given is null || given.Shape.Rank != (input.Embeddings is null ? 3 : 4))
         {
-            throw new ShapeException($"bert: multiple choice wants one text per choice; got {given?.Shape.ToString() ?? "nothing"}; expected [batch, choice, pos].");
+            string got = given?.Shape.ToString() ?? "nothing";
+            throw new ShapeException($"{Info.ModelType}: wants one text per choice; got {got}; expected [batch, choice, pos].");
         }
         return (input with
         {
@@ -79,13 +82,13 @@ internal sealed class BertMaskedLm : Bert, ILanguageModel
     private readonly Unembedding _unembed;
 
     public BertMaskedLm(Config config, ModelInfo info, ModelBuilder builder, bool tied)
-        : base(config, info with { Task = ModelTask.MaskedLanguageModel }, builder)
+        : base(config, info, builder)
     {
         ModulePath head = builder.Root / "mlm_head", unembed = builder.Root / "unembed";
-        _transform = Linear.Of(head, "", info.DModel, info.DModel);
-        _activation = Activation.Named(config.Activation);
-        _norm = Norm.Layer(head / "ln", info.DModel, config.Epsilon);
-        Parameter? own = tied ? null : unembed.Table("W_U", info.VocabSize, info.DModel);
+        _transform = Linear.Of(head, "", info.DModel, info.EmbeddingWidth);
+        _activation = Activation.Named(config.WordsActivation ?? config.Activation);
+        _norm = Norm.Layer(head / "ln", info.EmbeddingWidth, config.Epsilon);
+        Parameter? own = tied ? null : unembed.Table("W_U", info.VocabSize, info.EmbeddingWidth);
         Parameter bias = unembed.Weight("b_U", [info.VocabSize]);
         _unembed = new(own ?? Table, bias, builder.Root.Hook("hook_logits", "[batch, pos, vocab]"));
     }

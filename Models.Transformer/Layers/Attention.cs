@@ -19,6 +19,7 @@ internal sealed class Attention
     private readonly HookPoint? _hookNormedQ, _hookNormedK, _hookRotaryQ, _hookRotaryK;
     private readonly Norm? _normQ, _normK;
     private readonly AttentionOptions _options;
+    private readonly ScoreBias? _bias;
     private readonly string _name;
 
     public Attention(ModulePath path, AttentionOptions options)
@@ -30,6 +31,7 @@ internal sealed class Attention
         _k = Linear.Of(path, "K", d, dKey, options.Bias, options.Part(1));
         _v = Linear.Of(path, "V", d, dKey, options.Bias, options.Part(2));
         _o = Linear.Of(path, "O", dQuery, d, options.OutputBias);
+        _bias = options.Relative?.Invoke(path);
         _hookQ = path.Hook("hook_q", "[batch, query, head, d_head]");
         _hookK = path.Hook("hook_k", "[batch, key, kv_head, d_head]");
         _hookV = path.Hook("hook_v", "[batch, key, kv_head, d_head]");
@@ -72,7 +74,7 @@ internal sealed class Attention
         {
             (k, v, _) = cache.Extend(_name, k, v);                        // keys: past and present
         }
-        return Output(Mix(q, k, v, mask, bias));
+        return Output(Mix(q, k, v, mask, bias ?? _bias));
     }
 
     /// <summary>Cross-attention: queries from the target, keys and values from the encoded source.</summary>
@@ -198,6 +200,9 @@ internal sealed record AttentionOptions
 
     /// <summary>Makes the norm of queries and that of keys, over d_head and before rotation (Qwen3, Gemma 3); null: there is none.</summary>
     public Func<ModulePath, Norm>? QueryKeyNorm { get; init; }
+
+    /// <summary>Makes what this layer adds to its scores by distance and content (DeBERTa); null: nothing of its own.</summary>
+    public Func<ModulePath, ScoreBias>? Relative { get; init; }
 
     /// <summary>Factor on the scores, by default 1/√d_head.</summary>
     public float Scale { get => field == 0 ? 1 / MathF.Sqrt(DHead) : field; init; }

@@ -11,10 +11,10 @@ internal sealed class Block
     private readonly BlockOptions _options;
     private readonly Attention _attention;
     private readonly FeedForward _mlp;
-    private readonly Norm _ln1;
-    private readonly Norm? _ln2, _ln1Post, _ln2Post;
+    private readonly Attention? _cross;
+    private readonly Norm? _ln1, _lnCross, _ln2, _ln1Post, _ln2Post;
     private readonly HookPoint _residPre, _attnOut, _mlpOut, _residPost;
-    private readonly HookPoint? _residMid, _normalized;
+    private readonly HookPoint? _residMid, _crossOut, _residMidCross, _normalized;
 
     public Block(ModulePath path, BlockOptions options)
     {
@@ -22,20 +22,29 @@ internal sealed class Block
         bool after = options.Order == BlockOrder.PostNorm, parallel = options.Order == BlockOrder.Parallel;
         HookPoint Resid(string name) => path.Hook(name, "[batch, pos, d_model]");
         _residPre = Resid("hook_resid_pre");
-        Norm? before = after ? null : options.Norm(path / "ln1");
+        string lnLast = options.Cross is null ? "ln2" : "ln3";
+        Norm? before = after || options.SkipsFirstNorm ? null : options.Norm(path / "ln1");
         _attention = options.Attention(path / "attn");
         _ln1Post = options.OutputNorms ? options.Norm(path / "ln1_post") : null;
         _attnOut = Resid("hook_attn_out");
         _residMid = parallel ? null : Resid("hook_resid_mid");
-        _ln1 = before ?? options.Norm(path / "ln1");
-        _ln2 = after || options.SharedNorm ? null : options.Norm(path / "ln2");
+        _ln1 = after ? options.Norm(path / "ln1") : before;
+        if (options.Cross is { } cross)
+        {
+            Norm? beforeCross = after ? null : options.Norm(path / "ln2");
+            _cross = cross(path / "cross_attn");
+            _crossOut = Resid("hook_cross_attn_out");
+            _residMidCross = Resid("hook_resid_mid_cross");
+            _lnCross = beforeCross ?? options.Norm(path / "ln2");
+        }
+        _ln2 = after || options.SharedNorm ? null : options.Norm(path / lnLast);
         _mlp = options.Mlp(path / "mlp");
         _ln2Post = options.OutputNorms ? options.Norm(path / "ln2_post") : null;
         _mlpOut = Resid("hook_mlp_out");
         _residPost = Resid("hook_resid_post");
         if (after)
         {
-            _ln2 = options.Norm(path / "ln2");
+            _ln2 = options.Norm(path / lnLast);
             _normalized = Resid("hook_normalized_resid_post");
         }
     }
@@ -47,15 +56,17 @@ internal sealed class Block
         switch (_options.Order)
         {
             case BlockOrder.PostNorm:                                     // norm(x + attention(x)), norm(x + mlp(x))
-                resid = _ln1.Run(Mid(resid + Attend(resid, at)));
+                resid = Normed(_ln1, Mid(resid + Attend(resid, at)));
+                resid = Look(resid, at);
                 resid = _residPost.Run(resid + Feed(resid));
                 return Normalized(resid);
             case BlockOrder.Parallel:                                     // x + attention(norm(x)) + mlp(norm(x))
-                Tensor normed = _ln1.Run(resid);
+                Tensor normed = Normed(_ln1, resid);
                 Tensor attended = Attend(normed, at);
                 return _residPost.Run(resid + attended + Feed(_ln2?.Run(resid) ?? normed));
             default:                                                      // x + attention(norm(x)), x + mlp(norm(x))
-                resid = Mid(resid + Attend(_ln1.Run(resid), at));
+                resid = Mid(resid + Attend(Normed(_ln1, resid), at));
+                resid = Look(resid, at);
                 return _residPost.Run(resid + Feed(_ln2?.Run(resid) ?? resid));
         }
     }
@@ -65,6 +76,21 @@ internal sealed class Block
         Tensor z = _attention.Run(x, at.Mask(_options.Window), at.Cache, at.Rotary(_options.Rotary), at.Bias);
         return _attnOut.Run(_ln1Post?.Run(z) ?? z);
     }
+
+    /// <summary>The half in between, of a decoder that looks at a source.</summary>
+    private Tensor Look(Tensor resid, Placement at)
+    {
+        if (_cross is null || _crossOut is null || _residMidCross is null)
+        {
+            return resid;
+        }
+        bool after = _options.Order == BlockOrder.PostNorm;
+        Tensor seen = _cross.Run(after ? resid : Normed(_lnCross, resid), at.Source, at.SourceMask, at.Cache);
+        resid = _residMidCross.Run(resid + _crossOut.Run(seen));
+        return after ? Normed(_lnCross, resid) : resid;
+    }
+
+    private static Tensor Normed(Norm? norm, Tensor x) => norm?.Run(x) ?? x;
 
     private Tensor Feed(Tensor x)
     {
@@ -106,6 +132,9 @@ internal sealed record BlockOptions
     /// <summary>Makes the attention layer.</summary>
     public required Func<ModulePath, Attention> Attention { get; init; }
 
+    /// <summary>Makes the attention to a source between the two halves, whose norm is <c>ln2</c>; null: there is none.</summary>
+    public Func<ModulePath, Attention>? Cross { get; init; }
+
     /// <summary>Makes the feed-forward layer.</summary>
     public required Func<ModulePath, FeedForward> Mlp { get; init; }
 
@@ -114,6 +143,9 @@ internal sealed record BlockOptions
 
     /// <summary>Whether one norm serves both halves of a parallel block (GPT-J, Phi).</summary>
     public bool SharedNorm { get; init; }
+
+    /// <summary>Whether attention reads the stream as it is (ModernBERT's first block).</summary>
+    public bool SkipsFirstNorm { get; init; }
 
     /// <summary>How queries and keys are rotated; null: not at all.</summary>
     public RotaryOptions? Rotary { get; init; }

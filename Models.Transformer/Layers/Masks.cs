@@ -5,6 +5,8 @@ namespace Vitrine.Transformers;
 /// <summary>From padding masks (1 a token, 0 padding) to what attention adds to its scores, and to positions.</summary>
 internal static class Masks
 {
+    private const float Beyond = -1e30f; // so far below any score that adding it leaves nothing of the score
+
     /// <summary>A mask without padding, int32 <c>[batch, pos]</c>.</summary>
     public static Tensor Ones(int batch, int positions)
     {
@@ -24,6 +26,26 @@ internal static class Masks
         return Array.TrueForAll(tokens, t => t == 1)
             ? null
             : Tensor.From([.. tokens.Select(t => t == 1 ? 0f : float.NegativeInfinity)], [mask.Shape[0], 1, 1, mask.Shape[1]]);
+    }
+
+    /// <summary>
+    /// The same where pairs are masked (DeBERTa): queries that are padding see all keys alike; <c>[batch, 1, query, key]</c>.
+    /// </summary>
+    public static Tensor? Pairs(Tensor? mask)
+    {
+        if (mask is null || Additive(mask) is null)
+        {
+            return null;
+        }
+        int[] tokens = Integers(mask);
+        int pos = mask.Shape[1];
+        float[] pairs = new float[tokens.Length * pos];
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            (int query, int key) = (i / pos, (i / pos / pos * pos) + (i % pos));
+            pairs[i] = tokens[query] == 0 ? Beyond : tokens[key] == 0 ? float.NegativeInfinity : 0;
+        }
+        return Tensor.From(pairs, [mask.Shape[0], 1, pos, pos]);
     }
 
     /// <summary>−∞ above the diagonal, <c>[query, key]</c>: query i sees keys up to i + (keys − queries).</summary>
@@ -82,7 +104,8 @@ internal static class Masks
     /// <param name="mask">Past and present, <c>[batch, past + positions]</c>; null when there is no padding.</param>
     /// <param name="past">How many positions came before.</param>
     /// <param name="positions">How many are asked for.</param>
-    public static Tensor Positions(Tensor? mask, int past, int positions)
+    /// <param name="first">The number of the first token.</param>
+    public static Tensor Positions(Tensor? mask, int past, int positions, int first = 0)
     {
         int batch = mask?.Shape[0] ?? 1, keys = past + positions;
         int[] tokens = mask is null ? [] : Integers(mask), at = new int[batch * positions];
@@ -91,10 +114,27 @@ internal static class Masks
             int padding = mask is null ? 0 : Math.Max(0, tokens.AsSpan(row * keys, keys).IndexOf(1));
             for (int i = 0; i < positions; i++)
             {
-                at[(row * positions) + i] = Math.Max(0, past + i - padding);
+                at[(row * positions) + i] = first + Math.Max(0, past + i - padding);
             }
         }
         return Tensor.From(at, [batch, positions]);
+    }
+
+    /// <summary>
+    /// fairseq's positions: pad + 1, pad + 2, … over the ids that are not padding, which itself stands at pad; int32 <c>[batch, pos]</c>.
+    /// </summary>
+    /// <param name="ids">int32 <c>[batch, pos]</c></param>
+    /// <param name="pad">The padding id.</param>
+    /// <param name="past">How many tokens came before.</param>
+    public static Tensor PositionsPastPadding(Tensor ids, int pad, int past = 0)
+    {
+        int[] all = ids.ToIntArray(), at = new int[all.Length];
+        for (int i = 0, last = pad + past; i < all.Length; i++)
+        {
+            last = i % ids.Shape[1] == 0 ? pad + past : last;
+            at[i] = all[i] == pad ? pad : ++last;
+        }
+        return Tensor.From(at, ids.Shape);
     }
 
     /// <summary>Where a causal model's new tokens stand: their positions, and what to add to their scores over past and present. Extends the cache's count.</summary>

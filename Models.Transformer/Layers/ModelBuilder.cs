@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Vitrine.Tensors;
 
@@ -6,9 +7,13 @@ namespace Vitrine.Transformers;
 /// <summary>Collects a model's parameters and hook points while its constructor walks down the tree of modules.</summary>
 /// <param name="weights">The checkpoint, asked by the names of the table.</param>
 /// <param name="names">The model's table from canonical paths to checkpoint names; its notation is <see cref="ModulePath"/>'s.</param>
-internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictionary<string, string> names)
+/// <param name="storedLayer">What <c>{i}</c> is in a stored name where layers share weights (ALBERT); null: the number itself.</param>
+internal sealed partial class ModelBuilder(
+    WeightLoader weights, IReadOnlyDictionary<string, string> names, Func<int, string>? storedLayer = null)
 {
     private readonly List<Parameter> _parameters = [];
+    private readonly Dictionary<CheckpointPlace, Parameter> _known = [];
+    private readonly Dictionary<string, Parameter> _byName = new(StringComparer.Ordinal);
     private readonly List<HookPoint> _hooks = [];
     private readonly List<string> _notices = [];
 
@@ -17,6 +22,9 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
 
     /// <summary>All weights so far, in the order of asking.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>The weight that a module asked for under this name, which may be another's too; null when none did.</summary>
+    public Parameter? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>All hook points so far, in the order of making.</summary>
     public IReadOnlyList<HookPoint> Hooks => _hooks;
@@ -53,11 +61,15 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
     public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, StoredPart? part = null, bool isBuffer = false)
     {
         CheckpointPlace place = Place(name) with { Part = part };
+        if (_known.TryGetValue(place, out Parameter? known)) // layers that share their weights
+        {
+            return _byName[name] = known;
+        }
         Parameter parameter = kind != ParameterKind.Other && Int8(name, place, shape, kind) is { } matrix
             ? new(name, kind, place, matrix)
             : new(name, kind, place, Floats(place, shape, weights.Quantization.CoversInHalf(kind)), isBuffer);
         _parameters.Add(parameter);
-        return parameter;
+        return _known[place] = _byName[name] = parameter;
     }
 
     /// <summary>In 8 bits a linear layer is <c>[d_out, d_in]</c> in every family, and the parts of a stored tensor are some of its rows.</summary>
@@ -88,7 +100,11 @@ internal sealed partial class ModelBuilder(WeightLoader weights, IReadOnlyDictio
         string index = Number().Match(name).Value, key = Number().Replace(name, "{i}");
         int leaf = key.LastIndexOf('.');
         string stored = names.TryGetValue(key, out string? whole) ? whole : $"{names[key[..leaf]]}.{names[key[(leaf + 1)..]]}";
-        stored = stored.Replace("{i}", index, StringComparison.Ordinal);
+        if (index.Length > 0)
+        {
+            string layer = storedLayer?.Invoke(int.Parse(index, CultureInfo.InvariantCulture)) ?? index;
+            stored = stored.Replace("{i}", layer, StringComparison.Ordinal);
+        }
         Match match = Notation().Match(stored);
         return new(match.Groups["name"].Value, match.Groups["transposed"].Success);
     }

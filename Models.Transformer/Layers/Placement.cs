@@ -35,6 +35,15 @@ internal sealed class Placement
     /// <summary>What is added to scores by content or distance, the same in every block (T5's relative positions); null: nothing.</summary>
     public ScoreBias? Bias { get; init; }
 
+    /// <summary>Whether padding's own queries are masked too (DeBERTa).</summary>
+    public bool MasksPairs { get; init; }
+
+    /// <summary>What cross-attention looks at, <c>[batch, pos, d_model]</c>; null where there is none, or the cache knows it.</summary>
+    public Tensor? Source { get; init; }
+
+    /// <summary>Added to the scores of cross-attention: −∞ at the source's padding; null: there is none.</summary>
+    public Tensor? SourceMask { get; init; }
+
     /// <summary>The positions counted by tokens: padding, wherever it stands, counts nothing and has position −1 (OPT).</summary>
     public Tensor Counted => Masks.Counted(_tokens, _past, _present);
 
@@ -46,7 +55,8 @@ internal sealed class Placement
         window = window >= keys ? 0 : window;
         if (!_masks.TryGetValue(window, out Tensor? mask))
         {
-            mask = Sum(Sum(Masks.Additive(_tokens), Alibi(keys)), window == 0 ? null : Masks.Window(_present, keys, window));
+            Tensor? hidden = MasksPairs ? Masks.Pairs(_tokens) : Masks.Additive(_tokens);
+            mask = Sum(Sum(hidden, Alibi(keys)), window == 0 ? null : Masks.Window(_present, keys, window));
             _masks.Add(window, mask);
         }
         return mask;

@@ -55,7 +55,7 @@ public abstract class Transformer : ITransformer
 
     /// <summary>Ends the construction of a model: every weight it asked for must have been there.</summary>
     /// <exception cref="WeightException">Some were not; all are named.</exception>
-    private protected void Complete(WeightLoader weights) => Weights = weights.Report().RequireComplete();
+    internal void Complete(WeightLoader weights) => Weights = weights.Report().RequireComplete();
 
     /// <summary>The embeddings of one side of the input, given or looked up, <c>[batch, pos, d_model]</c>; everything beside them is checked.</summary>
     private protected Tensor EmbeddingsOf(ModelInput input, int past = 0)

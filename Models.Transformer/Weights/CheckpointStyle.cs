@@ -37,13 +37,6 @@ public sealed record CheckpointStyle(string Prefix)
         Tied = [["transformer.wte.weight", "lm_head.weight"]],
     };
 
-    /// <summary>Marian: <c>model.encoder.layers.0.self_attn.q_proj.weight</c>.</summary>
-    public static CheckpointStyle Marian { get; } = new("model.")
-    {
-        Ignorable = new Dictionary<string, string> { [".embed_positions.weight"] = "sines and cosines of the position" },
-        Tied = [["model.shared.weight", "model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight"]],
-    };
-
     /// <summary>Llama: <c>model.layers.0.self_attn.q_proj.weight</c>. Tied only where <c>tie_word_embeddings</c> is set.</summary>
     public static CheckpointStyle Llama { get; } = new("model.")
     {

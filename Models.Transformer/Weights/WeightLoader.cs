@@ -24,6 +24,9 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     /// <summary>From which threshold on columns of linear layers stay in float32 then.</summary>
     internal float Outliers => folder.Outliers;
 
+    /// <summary>Whether there is no file: the model is being made, and has whatever it asks for.</summary>
+    internal bool IsUnwritten => folder.IsUnwritten;
+
     /// <summary>Whether the checkpoint holds a tensor for this name, in any spelling or through a tie.</summary>
     /// <param name="name">Full name as written today.</param>
     public bool Has(string name) => folder.IsUnwritten || Find(name) is not null;
@@ -123,6 +126,9 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         }
         return fits;
     }
+
+    /// <summary>Whether the checkpoint holds the same bits under both names.</summary>
+    internal bool Repeats(string name, string other) => Find(name) is { } a && Find(other) is { } b && (a == b || SameBytes(a, b));
 
     // The file's own name for a weight, or null.
     private string? Find(string name) =>

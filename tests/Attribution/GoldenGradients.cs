@@ -17,7 +17,7 @@ internal static class GoldenGradients
         check.Close("f_zero_baseline", f.Score([Tensor.Zeros(side.Batch.Shape)]).Reshape([1]));
         Tensor token = GoldenScore.Baseline(golden, one, "token").Embeddings[0];
         check.Close("f_token_baseline", f.Score([token.Reshape(side.Batch.Shape)]).Reshape([1]));
-        if (GoldenScore.Row(one, "baseline_ids") is { } ids)
+        if (GoldenScore.Row(one, "baseline_ids") is { } ids && ids.Length == side.Length) // a target has the source's recorded too
         {
             token = f.Embed(0, Tensor.From(ids, [ids.Length]));
         }

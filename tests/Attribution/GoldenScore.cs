@@ -23,6 +23,7 @@ internal static partial class GoldenScore
         {
             ModelTask.SequenceClassification => Targets.Labels(model, text, [target], step),
             ModelTask.QuestionAnswering => new OneTarget(Targets.Answer(model, text, target, target, step), prefix == "attr_end" ? 1 : 0),
+            ModelTask.TokenClassification => Targets.TokenLabels(model, text, [new(MaskPosition(golden, one), target)], step),
             ModelTask.MaskedLanguageModel => Targets.Words((ILanguageModel)model, text, [new(MaskPosition(golden, one), target)], step),
             ModelTask.CausalLanguageModel => Targets.Continuation((ILanguageModel)model, text, [target], step),
             _ => Translation((ILanguageModel)model, one, text, target, step, prefix),

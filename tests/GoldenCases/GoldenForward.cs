@@ -13,7 +13,7 @@ internal static partial class GoldenForward
         ITransformer model = golden.Model;
         ModelInput input = Input(one);
         Tensor logits = model.Forward(input);
-        Func<int, bool>? noPadding = Padding(one, input.Target?.Mask ?? input.Mask, perPosition: 1);
+        Func<int, bool>? noPadding = Padding(model, one, input.Target?.Mask ?? input.Mask, perPosition: 1);
         if (one.Expected.ContainsKey("start_logits"))
         {
             check.Close("start_logits", logits.Select(-1, 0), noPadding);
@@ -21,7 +21,8 @@ internal static partial class GoldenForward
         }
         else
         {
-            check.Close("logits", logits, logits.Shape.Rank == 3 ? Padding(one, input.Target?.Mask ?? input.Mask, logits.Shape[2]) : null);
+            Tensor? mask = input.Target?.Mask ?? input.Mask;
+            check.Close("logits", logits, logits.Shape.Rank == 3 ? Padding(model, one, mask, logits.Shape[2]) : null);
         }
 
         using ActivationCache cache = model.Cache("*");
@@ -30,9 +31,9 @@ internal static partial class GoldenForward
         foreach (string key in one.Expected.Keys.Where(key => !key.Contains("logits", StringComparison.Ordinal)))
         {
             Tensor x = Activation(model, cache, input, key);
-            Tensor? mask = key.StartsWith("decoder", StringComparison.Ordinal) || key.StartsWith("cross", StringComparison.Ordinal)
-                ? input.Target?.Mask : input.Mask;
-            check.Close(key, x, x.Shape.Rank == 4 ? PaddingQueries(mask, x.Shape) : Padding(one, mask, x.Shape[^1]));
+            bool ofTarget = key.StartsWith("decoder", StringComparison.Ordinal) || key.StartsWith("cross", StringComparison.Ordinal);
+            Tensor? mask = ofTarget ? input.Target?.Mask : input.Mask;
+            check.Close(key, x, x.Shape.Rank == 4 ? PaddingQueries(model, mask, x.Shape) : Padding(model, one, mask, x.Shape[^1]));
         }
     }
 
@@ -76,24 +77,29 @@ internal static partial class GoldenForward
     }
 
     /// <summary>Which elements belong to padding in front of a text: what a model computes there has no meaning.</summary>
-    private static Func<int, bool>? Padding(GoldenCase one, Tensor? mask, int perPosition)
+    private static Func<int, bool>? Padding(ITransformer model, GoldenCase one, Tensor? mask, int perPosition)
     {
-        int[]? tokens = LeftPadded(mask);
+        int[]? tokens = Meaningless(model, mask);
         return tokens is null || one.Expected.Count == 0 ? null : element => tokens[element / perPosition] == 0;
     }
 
-    private static Func<int, bool>? PaddingQueries(Tensor? mask, Shape pattern)
+    private static Func<int, bool>? PaddingQueries(ITransformer model, Tensor? mask, Shape pattern)
     {
-        int[]? tokens = LeftPadded(mask);
+        int[]? tokens = Meaningless(model, mask);
         (int heads, int queries, int keys) = (pattern[1], pattern[2], pattern[3]);
         return tokens is null ? null : element => tokens[(element / (heads * queries * keys) * queries) + (element / keys % queries)] == 0;
     }
 
-    /// <summary>The mask, if some row begins with padding.</summary>
-    private static int[]? LeftPadded(Tensor? mask)
+    /// <summary>The mask, if some row begins with padding, or if padding may have nothing in its window to see (ModernBERT).</summary>
+    private static int[]? Meaningless(ITransformer model, Tensor? mask)
     {
         int[]? tokens = mask?.ToIntArray();
-        return tokens is not null && Enumerable.Range(0, mask!.Shape[0]).Any(row => tokens[row * mask.Shape[1]] == 0) ? tokens : null;
+        bool any = model is ModernBert;
+        for (int row = 0; tokens is not null && row < tokens.Length; row += mask!.Shape[1])
+        {
+            any |= tokens[row] == 0;
+        }
+        return any ? tokens : null;
     }
 
     /// <summary>The activation that Hugging Face calls <c>hidden_1</c>, <c>attn_0</c>, <c>decoder_hidden_states_2</c> and so on.</summary>
@@ -107,17 +113,22 @@ internal static partial class GoldenForward
         {
             return cache[$"{blocks}.{i}.{(side == "cross" ? "cross_attn" : "attn")}.hook_pattern"];
         }
-        if (model is Decoder decoder)
-        {
-            return i < model.Info.NLayers ? cache[$"blocks.{i}.hook_resid_pre"] : decoder.Hidden(input);
-        }
-        if (i == 0)
-        {
-            return cache[$"{blocks}.0.hook_resid_pre"];
-        }
         int layers = side == "decoder" ? model.Info.NDecoderLayers : model.Info.NLayers;
-        return cache[$"{blocks}.{(i < 0 ? layers : i) - 1}.hook_normalized_resid_post"];
+        i = i < 0 ? layers : i;
+        if (i < layers)
+        {
+            return cache[$"{blocks}.{i}.hook_resid_pre"];
+        }
+        string normalized = $"{blocks}.{layers - 1}.hook_normalized_resid_post"; // where blocks normalise after adding
+        return cache.Names.Contains(normalized) ? cache[normalized] : Last(model, input, side);
     }
+
+    /// <summary>The last hidden state of a side whose blocks normalise first.</summary>
+    private static Tensor Last(ITransformer model, ModelInput input, string side) =>
+        side == "encoder" ? ((EncoderDecoder)model).Encode(input)
+        : model is Decoder decoder ? decoder.Hidden(input)
+        : model is ModernBert modern ? modern.Encode(input)
+        : ((ILanguageModel)model).Hidden(input);
 
     private static void Difference(Tensor fused, Tensor watched, GoldenCheck check)
     {

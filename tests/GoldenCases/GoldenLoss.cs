@@ -62,9 +62,14 @@ internal static class GoldenLoss
     }
 
     /// <summary>The loss of a case by the model's task and its labels.</summary>
-    private static Tensor Loss(ITransformer model, GoldenCase one)
+    public static Tensor Loss(ITransformer model, GoldenCase one)
     {
-        ModelInput input = GoldenForward.Input(one);
+        ModelInput input = PaddingHeldConstant(model, GoldenForward.Input(one));
+        if (one.Ints("start_positions") is { } starts && one.Ints("end_positions") is { } ends)
+        {
+            Tensor spans = model.Forward(input);
+            return (spans.Select(-1, 0).CrossEntropy(starts) + spans.Select(-1, 1).CrossEntropy(ends)).Scale(0.5f);
+        }
         Tensor labels = one.Ints("labels") ?? input.Ids!;
         switch (model.Info.Task)
         {
@@ -82,10 +87,25 @@ internal static class GoldenLoss
         }
     }
 
+    /// <summary>
+    /// Encoders read embeddings whose padding word is a constant, at the positions that they would read off the ids.
+    /// </summary>
+    private static ModelInput PaddingHeldConstant(ITransformer model, ModelInput input)
+    {
+        if (model.Info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence || model.Info.PadId is not { } pad)
+        {
+            return input;
+        }
+        bool past = model.Info.ModelType is "roberta" or "xlm-roberta";
+        Tensor? positions = past ? Masks.PositionsPastPadding(input.Ids!, pad) : null;
+        return input with { Embeddings = Embed(model, input.Ids!), Positions = positions };
+    }
+
     /// <summary>torch's Embedding(padding_idx) looks the padding word up but sends it no gradient: here it is a constant.</summary>
     private static Tensor Embed(ITransformer model, Tensor ids)
     {
-        float[] padding = [.. ids.ToIntArray().Select(id => id == model.Info.PadId ? 1f : 0f)];
+        int? pad = model.Info.ModelType == "t5" ? null : model.Info.PadId; // T5's table knows no padding
+        float[] padding = [.. ids.ToIntArray().Select(id => id == pad ? 1f : 0f)];
         Tensor isPadding = Tensor.From(padding, ids.Shape.Append(1)), x = model.Embed(ids);
         Tensor constant = Tensor.From(x.ToArray(), x.Shape);
         return (x * isPadding.Scale(-1, 1)) + (constant * isPadding);

@@ -12,7 +12,7 @@ public static class TinyModels
     private const int D = 16, Heads = 4, Mlp = 24, Vocab = 50, Positions = 24;
 
     /// <summary>The families that can be written, as <c>model_type</c> names them.</summary>
-    public static IReadOnlyList<string> Families { get; } = ["bert", "gpt2", "llama", "marian"];
+    public static IReadOnlyList<string> Families { get; } = ["bert", "gpt2", "llama", "marian", .. TinyFamilies.Names];
 
     /// <summary>Writes a checkpoint and loads it.</summary>
     /// <param name="folder">An empty folder.</param>
@@ -28,13 +28,19 @@ public static class TinyModels
     /// <returns>The folder.</returns>
     public static string Write(string folder, string family, string? architecture = null, int layers = 2, Action<JsonObject>? edit = null)
     {
-        JsonObject config = Config(family, layers);
+        bool spelled = !TinyFamilies.Names.Contains(family);
+        JsonObject config = spelled ? Config(family, layers) : TinyFamilies.Config(family, layers);
         if (architecture is not null)
         {
             config["architectures"] = new JsonArray(architecture);
         }
         edit?.Invoke(config);
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
+        if (!spelled)
+        {
+            SafetensorsWriter.Save(Path.Combine(folder, "model.safetensors"), TinyFamilies.Weights(folder));
+            return folder;
+        }
         int seed = 0;
         SafetensorsWriter.Save(Path.Combine(folder, "model.safetensors"), Shapes(family, layers, config).Select(t => new WeightData(
             t.Name,

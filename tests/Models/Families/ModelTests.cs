@@ -23,6 +23,29 @@ public class ModelTests
         { "gpt2", "GPT2Model", ModelTask.None, [2, 7, 16] },
         { "llama", "LlamaForCausalLM", ModelTask.CausalLanguageModel, [2, 7, 50] },
         { "marian", "MarianMTModel", ModelTask.SequenceToSequence, [2, 5, 50] },
+        { "distilbert", "DistilBertForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "distilbert", "DistilBertForQuestionAnswering", ModelTask.QuestionAnswering, [2, 7, 2] },
+        { "distilbert", "DistilBertModel", ModelTask.None, [2, 7, 16] },
+        { "roberta", "RobertaForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "roberta", "RobertaForTokenClassification", ModelTask.TokenClassification, [2, 7, 3] },
+        { "electra", "ElectraForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "electra", "ElectraForPreTraining", ModelTask.TokenClassification, [2, 7, 1] },
+        { "electra", "ElectraForMaskedLM", ModelTask.MaskedLanguageModel, [2, 7, 50] },
+        { "bart", "BartForConditionalGeneration", ModelTask.SequenceToSequence, [2, 5, 50] },
+        { "bart", "BartForQuestionAnswering", ModelTask.QuestionAnswering, [2, 7, 2] },
+        { "mbart", "MBartForConditionalGeneration", ModelTask.SequenceToSequence, [2, 5, 50] },
+        { "m2m_100", "M2M100ForConditionalGeneration", ModelTask.SequenceToSequence, [2, 5, 50] },
+        { "t5", "T5ForConditionalGeneration", ModelTask.SequenceToSequence, [2, 5, 50] },
+        { "mt5", "MT5ForConditionalGeneration", ModelTask.SequenceToSequence, [2, 5, 50] },
+        { "deberta-v2", "DebertaV2ForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "deberta-v2", "DebertaV2ForMaskedLM", ModelTask.MaskedLanguageModel, [2, 7, 50] },
+        { "modernbert", "ModernBertForSequenceClassification", ModelTask.SequenceClassification, [2, 3] },
+        { "modernbert", "ModernBertForTokenClassification", ModelTask.TokenClassification, [2, 7, 3] },
+        { "modernbert", "ModernBertForQuestionAnswering", ModelTask.QuestionAnswering, [2, 7, 2] },
+        { "modernbert", "ModernBertForMaskedLM", ModelTask.MaskedLanguageModel, [2, 7, 50] },
+        { "modernbert", "ModernBertModel", ModelTask.None, [2, 7, 16] },
+        { "albert", "AlbertForPreTraining", ModelTask.MaskedLanguageModel, [2, 7, 50] },
+        { "albert", "AlbertForTokenClassification", ModelTask.TokenClassification, [2, 7, 3] },
     };
 
     [Theory]
@@ -83,11 +106,17 @@ public class ModelTests
         Assert.Contains("not JSON", Assert.Throws<TokenizerException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void MultipleChoice_EachChoice_IsScoredAlone()
+    [Theory]
+    [InlineData("bert", "BertForMultipleChoice")]
+    [InlineData("distilbert", "DistilBertForMultipleChoice")]
+    [InlineData("roberta", "RobertaForMultipleChoice")]
+    [InlineData("electra", "ElectraForMultipleChoice")]
+    [InlineData("albert", "AlbertForMultipleChoice")]
+    [InlineData("deberta-v2", "DebertaV2ForMultipleChoice")]
+    public void MultipleChoice_EachChoice_IsScoredAlone(string family, string architecture)
     {
         using var folder = new TempFolder();
-        ITransformer model = TinyModels.Load(folder.Path, "bert", "BertForMultipleChoice");
+        ITransformer model = TinyModels.Load(folder.Path, family, architecture);
         int[] ids = [5, 9, 13, 7, 30, 41, 3, 8, 8, 17, 22, 6];
 
         Tensor together = model.Forward(new() { Ids = Tensor.From(ids, [1, 3, 4]) });
@@ -110,6 +139,10 @@ public class ModelTests
 
     [Theory]
     [InlineData("bert", "BertForSequenceClassification", false)]
+    [InlineData("albert", "AlbertForSequenceClassification", false)]
+    [InlineData("roberta", "RobertaForSequenceClassification", false)]
+    [InlineData("deberta-v2", "DebertaV2ForSequenceClassification", false)]
+    [InlineData("modernbert", "ModernBertForSequenceClassification", false)]
     [InlineData("gpt2", "GPT2ForSequenceClassification", false)]
     [InlineData("gpt2", "GPT2ForSequenceClassification", true)]
     public void Forward_PaddedBatch_EqualsOneByOne(string family, string architecture, bool left)
@@ -118,7 +151,7 @@ public class ModelTests
         ITransformer model = TinyModels.Load(folder.Path, family, architecture);
         int[][] texts = [[5, 9, 13, 7, 30], [3, 8], [17, 22, 6, 40]];
 
-        float[] together = model.Forward(ModelInput.Batch(texts, pad: 0, left)).ToArray();
+        float[] together = model.Forward(ModelInput.Batch(texts, model.Info.PadId ?? 0, left)).ToArray();
 
         TensorAssert.Close(together, (float[])[.. texts.SelectMany(text => model.Forward(ModelInput.Of(text)).ToArray())]);
     }
@@ -127,7 +160,7 @@ public class ModelTests
     public void Marian_OneSourceManyTargets_EqualsRepeatedSource()
     {
         using var folder = new TempFolder();
-        var model = (Marian)TinyModels.Load(folder.Path, "marian");
+        var model = (EncoderDecoder)TinyModels.Load(folder.Path, "marian");
         ModelInput target = new() { Ids = Tensor.From([49, 4, 12, 49, 20, 7], [2, 3]) };
 
         Tensor shared = model.Forward(ModelInput.Of(5, 9, 13) with { Target = target });

@@ -123,7 +123,13 @@ public class HookListTests
             ("GPT-2", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"), ("Llama", "llama", null),
             ("BERT, masked language model", "bert", null), ("BERT, sequence classification", "bert", "BertForSequenceClassification"),
             ("BERT, multiple choice", "bert", "BertForMultipleChoice"), ("BERT, token classification", "bert", "BertForTokenClassification"),
-            ("BERT, question answering", "bert", "BertForQuestionAnswering"), ("Marian", "marian", null),
+            ("BERT, question answering", "bert", "BertForQuestionAnswering"),
+            ("DistilBERT", "distilbert", null), ("RoBERTa, XLM-R, CamemBERT", "roberta", null),
+            ("ELECTRA, generator", "electra", null), ("ELECTRA, discriminator", "electra", "ElectraForPreTraining"),
+            ("ALBERT", "albert", null), ("DeBERTa v2 and v3", "deberta-v2", null), ("ModernBERT", "modernbert", null),
+            ("ModernBERT, sequence classification", "modernbert", "ModernBertForSequenceClassification"),
+            ("Marian", "marian", null), ("BART", "bart", null),
+            ("mBART", "mbart", null), ("M2M-100, NLLB", "m2m_100", null), ("T5", "t5", null), ("T5 v1.1, mT5", "mt5", null),
         ];
         var known = new HashSet<string>();
         foreach ((string title, string family, string? architecture) in models)

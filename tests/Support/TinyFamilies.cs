@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Tests.Support;
+
+/// <summary>
+/// Settings of tiny models of the families that <see cref="TinyModels"/> does not spell out tensor by tensor: their weights are those
+/// that the engine asks for. That these are the right ones is what the golden folders are for.
+/// </summary>
+internal static class TinyFamilies
+{
+    private const string Bert = """
+        "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 24, "vocab_size": 50,
+        "max_position_embeddings": 26,
+        "id2label": {"0": "bad", "1": "fair", "2": "good"}
+        """;
+
+    private const string Fairseq = """
+        "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
+        "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "vocab_size": 50, "max_position_embeddings": 24, "is_encoder_decoder": true,
+        "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2, "id2label": {"0": "bad", "1": "fair", "2": "good"}
+        """;
+
+    private const string T5 = """
+        "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 4, "vocab_size": 50,
+        "relative_attention_num_buckets": 8, "relative_attention_max_distance": 16, "is_encoder_decoder": true,
+        "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0
+        """;
+
+    private static readonly string[] s_layers =
+        ["num_hidden_layers", "n_layers", "encoder_layers", "decoder_layers", "num_layers", "num_decoder_layers"];
+
+    private static readonly SortedDictionary<string, string> s_configs = new(StringComparer.Ordinal)
+    {
+        ["albert"] = $$"""{"architectures": ["AlbertForMaskedLM"], "embedding_size": 8, "num_hidden_groups": 1, {{Bert}}}""",
+        ["bart"] = $$"""{"architectures": ["BartForConditionalGeneration"], {{Fairseq}}}""",
+        ["deberta-v2"] = $$"""
+            {"architectures": ["DebertaV2ForMaskedLM"], "relative_attention": true, "position_buckets": 4, "norm_rel_ebd": "layer_norm",
+            "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false, "pad_token_id": 0, {{Bert}}}
+            """,
+        ["distilbert"] = """
+            {"architectures": ["DistilBertForMaskedLM"], "dim": 16, "n_layers": 2, "n_heads": 4, "hidden_dim": 24, "vocab_size": 50,
+            "max_position_embeddings": 24, "id2label": {"0": "bad", "1": "fair", "2": "good"}}
+            """,
+        ["electra"] = $$"""{"architectures": ["ElectraForMaskedLM"], "embedding_size": 8, {{Bert}}}""",
+        ["m2m_100"] = $$"""{"architectures": ["M2M100ForConditionalGeneration"], {{Fairseq}}}""",
+        ["mbart"] = $$"""{"architectures": ["MBartForConditionalGeneration"], "scale_embedding": true, {{Fairseq}}}""",
+        ["modernbert"] = $$"""
+            {"architectures": ["ModernBertForMaskedLM"], "global_attn_every_n_layers": 2, "local_attention": 4, "pad_token_id": 0, {{Bert}}}
+            """,
+        ["mt5"] = $$"""{"architectures": ["MT5ForConditionalGeneration"], "tie_word_embeddings": false, {{T5}}}""",
+        ["t5"] = $$"""{"architectures": ["T5ForConditionalGeneration"], {{T5}}}""",
+        ["roberta"] = $$"""{"architectures": ["RobertaForMaskedLM"], "type_vocab_size": 1, {{Bert}}}""",
+    };
+
+    /// <summary>The families, as <c>model_type</c> names them.</summary>
+    public static IReadOnlyCollection<string> Names => s_configs.Keys;
+
+    /// <summary>The settings of a family.</summary>
+    public static JsonObject Config(string family, int layers)
+    {
+        JsonObject config = JsonNode.Parse(s_configs[family])!.AsObject();
+        config["model_type"] = family;
+        foreach (string key in s_layers.Where(config.ContainsKey))
+        {
+            config[key] = layers;
+        }
+        return config;
+    }
+
+    /// <summary>Random weights for the model that a folder's config.json describes; norms near 1, all else small.</summary>
+    public static IEnumerable<WeightData> Weights(string folder)
+    {
+        Parameter[] parameters = [.. ModelLoader.Create(folder).Parameters];
+        int seed = 0;
+        return ParameterLayout.Stored(parameters, p => RandomTensor.Normal(++seed, p.Shape, 0.2f).Scale(1, IsGain(p.Name) ? 1 : 0))
+            .Select(stored => new WeightData(stored.Name, stored.Value));
+    }
+
+    private static bool IsGain(string name) => name.EndsWith(".w", StringComparison.Ordinal);
+}
