@@ -26,7 +26,7 @@ public sealed class WeightLoaderTests : IDisposable
             "variant_bert_mlm_gamma_beta", "bert_mlm", CheckpointStyle.Bert,
             ["bert.pooler.dense.bias", "bert.pooler.dense.weight", "cls.seq_relationship.bias", "cls.seq_relationship.weight"], 2
         },
-        { "variant_marian_untied_keys", "marian", Fairseq.Style(shared: true, tied: true, []), [], 5 },
+        { "variant_marian_untied_keys", "marian", Fairseq.Style(shared: true, tied: true, new() { [".embed_positions.weight"] = "waves" }), [], 5 },
         { "llama", "llama", CheckpointStyle.Llama with { Tied = [] }, [], 0 },
     };
 
