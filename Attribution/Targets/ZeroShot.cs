@@ -31,7 +31,7 @@ public static class ZeroShot
     }
 
     /// <summary>
-    /// The probability of each label: a softmax over all labels' entailments or, where they do not compete, entailment against contradiction.
+    /// The probability of each label: a softmax over all entailments or, where labels do not compete, entailment against contradiction.
     /// </summary>
     /// <param name="model">A classifier of text pairs, one of whose labels begins with “entail”.</param>
     /// <param name="pairs">What it reads for each label (<see cref="Pairs"/>).</param>

@@ -1,5 +1,5 @@
 // DeBERTa v2 and v3: BERT's plan with attention that weighs content and distance apart. He et al. 2021; He et al. 2023 (v3).
-// Read this file for names and settings, Disentangled.cs for the attention, Bert/Bert.cs for the rest of the computation.
+// Read this file for names and settings, Layers/Disentangled.cs for the attention, Bert/Bert.cs for the rest of the computation.
 // Sizes: d_model 768, 12 heads of 64, 12 layers, 128100 words, 512 positions in 256 buckets in deberta-v3-base.
 namespace Vitrine.Transformers;
 

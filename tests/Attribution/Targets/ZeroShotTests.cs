@@ -13,7 +13,11 @@ public class ZeroShotTests
 
     // <s> text </s></s> hypothesis </s>, of different lengths
     private static readonly ExplainedText[] s_pairs =
-        [ExplainedText.Of([0, 47, 15, 2, 2, 12, 15, 2]), ExplainedText.Of([0, 47, 15, 2, 2, 33, 2]), ExplainedText.Of([0, 47, 15, 2, 2, 71, 8, 9, 2])];
+    [
+        ExplainedText.Of([0, 47, 15, 2, 2, 12, 15, 2]),
+        ExplainedText.Of([0, 47, 15, 2, 2, 33, 2]),
+        ExplainedText.Of([0, 47, 15, 2, 2, 71, 8, 9, 2]),
+    ];
 
     private static ITransformer Model => ModelLoader.Load(GoldenFolder.Find("bart_cls"));
 
@@ -21,7 +25,7 @@ public class ZeroShotTests
     public void Predict_LabelsThatCompete_IsTheSoftmaxOfTheirEntailments()
     {
         ITransformer model = Model;
-        double[] e = [.. s_pairs.Select(pair => Math.Exp(model.Forward(new() { Ids = Tensor.From(pair.Ids, [1, pair.Ids.Length]) }).ToArray()[2]))];
+        double[] e = [.. s_pairs.Select(pair => Math.Exp(model.Forward(ModelInput.Of(pair.Ids)).ToArray()[2]))];
 
         IReadOnlyList<double> p = ZeroShot.Predict(model, s_pairs);
 
@@ -33,7 +37,7 @@ public class ZeroShotTests
     public void Predict_LabelsThatDoNotCompete_IsEntailmentAgainstContradiction()
     {
         ITransformer model = Model;
-        float[][] logits = [.. s_pairs.Select(pair => model.Forward(new() { Ids = Tensor.From(pair.Ids, [1, pair.Ids.Length]) }).ToArray())];
+        float[][] logits = [.. s_pairs.Select(pair => model.Forward(ModelInput.Of(pair.Ids)).ToArray())];
 
         IReadOnlyList<double> p = ZeroShot.Predict(model, s_pairs, isMultiLabel: true);
 

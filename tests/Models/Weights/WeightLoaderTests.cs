@@ -7,6 +7,8 @@ namespace Vitrine.Tests.Models.Weights;
 
 public sealed class WeightLoaderTests : IDisposable
 {
+    private static readonly CheckpointStyle s_marian = Fairseq.Style(shared: true, tied: true, new() { [".embed_positions.weight"] = "waves" });
+
     private readonly TempFolder _folder = new();
 
     private WeightsFolder? _saved;
@@ -26,7 +28,7 @@ public sealed class WeightLoaderTests : IDisposable
             "variant_bert_mlm_gamma_beta", "bert_mlm", CheckpointStyle.Bert,
             ["bert.pooler.dense.bias", "bert.pooler.dense.weight", "cls.seq_relationship.bias", "cls.seq_relationship.weight"], 2
         },
-        { "variant_marian_untied_keys", "marian", Fairseq.Style(shared: true, tied: true, new() { [".embed_positions.weight"] = "waves" }), [], 5 },
+        { "variant_marian_untied_keys", "marian", s_marian, [], 5 },
         { "llama", "llama", CheckpointStyle.Llama with { Tied = [] }, [], 0 },
     };
 
