@@ -40,7 +40,7 @@ public static class Alignment
 
     /// <summary>
     /// The same between words, each pair once: two words are linked where tokens of them are. Words are what stands between spaces, so both texts
-    /// must be written as whoever aligned them cut them; where there is no text, tokens are words.
+    /// must be written as the person who aligned them cut them; where there is no text, tokens are words.
     /// </summary>
     public static IReadOnlyList<AlignmentLink> OfWords(AttributionResult result) => [.. Of(result)
         .Select(link => (Source: Word(result.Sides[0], link.Source), Target: Word(result.Sides[1], (result.Targets[link.Target].Position ?? -1) + 1), link.Score))
@@ -78,7 +78,7 @@ public static class Alignment
         return all == 0 ? 0 : 1 - ((double)agreed / all);
     }
 
-    // The token a target writes stands one position behind the one that is read; the last is read by nobody.
+    // The token a target writes is one position after the one that is read; the last is not read.
     private static bool IsSpecial(AttributionResult result, int target)
     {
         int position = (result.Targets[target].Position ?? -1) + 1;
@@ -86,7 +86,7 @@ public static class Alignment
         return position > 0 && position < written.Count ? written[position].IsSpecial : result.Targets[target].Label is ['<', .., '>'];
     }
 
-    // Which word of its text a token begins in; the last written token stands behind all that were read, the first behind the start token.
+    // Which word of its text a token begins in; the last written token is after all that were read, the first after the start token.
     private static int Word(SideScores side, int position)
     {
         bool isLast = position == side.Tokens.Count;

@@ -81,7 +81,7 @@ public sealed record AttributionRequest
     /// <summary>Tokens that take no part: every baseline and every perturbation leaves them as they are, and their scores are 0. Null: all take part.</summary>
     public TokenFilter? Skip { get; init; }
 
-    /// <summary>Whether a group's score is shared among its tokens even where Captum gives it to each: somebody adds them up again.</summary>
+    /// <summary>Whether a group's score is shared among its tokens even where Captum gives it to each: they are added up again.</summary>
     internal bool SharesGroups { get; init; }
 
     /// <summary>How many neighbouring features occlusion covers at once, at least 1; default 1.</summary>

@@ -24,10 +24,10 @@ public sealed record AttributionResult
     /// <summary>What the decoder of an encoder–decoder read, its start token first, where scores are of the source alone; null elsewhere.</summary>
     public IReadOnlyList<InputToken>? TargetTokens { get; init; }
 
-    /// <summary>Which source token every written token rests on; null where this is no translation, or nobody asked.</summary>
+    /// <summary>Which source token every written token rests on; null where this is no translation, or it was not asked for.</summary>
     public IReadOnlyList<AlignmentLink>? Alignment { get; init; }
 
-    /// <summary>How far the alignment is from a person's, 0–1; null where nobody asked.</summary>
+    /// <summary>How far the alignment is from a person's, 0–1; null where it was not asked for.</summary>
     public double? AlignmentErrorRate { get; init; }
 
     /// <summary>The parameters the method used, by name, as text.</summary>
@@ -95,7 +95,7 @@ public sealed record SideScores
     /// <summary><c>source</c> or <c>target</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The texts behind the tokens; empty where only ids were known.</summary>
+    /// <summary>The texts of the tokens; empty where only ids were known.</summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
     /// <summary>The tokens. <c>[pos]</c></summary>

@@ -87,7 +87,7 @@ public sealed record Baseline
     /// <summary>Another input of the same length, one array of token ids per side: <c>[pos]</c>.</summary>
     public static Baseline Given(params int[][] ids) => new(BaselineKind.Ids) { Ids = ids };
 
-    /// <summary>One replacement per given token of the first input, in order; what is written behind it, and a second input, stay as they are.</summary>
+    /// <summary>One replacement per given token of the first input, in order; what is written after it, and a second input, stay as they are.</summary>
     /// <param name="words">Each a piece, the text of one token, <c>token:ID</c>, or empty for a token that stays.</param>
     public static Baseline PerToken(params string[] words) => new(BaselineKind.Words) { Words = words };
 

@@ -8,7 +8,7 @@ public sealed class InputSide
     /// <summary><c>source</c>: what the model was given; <c>target</c>: what an encoder–decoder has said so far.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The texts behind the tokens; empty where only ids are known. <see cref="InputToken.Text"/> indexes it.</summary>
+    /// <summary>The texts of the tokens; empty where only ids are known. <see cref="InputToken.Text"/> indexes it.</summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
     /// <summary>The tokens, in order. <c>[pos]</c></summary>
@@ -25,7 +25,7 @@ public sealed class InputSide
     {
         get
         {
-            using Recorder.Pause pause = Recorder.Suspend(); // made when first asked for, whoever is recording then
+            using Recorder.Pause pause = Recorder.Suspend(); // made when first asked for, whatever is recording then
             return field ??= Embeddings.Reshape(Embeddings.Shape.Prepend(1));
         }
     }

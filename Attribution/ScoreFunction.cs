@@ -24,7 +24,7 @@ public abstract class ScoreFunction
     /// <summary>What a decoder reads, its start token first, where only the source is a side; null elsewhere.</summary>
     public virtual IReadOnlyList<InputToken>? TargetTokens => null;
 
-    /// <summary>The model behind it, in words, for the result; null where there is none.</summary>
+    /// <summary>The model of it, in words, for the result; null where there is none.</summary>
     public virtual string? Model => Transformer?.Info.Architecture;
 
     /// <summary>The activations inside that methods may read, change and differentiate; none where there is no model.</summary>
@@ -63,7 +63,7 @@ public abstract class ScoreFunction
     /// <summary>How many classes are more likely than each target: 0 for the most likely.</summary>
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
     /// <returns><c>[batch, target]</c></returns>
-    /// <exception cref="VitrineException">There are no classes behind this function.</exception>
+    /// <exception cref="VitrineException">this function has no classes.</exception>
     public Tensor Ranks(IReadOnlyList<Tensor> embeddings)
     {
         Tensor logits = Logits(embeddings);
@@ -84,18 +84,18 @@ public abstract class ScoreFunction
     /// <summary>The logits of all classes that each target stands among.</summary>
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
     /// <returns><c>[batch, target, class]</c></returns>
-    /// <exception cref="VitrineException">There are no classes behind this function.</exception>
+    /// <exception cref="VitrineException">this function has no classes.</exception>
     public virtual Tensor Logits(IReadOnlyList<Tensor> embeddings) => throw NoModel();
 
     /// <summary>The same inputs and targets with another number taken of each.</summary>
     /// <param name="change">From the options of this function to those of the other.</param>
-    /// <exception cref="VitrineException">There are no classes behind this function, or the step does not fit the targets.</exception>
+    /// <exception cref="VitrineException">this function has no classes, or the step does not fit the targets.</exception>
     public virtual ScoreFunction WithStep(Func<StepOptions, StepOptions> change) => throw NoModel();
 
     /// <summary>The probabilities of all classes at each target.</summary>
     /// <param name="embeddings">One per side: <c>[batch, pos, d_model]</c>.</param>
     /// <returns><c>[batch, target, class]</c></returns>
-    /// <exception cref="VitrineException">There are no classes behind this function.</exception>
+    /// <exception cref="VitrineException">this function has no classes.</exception>
     public virtual Tensor Distributions(IReadOnlyList<Tensor> embeddings) => throw NoModel();
 
     /// <summary>
@@ -136,15 +136,15 @@ public abstract class ScoreFunction
 
     /// <summary>Captures activations of the scoring passes until the result is disposed.</summary>
     /// <param name="patterns">Hook names or patterns, e.g. <c>*.hook_pattern</c>.</param>
-    /// <exception cref="VitrineException">There is no model behind this function, or a pattern matches nothing.</exception>
+    /// <exception cref="VitrineException">this function has no model, or a pattern matches nothing.</exception>
     public ActivationCache Cache(params string[] patterns) => (Transformer ?? throw NoModel()).Cache(patterns);
 
     /// <summary>Replaces activations of the scoring passes until the result is disposed.</summary>
     /// <param name="pattern">A hook name or pattern.</param>
     /// <param name="edit">From the point and its activation to the replacement, of the same shape.</param>
-    /// <exception cref="VitrineException">There is no model behind this function, or the pattern matches nothing.</exception>
+    /// <exception cref="VitrineException">this function has no model, or the pattern matches nothing.</exception>
     public HookScope Intervene(string pattern, Func<HookPoint, Tensor, Tensor> edit) => (Transformer ?? throw NoModel()).Intervene(pattern, edit);
 
     private static VitrineException NoModel() =>
-        new("score function: no model behind it; got a plain function; expected one made by Targets. Methods that look inside need a model.");
+        new("score function: it has no model; got a plain function; expected one made by Targets. Methods that look inside need a model.");
 }

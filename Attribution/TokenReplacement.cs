@@ -29,7 +29,7 @@ internal static class TokenReplacement
             with { Name = wanted.ToString() };
     }
 
-    /// <summary>A piece, a token by number, or a text that is one token behind as much space as the other has before it.</summary>
+    /// <summary>A piece, a token by number, or a text that is one token after as much space as the other has before it.</summary>
     private static int Find(ScoreFunction f, InputSide side, InputToken token, string by)
     {
         if (by.StartsWith("token:", StringComparison.Ordinal) && int.TryParse(by.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out int id))

@@ -28,7 +28,7 @@ public interface ILanguageModel : ITransformer
 /// <summary>A language model that continues a text from left to right: GPT-2, Llama, Marian's decoder.</summary>
 public interface IGenerator : ILanguageModel
 {
-    /// <summary>The checkpoint's own wishes for generation (<c>generation_config.json</c>, else <c>config.json</c>).</summary>
+    /// <summary>The checkpoint's own options for generation (<c>generation_config.json</c>, else <c>config.json</c>).</summary>
     GenerationOptions GenerationDefaults { get; }
 
     /// <summary>

@@ -21,7 +21,7 @@ public interface ITransformer
     /// <summary>Every weight, under its canonical name, with the name it has in the checkpoint.</summary>
     IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>What the checkpoint held beside the parameters: buffers, copies, and tensors this model has no use for.</summary>
+    /// <summary>What the checkpoint held in addition to the parameters: buffers, copies, and tensors this model has no use for.</summary>
     WeightReport Weights { get; }
 
     /// <summary>What a user should know about how the checkpoint was read, one sentence each; empty for most.</summary>

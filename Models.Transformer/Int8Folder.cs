@@ -22,7 +22,7 @@ public static class Int8Folder
     /// <param name="quantization">What to round. Everything else keeps its type; F64 becomes F32.</param>
     /// <param name="outliers">The threshold from which columns of the rounded linear layers stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
     /// <param name="progress">Told the part done, 0 to 1.</param>
-    /// <param name="cancellation">Stops between tensors; nothing is left behind.</param>
+    /// <param name="cancellation">Stops between tensors; nothing is left over.</param>
     /// <exception cref="ModelException">Not a model, one in 8 bits already, or the target is in the way.</exception>
     /// <exception cref="WeightException">Weights that are damaged or not finite, or the folder cannot be written.</exception>
     public static void Write(
@@ -114,7 +114,7 @@ public static class Int8Folder
         }));
     }
 
-    // Tokenizer, generation settings, licence, model card: what a folder needs beside weights.
+    // Tokenizer, generation settings, licence, model card: what a folder needs in addition to weights.
     private static void CopyCompanions(string source, string target)
     {
         foreach (string file in Directory.EnumerateFiles(source))

@@ -12,7 +12,7 @@ public enum ModelTask
     /// <summary>The span of a context that answers a question: a start and an end position.</summary>
     QuestionAnswering,
 
-    /// <summary>The words behind <c>[MASK]</c>.</summary>
+    /// <summary>The words in place of <c>[MASK]</c>.</summary>
     MaskedLanguageModel,
 
     /// <summary>The best of several continuations.</summary>

@@ -79,7 +79,7 @@ public static class ModelLoader
         return model;
     }
 
-    /// <summary>A model of names, shapes and places without one value: for whoever wants to know what a folder holds. It cannot run.</summary>
+    /// <summary>A model of names, shapes and places without one value: for code that asks what a folder holds. It cannot run.</summary>
     /// <param name="folder">A model's folder.</param>
     /// <param name="model">The parameters.</param>
     /// <returns>The folder's files, still open.</returns>
@@ -96,7 +96,7 @@ public static class ModelLoader
             throw config.Wrong("model_type", type == "" ? "is missing" : "is not supported", $"'{type}'", string.Join(", ", ModelTypes));
         }
         CheckQuantization(config);
-        using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of anybody's computation
+        using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of any computation
         WeightsFolder weights = open(folder);
         try
         {

@@ -16,7 +16,7 @@ public static class PromptSummary
     {
         result = SequenceAndTokens.TokensOf(result);
         SideScores given = result.Sides[0];
-        bool isWritten = result.Sides.Any(side => side.Name == "target" || side.GivenLength < side.Tokens.Count) || result.Targets is [{ Position: > 0 }]; // one written token is read by nobody
+        bool isWritten = result.Sides.Any(side => side.Name == "target" || side.GivenLength < side.Tokens.Count) || result.Targets is [{ Position: > 0 }]; // one written token is not read
         if (!isWritten)
         {
             throw new VitrineException($"summary: nothing was written; got {result.Model}; expected an explanation of a generation or a translation.");

@@ -14,7 +14,7 @@ public static class TokenRanking
     /// <summary>The strongest tokens of a target, |score| falling; equal ones in the order of the text. Special tokens do not count.</summary>
     /// <param name="result">The scores.</param>
     /// <param name="top">How many at most.</param>
-    /// <param name="target">Index of the target; null: Σ|score| over all targets decides, and the score shown is Σ score; a row of a whole text beside its tokens does not count.</param>
+    /// <param name="target">Index of the target; null: Σ|score| over all targets decides, and the score shown is Σ score; a row of a whole text in addition to its tokens does not count.</param>
     public static IReadOnlyList<RankedToken> Top(this AttributionResult result, int top, int? target = null) =>
         [.. Places(result, target).Where(place => !result.Sides[place.Side].Tokens[place.Position].IsSpecial)
             .OrderByDescending(place => place.Strength).Take(top)

@@ -48,9 +48,9 @@ public sealed class ContextualText
         Check(isContext, written);
         if (without.Tokens.Count == 0)
         {
-            throw new VitrineException("context: nothing is left without it; got a text of context alone; expected some text behind it.");
+            throw new VitrineException("context: nothing is left without it; got a text of context alone; expected some text after it.");
         }
-        int later = written.Tokens.Count - 1; // nobody reads the last token
+        int later = written.Tokens.Count - 1; // the last token is not read
         return new(
             model, written.Tokens, [[.. isContext, .. Enumerable.Repeat(false, later)]], (numbers, step) => After(with, numbers, step), (numbers, step) => After(without, numbers, step));
 

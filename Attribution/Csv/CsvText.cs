@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Vitrine.Attributions;
 
-/// <summary>A table as RFC 4180 writes it: commas, CR LF behind every record, quotes around a field with a comma, a quote or a line break, and quotes in it twice.</summary>
+/// <summary>A table as RFC 4180 writes it: commas, CR LF after every record, quotes around a field with a comma, a quote or a line break, and quotes in it twice.</summary>
 /// <param name="columns">The names in the first record.</param>
 internal sealed class CsvText(params string[] columns)
 {

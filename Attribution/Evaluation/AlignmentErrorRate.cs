@@ -1,7 +1,7 @@
 namespace Vitrine.Attributions;
 
 /// <summary>How far the word alignment that an explanation of a translation implies is from a person's: 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|).</summary>
-/// <remarks>NaN where nobody aligned the text, or it is no translation. The mean over texts counts every text alike, long or short.</remarks>
+/// <remarks>NaN where the text is not aligned, or it is no translation. The mean over texts counts every text alike, long or short.</remarks>
 public sealed class AlignmentErrorRate : IMetric
 {
     /// <inheritdoc/>

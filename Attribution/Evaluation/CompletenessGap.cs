@@ -25,7 +25,7 @@ public sealed class CompletenessGap : IMetric
         return [.. trial.Full.Select((full, t) =>
         {
             double total = result.Sides.Sum(side => side.Scores[t].Sum(score => (double)score));
-            double change = full - (result.Targets[t].BaselineScore ?? trial.Game.Value(trial.Game.Nobody)[t]);
+            double change = full - (result.Targets[t].BaselineScore ?? trial.Game.Value(trial.Game.Empty)[t]);
             return Math.Abs(total - change) / Math.Max(Math.Abs(change), 1e-3);
         })];
     }

@@ -15,7 +15,7 @@ public sealed record EvaluationOptions
             $"evaluation: fractions are out of range; got {string.Join(", ", value)}; expected numbers in (0, 1].");
     }
 
-    /// <summary>How many points a deletion or insertion curve has at most, beside its start; default 20.</summary>
+    /// <summary>How many points a deletion or insertion curve has at most, in addition to its start; default 20.</summary>
     public int Points { get; init; } = 20;
 
     /// <summary>How many random subsets infidelity draws; default 64.</summary>

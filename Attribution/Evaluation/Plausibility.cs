@@ -1,6 +1,6 @@
 namespace Vitrine.Attributions;
 
-/// <summary>How like a person's reasons an explanation is: the tokens somebody marked against those that score highest.</summary>
+/// <summary>How like a person's reasons an explanation is: the tokens that a person marked against those that score highest.</summary>
 /// <remarks>A plausible explanation need not be faithful, nor a faithful one plausible. NaN where no token is marked.
 /// <c>--compat ferret</c> takes negative scores for 0 and no token with 0 or less among the top.</remarks>
 public sealed class Plausibility : IMetric
@@ -65,7 +65,7 @@ public sealed class Plausibility : IMetric
     /// <summary>The area under scikit-learn's <c>precision_recall_curve</c>; equal scores are one threshold.</summary>
     /// <param name="scores">One per token.</param>
     /// <param name="marked">Which tokens are right.</param>
-    /// <param name="height">The height over a stretch of recall, from the precision before and behind it.</param>
+    /// <param name="height">The height over a stretch of recall, from the precision before and after it.</param>
     internal static double Area(double[] scores, bool[] marked, Func<double, double, double> height)
     {
         int[] order = [.. Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i])];

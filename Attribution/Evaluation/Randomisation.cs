@@ -42,11 +42,11 @@ public sealed class Randomisation : IMetric
 
     /// <summary>Runs the check.</summary>
     /// <returns>One entry per depth, the head first.</returns>
-    /// <exception cref="VitrineException">There is no model behind the score function.</exception>
+    /// <exception cref="VitrineException">the score function has no model.</exception>
     public static IReadOnlyList<RandomisedLayer> Cascade(Trial trial, AttributionResult result, IAttributionMethod method)
     {
         ITransformer model = trial.Function.Transformer
-            ?? throw new VitrineException("randomisation: no model behind the scores; got a plain function; expected one made by Targets.");
+            ?? throw new VitrineException("randomisation: the scores have no model; got a plain function; expected one made by Targets.");
         _ = trial.Scores(result, 0);
         List<RandomisedLayer> cascade = [];
         var random = new Random(trial.Request.Seed);

@@ -50,7 +50,7 @@ internal static class Soft
 
     private static float[][] Made(Trial trial, Func<int, int, bool> stays) => [.. trial.Function.Sides.Select((side, s) =>
     {
-        float[] row = trial.Game.Embeddings(trial.Game.Everybody, s);
+        float[] row = trial.Game.Embeddings(trial.Game.Full, s);
         int width = row.Length / side.Length;
         for (int i = 0; i < row.Length; i++)
         {

@@ -22,7 +22,7 @@ public sealed class TauLeaveOneOut : IMetric
     public double[] Measure(Trial trial, AttributionResult result, IAttributionMethod method)
     {
         Game game = trial.Game;
-        double[][] without = game.Values([.. Enumerable.Range(0, game.Count).Select(game.Everybody.Without)]);
+        double[][] without = game.Values([.. Enumerable.Range(0, game.Count).Select(game.Full.Without)]);
         return [.. trial.Full.Select((full, t) =>
         {
             double[] scores = trial.Scores(result, t);

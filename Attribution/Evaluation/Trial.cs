@@ -29,17 +29,17 @@ public sealed class Trial
     /// <summary>How metrics probe.</summary>
     public EvaluationOptions Options { get; }
 
-    /// <summary>Which tokens a person marked as the reason, per side and position; null where nobody was asked.</summary>
+    /// <summary>Which tokens a person marked as the reason, per side and position; null where there is none.</summary>
     public IReadOnlyList<bool[]>? Rationale { get; init; }
 
-    /// <summary>A person's links of the words of a translation, in Pharaoh's form (<see cref="Alignment.ErrorRate"/>); null where nobody was asked.</summary>
+    /// <summary>A person's links of the words of a translation, in Pharaoh's form (<see cref="Alignment.ErrorRate"/>); null where there is none.</summary>
     public string? GoldAlignment { get; init; }
 
     /// <summary>The tokens as players: who is absent is replaced by the baseline. Special tokens that the baseline keeps do not play.</summary>
     internal Game Game { get; }
 
     /// <summary>f(x). <c>[target]</c></summary>
-    internal double[] Full => Game.Value(Game.Everybody);
+    internal double[] Full => Game.Value(Game.Full);
 
     /// <summary>The players that a target can depend on.</summary>
     internal int[] Reached(int target) => [.. Enumerable.Range(0, Game.Count).Where(player => Game.Reaches(target, player))];

@@ -8,7 +8,7 @@ namespace Vitrine.Attributions;
 /// <param name="Results">One result per method, over the same tokens.</param>
 public sealed record Analysis(string Title, IReadOnlyList<AttributionResult> Results);
 
-/// <summary>A number behind a finding.</summary>
+/// <summary>A number of a finding.</summary>
 /// <param name="Label">What was measured: usually a method.</param>
 /// <param name="Value">The number; NaN where nothing can be said.</param>
 /// <param name="IsOver">Whether it is on the bad side of the threshold.</param>

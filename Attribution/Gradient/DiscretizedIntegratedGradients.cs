@@ -142,7 +142,7 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
     {
         int last = points.Shape[0] - 1;
         Tensor ways = points.Slice(0, 1, last) - points.Slice(0, 0, last), none = Tensor.Zeros(points.Shape.With(0, 1), points.Device);
-        Tensor ahead = TensorOps.Concat(0, ways, none), behind = TensorOps.Concat(0, none, ways);
-        return compat is Compat.Inseq or Compat.Dig ? ahead : (ahead + behind).Scale(0.5f);
+        Tensor ahead = TensorOps.Concat(0, ways, none), back = TensorOps.Concat(0, none, ways);
+        return compat is Compat.Inseq or Compat.Dig ? ahead : (ahead + back).Scale(0.5f);
     }
 }

@@ -9,7 +9,7 @@ public sealed class TextTemplate
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
-    private readonly List<string> _between = []; // the template's own words: before the first place, between places, behind the last
+    private readonly List<string> _between = []; // the template's own words: before the first place, between places, after the last
     private readonly List<int> _slotAt = [];     // per place, which slot
     private readonly string _text;
 

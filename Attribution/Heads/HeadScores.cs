@@ -17,7 +17,7 @@ public sealed record HeadScore(int Layer, int Head, double Previous, double Dupl
 /// its heads' patterns and their removal show how.
 /// </summary>
 /// <param name="FirstLoss">Mean loss of the first round, nats per token.</param>
-/// <param name="RepeatLoss">Mean loss of the second round behind its first token, nats per token.</param>
+/// <param name="RepeatLoss">Mean loss of the second round after its first token, nats per token.</param>
 /// <param name="Heads">All heads, block by block.</param>
 /// <remarks>
 /// Sources: Elhage et al. 2021, “A mathematical framework for transformer circuits”; Olsson et al. 2022, “In-context learning and induction heads”. The three

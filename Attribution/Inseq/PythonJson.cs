@@ -84,7 +84,7 @@ internal static class PythonJson
         text.Append('"');
     }
 
-    // Python's repr: the shortest digits that read back, at least one behind the point, a lower-case exponent of two digits outside 1e-4 … 1e16.
+    // Python's repr: the shortest digits that read back, at least one after the point, a lower-case exponent of two digits outside 1e-4 … 1e16.
     private static string Number(double number)
     {
         if (!double.IsFinite(number))

@@ -67,7 +67,7 @@ public sealed class Alti : IAttributionMethod
             double total = shares[query].Sum() + kept[query];
             if (total == 0 && !layer.IsCross)
             {
-                (shares[query][query], total) = (1, 1); // nobody brings it closer: it stays what it is
+                (shares[query][query], total) = (1, 1); // nothing brings it closer: it stays what it is
             }
             shares[query] = [.. shares[query].Select(share => total == 0 ? 0 : share / total)];
         }

@@ -56,7 +56,7 @@ public sealed class AltiLogit : IAttributionMethod
                 double[] written = blocks.Self[layer].Logits(read, direction);
                 Put(1 + (2 * layer), mixing.Down(written, layer));
                 double mlp = Dot(blocks.Activation($"{stack[layer]}.hook_mlp_out"), read, direction);
-                int below = f.HookPoints.Any(point => point.Name == $"{stack[layer]}.hook_resid_mid") ? layer + 1 : layer; // parallel: it reads beside attention
+                int below = f.HookPoints.Any(point => point.Name == $"{stack[layer]}.hook_resid_mid") ? layer + 1 : layer; // parallel: it reads next to attention
                 Put(2 + (2 * layer), [.. mixing.Follow(read, below).Self.Select(share => share * mlp)]);
                 biases[t] += blocks.Self[layer].Logit(read, blocks.Weight($"{stack[layer]}.attn.b_O"), direction);
             }
@@ -80,7 +80,7 @@ public sealed class AltiLogit : IAttributionMethod
     }
 
     /// <summary>
-    /// What one unit written to the residual stream does to each target's logit, <c>[target][d_model]</c>: the head's row behind the
+    /// What one unit written to the residual stream does to each target's logit, <c>[target][d_model]</c>: the head's row after the
     /// last norm. Constants are added to <paramref name="biases"/>.
     /// </summary>
     private static double[][] Directions(ScoreFunction f, AttentionBlocks blocks, double[] biases)

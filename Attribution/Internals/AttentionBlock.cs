@@ -5,8 +5,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>
 /// One attention layer taken apart: what every token writes at every position, <c>T[i ← j] = Σ_head A[i, j]·v_j·W_O</c>, with the residual x_i
-/// at the position itself, behind the layer's norm where a model normalises after adding. Where what attention writes is normalised before it is
-/// added (Gemma 2 and 3), T is what arrives behind that norm.
+/// at the position itself, after the layer's norm where a model normalises after adding. Where what attention writes is normalised before it is
+/// added (Gemma 2 and 3), T is what arrives after that norm.
 /// </summary>
 /// <remarks>
 /// The norm is linear once its scale is known: <c>L(T) = γ ∘ (T − mean T)/s_i</c>. The parts then sum to the layer's output y_i but for
@@ -105,7 +105,7 @@ internal sealed class AttentionBlock
         return written.Zip(direction, (b, w) => b * w).Sum();
     }
 
-    /// <summary>The attention layers of a function's model, as they ran on the input; f(x) beside them.</summary>
+    /// <summary>The attention layers of a function's model, as they ran on the input; f(x) next to them.</summary>
     /// <exception cref="VitrineException">There is no model.</exception>
     public static AttentionBlocks Of(ScoreFunction f, AttributionRequest request, params string[] more)
     {
@@ -122,7 +122,7 @@ internal sealed class AttentionBlock
             name => cache[name], Weight, features, scores);
     }
 
-    /// <summary>Where the parts of a layer are found: beside it, or behind the norm in models that normalise after adding.</summary>
+    /// <summary>Where the parts of a layer are found: next to it, or after the norm in models that normalise after adding.</summary>
     private static (string Block, string Attention, Place Place) Located(ScoreFunction f, string path)
     {
         int dot = path.LastIndexOf('.');

@@ -49,8 +49,8 @@ public sealed class AttentionFlow : IAttributionMethod
     }
 
     /// <summary>
-    /// The network. Nodes: the tokens of the own side, those of the source, the encoder's layers, then per layer the states behind
-    /// self-attention and, in a decoder, behind cross-attention.
+    /// The network. Nodes: the tokens of the own side, those of the source, the encoder's layers, then per layer the states after
+    /// self-attention and, in a decoder, after cross-attention.
     /// </summary>
     private static MaximumFlow Pipes(Mixing mixing, out int top)
     {

@@ -3,7 +3,7 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// A ⊙ ∂f/∂A of every attention pattern A, summed over queries: the first-order estimate of what the score loses when nobody looks at a
+/// A ⊙ ∂f/∂A of every attention pattern A, summed over queries: the first-order estimate of what the score loses when no head looks at a
 /// token any more, per layer and head.
 /// </summary>
 /// <remarks>

@@ -12,7 +12,7 @@ namespace Vitrine.Attributions;
 /// zeroed tokens answers for all layers. Each layer's distances are divided by their sum. One score per token is the authors' rollout: the
 /// product of the layers over all positions, later ones on the left, no identity added. Raw scores, <c>[target, pos, layer]</c>, are the single layers at the target's position.
 /// In an encoder–decoder source tokens are zeroed in cross-attention; there is no published rollout for it, and the layers' mean is shown.
-/// <c>--compat inseq</c> shows the mean everywhere, takes distances below 1e-5 for 0, and compares the last block's output behind the final norm.
+/// <c>--compat inseq</c> shows the mean everywhere, takes distances below 1e-5 for 0, and compares the last block's output after the final norm.
 /// </remarks>
 public sealed class ValueZeroing : IAttributionMethod
 {
@@ -178,7 +178,7 @@ public sealed class ValueZeroing : IAttributionMethod
             .Where(name => name.EndsWith(end, StringComparison.Ordinal) && !name.StartsWith("encoder.", StringComparison.Ordinal)).Select(name => name[..^end.Length])];
     }
 
-    /// <summary>Where a block's output is read. Inseq reads the last one from the list of hidden states, whose last is behind the final norm.</summary>
+    /// <summary>Where a block's output is read. Inseq reads the last one from the list of hidden states, whose last is after the final norm.</summary>
     private static string Output(ScoreFunction f, string block, Compat compat)
     {
         string[] points = [.. f.HookPoints.Select(point => point.Name)];

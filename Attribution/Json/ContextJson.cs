@@ -8,7 +8,7 @@ public static class ContextJson
     /// <summary>The value of <c>format</c>.</summary>
     public const string Format = "vitrine.context";
 
-    /// <summary>Written tokens, their cues, and the attribution behind them.</summary>
+    /// <summary>Written tokens, their cues, and their attribution.</summary>
     public static string ToJson(this ContextReliance reliance) => JsonSerializer.Serialize(
         new ContextDocument { Format = Format, Version = 1, Result = reliance },
         ResultJson.Indented.ContextDocument);

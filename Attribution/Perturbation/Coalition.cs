@@ -12,10 +12,10 @@ internal sealed class Coalition : IEquatable<Coalition>
     /// <summary>How many players are in it.</summary>
     public int Size => _words.Sum(BitOperations.PopCount);
 
-    /// <summary>Nobody of <paramref name="players"/>.</summary>
+    /// <summary>None of <paramref name="players"/>.</summary>
     public static Coalition None(int players) => new(new ulong[(players + 63) / 64]);
 
-    /// <summary>Everybody of <paramref name="players"/>.</summary>
+    /// <summary>All of <paramref name="players"/>.</summary>
     public static Coalition All(int players) => Of(players, _ => true);
 
     /// <summary>Those who fulfil a condition.</summary>

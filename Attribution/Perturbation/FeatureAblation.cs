@@ -19,8 +19,8 @@ public sealed class FeatureAblation : IAttributionMethod
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
         var game = new Game(this, f, request);
-        double[] with = game.Value(game.Everybody);
-        double[][] without = game.Values([.. Enumerable.Range(0, game.Count).Select(game.Everybody.Without)]);
+        double[] with = game.Value(game.Full);
+        double[][] without = game.Values([.. Enumerable.Range(0, game.Count).Select(game.Full.Without)]);
         double[][] scores = [.. with.Select((v, t) => without.Select(values => v - values[t]).ToArray())];
         return game.Report(this, scores).Make();
     }

@@ -33,13 +33,13 @@ public sealed class FeaturePermutation : IAttributionMethod
         var game = new Game(this, f, request);
         int draws = request.Samples ?? DefaultSamples;
         var random = new Random(request.Seed);
-        float[][] input = [.. Enumerable.Range(0, f.Sides.Count).Select(side => game.Embeddings(game.Everybody, side))];
+        float[][] input = [.. Enumerable.Range(0, f.Sides.Count).Select(side => game.Embeddings(game.Full, side))];
         int[][] donors = [.. f.Sides.Select((side, s) => Enumerable.Range(0, side.Length).Where(p => game.PlayerAt(s, p) >= 0).ToArray())];
         if (donors.All(positions => positions.Length < 2))
         {
             throw new VitrineException($"{Name}: nothing to shuffle; got one token; expected at least two. Use feature_ablation.");
         }
-        double[] with = game.Value(game.Everybody);
+        double[] with = game.Value(game.Full);
         double[][] without = game.Score(game.Count * draws, Shuffled);
         double[][] scores = [.. with.Select((v, t) => Enumerable.Range(0, game.Count)
             .Select(player => v - Enumerable.Range(0, draws).Average(draw => without[(player * draws) + draw][t])).ToArray())];

@@ -4,7 +4,7 @@ namespace Vitrine.Attributions;
 
 /// <summary>
 /// A score function as a cooperative game: the players are tokens, or groups of tokens, and v(S) is the score of the input in
-/// which everybody outside S is replaced by the baseline. All perturbation methods ask this game, each in its own way.
+/// which every player outside S is replaced by the baseline. All perturbation methods ask this game, each in its own way.
 /// </summary>
 /// <remarks>
 /// A coalition is scored once however often it is asked for, in batches that keep to the byte budget; all targets are scored
@@ -25,13 +25,13 @@ internal sealed class Game
     private readonly Work _work;
 
     /// <summary>The game of a score function.</summary>
-    /// <exception cref="VitrineException">There is nobody to play, or the groups do not fit.</exception>
+    /// <exception cref="VitrineException">There is no player, or the groups do not fit.</exception>
     public Game(IAttributionMethod method, ScoreFunction f, AttributionRequest request) : this(method.Name, f, request)
     {
     }
 
-    /// <summary>The game of a score function, for whoever asks.</summary>
-    /// <exception cref="VitrineException">There is nobody to play, or the groups do not fit.</exception>
+    /// <summary>The game of a score function.</summary>
+    /// <exception cref="VitrineException">There is no player, or the groups do not fit.</exception>
     public Game(string asker, ScoreFunction f, AttributionRequest request)
     {
         (_f, _request, _work) = (f, request, new Work(request, 0));
@@ -40,8 +40,8 @@ internal sealed class Game
         _present = [.. f.Sides.Select(side => side.Embeddings.ToArray())];
         _absent = [.. Baseline.Embeddings.Select(side => side.ToArray())];
         _fromPrefix = new(f.FromPrefix);
-        Everybody = Coalition.All(Count);
-        Nobody = Coalition.None(Count);
+        Full = Coalition.All(Count);
+        Empty = Coalition.None(Count);
     }
 
     /// <summary>What stands for those who are absent.</summary>
@@ -54,10 +54,10 @@ internal sealed class Game
     public int Targets => _f.Targets.Count;
 
     /// <summary>The coalition of all: the input itself.</summary>
-    public Coalition Everybody { get; }
+    public Coalition Full { get; }
 
     /// <summary>The empty coalition: the baseline.</summary>
-    public Coalition Nobody { get; }
+    public Coalition Empty { get; }
 
     /// <summary>The players of a side in the order of their first tokens.</summary>
     public int[] InOrder(int side) => _players.InOrder(side);
@@ -78,7 +78,7 @@ internal sealed class Game
     public double[][] Values(IReadOnlyList<Coalition> coalitions)
     {
         Coalition[] open = [.. coalitions.Where(c => !_known.ContainsKey(c)).Distinct()];
-        if (open is [Coalition only] && only.Equals(Everybody))
+        if (open is [Coalition only] && only.Equals(Full))
         {
             _work.Check();
             _known[only] = Rows(_f.Score(Sweep.Input(_f)).ToArray()).Single();
@@ -137,8 +137,8 @@ internal sealed class Game
         return new(method, _f, _request)
         {
             Raw = _players.Spread(_f, scores, whole),
-            Scores = Value(Everybody),
-            BaselineScores = complete ? Value(Nobody) : null,
+            Scores = Value(Full),
+            BaselineScores = complete ? Value(Empty) : null,
             Complete = complete && !(whole && _players.HasGroups),
             Baseline = Baseline,
             Random = random,
@@ -147,7 +147,7 @@ internal sealed class Game
         };
     }
 
-    /// <summary>The position of the first absentee, at least one before the end; whoever stands before is as in the input.</summary>
+    /// <summary>The position of the first absentee, at least one before the end; those before it are as in the input.</summary>
     private int FirstAbsent(Coalition coalition)
     {
         int last = _f.Sides[0].Length - 1, p = 0;

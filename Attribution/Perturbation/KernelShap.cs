@@ -45,7 +45,7 @@ public sealed class KernelShap : IAttributionMethod
     internal AttributionResult Attribute(Game game, AttributionRequest request, (Coalition Coalition, double Weight)[] rows)
     {
         bool captum = request.Compat == Compat.Captum;
-        double[] none = game.Value(game.Nobody), all = game.Value(game.Everybody);
+        double[] none = game.Value(game.Empty), all = game.Value(game.Full);
         double[][] values = game.Values([.. rows.Select(row => row.Coalition)]);
         double[] w = [.. rows.Select(row => row.Weight)];
         double[][] scores = [.. Enumerable.Range(0, game.Targets).Select(_ => new double[game.Count])];
@@ -115,8 +115,8 @@ public sealed class KernelShap : IAttributionMethod
         int n = game.Count;
         var random = new Random(request.Seed);
         double[] ofSize = [.. Enumerable.Range(0, n + 1).Select(s => s == 0 || s == n ? 0 : (n - 1.0) / (s * (n - s)))];
-        yield return (game.Everybody, CaptumConstraint);
-        yield return (game.Nobody, CaptumConstraint);
+        yield return (game.Full, CaptumConstraint);
+        yield return (game.Empty, CaptumConstraint);
         for (int i = 2; i < (request.Samples ?? CaptumSamples) && n > 1; i++)
         {
             yield return (Draw(n, ofSize, 1, n - 1, ofSize.Sum(), random), 1);

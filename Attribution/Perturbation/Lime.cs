@@ -88,8 +88,8 @@ public sealed class Lime : IAttributionMethod
         for (int side = 0; side < f.Sides.Count; side++)
         {
             (float[] x, float[] y) = game.Baseline.Ids is null
-                ? (game.Embeddings(game.Everybody, side), game.Embeddings(sample, side))
-                : (game.Ids(game.Everybody, side), game.Ids(sample, side));
+                ? (game.Embeddings(game.Full, side), game.Embeddings(sample, side))
+                : (game.Ids(game.Full, side), game.Ids(sample, side));
             for (int i = 0; i < x.Length; i++)
             {
                 (dot, own, other) = (dot + ((double)x[i] * y[i]), own + ((double)x[i] * x[i]), other + ((double)y[i] * y[i]));
@@ -110,12 +110,12 @@ public sealed class Lime : IAttributionMethod
             }
             yield break;
         }
-        yield return game.Everybody;
+        yield return game.Full;
         int[] order = [.. Enumerable.Range(0, game.Count)];
         for (int i = 1; i < (request.Samples ?? DefaultSamples); i++)
         {
             random.Shuffle(order);
-            yield return order[..random.Next(1, game.Count + 1)].Aggregate(game.Everybody, (left, player) => left.Without(player));
+            yield return order[..random.Next(1, game.Count + 1)].Aggregate(game.Full, (left, player) => left.Without(player));
         }
     }
 }

@@ -34,8 +34,8 @@ public sealed class Occlusion : IAttributionMethod
         }
         var game = new Game(this, f, request);
         int[][] windows = [.. Enumerable.Range(0, f.Sides.Count).SelectMany(side => Slide(game.InOrder(side), window, stride))];
-        double[] with = game.Value(game.Everybody);
-        double[][] without = game.Values([.. windows.Select(covered => covered.Aggregate(game.Everybody, (left, player) => left.Without(player)))]);
+        double[] with = game.Value(game.Full);
+        double[][] without = game.Values([.. windows.Select(covered => covered.Aggregate(game.Full, (left, player) => left.Without(player)))]);
         double[][] scores = [.. with.Select(_ => new double[game.Count])];
         int[] covers = new int[game.Count];
         for (int i = 0; i < windows.Length; i++)

@@ -35,7 +35,7 @@ public sealed class PartitionShap : IAttributionMethod
         bool[][] reaches = [.. Enumerable.Range(0, game.Targets).Select(t => Enumerable.Range(0, game.Count).Select(player => game.Reaches(t, player)).ToArray())];
         var open = new PriorityQueue<Stake, (double, int)>();
         int left = request.Samples ?? DefaultSamples, order = 0;
-        Put(new(TokenTree.Of(game, f), game.Nobody, game.Value(game.Nobody), game.Value(game.Everybody), 1));
+        Put(new(TokenTree.Of(game, f), game.Empty, game.Value(game.Empty), game.Value(game.Full), 1));
         while (open.Count > 0 && left >= 2)
         {
             var round = new List<Stake>();

@@ -16,10 +16,10 @@ internal sealed class Players
     public bool HasGroups => _at.Sum(side => side.Count(player => player >= 0)) > Count;
 
     /// <summary>
-    /// The groups of the request; else every token on its own, but for padding, which nobody sees, and for a token that is its own
+    /// The groups of the request; else every token on its own, but for padding, which no position sees, and for a token that is its own
     /// baseline (a special token that is kept), which cannot matter. <c>--compat captum</c> leaves what a causal model generated alone.
     /// </summary>
-    /// <exception cref="VitrineException">The groups do not fit the tokens, or nobody is left.</exception>
+    /// <exception cref="VitrineException">The groups do not fit the tokens, or no player is left.</exception>
     public static Players Of(string asker, ScoreFunction f, AttributionRequest request, ResolvedBaseline baseline)
     {
         int[][] groups = request.FeatureGroups is { } given ? Checked(f, given) : Tokens(f, baseline, request.Compat == Compat.Captum);

@@ -42,7 +42,7 @@ public sealed class Reagent : IAttributionMethod
         int words = f.Transformer?.Info.VocabSize ?? throw new VitrineException($"{Name}: no vocabulary to take replacements from; got a plain function; expected a model. Use feature_permutation.");
         var game = new Game(this, f, request);
         int limit = request.Samples ?? DefaultSteps;
-        double[] with = game.Value(game.Everybody);
+        double[] with = game.Value(game.Full);
         var random = request.Randomness(request.Seed);
         Search[][] searches = [.. f.Targets.Select((_, t) => Enumerable.Range(0, Searches)
             .Select(_ => new Search([.. Enumerable.Range(0, game.Count).Where(player => game.Reaches(t, player))], game.Count, random)).ToArray())];

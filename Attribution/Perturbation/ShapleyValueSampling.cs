@@ -53,10 +53,10 @@ public sealed class ShapleyValueSampling : IAttributionMethod
         return game.Report(this, scores, complete: true, random: true, parameters: new() { ["n_samples"] = orders.Count }).Make();
     }
 
-    /// <summary>Nobody, the first, the first two, … everybody.</summary>
+    /// <summary>No player, the first, the first two, … all.</summary>
     private static IEnumerable<Coalition> Prefixes(Game game, int[] order)
     {
-        Coalition present = game.Nobody;
+        Coalition present = game.Empty;
         yield return present;
         foreach (int player in order)
         {

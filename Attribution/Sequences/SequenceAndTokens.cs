@@ -3,7 +3,7 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// A method over the tokens of a written text, and over the text as a whole: one target per token, and behind them one for all together, ln p of the
+/// A method over the tokens of a written text, and over the text as a whole: one target per token, and after them one for all together, ln p of the
 /// text (or p) against every input token.
 /// </summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
-/// <summary>A tokenized text as score functions take it: ids, what is known of each token, and what the model needs beside them.</summary>
+/// <summary>A tokenized text as score functions take it: ids, what is known of each token, and what the model needs in addition to them.</summary>
 public sealed record ExplainedText
 {
     /// <summary>The tokens, in order.</summary>
@@ -35,7 +35,7 @@ public sealed record ExplainedText
     /// <param name="tokenizer">Spells the pieces, and says which ids are special.</param>
     public static ExplainedText Of(IReadOnlyList<int> ids, ITokenizer? tokenizer = null) => new() { Tokens = [.. ids.Select(id => Token(id, tokenizer))] };
 
-    /// <summary>The same text with more tokens behind it, e.g. those a model generated.</summary>
+    /// <summary>The same text with more tokens after it, e.g. those a model generated.</summary>
     internal ExplainedText Continued(IEnumerable<int> ids, ITokenizer? tokenizer) => this with
     {
         Tokens = [.. Tokens, .. ids.Select(id => Token(id, tokenizer) with { Text = -1 })],

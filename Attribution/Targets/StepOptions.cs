@@ -2,7 +2,7 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Which number is taken of a target, and what that number needs beside the model's output.</summary>
+/// <summary>Which number is taken of a target, and what that number needs in addition to the model's output.</summary>
 public sealed record StepOptions
 {
     /// <summary>The mass of <c>top_p_size</c> where none is given.</summary>

@@ -119,7 +119,7 @@ public static partial class Targets
     }
 
     /// <summary>
-    /// Words at positions of a language model: behind <c>[MASK]</c> in a masked model, after the position in a causal one. One
+    /// Words at positions of a language model: in place of <c>[MASK]</c> in a masked model, after the position in a causal one. One
     /// forward scores all; only their rows of logits are computed.
     /// </summary>
     /// <param name="model">A masked or causal language model.</param>
@@ -163,7 +163,7 @@ public static partial class Targets
     {
         int given = prompt.Tokens.Count;
         return Words(
-            model, prompt.Continued(continuation.SkipLast(1), model.Tokenizer), // nobody reads the last token
+            model, prompt.Continued(continuation.SkipLast(1), model.Tokenizer), // the last token is not read
             [.. continuation.Select((id, i) => new TokenTarget(given - 1 + i, id))], step, given);
     }
 

@@ -102,7 +102,7 @@ public sealed class WholeSequence : ScoreFunction
     /// <summary>The same number of another sequence score is no function of this one.</summary>
     /// <exception cref="VitrineException">Always: ask the tokens.</exception>
     public override ScoreFunction WithStep(Func<StepOptions, StepOptions> change) =>
-        throw new VitrineException($"whole sequence: it has no scores of its own beside {StepName}; expected a function over its tokens.");
+        throw new VitrineException($"whole sequence: it has no score of its own but {StepName}; expected a function over its tokens.");
 
     /// <inheritdoc/>
     internal override Func<Tensor, int, Tensor>? FromPrefix() =>

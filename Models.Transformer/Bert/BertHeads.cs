@@ -73,7 +73,7 @@ internal sealed class BertTokenHead : Bert
     public override Tensor Forward(ModelInput input) => _logits.Run(_head.Run(Encode(input)));
 }
 
-/// <summary>A score for every word at every token, norm(act(W·h + b))·W_Eᵀ + b_U: what could stand behind <c>[MASK]</c>.</summary>
+/// <summary>A score for every word at every token, norm(act(W·h + b))·W_Eᵀ + b_U: what could be in place of <c>[MASK]</c>.</summary>
 internal sealed class BertMaskedLm : Bert, ILanguageModel
 {
     private readonly Linear _transform;

@@ -108,7 +108,7 @@ public class EncoderDecoder : Transformer
 
     private Tensor Scaled(Tensor words) => _options.EmbeddingScale == 1 ? words : words.Scale(_options.EmbeddingScale);
 
-    /// <summary>BART's classifiers read one text twice: as source, and as target behind the start token.</summary>
+    /// <summary>BART's classifiers read one text twice: as source, and as target after the start token.</summary>
     private ModelInput Twice(ModelInput input)
     {
         if (input.Target is not null)

@@ -5,7 +5,7 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
-/// <summary>M2M-100 and NLLB: normalise before each half, and tell positions by waves that begin behind the padding id.</summary>
+/// <summary>M2M-100 and NLLB: normalise before each half, and tell positions by waves that begin after the padding id.</summary>
 internal static class M2m100
 {
     /// <summary>Builds the model.</summary>

@@ -3,7 +3,7 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>How distances fall into buckets.</summary>
-/// <param name="Buckets">Number of buckets; an encoder has half of them for keys behind the query.</param>
+/// <param name="Buckets">Number of buckets; an encoder has half of them for keys after the query.</param>
 /// <param name="MaxDistance">From this distance on all share the last bucket.</param>
 internal sealed record RelativeBiasOptions(int Buckets, int MaxDistance);
 

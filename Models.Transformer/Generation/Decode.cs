@@ -21,7 +21,7 @@ internal sealed class Decode
         }
         if (prompt.Mask is { } mask && Masks.Integers(mask).Where((_, i) => (i + 1) % mask.Shape[1] == 0).Contains(0))
         {
-            throw new ShapeException("generate: prompts are padded behind; expected padding in front, where it does not come between a text and its continuation. Batch with left: true.");
+            throw new ShapeException("generate: prompts are padded at the end; expected padding in front, where it does not come between a text and its continuation. Batch with left: true.");
         }
         Options = options = options.For(ids.Shape[1]);
         int most = model.Info.MaxPositions + 1 - ids.Shape[1]; // the last new token is never read

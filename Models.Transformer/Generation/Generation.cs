@@ -7,12 +7,12 @@ public static class Generation
 {
     /// <summary>Continues every row of the input.</summary>
     /// <param name="model">GPT-2, Llama or Marian.</param>
-    /// <param name="input">Prompts, padded in front (<see cref="ModelInput.Batch"/>, left); Marian: sources, padded behind, and optionally the beginning of the target.</param>
+    /// <param name="input">Prompts, padded in front (<see cref="ModelInput.Batch"/>, left); Marian: sources, padded at the end, and optionally the beginning of the target.</param>
     /// <param name="options">How; null: <see cref="IGenerator.GenerationDefaults"/>.</param>
     /// <param name="progress">Told the number of tokens done, after each.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <exception cref="ModelException">Options that contradict each other.</exception>
-    /// <exception cref="ShapeException">Prompts that are padded behind, or too long for the model with the tokens to come.</exception>
+    /// <exception cref="ShapeException">Prompts that are padded at the end, or too long for the model with the tokens to come.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static GenerationResult Generate(
         this IGenerator model, ModelInput input, GenerationOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellation = default)

@@ -1,6 +1,6 @@
 namespace Vitrine.Transformers;
 
-/// <summary>Reads a checkpoint's wishes for generation: from <c>generation_config.json</c>, or from <c>config.json</c> where there is none.</summary>
+/// <summary>Reads a checkpoint's options for generation: from <c>generation_config.json</c>, or from <c>config.json</c> where there is none.</summary>
 internal static class GenerationConfig
 {
     private const string FileName = "generation_config.json";

@@ -4,7 +4,7 @@ namespace Vitrine.Transformers;
 /// <param name="Sequences">Input by input; <see cref="GenerationOptions.NumReturnSequences"/> of each.</param>
 public sealed record GenerationResult(IReadOnlyList<GeneratedSequence> Sequences)
 {
-    /// <summary>All sequences at one length, prompt in front and padding behind, as Hugging Face's <c>generate</c> returns them; <c>[sequence, pos]</c>.</summary>
+    /// <summary>All sequences at one length, prompt in front and padding at the end, as Hugging Face's <c>generate</c> returns them; <c>[sequence, pos]</c>.</summary>
     /// <param name="pad">The id to fill with.</param>
     public int[][] Padded(int pad)
     {

@@ -95,7 +95,7 @@ internal sealed class Attention
         }
     }
 
-    /// <summary>z = softmax(scale·q·kᵀ + bias + mask)·v: in one kernel, or step by step where somebody looks in between.</summary>
+    /// <summary>z = softmax(scale·q·kᵀ + bias + mask)·v: in one kernel, or step by step where a point in between is watched.</summary>
     private Tensor Mix(Tensor q, Tensor k, Tensor v, Tensor? mask, ScoreBias? bias)
     {
         int batch = Math.Max(q.Shape[0], k.Shape[0]);                     // one source may serve many targets, one target many sources
@@ -124,7 +124,7 @@ internal sealed class Attention
         return pattern.MatMul(v).Permute(0, 2, 1, 3);                     // [batch, query, head, d_head]
     }
 
-    /// <summary>Σ over heads of z·W_O, plus b_O: one product, or one per head when somebody asks what each head wrote.</summary>
+    /// <summary>Σ over heads of z·W_O, plus b_O: one product, or one per head when what each head wrote is watched.</summary>
     private Tensor Output(Tensor z)
     {
         z = _hookZ.Run(z);                                                // [batch, query, head, d_head]

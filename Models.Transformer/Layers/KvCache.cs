@@ -37,9 +37,9 @@ public sealed class KvCache
         ? Map(x => x, x => x.Slice(1, 0, length), length)
         : throw new ShapeException($"kv_cache: no such prefix; got {length}; expected 0..{Length} positions.");
 
-    /// <summary>A layer's keys and values with new ones behind them, <c>[batch, past + new, kv_head, d_head]</c>.</summary>
+    /// <summary>A layer's keys and values with new ones after them, <c>[batch, past + new, kv_head, d_head]</c>.</summary>
     internal KeyValue Extend(string layer, Tensor k, Tensor v) => _layers[layer] = _layers.TryGetValue(layer, out KeyValue past)
-        ? new(Behind(past.Key, k), Behind(past.Value, v))
+        ? new(Append(past.Key, k), Append(past.Value, v))
         : new(k, v);
 
     /// <summary>A cross-attention layer's keys and values of the source, computed by the first call only.</summary>
@@ -54,7 +54,7 @@ public sealed class KvCache
         if (mask is not null || Mask is not null)
         {
             Tensor now = mask ?? Masks.Ones(batch, positions);
-            Mask = Length == 0 ? now : Behind(Mask ?? Masks.Ones(batch, Length), now);
+            Mask = Length == 0 ? now : Append(Mask ?? Masks.Ones(batch, Length), now);
         }
         Length += positions;
         return Mask;
@@ -77,7 +77,7 @@ public sealed class KvCache
     }
 
     // A past with one row stands before every row of the present, and the other way round.
-    private static Tensor Behind(Tensor past, Tensor now)
+    private static Tensor Append(Tensor past, Tensor now)
     {
         int batch = Math.Max(past.Shape[0], now.Shape[0]);
         return TensorOps.Concat(1, past.Expand(past.Shape.With(0, batch)), now.Expand(now.Shape.With(0, batch)));

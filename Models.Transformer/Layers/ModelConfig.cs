@@ -26,7 +26,7 @@ internal sealed class ModelConfig
         }
         if (!File.Exists(file))
         {
-            throw new ModelException($"model: not a model folder; {name} is missing in '{folder}'; expected {name} beside model.safetensors.");
+            throw new ModelException($"model: not a model folder; {name} is missing in '{folder}'; expected {name} next to model.safetensors.");
         }
         try
         {
@@ -106,7 +106,7 @@ internal sealed class ModelConfig
         ? (IReadOnlyList<int>)[.. list.EnumerateArray().Select(item => Whole(key, item))]
         : throw Wrong(key, "holds something that is not a list", list.GetRawText(), "lists of numbers"))];
 
-    /// <summary>Lists of texts with how often each list is repeated, one behind the other: <c>[[["global", "local"], 6]]</c> are twelve.</summary>
+    /// <summary>Lists of texts with how often each list is repeated, one after the other: <c>[[["global", "local"], 6]]</c> are twelve.</summary>
     public IReadOnlyList<string> RepeatedTexts(string key)
     {
         return [.. Items(key).SelectMany(item => item is { ValueKind: JsonValueKind.Array } && item.GetArrayLength() == 2 && item[0].ValueKind == JsonValueKind.Array

@@ -6,8 +6,8 @@ namespace Vitrine.Transformers;
 /// LayerNorm, y = w·(x − mean)/scale [+ b] with scale = √(variance + ε), or RMSNorm, y = w·x/scale with scale = √(mean x² + ε); Gemma's has 1 + w for w.
 /// </summary>
 /// <remarks>
-/// TransformerLens hooks LayerNorm's <c>hook_normalized</c> behind w and b, but RMSNorm's before w; so do we. <c>hook_scale</c> (and
-/// RMSNorm's <c>hook_normalized</c>) lie inside the fused op: the formula is written out only while somebody watches them.
+/// TransformerLens hooks LayerNorm's <c>hook_normalized</c> after w and b, but RMSNorm's before w; so do we. <c>hook_scale</c> (and
+/// RMSNorm's <c>hook_normalized</c>) lie inside the fused op: the formula is written out only while they are watched.
 /// </remarks>
 internal sealed class Norm
 {

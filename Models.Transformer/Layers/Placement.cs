@@ -14,7 +14,7 @@ internal sealed class Placement
     private readonly float[]? _slopes;
     private readonly int _past, _present;
 
-    /// <summary>Places new tokens behind those of a cache, and extends its count.</summary>
+    /// <summary>Places new tokens after those of a cache, and extends its count.</summary>
     /// <param name="input">Mask and positions, if given.</param>
     /// <param name="x">The new tokens' embeddings, <c>[batch, pos, d]</c>.</param>
     /// <param name="cache">What came before; null: nothing.</param>

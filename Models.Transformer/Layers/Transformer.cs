@@ -57,7 +57,7 @@ public abstract class Transformer : ITransformer
     /// <exception cref="WeightException">Some were not; all are named.</exception>
     internal void Complete(WeightLoader weights) => Weights = weights.Report().RequireComplete();
 
-    /// <summary>The embeddings of one side of the input, given or looked up, <c>[batch, pos, d_model]</c>; everything beside them is checked.</summary>
+    /// <summary>The embeddings of one side of the input, given or looked up, <c>[batch, pos, d_model]</c>; everything else is checked.</summary>
     private protected Tensor EmbeddingsOf(ModelInput input, int past = 0)
     {
         string model = Info.ModelType;

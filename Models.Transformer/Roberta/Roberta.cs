@@ -1,4 +1,4 @@
-// RoBERTa, XLM-R and CamemBERT: BERT's plan, trained longer, on other words, with positions that start behind the padding id.
+// RoBERTa, XLM-R and CamemBERT: BERT's plan, trained longer, on other words, with positions that start after the padding id.
 // Liu et al. 2019; Conneau et al. 2020; Martin et al. 2020. Read this file for names and settings, Bert/Bert.cs for the computation.
 // Sizes: d_model 768, 12 heads of 64, 12 layers, 50265 words (XLM-R: 250002), 514 positions in the base ones, of which tokens use 512.
 namespace Vitrine.Transformers;

@@ -58,7 +58,7 @@ public sealed class Encoding
         }
     }
 
-    /// <summary>The characters of the text behind token <paramref name="token"/>; empty for special tokens.</summary>
+    /// <summary>The characters of the text of token <paramref name="token"/>; empty for special tokens.</summary>
     public string Surface(int token) =>
         SequenceIds[token] < 0 ? "" : Offsets[token].Of(Texts[SequenceIds[token]]);
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Vitrine.Transformers;
 
-/// <summary>The settings that lie beside a vocabulary: <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>.</summary>
+/// <summary>The settings that lie next to a vocabulary: <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>.</summary>
 internal sealed class TokenizerConfig
 {
     private readonly string _path;
@@ -56,7 +56,7 @@ internal sealed class TokenizerConfig
     {
         null or { ValueKind: JsonValueKind.Null } => [],
         { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => Spelling(item) ?? "").Where(text => text != "")],
-        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a list; got {other.ValueKind} beside {_path}; expected a list of tokens."),
+        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a list; got {other.ValueKind} next to {_path}; expected a list of tokens."),
     };
 
     /// <summary>A setting, or null where it is absent or JSON null.</summary>
@@ -95,7 +95,7 @@ internal sealed class TokenizerConfig
         { ValueKind: JsonValueKind.String } => token.Value.GetString(),
         { ValueKind: JsonValueKind.Object } when Property(token, "content") is { ValueKind: JsonValueKind.String } content => content.GetString(),
         { } other => throw new TokenizerException(
-            $"tokenizer: not the name of a token; got {other.GetRawText()} beside {_path}; expected a string or an object with \"content\"."),
+            $"tokenizer: not the name of a token; got {other.GetRawText()} next to {_path}; expected a string or an object with \"content\"."),
     };
 
     private static JsonElement? Property(JsonElement? parent, string name) =>

@@ -34,7 +34,7 @@ public abstract record TokenizerStep
     public sealed record Match(string Remaining, string? Piece, int Tried) : TokenizerStep;
 
     /// <summary>Byte-pair encoding joined two neighbours.</summary>
-    /// <param name="Rank">Position of the merge in the learnt list; lower goes first.</param>
+    /// <param name="Rank">Position of the merge in the learned list; lower goes first.</param>
     /// <param name="Left">The left neighbour.</param>
     /// <param name="Right">The right neighbour.</param>
     /// <param name="Pieces">The whole word after the merge.</param>

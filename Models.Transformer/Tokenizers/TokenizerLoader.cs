@@ -5,7 +5,7 @@ public static class TokenizerLoader
 {
     private const string Json = "tokenizer.json";
 
-    // The files that tell the kinds apart, beside tokenizer.json.
+    // The files that tell the kinds apart, in addition to tokenizer.json.
     private static readonly string[] s_markers = ["source.spm", "merges.txt", "vocab.txt", .. SentencePieceFolder.FileNames];
 
     /// <summary>Opens the tokenizer in <paramref name="folder"/>. The first of these that is there decides, and
@@ -18,7 +18,7 @@ public static class TokenizerLoader
     /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2, RoBERTa).</item>
     /// <item><c>vocab.txt</c>: WordPiece (BERT).</item>
     /// </list>
-    /// Settings come from <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>added_tokens.json</c> beside them.</summary>
+    /// Settings come from <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>added_tokens.json</c> next to them.</summary>
     /// <param name="folder">A folder that holds at least the tokenizer's files.</param>
     /// <exception cref="TokenizerException">No such folder, no tokenizer in it, or a malformed file.</exception>
     public static ITokenizer Load(string folder)

@@ -10,7 +10,7 @@ namespace Vitrine.Transformers;
 /// <remarks>Source: bitsandbytes, Linear8bitLt; transformers, Bnb8BitHfQuantizer.</remarks>
 internal static class Int8Checkpoint
 {
-    /// <summary>What the float32 columns of a weight, and their numbers, are called beside it.</summary>
+    /// <summary>What the float32 columns of a weight, and their numbers, are called next to it.</summary>
     public const string Outliers = "outliers", OutlierNumbers = "outlier_columns";
 
     private const string Weight = "weight", Scales = "SCB", Format = "weight_format";
@@ -18,13 +18,13 @@ internal static class Int8Checkpoint
     /// <summary>The <c>quant_method</c> of folders whose linear layers alone are in 8 bits.</summary>
     public const string Method = "bitsandbytes";
 
-    /// <summary>The <c>quant_method</c> of folders where tables are too, or outlier columns beside them, which no other library reads: it must refuse them, not misread them.</summary>
+    /// <summary>The <c>quant_method</c> of folders where tables are too, or outlier columns next to them, which no other library reads: it must refuse them, not misread them.</summary>
     public const string OwnMethod = "vitrine_int8";
 
-    /// <summary>The name of the scales beside a weight, or of another companion.</summary>
+    /// <summary>The name of the scales next to a weight, or of another companion.</summary>
     public static string ScalesOf(string name, string companion = Scales) => name.EndsWith(Weight, StringComparison.Ordinal) ? name[..^Weight.Length] + companion : $"{name}.{companion}";
 
-    /// <summary>Whether a weight is stored in 8 bits, scales beside it.</summary>
+    /// <summary>Whether a weight is stored in 8 bits, scales next to it.</summary>
     public static bool IsStored(WeightsFolder folder, string name) => folder.Entry(name).Type == WeightType.I8 && folder.Contains(ScalesOf(name));
 
     /// <summary>The tensors that make up a stored weight.</summary>

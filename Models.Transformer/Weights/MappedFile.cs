@@ -5,7 +5,7 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// A whole file as read-only memory. The pages are loaded by the system when touched, shared between processes, and
-/// dropped under pressure. Unmapped by Dispose, or by the collector once nothing refers to this object any more: whoever
+/// dropped under pressure. Unmapped by Dispose, or by the collector once nothing refers to this object any more: what
 /// uses <see cref="Start"/> must keep a reference to it.
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable

@@ -53,7 +53,7 @@ public sealed class Parameter
     /// <summary>The weight in half precision, as <see cref="Value"/> lies; null when it is held in another type.</summary>
     public Tensor? Half => Stored is { DType: DType.Float16 } half ? half : null;
 
-    /// <summary>The weight in float32. One that is held in fewer bits is made anew at each reading; setting it makes it float32 for good.</summary>
+    /// <summary>The weight in float32. One that is held in fewer bits is made again at each reading; setting it makes it float32 for good.</summary>
     /// <exception cref="ShapeException">A new value has another shape.</exception>
     public Tensor Value
     {
@@ -120,12 +120,12 @@ public readonly record struct CheckpointPlace(string Tensor, bool Transposed = f
     /// <summary>The axis of outputs in the stored tensor.</summary>
     internal int OutputAxis(Shape shape) => Transposed ? 0 : shape.Rank - 1;
 
-    /// <summary>The name with ᵀ or the part behind it.</summary>
+    /// <summary>The name with ᵀ or the part after it.</summary>
     public override string ToString() => $"{Tensor}{(Transposed ? "ᵀ" : "")}{Part}";
 }
 
 /// <summary>
-/// Which outputs of a stored tensor a parameter has: the same range of each of its equal groups. GPT-2 stores q, k and v one behind the other, in one
+/// Which outputs of a stored tensor a parameter has: the same range of each of its equal groups. GPT-2 stores q, k and v one after the other, in one
 /// group; GPT-NeoX those of each head together, in a group per head.
 /// </summary>
 /// <param name="Offset">The first output of each group.</param>

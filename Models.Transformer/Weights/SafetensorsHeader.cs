@@ -19,7 +19,7 @@ internal ref struct SafetensorsHeader
     // Bytes of "":{"dtype":"U8","shape":[],"data_offsets":[0,0]}, : bounds the number of tensors without counting them.
     private const int ShortestEntry = 50;
 
-    // Hundreds are the most anybody writes; more small strings than this would outgrow the file they come from.
+    // Hundreds are the most that files have; more small strings than this would outgrow the file they come from.
     private const int MostMetadata = 10_000;
 
     private static readonly WeightType[] s_types = Enum.GetValues<WeightType>();

@@ -9,7 +9,7 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// Writes safetensors files: atomically (the target is replaced whole or stays as it was), with tensors sorted by element
-/// size, largest first, then by name, behind a header padded to 8 bytes, so that every tensor is aligned. The same tensors
+/// size, largest first, then by name, after a header padded to 8 bytes, so that every tensor is aligned. The same tensors
 /// give the same bytes.
 /// </summary>
 public static class SafetensorsWriter

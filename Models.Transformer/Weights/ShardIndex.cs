@@ -74,7 +74,7 @@ internal static unsafe class ShardIndex
             string file = json.TokenType == JsonTokenType.String ? json.GetString()! : "";
             if (file is "" or "." or ".." || file.AsSpan().ContainsAny('/', '\\', ':'))
             {
-                throw Wrong(path, "leads outside its folder", WeightException.Quote(file), "the plain name of a file beside the index", name);
+                throw Wrong(path, "leads outside its folder", WeightException.Quote(file), "the plain name of a file next to the index", name);
             }
             if (!files.TryAdd(file, file))
             {

@@ -29,6 +29,6 @@ public sealed record WeightData
     /// <summary>Element type in the file.</summary>
     public WeightType Type { get; }
 
-    /// <summary>The elements; where they are made on demand, anew at each reading.</summary>
+    /// <summary>The elements; where they are made on demand, again at each reading.</summary>
     public Tensor Values => _values();
 }

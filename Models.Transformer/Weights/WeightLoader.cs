@@ -66,7 +66,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     }
 
     /// <summary>
-    /// The weight of this name in 8 bits: as the checkpoint stores it (int8, the rows' largest magnitudes beside it as <c>SCB</c>), or rounded now.
+    /// The weight of this name in 8 bits: as the checkpoint stores it (int8, the rows' largest magnitudes next to it as <c>SCB</c>), or rounded now.
     /// Null where neither applies: then <see cref="Load"/> it.
     /// </summary>
     /// <param name="name">Full name as written today, e.g. <c>transformer.h.0.attn.c_attn.weight</c>.</param>
@@ -134,7 +134,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     private string? Find(string name) =>
         style.TiedTo(name).Prepend(name).SelectMany(style.Spellings).FirstOrDefault(folder.Contains);
 
-    // A tied name beside the one that was loaded holds nothing of its own only if it repeats it bit for bit.
+    // A tied name next to the one that was loaded holds nothing of its own only if it repeats it bit for bit.
     private string? CopyOf(string name)
     {
         foreach (string known in style.Tied.SelectMany(group => group).Where(known => style.Spellings(known).Contains(name)))

@@ -22,7 +22,7 @@ public sealed class WeightScope : IDisposable
     public static WeightScope Replace(IEnumerable<KeyValuePair<Parameter, Tensor>> values) =>
         new(values.ToDictionary(pair => pair.Key, pair => pair.Key.Fitting(pair.Value)));
 
-    /// <summary>The same with values that a tape may follow: they were computed from something else that is learnt.</summary>
+    /// <summary>The same with values that a tape may follow: they were computed from something else that is learned.</summary>
     /// <exception cref="ShapeException">A value has another shape than its parameter.</exception>
     internal static WeightScope Compute(IEnumerable<KeyValuePair<Parameter, Tensor>> values) => new(values.ToDictionary(
         pair => pair.Key, pair => pair.Value.Shape == pair.Key.Shape ? pair.Value : pair.Key.Fitting(pair.Value)));

@@ -26,7 +26,7 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>From which threshold on columns of linear layers stay in float32 then.</summary>
     internal float Outliers { get; init; } = float.PositiveInfinity;
 
-    /// <summary>Whether a model built from it needs no values: somebody asks for names, shapes and places only.</summary>
+    /// <summary>Whether a model built from it needs no values: only names, shapes and places are asked for.</summary>
     internal bool NamesOnly { get; init; }
 
     /// <summary>Names of all tensors, file by file.</summary>

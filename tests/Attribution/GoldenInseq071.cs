@@ -169,7 +169,7 @@ internal static partial class GoldenInseq071
 
     private static int[][] Target(GoldenCase one) => [.. one.Json("tokens_target").EnumerateArray().Select(token => Numbers(token.GetString()!).ToArray())];
 
-    /// <summary>The first token that was written: behind the prompt, or behind the decoder's start.</summary>
+    /// <summary>The first token that was written: after the prompt, or after the decoder's start.</summary>
     private static int First(GoldenCase one) => !one.Has("prompt_ids") ? 1 : one.HasValue("asked_attr_pos_start") ? GoldenScore.Row(one, "prompt_ids")!.Length + Added(one) : (int)one.Number("attr_pos_start");
 
     /// <summary>How many tokens the tokenizer put before the prompt.</summary>

@@ -54,7 +54,7 @@ public class MethodLawTests
     }
 
     /// <summary>
-    /// The same computation in other steps: attention runs unfused, and no prefix is reused, while somebody watches its patterns. Not for
+    /// The same computation in other steps: attention runs unfused, and no prefix is reused, while its patterns are watched. Not for
     /// DeepLIFT, whose multipliers are made op by op and therefore depend on the ops (Sundararajan et al. 2017, section 2).
     /// </summary>
     [Theory]

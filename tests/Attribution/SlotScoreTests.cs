@@ -49,7 +49,7 @@ public class SlotScoreTests
     public void Attribute_WhatNeedsMoreThanTexts_SaysSo(string method) => Assert.Contains(
         "expected", Assert.Throws<VitrineException>(() => AttributionMethods.Get(method).Attribute(Slots([], text => text.Length), AttributionRequest.Default)).Message, StringComparison.Ordinal);
 
-    /// <summary>Captum's way by hand: every text is tokenized anew, whatever its length, and the forced words are scored behind it.</summary>
+    /// <summary>Captum's way by hand: every text is tokenized again, whatever its length, and the forced words are scored after it.</summary>
     [Fact]
     public void FeatureAblation_OfAModel_EqualsScoringEachTextAnew()
     {

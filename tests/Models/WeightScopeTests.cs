@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Models;
 
-/// <summary>Other weights for a while hold for one thread, and for nobody else.</summary>
+/// <summary>Other weights for a while hold for one thread, and for no other.</summary>
 public class WeightScopeTests
 {
     private readonly ScoreFunction _f = Attributions.Models.Function("gpt2");

@@ -1,6 +1,6 @@
 namespace Vitrine.Transformers;
 
-/// <summary>The learnt merges of a byte-pair encoding: for two neighbouring pieces, when they join and into what.</summary>
+/// <summary>The learned merges of a byte-pair encoding: for two neighbouring pieces, when they join and into what.</summary>
 /// <param name="vocabulary">Gives the ids of all pieces.</param>
 /// <param name="source">The file, for errors.</param>
 internal sealed class MergeTable(Vocabulary vocabulary, string source)
@@ -15,7 +15,7 @@ internal sealed class MergeTable(Vocabulary vocabulary, string source)
     /// <summary>What a pair becomes, and the rank of that merge: lower goes first.</summary>
     public readonly record struct Merged(int Rank, int Id);
 
-    /// <summary>Reads <c>merges.txt</c>: after a version line, two pieces a line in the order they were learnt.</summary>
+    /// <summary>Reads <c>merges.txt</c>: after a version line, two pieces a line in the order they were learned.</summary>
     public static MergeTable Read(string path, Vocabulary vocabulary)
     {
         var table = new MergeTable(vocabulary, path);

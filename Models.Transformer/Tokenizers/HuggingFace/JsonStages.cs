@@ -2,7 +2,7 @@ namespace Vitrine.Transformers;
 
 /// <summary>Builds the stages around the model from the components a tokenizer.json lists.</summary>
 /// <param name="root">The whole file.</param>
-/// <param name="config">The settings beside it, which go before it where transformers says so.</param>
+/// <param name="config">The settings next to it, which go before it where transformers says so.</param>
 /// <param name="path">The file, for errors.</param>
 /// <param name="unsupported">Receives the components that are not understood.</param>
 /// <param name="notices">Receives what the two files disagree about.</param>
@@ -189,7 +189,7 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
         }
     }
 
-    /// <summary>A flag that the settings beside the file decide where they name it, as transformers has it for these classes.</summary>
+    /// <summary>A flag that the settings next to the file decide where they name it, as transformers has it for these classes.</summary>
     private bool Overruled(JsonPart part, string name, string setting, bool absent)
     {
         bool flag = part.Flag(name, absent);

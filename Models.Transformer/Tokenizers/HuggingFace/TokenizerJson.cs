@@ -52,7 +52,7 @@ internal sealed class TokenizerJson
         {
             throw new TokenizerException(
                 $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; expected WordPiece, BPE or Unigram and the usual parts around them. "
-                + "Remove the file where the tokenizer's other files (a SentencePiece model, vocab.txt, vocab.json with merges.txt) lie beside it.") { IsUnsupported = true };
+                + "Remove the file where the tokenizer's other files (a SentencePiece model, vocab.txt, vocab.json with merges.txt) lie next to it.") { IsUnsupported = true };
         }
 
         string? unk = model.Text("unk_token");
@@ -170,7 +170,7 @@ internal sealed class TokenizerJson
     private TokenizerException Wrong(string place, JsonElement got, string expected) =>
         new($"tokenizer_json: malformed model.{place}; got {got.ValueKind} in {_path}; expected {expected}.");
 
-    /// <summary>Ids by role: as the configuration beside the file names them, else by the customary spellings.</summary>
+    /// <summary>Ids by role: as the configuration next to the file names them, else by the customary spellings.</summary>
     private SpecialTokens SpecialTokens(Vocabulary vocabulary, string? unk)
     {
         int? id(string role, params string[] customary) => _config.TokenName(role) is { } name

@@ -1,8 +1,8 @@
 namespace Vitrine.Transformers;
 
-/// <summary>A byte-level vocabulary that was learnt: what GPT-2 keeps in <c>vocab.json</c> and <c>merges.txt</c>.</summary>
-/// <param name="Pieces">By id: the 256 bytes, the merged pieces in the order they were learnt, and <see cref="EndOfText"/>.</param>
-/// <param name="Merges">Pairs of pieces in the order they were learnt.</param>
+/// <summary>A byte-level vocabulary that was learned: what GPT-2 keeps in <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+/// <param name="Pieces">By id: the 256 bytes, the merged pieces in the order they were learned, and <see cref="EndOfText"/>.</param>
+/// <param name="Merges">Pairs of pieces in the order they were learned.</param>
 public sealed record BytePairVocabulary(IReadOnlyList<string> Pieces, IReadOnlyList<BytePairMerge> Merges)
 {
     /// <summary>The piece that ends a text: <c>&lt;|endoftext|&gt;</c>.</summary>

@@ -1,4 +1,4 @@
-"""Writes normalization.txt, the table behind CanonicalNormalizer.cs.
+"""Writes normalization.txt, the table of CanonicalNormalizer.cs.
 
 Usage: python3 make_normalization.py UnicodeData.txt CompositionExclusions.txt > normalization.txt
 Both inputs belong to the Unicode Character Database (www.unicode.org/Public/15.0.0/ucd/).

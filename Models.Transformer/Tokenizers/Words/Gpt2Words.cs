@@ -20,7 +20,7 @@ internal sealed class Gpt2Words : ITextPattern
             return start + contraction;
         }
 
-        // " ?" : one space goes with the run behind it, but not with further white space.
+        // " ?" : one space goes with the run after it, but not with further white space.
         int first = text[start] == ' ' && start + 1 < limit && CharacterKinds.At(text, start + 1, limit, out _) != CharacterKind.Space
             ? start + 1
             : start;

@@ -174,7 +174,7 @@ public class SamplingMethodTests
         AttributionRequest request = new() { Baseline = Baseline.Token(0) };
 
         float[][] reused = [.. new FeatureAblation().Attribute(f, request).Sides[0].Scores];
-        using HookScope watched = f.Intervene("blocks.0.hook_resid_pre", (_, x) => x); // whoever watches sees whole passes
+        using HookScope watched = f.Intervene("blocks.0.hook_resid_pre", (_, x) => x); // a watcher sees whole passes
         float[][] whole = [.. new FeatureAblation().Attribute(f, request).Sides[0].Scores];
 
         for (int t = 0; t < 3; t++)

@@ -57,7 +57,7 @@ public class ShapleyTests
 
     [Theory]
     [MemberData(nameof(Methods))]
-    public void Method_PlayerWhoAddsTheSameToEverybody_GetsJustThat(string name)
+    public void Method_PlayerThatAddsTheSameToAll_GetsJustThat(string name)
     {
         Func<int, double> others = Games.Random(Players, 5);
 

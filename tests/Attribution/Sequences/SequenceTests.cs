@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Attributions;
 
-/// <summary>A written text as a whole beside its tokens, and several runs in place of one.</summary>
+/// <summary>A written text as a whole in addition to its tokens, and several runs in place of one.</summary>
 public class SequenceTests
 {
     private static readonly AttributionRequest s_request = new() { Baseline = Baseline.Token(0), Steps = 6, Samples = 8, Skip = new TokenFilter("written"), Seed = 3 };

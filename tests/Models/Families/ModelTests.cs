@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Models;
 
-/// <summary>What every family promises beside its numbers, and what it refuses.</summary>
+/// <summary>What every family promises in addition to its numbers, and what it refuses.</summary>
 public class ModelTests
 {
     public static TheoryData<string> Families() => [.. TinyModels.Families];
@@ -64,7 +64,7 @@ public class ModelTests
         Assert.Empty(model.Notices);
     }
 
-    /// <summary>The settings that transformers 5.12 writes by default beside those of <see cref="TinyModels"/>, and where it puts them elsewhere than 4 did.</summary>
+    /// <summary>The settings that transformers 5.12 writes by default in addition to those of <see cref="TinyModels"/>, and where it puts them elsewhere than 4 did.</summary>
     [Theory]
     [InlineData("bert", """{"dtype": "float32", "add_cross_attention": false, "is_decoder": false, "tie_word_embeddings": true, "use_cache": true, "bos_token_id": null, "classifier_dropout": null}""")]
     [InlineData("gpt2", """{"dtype": "float32", "add_cross_attention": false, "tie_word_embeddings": true, "reorder_and_upcast_attn": false, "summary_activation": null, "summary_type": "cls_index"}""")]

@@ -81,7 +81,7 @@ public class NanoSortTests
     }
 
     /// <summary>
-    /// The model from its original JSON: the safetensors file beside it has lost the biases of c_attn. There matrices are stored as
+    /// The model from its original JSON: the safetensors file next to it has lost the biases of c_attn. There matrices are stored as
     /// [d_out, d_in], and the causal masks among the weights are called attn.bias.
     /// </summary>
     private static ITransformer Original(TempFolder folder)

@@ -285,10 +285,10 @@ public class GenerationTests
         using var folder = new TempFolder();
         var model = (IGenerator)TinyModels.Load(folder.Path, "gpt2");
 
-        ShapeException behind = Assert.Throws<ShapeException>(() => model.Generate(ModelInput.Batch([[5, 9, 3], [7]], pad: 0), null, null, TestContext.Current.CancellationToken));
+        ShapeException right = Assert.Throws<ShapeException>(() => model.Generate(ModelInput.Batch([[5, 9, 3], [7]], pad: 0), null, null, TestContext.Current.CancellationToken));
         ShapeException longer = Assert.Throws<ShapeException>(() => model.Generate(ModelInput.Of(5, 9), new() { MaxNewTokens = 24 }, null, TestContext.Current.CancellationToken));
 
-        Assert.Contains("left", behind.Message, StringComparison.Ordinal);
+        Assert.Contains("left", right.Message, StringComparison.Ordinal);
         Assert.Contains("at most 23", longer.Message, StringComparison.Ordinal);
     }
 

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Models;
 
-/// <summary>Hook names are API: renaming one breaks whoever reads it. docs/HOOKS.md is made from the same lists.</summary>
+/// <summary>Hook names are API: renaming one breaks code that reads it. docs/HOOKS.md is made from the same lists.</summary>
 public class HookListTests
 {
     private const string Update = "VITRINE_UPDATE_DOCS";

@@ -231,7 +231,7 @@ public sealed class Int8FolderTests : IDisposable
     private static void Write(string source, string target, Quantization quantization, float outliers = float.PositiveInfinity) =>
         Int8Folder.Write(source, target, quantization, outliers, cancellation: TestContext.Current.CancellationToken);
 
-    // c_attn of the first block as Linear8bitLt saves it: [d_out, d_in], the rows' magnitudes beside it.
+    // c_attn of the first block as Linear8bitLt saves it: [d_out, d_in], the rows' magnitudes next to it.
     private void WriteBitsAndBytes(int format, int scales, WeightType scaleType, params WeightData[] more)
     {
         TinyModels.Write(_folder.Path, "gpt2", edit: json => json["quantization_config"] = JsonNode.Parse("""{"load_in_8bit": true, "quant_method": "bitsandbytes"}"""));

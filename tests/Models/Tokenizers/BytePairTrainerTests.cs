@@ -18,11 +18,11 @@ public class BytePairTrainerTests
     [InlineData(2000, 2)]
     public void Train_AgainstTheNaiveAlgorithm_SameMerges(int size, int leastCount)
     {
-        BytePairVocabulary learnt = BytePairTrainer.Train([Corpus], size, leastCount);
+        BytePairVocabulary learned = BytePairTrainer.Train([Corpus], size, leastCount);
 
-        Assert.Equal(Naive(size, leastCount), learnt.Merges);
-        Assert.True(learnt.Pieces.Count <= size);
-        Assert.Equal(BytePairVocabulary.EndOfText, learnt.Pieces[^1]);
+        Assert.Equal(Naive(size, leastCount), learned.Merges);
+        Assert.True(learned.Pieces.Count <= size);
+        Assert.Equal(BytePairVocabulary.EndOfText, learned.Pieces[^1]);
     }
 
     [Fact]
@@ -54,14 +54,14 @@ public class BytePairTrainerTests
         Assert.Contains("257", error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Sennrich et al. 2016, algorithm 1, as it stands: count all pairs of all words anew for every merge.</summary>
+    /// <summary>Sennrich et al. 2016, algorithm 1, as it stands: count all pairs of all words again for every merge.</summary>
     private static List<BytePairMerge> Naive(int size, int leastCount, string text = Corpus)
     {
         List<(List<string> Pieces, int Count)> words = [.. BytePairTrainer.CountWords([text]).Select(w => (w.Key.Select(c => c.ToString()).ToList(), w.Value))];
         var pieces = new HashSet<string>(words.SelectMany(w => w.Pieces));
         List<BytePairMerge> merges = [];
-        int learnt = 0;
-        while (256 + learnt + 1 < size)
+        int learned = 0;
+        while (256 + learned + 1 < size)
         {
             var counts = new Dictionary<BytePairMerge, int>();
             foreach ((List<string> word, int count) in words)
@@ -79,7 +79,7 @@ public class BytePairTrainerTests
             BytePairMerge best = counts.Where(c => c.Value == most).Select(c => c.Key)
                 .OrderBy(p => p.Left, StringComparer.Ordinal).ThenBy(p => p.Right, StringComparer.Ordinal).First();
             merges.Add(best);
-            learnt += pieces.Add(best.Left + best.Right) ? 1 : 0;
+            learned += pieces.Add(best.Left + best.Right) ? 1 : 0;
             foreach ((List<string> word, _) in words)
             {
                 for (int i = 0; i + 1 < word.Count; i++)
