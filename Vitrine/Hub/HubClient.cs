@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Vitrine.Hub;
+
+/// <summary>Speaks the hub's protocol: the list of a repository's files, and their bytes from any place on.</summary>
+/// <remarks>Redirects are followed by hand: the token goes to the endpoint's own host and to no other, and https never becomes http.</remarks>
+internal sealed class HubClient : IDisposable
+{
+    private const int Redirects = 8;
+    private readonly HubSettings _settings;
+    private readonly HttpClient _http;
+
+    public HubClient(HubSettings settings)
+    {
+        _settings = settings;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("vitrine");
+    }
+
+    /// <summary>All files of a repository at a revision.</summary>
+    public async Task<HubListing> List(HubName name, string revision, CancellationToken cancellation)
+    {
+        Uri address = new($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/api/models/{name}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
+        using HttpResponseMessage response = await Send(address, null, $"{name} at {revision}", cancellation).ConfigureAwait(false);
+        try
+        {
+            using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            using JsonDocument json = await JsonDocument.ParseAsync(body, cancellationToken: cancellation).ConfigureAwait(false);
+            string commit = json.RootElement.GetProperty("sha").GetString() ?? "";
+            return HubCache.IsCommit(commit)
+                ? new(name, commit, [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(File)])
+                : throw new HubException($"hub: {name} has no commit; got '{commit}' from {address.Host}; expected 40 hexadecimal digits.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw new HubException($"hub: the list of {name}'s files is not understood; {e.Message} Is {_settings.Endpoint} a model hub?", e);
+        }
+    }
+
+    /// <summary>The bytes of a file from <paramref name="from"/> on; the answer's status says whether it starts there (206) or anew (200).</summary>
+    public Task<HttpResponseMessage> Open(HubListing listing, HubFile file, long from, CancellationToken cancellation)
+    {
+        string path = string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));
+        return Send(new Uri($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{listing.Name}/resolve/{listing.Commit}/{path}"), from, $"{listing.Name}/{file.Path}", cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static HubFile File(JsonElement entry)
+    {
+        string path = entry.GetProperty("rfilename").GetString() ?? "";
+        bool isLarge = entry.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object;
+        string hash = (isLarge ? lfs.GetProperty("sha256") : entry.GetProperty("blobId")).GetString() ?? "";
+        long size = (isLarge && lfs.TryGetProperty("size", out JsonElement own) ? own : entry.GetProperty("size")).GetInt64();
+        return hash.Length == (isLarge ? 64 : 40) && hash.All(char.IsAsciiHexDigitLower) && size >= 0 && IsInside(path)
+            ? new(path, size, hash)
+            : throw new FormatException($"a file '{path}' of {size} bytes with hash '{hash}'.");
+    }
+
+    // A path comes from a server: it must not leave the folder.
+    private static bool IsInside(string path) => path.Length > 0
+        && path.Split('/').All(part => part is not ("" or "." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
+
+    private async Task<HttpResponseMessage> Send(Uri address, long? from, string what, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            TimeSpan pause = _settings.Pause * Math.Pow(2, attempt - 1);
+            try
+            {
+                HttpResponseMessage response = await Follow(address, from, cancellation).ConfigureAwait(false);
+                if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
+                {
+                    return response;
+                }
+                using (response)
+                {
+                    bool mayPass = response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500;
+                    if (!mayPass || attempt >= _settings.Attempts)
+                    {
+                        throw new HubException(Told(response, what, attempt));
+                    }
+                    pause = Asked(response.Headers.RetryAfter) ?? pause;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException && attempt < _settings.Attempts)
+            {
+                // A break: tried again.
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                throw new HubException($"hub: {_settings.Endpoint.Host} cannot be reached for {what}; {e.Message} Tried {attempt} times. "
+                    + "Check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use what is cached.", e);
+            }
+            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> Follow(Uri address, long? from, CancellationToken cancellation)
+    {
+        for (int i = 0; i <= Redirects; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            if (from > 0)
+            {
+                request.Headers.Range = new RangeHeaderValue(from, null);
+            }
+            if (_settings.Token is { } token && IsHome(address))
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            }
+            using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            silence.CancelAfter(_settings.Silence);
+            HttpResponseMessage response;
+            try
+            {
+                response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new IOException($"no answer within {_settings.Silence.TotalSeconds:0} s.");
+            }
+            if ((int)response.StatusCode is < 300 or >= 400 || response.Headers.Location is not { } location)
+            {
+                return response;
+            }
+            Uri next = new(address, location);
+            response.Dispose();
+            if (next.Scheme is not ("http" or "https") || (address.Scheme == "https" && next.Scheme == "http"))
+            {
+                throw new HubException($"hub: {address.Host} redirects to '{next.Scheme}://{next.Host}', which is not followed; expected https.");
+            }
+            address = next;
+        }
+        throw new HubException($"hub: {address.Host} redirects in a circle.");
+    }
+
+    private bool IsHome(Uri address) => address.Scheme == _settings.Endpoint.Scheme
+        && string.Equals(address.Host, _settings.Endpoint.Host, StringComparison.OrdinalIgnoreCase) && address.Port == _settings.Endpoint.Port;
+
+    private static TimeSpan? Asked(RetryConditionHeaderValue? header)
+    {
+        TimeSpan? asked = header?.Delta ?? (header?.Date is { } date ? date - DateTimeOffset.UtcNow : null);
+        return asked is { } pause ? TimeSpan.FromSeconds(Math.Clamp(pause.TotalSeconds, 0, 300)) : null;
+    }
+
+    private string Told(HttpResponseMessage response, string what, int attempts)
+    {
+        string code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : "";
+        string token = _settings.Token is null ? "Set HF_TOKEN to a token that may read it" : "The token that was sent may not read it";
+        return (response.StatusCode, code) switch
+        {
+            (HttpStatusCode.Unauthorized, "GatedRepo") or (HttpStatusCode.Forbidden, _) =>
+                $"hub: access to {what} is not granted (status {(int)response.StatusCode}). Accept the model's terms on its page at {_settings.Endpoint.Host}. {token}.",
+            (HttpStatusCode.Unauthorized, _) => $"hub: {what} is private or does not exist (status 401). Check the name. {token}.",
+            (HttpStatusCode.NotFound, "RevisionNotFound") => $"hub: {what}: there is no such revision (status 404). Check --revision.",
+            (HttpStatusCode.NotFound, _) => $"hub: {what} does not exist (status 404) at {_settings.Endpoint.Host}. Check the name.",
+            (HttpStatusCode.TooManyRequests, _) => $"hub: too many requests for {what} (status 429, tried {attempts} times). Wait a few minutes; a token (HF_TOKEN) raises the limit.",
+            ( >= HttpStatusCode.InternalServerError, _) => $"hub: {_settings.Endpoint.Host} has trouble (status {((int)response.StatusCode).ToString(CultureInfo.InvariantCulture)}, tried {attempts} times) with {what}. Try again later.",
+            _ => $"hub: unexpected status {(int)response.StatusCode} for {what} from {_settings.Endpoint.Host}.",
+        };
+    }
+}

@@ -1,0 +1,32 @@
+namespace Vitrine.Hub;
+
+/// <summary>A file of a repository.</summary>
+/// <param name="Path">Its path in the repository, with slashes.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="Hash">Its name in the cache and its check: SHA-256 of large files (64 hexadecimal digits), git's hash of small ones (40).</param>
+public sealed record HubFile(string Path, long Size, string Hash)
+{
+    /// <summary>Whether <see cref="Hash"/> is SHA-256.</summary>
+    internal bool IsLarge => Hash.Length == 64;
+}
+
+/// <summary>A repository at one commit.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Commit">40 hexadecimal digits.</param>
+/// <param name="Files">All files.</param>
+public sealed record HubListing(HubName Name, string Commit, IReadOnlyList<HubFile> Files);
+
+/// <summary>How far a pull is.</summary>
+/// <param name="Done">Bytes that are here.</param>
+/// <param name="Total">Bytes of all files that are needed.</param>
+/// <param name="File">The file that grew last.</param>
+public readonly record struct HubProgress(long Done, long Total, string File);
+
+/// <summary>A model of the cache.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Revision">Branch or tag; the commit where neither names it.</param>
+/// <param name="Commit">40 hexadecimal digits.</param>
+/// <param name="Folder">Its files, as <c>ModelLoader</c> reads them.</param>
+/// <param name="Size">In bytes, links followed.</param>
+/// <param name="IsComplete">Whether everything a model needs is there.</param>
+public sealed record HubModel(HubName Name, string Revision, string Commit, string Folder, long Size, bool IsComplete);
