@@ -32,6 +32,9 @@ internal static class Catalog
             HooksCommand.Create(terminal),
             MethodsCommand.Create(terminal),
             DevicesCommand.Create(terminal),
+            PullCommand.Create(terminal),
+            ModelsCommand.Create(terminal),
+            RemoveCommand.Create(terminal),
             BenchCommand.Create(terminal),
         };
         foreach (Option option in root.Options)

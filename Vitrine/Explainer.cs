@@ -46,7 +46,8 @@ public sealed partial class Explainer : IDisposable
     public IReadOnlyList<string> Notices => _loaded.Model.Notices;
 
     /// <summary>Loads a model.</summary>
-    /// <param name="model">A folder with <c>config.json</c> and <c>model.safetensors</c>, or the name of a shipped model: <c>sentiment</c>.</param>
+    /// <param name="model">A folder with <c>config.json</c> and <c>model.safetensors</c>, the name of a shipped model
+    /// (<c>sentiment</c>), or of one of a hub (<c>org/name</c>), which is fetched unless the cache has it.</param>
     /// <param name="options">How; null: as it is, on the device of the moment.</param>
     /// <exception cref="RequestException">There is none, it is damaged, or it is not supported.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
@@ -54,7 +55,7 @@ public sealed partial class Explainer : IDisposable
     {
         options ??= new();
         Device device = options.Device is { } name ? Device.Parse(name) : Device.Current;
-        string folder = ModelFolder.Find(model);
+        string folder = ModelFolder.Get(model, revision: options.Revision);
         try
         {
             options.Quantization.CheckOutliers(options.Outliers);
@@ -68,7 +69,7 @@ public sealed partial class Explainer : IDisposable
         {
             ITransformer loaded = ModelLoader.Load(folder, options.Quantization, options.Outliers);
             loaded = options.Adapter is { } adapter ? LoraAdapter.Merge(LoraAdapter.Load(loaded, adapter)) : loaded;
-            return new(new(loaded, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder), options, device);
+            return new(new(loaded, ModelHub.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder), options, device);
         }
         catch (Exception e) when (e is ModelException or WeightException or TokenizerException or TrainingException)
         {

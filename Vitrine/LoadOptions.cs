@@ -8,6 +8,9 @@ public sealed record LoadOptions
     /// <summary>Where it computes: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:0</c>, or <c>gpu</c> for the best there is; null: the device of the moment, the CPU unless a scope says otherwise.</summary>
     public string? Device { get; init; }
 
+    /// <summary>Which state of a model of a hub: a branch, a tag or a commit.</summary>
+    public string Revision { get; init; } = "main";
+
     /// <summary>Folder of a LoRA adapter that is merged into the model while loading.</summary>
     public string? Adapter { get; init; }
 
@@ -23,6 +26,7 @@ public sealed record LoadOptions
     internal IEnumerable<(string Name, string Value)> Settings() =>
     [
         .. Device is { } device ? [("Device", device)] : Array.Empty<(string, string)>(),
+        .. Revision != "main" ? [("Revision", Revision)] : Array.Empty<(string, string)>(),
         .. Adapter is { } adapter ? [("Adapter", adapter)] : Array.Empty<(string, string)>(),
         .. Quantization != Quantization.None ? [("Quantization", Quantization.Name())] : Array.Empty<(string, string)>(),
         .. float.IsFinite(Outliers) ? [("Outliers", FormattableString.Invariant($"outliers from {Outliers}"))] : Array.Empty<(string, string)>(),

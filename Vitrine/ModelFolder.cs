@@ -22,10 +22,41 @@ public static class ModelFolder
             throw new RequestException(Fault.Model, $"model: '{nameOrFolder}' is a file; expected the folder that holds it. Give '{Path.GetDirectoryName(folder)}'.");
         }
         return OfShipped(nameOrFolder, AppContext.BaseDirectory, start)
-            ?? throw new RequestException(Fault.Model, $"model: there is no folder '{nameOrFolder}'{Known(start)}. Check the path given to Explainer.Load (--model).");
+            ?? throw new RequestException(
+                Fault.Model, $"model: there is no folder '{nameOrFolder}'{Known(start)}. Check the path given to Explainer.Load "
+                    + $"(--model).");
     }
 
-    /// <summary>The folder of a shipped model: next to the program first, so that an installed program works anywhere; then upwards, so that a clone works anywhere in it.</summary>
+    /// <summary>The folder of a model that may also be named as a hub names it: from the cache, and fetched into it where it is not there
+    /// yet.</summary>
+    /// <param name="nameOrFolder">A folder, the name of a shipped model, or <c>org/name</c>; a folder goes before a name.</param>
+    /// <param name="from">The folder relative paths start from; null: the current one.</param>
+    /// <param name="revision">A branch, a tag or a commit of <c>org/name</c>.</param>
+    /// <param name="progress">Told how much of it is here.</param>
+    /// <param name="cancellation">Ends the transfer; a later call goes on where it ended.</param>
+    /// <exception cref="RequestException">There is none of them, or it cannot be fetched.</exception>
+    public static string Get(
+        string nameOrFolder, string? from = null, string revision = "main", IProgress<HubProgress>? progress = null,
+            CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(nameOrFolder);
+        string start = from ?? Directory.GetCurrentDirectory();
+        if (!IsOfHub(nameOrFolder, start))
+        {
+            return Find(nameOrFolder, start);
+        }
+        var hub = new ModelHub();
+        return hub.Find(nameOrFolder, revision) ?? hub.Pull(nameOrFolder, revision, progress, cancellation).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Whether a text means a repository of a hub: it has the form <c>org/name</c>, and neither a folder nor a shipped model has
+    /// that name.</summary>
+    internal static bool IsOfHub(string nameOrFolder, string start) => nameOrFolder.Contains('/', StringComparison.Ordinal)
+        && HubName.TryParse(nameOrFolder) is not null && !Path.Exists(Path.GetFullPath(nameOrFolder, start))
+        && !nameOrFolder.StartsWith(Shipped + "/", StringComparison.Ordinal);
+
+    /// <summary>The folder of a shipped model: next to the program first, so that an installed program works anywhere; then upwards, so
+    /// that a clone works anywhere in it.</summary>
     /// <param name="name">Its name, with <c>models/</c> before it or not.</param>
     /// <param name="starts">Where to look from.</param>
     /// <returns>Null where there is none.</returns>
@@ -47,10 +78,15 @@ public static class ModelFolder
         }
     }
 
+    /// <summary>The folders of the shipped models.</summary>
+    internal static string[] AllShipped(IReadOnlyList<string> starts) =>
+        [.. Upwards(starts).Select(at => Path.Combine(at, Shipped)).Where(Directory.Exists).Take(1)
+        .SelectMany(Directory.EnumerateDirectories).Where(folder => File.Exists(Path.Combine(folder, "config.json")))
+            .Order(StringComparer.Ordinal)];
+
     private static string Known(string start)
     {
-        string[] names = [.. Upwards([AppContext.BaseDirectory, start]).Select(at => Path.Combine(at, Shipped)).Where(Directory.Exists).Take(1)
-            .SelectMany(Directory.EnumerateDirectories).Where(folder => File.Exists(Path.Combine(folder, "config.json"))).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+        string[] names = [.. AllShipped([AppContext.BaseDirectory, start]).Select(folder => Path.GetFileName(folder))];
         return names.Length > 0 ? $", and no shipped model of that name; expected a folder, or one of {string.Join(", ", names)}" : "";
     }
 }

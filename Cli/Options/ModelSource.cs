@@ -20,11 +20,24 @@ internal sealed class ModelSource
     public ModelSource(string shipped = "models/sentiment")
     {
         _shipped = shipped;
-        Model = new("--model", "-m") { Description = $"Folder with config.json and model.safetensors, or the name of a shipped model. Default: the shipped {shipped}.", HelpName = "folder" };
+        Model = new("--model", "-m")
+        {
+            Description = "Folder with config.json and model.safetensors, the name of a shipped model, or org/name of a hub (fetched once). "
+                + $"Default: the shipped {shipped}.",
+            HelpName = "folder",
+        };
     }
 
     /// <summary>The model's folder.</summary>
     public Option<string?> Model { get; }
+
+    /// <summary>Which state of a model of a hub.</summary>
+    public Option<string> Revision { get; } = new("--revision")
+    {
+        Description = "With --model org/name: a branch, a tag or a commit. Default: main.",
+        HelpName = "name",
+        DefaultValueFactory = _ => "main",
+    };
 
     /// <summary>The device.</summary>
     public Option<string> Device { get; } = new(DeviceOption)
@@ -62,12 +75,12 @@ internal sealed class ModelSource
     };
 
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Adapter, Quantize, Outliers, Device, Threads, Profile };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Revision, Adapter, Quantize, Outliers, Device, Threads, Profile };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="RequestException">It names none that exists.</exception>
     public string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(Model) is { } given
-        ? ModelFolder.Find(given, terminal.WorkingDirectory)
+        ? PullCommand.Folder(given, parsed.GetValue(Revision) ?? "main", terminal)
         : ModelFolder.OfShipped(_shipped, terminal.ProgramDirectory, terminal.WorkingDirectory) ?? throw new CommandException(
             ExitCode.Model, $"model: the shipped {_shipped} is neither next to the program nor above '{terminal.WorkingDirectory}'. Name a model's folder with --model.");
 

@@ -1,7 +1,8 @@
-namespace Vitrine.Hub;
+namespace Vitrine;
 
 /// <summary>
-/// The cache as <c>huggingface_hub</c> lays it out: <c>models--org--name/blobs/{hash}</c> hold the bytes, <c>snapshots/{commit}/{path}</c> link to them,
+/// The cache as <c>huggingface_hub</c> lays it out: <c>models--org--name/blobs/{hash}</c> hold the bytes,
+/// <c>snapshots/{commit}/{path}</c> link to them,
 /// <c>refs/{revision}</c> say which commit a branch is at. Where links are not allowed (Windows), the snapshot holds the file itself.
 /// </summary>
 /// <param name="root">The cache's folder.</param>
@@ -56,7 +57,8 @@ internal sealed class HubCache(string root, HubName name)
 
     /// <summary>The commit that a revision is at, as far as the cache knows; null: it does not.</summary>
     public string? Commit(string revision) => Directory.Exists(Snapshot(revision)) && IsCommit(revision) ? revision
-        : RefFile(revision) is var file && File.Exists(file) && File.ReadAllText(file).Trim() is var commit && IsCommit(commit) ? commit : null;
+        : RefFile(revision) is var file && File.Exists(file) && File.ReadAllText(file).Trim() is var commit && IsCommit(commit) ? commit
+            : null;
 
     /// <summary>Notes which commit a revision is at.</summary>
     public void Note(string revision, string commit)
@@ -107,5 +109,6 @@ internal sealed class HubCache(string root, HubName name)
     private string RefFile(string revision) => Path.Combine([_folder, "refs", .. revision.Split('/')]);
 
     private static long Size(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .Sum(path => (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? new FileInfo(path)) is { Exists: true } file ? file.Length : 0);
+        .Sum(path => (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) as FileInfo
+            ?? new FileInfo(path)) is { Exists: true } file ? file.Length : 0);
 }

@@ -1,12 +1,12 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 
-namespace Vitrine.Hub;
+namespace Vitrine;
 
 /// <summary>Speaks the hub's protocol: the list of a repository's files, and their bytes from any place on.</summary>
-/// <remarks>Redirects are followed by hand: the token goes to the endpoint's own host and to no other, and https never becomes http.</remarks>
+/// <remarks>Redirects are followed by hand: the token goes to the endpoint's own host and to no other, and https never becomes
+/// http.</remarks>
 internal sealed class HubClient : IDisposable
 {
     private const int Redirects = 8;
@@ -29,7 +29,7 @@ internal sealed class HubClient : IDisposable
     /// <summary>All files of a repository at a revision.</summary>
     public async Task<HubListing> List(HubName name, string revision, CancellationToken cancellation)
     {
-        Uri address = new($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/api/models/{name}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
+        Uri address = At($"api/models/{name}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
         using HttpResponseMessage response = await Send(address, null, $"{name} at {revision}", cancellation).ConfigureAwait(false);
         try
         {
@@ -38,23 +38,28 @@ internal sealed class HubClient : IDisposable
             string commit = json.RootElement.GetProperty("sha").GetString() ?? "";
             return HubCache.IsCommit(commit)
                 ? new(name, commit, [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(File)])
-                : throw new HubException($"hub: {name} has no commit; got '{commit}' from {address.Host}; expected 40 hexadecimal digits.");
+                : throw new RequestException(Fault.Model,
+                    $"hub: {name} has no commit; got '{commit}' from {address.Host}; expected 40 hexadecimal digits.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new HubException($"hub: the list of {name}'s files is not understood; {e.Message} Is {_settings.Endpoint} a model hub?", e);
+            throw new RequestException(Fault.Model,
+                $"hub: the list of {name}'s files is not understood; {e.Message} Is {_settings.Endpoint} a model hub?", e);
         }
     }
 
-    /// <summary>The bytes of a file from <paramref name="from"/> on; the answer's status says whether it starts there (206) or anew (200).</summary>
+    /// <summary>The bytes of a file from <paramref name="from"/> on; the answer's status says whether it starts there (206) or anew
+    /// (200).</summary>
     public Task<HttpResponseMessage> Open(HubListing listing, HubFile file, long from, CancellationToken cancellation)
     {
         string path = string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));
-        return Send(new Uri($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{listing.Name}/resolve/{listing.Commit}/{path}"), from, $"{listing.Name}/{file.Path}", cancellation);
+        return Send(At($"{listing.Name}/resolve/{listing.Commit}/{path}"), from, $"{listing.Name}/{file.Path}", cancellation);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private Uri At(string path) => new($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
 
     private static HubFile File(JsonElement entry)
     {
@@ -79,7 +84,7 @@ internal sealed class HubClient : IDisposable
             try
             {
                 HttpResponseMessage response = await Follow(address, from, cancellation).ConfigureAwait(false);
-                if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
+                if ((int)response.StatusCode is 200 or 206 or 416) // all, from there on, nothing left
                 {
                     return response;
                 }
@@ -88,7 +93,7 @@ internal sealed class HubClient : IDisposable
                     bool mayPass = response.StatusCode == HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500;
                     if (!mayPass || attempt >= _settings.Attempts)
                     {
-                        throw new HubException(Told(response, what, attempt));
+                        throw new RequestException(Fault.Model, Told(response, what, attempt));
                     }
                     pause = Asked(response.Headers.RetryAfter) ?? pause;
                 }
@@ -99,7 +104,8 @@ internal sealed class HubClient : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                throw new HubException($"hub: {_settings.Endpoint.Host} cannot be reached for {what}; {e.Message} Tried {attempt} times. "
+                throw new RequestException(Fault.Model,
+                    $"hub: {_settings.Endpoint.Host} cannot be reached for {what}; {e.Message} Tried {attempt} times. "
                     + "Check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use what is cached.", e);
             }
             await Task.Delay(pause, cancellation).ConfigureAwait(false);
@@ -138,15 +144,17 @@ internal sealed class HubClient : IDisposable
             response.Dispose();
             if (next.Scheme is not ("http" or "https") || (address.Scheme == "https" && next.Scheme == "http"))
             {
-                throw new HubException($"hub: {address.Host} redirects to '{next.Scheme}://{next.Host}', which is not followed; expected https.");
+                throw new RequestException(Fault.Model,
+                    $"hub: {address.Host} redirects to '{next.Scheme}://{next.Host}', which is not followed; expected https.");
             }
             address = next;
         }
-        throw new HubException($"hub: {address.Host} redirects in a circle.");
+        throw new RequestException(Fault.Model, $"hub: {address.Host} redirects in a circle.");
     }
 
     private bool IsHome(Uri address) => address.Scheme == _settings.Endpoint.Scheme
-        && string.Equals(address.Host, _settings.Endpoint.Host, StringComparison.OrdinalIgnoreCase) && address.Port == _settings.Endpoint.Port;
+        && string.Equals(address.Host, _settings.Endpoint.Host, StringComparison.OrdinalIgnoreCase)
+            && address.Port == _settings.Endpoint.Port;
 
     private static TimeSpan? Asked(RetryConditionHeaderValue? header)
     {
@@ -161,12 +169,16 @@ internal sealed class HubClient : IDisposable
         return (response.StatusCode, code) switch
         {
             (HttpStatusCode.Unauthorized, "GatedRepo") or (HttpStatusCode.Forbidden, _) =>
-                $"hub: access to {what} is not granted (status {(int)response.StatusCode}). Accept the model's terms on its page at {_settings.Endpoint.Host}. {token}.",
+                $"hub: access to {what} is not granted (status {(int)response.StatusCode}). Accept the model's terms on its page at "
+                    + $"{_settings.Endpoint.Host}. {token}.",
             (HttpStatusCode.Unauthorized, _) => $"hub: {what} is private or does not exist (status 401). Check the name. {token}.",
             (HttpStatusCode.NotFound, "RevisionNotFound") => $"hub: {what}: there is no such revision (status 404). Check --revision.",
             (HttpStatusCode.NotFound, _) => $"hub: {what} does not exist (status 404) at {_settings.Endpoint.Host}. Check the name.",
-            (HttpStatusCode.TooManyRequests, _) => $"hub: too many requests for {what} (status 429, tried {attempts} times). Wait a few minutes; a token (HF_TOKEN) raises the limit.",
-            ( >= HttpStatusCode.InternalServerError, _) => $"hub: {_settings.Endpoint.Host} has trouble (status {((int)response.StatusCode).ToString(CultureInfo.InvariantCulture)}, tried {attempts} times) with {what}. Try again later.",
+            (HttpStatusCode.TooManyRequests, _) => $"hub: too many requests for {what} (status 429, tried {attempts} times). "
+                + "Wait a few minutes; a token (HF_TOKEN) raises the limit.",
+            ( >= HttpStatusCode.InternalServerError, _) =>
+                $"hub: {_settings.Endpoint.Host} has trouble with {what} (status {(int)response.StatusCode}, tried {attempts} times). "
+                    + "Try again later.",
             _ => $"hub: unexpected status {(int)response.StatusCode} for {what} from {_settings.Endpoint.Host}.",
         };
     }

@@ -2,9 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Vitrine.Hub;
+namespace Vitrine;
 
-/// <summary>Fetches one file: under a lock, from where an earlier attempt broke off, checked by its hash, and only then under its name.</summary>
+/// <summary>Fetches one file: under a lock, from where an earlier attempt broke off, checked by its hash, and only then under its
+/// name.</summary>
 internal sealed class HubDownload(HubClient client, HubCache cache, HubSettings settings)
 {
     private const int Chunk = 1 << 18;
@@ -14,7 +15,7 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubSettings 
     /// <param name="file">The file.</param>
     /// <param name="grew">Told how many bytes more are here; negative when some had to be given up.</param>
     /// <param name="cancellation">Ends the work; what is here stays for the next attempt.</param>
-    /// <exception cref="HubException">The network, the server or the hash.</exception>
+    /// <exception cref="RequestException">The network, the server or the hash.</exception>
     public async Task Fetch(HubListing listing, HubFile file, Action<long> grew, CancellationToken cancellation)
     {
         using FileStream held = await Hold(cache.Lock(file), cancellation).ConfigureAwait(false);
@@ -53,7 +54,9 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubSettings 
                 {
                     if (attempt >= settings.Attempts)
                     {
-                        throw new HubException($"hub: the connection broke {attempt} times during {listing.Name}/{file.Path}; {output.Length} of {file.Size} bytes are here. "
+                        throw new RequestException(Fault.Model,
+                            $"hub: the connection broke {attempt} times during {listing.Name}/{file.Path}; "
+                            + $"{output.Length} of {file.Size} bytes are here. "
                             + "Run the command again to go on from there.");
                     }
                     await Task.Delay(settings.Pause, cancellation).ConfigureAwait(false);
@@ -67,7 +70,9 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubSettings 
                 Empty(output, grew);
                 if (!isResumed)
                 {
-                    throw new HubException($"hub: {listing.Name}/{file.Path} is damaged; got hash {hash}; expected {file.Hash}. Nothing of it is kept; a proxy or the mirror may have changed it.");
+                    throw new RequestException(Fault.Model,
+                        $"hub: {listing.Name}/{file.Path} is damaged; got hash {hash}; expected {file.Hash}. "
+                        + "Nothing of it is kept; a proxy or the mirror may have changed it.");
                 }
                 isResumed = false; // the earlier part may have been the damaged one
             }
@@ -88,7 +93,8 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubSettings 
         {
             Empty(output, grew); // the server has no ranges, or not this one
         }
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (response.StatusCode == HttpStatusCode.PartialContent && !goesOn))
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable
+            || (response.StatusCode == HttpStatusCode.PartialContent && !goesOn))
         {
             return;
         }
@@ -108,13 +114,15 @@ internal sealed class HubDownload(HubClient client, HubCache cache, HubSettings 
                 }
                 if (output.Length + read > file.Size)
                 {
-                    throw new HubException($"hub: {listing.Name}/{file.Path} is longer than its listing says; expected {file.Size} bytes.");
+                    throw new RequestException(Fault.Model,
+                        $"hub: {listing.Name}/{file.Path} is longer than its listing says; expected {file.Size} bytes.");
                 }
                 await output.WriteAsync(buffer.AsMemory(0, read), cancellation).ConfigureAwait(false);
                 grew(read);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or HttpIOException
+            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             // A break; what came is kept, and the next attempt goes on from there.
         }

@@ -1,9 +1,10 @@
-namespace Vitrine.Hub;
+namespace Vitrine;
 
 /// <summary>A file of a repository.</summary>
 /// <param name="Path">Its path in the repository, with slashes.</param>
 /// <param name="Size">In bytes.</param>
-/// <param name="Hash">Its name in the cache and its check: SHA-256 of large files (64 hexadecimal digits), git's hash of small ones (40).</param>
+/// <param name="Hash">Its name in the cache and its check: SHA-256 of large files (64 hexadecimal digits), git's hash of small ones
+/// (40).</param>
 public sealed record HubFile(string Path, long Size, string Hash)
 {
     /// <summary>Whether <see cref="Hash"/> is SHA-256.</summary>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Vitrine.Hub;
+namespace Vitrine;
 
 /// <summary>The name of a model repository: <c>org/name</c>, or <c>name</c> alone for the oldest ones.</summary>
 public sealed partial record HubName
@@ -16,21 +16,25 @@ public sealed partial record HubName
     public string Folder => $"models--{Value.Replace("/", "--", StringComparison.Ordinal)}";
 
     /// <summary>Reads a name.</summary>
-    /// <exception cref="HubException">It is not one.</exception>
-    public static HubName Parse(string text) => TryParse(text) ?? throw new HubException($"hub: not the name of a repository; got '{text}'; expected {Rule}.");
+    /// <exception cref="RequestException">It is not one.</exception>
+    public static HubName Parse(string text) =>
+        TryParse(text) ?? throw new RequestException(Fault.Model, $"hub: not the name of a repository; got '{text}'; expected {Rule}.");
 
     /// <summary>Reads a name; null when it cannot be one, such as a path.</summary>
     public static HubName? TryParse(string text) =>
-        Pattern().IsMatch(text) && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal) ? new(text) : null;
+        Pattern().IsMatch(text) && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal)
+            ? new(text) : null;
 
     /// <summary>The name of a folder of the cache; null when it is not one of a model.</summary>
     internal static HubName? OfFolder(string folder) => folder.StartsWith("models--", StringComparison.Ordinal)
         ? TryParse(folder["models--".Length..].Replace("--", "/", StringComparison.Ordinal)) : null;
 
     /// <summary>Checks a revision: a branch, a tag, a commit or <c>refs/pr/1</c>.</summary>
-    /// <exception cref="HubException">It could not be one.</exception>
-    internal static string Revision(string revision) => RevisionPattern().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal)
-        ? revision : throw new HubException($"hub: not a revision; got '{revision}'; expected a branch, a tag or a commit.");
+    /// <exception cref="RequestException">It could not be one.</exception>
+    internal static string Revision(string revision) =>
+        RevisionPattern().IsMatch(revision) && !revision.Contains("..", StringComparison.Ordinal)
+        ? revision : throw new RequestException(Fault.Model,
+            $"hub: not a revision; got '{revision}'; expected a branch, a tag or a commit.");
 
     /// <inheritdoc/>
     public override string ToString() => Value;

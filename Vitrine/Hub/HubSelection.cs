@@ -1,8 +1,9 @@
 using System.Text.Json;
 
-namespace Vitrine.Hub;
+namespace Vitrine;
 
-/// <summary>Which files of a repository a model needs: settings, tokenizer, and one form of its weights, safetensors before torch's pickles.</summary>
+/// <summary>Which files of a repository a model needs: settings, tokenizer, and one form of its weights, safetensors before torch's
+/// pickles.</summary>
 internal static class HubSelection
 {
     private static readonly string[] s_small =
@@ -13,15 +14,19 @@ internal static class HubSelection
 
     private static readonly string[] s_weights =
     [
-        "model.safetensors.index.json", "model.safetensors", "adapter_model.safetensors", "pytorch_model.bin.index.json", "pytorch_model.bin",
+        "model.safetensors.index.json", "model.safetensors", "adapter_model.safetensors", "pytorch_model.bin.index.json",
+        "pytorch_model.bin",
     ];
 
     /// <summary>Settings and tokenizer, and the index of the weights or their only file; shards follow from the index.</summary>
-    /// <exception cref="HubException">There are no weights that can be read.</exception>
+    /// <exception cref="RequestException">There are no weights that can be read.</exception>
     public static IReadOnlyList<HubFile> Of(HubListing listing)
     {
-        HubFile weights = s_weights.Select(name => listing.Files.FirstOrDefault(file => file.Path == name)).FirstOrDefault(file => file is not null)
-            ?? throw new HubException($"hub: {listing.Name} has no weights that can be read; got {Found(listing)}; expected one of {string.Join(", ", s_weights)}.");
+        HubFile weights = s_weights.Select(name => listing.Files.FirstOrDefault(file => file.Path == name))
+            .FirstOrDefault(file => file is not null)
+            ?? throw new RequestException(Fault.Model,
+                $"hub: {listing.Name} has no weights that can be read; got {Found(listing)}; "
+                + $"expected one of {string.Join(", ", s_weights)}.");
         return [.. listing.Files.Where(file => IsSmall(file.Path)), weights];
     }
 
@@ -29,10 +34,11 @@ internal static class HubSelection
     /// <param name="listing">The repository.</param>
     /// <param name="indexPath">The index, fetched.</param>
     /// <param name="indexName">Its name in the repository.</param>
-    /// <exception cref="HubException">The index is malformed, or names files the repository lacks.</exception>
+    /// <exception cref="RequestException">The index is malformed, or names files the repository lacks.</exception>
     public static IReadOnlyList<HubFile> Shards(HubListing listing, string indexPath, string indexName) =>
         [.. ShardNames(indexPath, indexName).Select(name => listing.Files.FirstOrDefault(file => file.Path == name)
-            ?? throw new HubException($"hub: {listing.Name} is incomplete; {indexName} names '{name}', which the repository lacks."))];
+            ?? throw new RequestException(Fault.Model,
+                $"hub: {listing.Name} is incomplete; {indexName} names '{name}', which the repository lacks."))];
 
     /// <summary>Whether a folder holds all that a model needs.</summary>
     public static bool IsComplete(string folder)
@@ -42,7 +48,8 @@ internal static class HubSelection
             return false;
         }
         string? weights = s_weights.FirstOrDefault(name => File.Exists(Path.Combine(folder, name)));
-        return weights is not null && (!IsIndex(weights) || ShardNames(Path.Combine(folder, weights), weights).All(name => File.Exists(Path.Combine(folder, name))));
+        return weights is not null && (!IsIndex(weights) || ShardNames(Path.Combine(folder, weights), weights)
+            .All(name => File.Exists(Path.Combine(folder, name))));
     }
 
     /// <summary>Whether a file names shards.</summary>
@@ -56,11 +63,12 @@ internal static class HubSelection
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(indexPath));
-            return [.. json.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString() ?? "").Distinct().Order(StringComparer.Ordinal)];
+            return [.. json.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString() ?? "")
+                .Distinct().Order(StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new HubException($"hub: {indexName} is not an index of shards; {e.Message}", e);
+            throw new RequestException(Fault.Model, $"hub: {indexName} is not an index of shards; {e.Message}", e);
         }
     }
 

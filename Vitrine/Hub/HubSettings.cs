@@ -1,12 +1,14 @@
-namespace Vitrine.Hub;
+namespace Vitrine;
 
-/// <summary>Where repositories come from and where they are kept, by the environment variables that <c>huggingface_hub</c> reads too.</summary>
+/// <summary>Where repositories come from and where they are kept, by the environment variables that <c>huggingface_hub</c> reads
+/// too.</summary>
 public sealed record HubSettings
 {
     /// <summary>The server: <c>HF_ENDPOINT</c>, else <c>https://huggingface.co</c>.</summary>
     public Uri Endpoint { get; init; } = new("https://huggingface.co");
 
-    /// <summary>The access token: <c>HF_TOKEN</c>, else the file <c>HF_TOKEN_PATH</c> or <c>HF_HOME/token</c>; null: none. Sent to <see cref="Endpoint"/> alone.</summary>
+    /// <summary>The access token: <c>HF_TOKEN</c>, else the file <c>HF_TOKEN_PATH</c> or <c>HF_HOME/token</c>; null: none. Sent to
+    /// <see cref="Endpoint"/> alone.</summary>
     public string? Token { get; init; }
 
     /// <summary>The cache: <c>HF_HUB_CACHE</c>, else <c>HF_HOME/hub</c>, else <c>~/.cache/huggingface/hub</c>.</summary>
@@ -28,7 +30,7 @@ public sealed record HubSettings
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The settings that the environment states.</summary>
-    /// <exception cref="HubException"><c>HF_ENDPOINT</c> is no address.</exception>
+    /// <exception cref="RequestException"><c>HF_ENDPOINT</c> is no address.</exception>
     public static HubSettings FromEnvironment()
     {
         string user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
@@ -37,18 +39,24 @@ public sealed record HubSettings
         return new()
         {
             Endpoint = Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" ? uri
-                : throw new HubException($"hub: HF_ENDPOINT is no address; got '{endpoint}'; expected http:// or https:// and a host."),
-            Token = Variable("HF_TOKEN") ?? (IsSet("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null : Stored(Variable("HF_TOKEN_PATH") ?? Path.Combine(home, "token"))),
-            Cache = Path.GetFullPath(Expanded(Variable("HF_HUB_CACHE") ?? Variable("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"), user)),
+                : throw new RequestException(Fault.Model,
+                    $"hub: HF_ENDPOINT is no address; got '{endpoint}'; expected http:// or https:// and a host."),
+            Token = Variable("HF_TOKEN") ?? (IsSet("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null
+                : Stored(Variable("HF_TOKEN_PATH") ?? Path.Combine(home, "token"))),
+            Cache = Path.GetFullPath(Expanded(Variable("HF_HUB_CACHE") ?? Variable("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"),
+                user)),
             IsOffline = IsSet("HF_HUB_OFFLINE") || IsSet("TRANSFORMERS_OFFLINE"),
         };
     }
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
 
     private static bool IsSet(string name) => Variable(name)?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
 
-    private static string? Stored(string file) => File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : null;
+    private static string? Stored(string file) =>
+        File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : null;
 
-    private static string Expanded(string path, string user) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
+    private static string Expanded(string path, string user) =>
+        path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
 }

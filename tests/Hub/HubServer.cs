@@ -8,7 +8,8 @@ using System.Text;
 namespace Vitrine.Tests.Hub;
 
 /// <summary>
-/// A model hub of the tests' own on two loopback ports: the endpoint, which lists files and sends small ones, and the store, to which it redirects
+/// A model hub of the tests' own on two loopback ports: the endpoint, which lists files and sends small ones, and the store, to which it
+/// redirects
 /// large ones and which must never see the token. It breaks connections, throttles, ignores ranges and lies, as a test asks.
 /// </summary>
 internal sealed class HubServer : IDisposable
@@ -62,7 +63,8 @@ internal sealed class HubServer : IDisposable
     /// <summary>Changes the list of files before it is sent.</summary>
     public Func<string, string> Listing { get; set; } = json => json;
 
-    public static string GitHash(byte[] bytes) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes]));
+    public static string GitHash(byte[] bytes) =>
+        Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes]));
 
     public void Dispose()
     {
@@ -134,7 +136,8 @@ internal sealed class HubServer : IDisposable
         {
             await Body(stream, "200 OK", Encoding.UTF8.GetBytes(Listing(Json())), 0);
         }
-        else if (path.Split($"/{(isStore ? "store" : $"resolve/{Commit}")}/") is [_, var name] && Files.TryGetValue(name, out byte[]? bytes))
+        else if (path.Split($"/{(isStore ? "store" : $"resolve/{Commit}")}/") is [_, var name]
+            && Files.TryGetValue(name, out byte[]? bytes))
         {
             bool isLarge = bytes.Length >= LargeFrom;
             if (isLarge && !isStore)
@@ -144,7 +147,8 @@ internal sealed class HubServer : IDisposable
             }
             int from = HasRanges && range is not null ? int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : 0;
             byte[] sent = Sent(name, bytes);
-            await Body(stream, from > 0 ? $"206 Partial Content\r\nContent-Range: bytes {from}-{sent.Length - 1}/{sent.Length}" : "200 OK", sent, from);
+            await Body(stream, from > 0 ? $"206 Partial Content\r\nContent-Range: bytes {from}-{sent.Length - 1}/{sent.Length}" : "200 OK",
+                sent, from);
         }
         else
         {
@@ -152,13 +156,14 @@ internal sealed class HubServer : IDisposable
         }
     }
 
-    private string Json() => $$"""{"id":"org/name","sha":"{{Commit}}","siblings":[{{string.Join(",", Files.Select(file => Entry(file.Key, file.Value)))}}]}""";
+    private string Json() =>
+        $$"""{"id":"org/name","sha":"{{Commit}}","siblings":[{{string.Join(",", Files.Select(file => Entry(file.Key, file.Value)))}}]}""";
 
     private string Entry(string name, byte[] bytes)
     {
         string start = $"{{\"rfilename\":\"{name}\",\"size\":{bytes.Length},\"blobId\":\"{GitHash(bytes)}\"";
         return bytes.Length < LargeFrom ? $"{start}}}"
-            : $"{start},\"lfs\":{{\"sha256\":\"{Convert.ToHexStringLower(SHA256.HashData(bytes))}\",\"size\":{bytes.Length},\"pointerSize\":135}}}}";
+            : $"{start},\"lfs\":{{\"sha256\":\"{Convert.ToHexStringLower(SHA256.HashData(bytes))}\",\"size\":{bytes.Length}}}}}";
     }
 
     private async Task Head(Stream stream, string head) =>
@@ -166,7 +171,8 @@ internal sealed class HubServer : IDisposable
 
     private async Task Body(Stream stream, string head, byte[] bytes, int from)
     {
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {head}\r\nContent-Length: {bytes.Length - from}\r\nConnection: close\r\n\r\n"), _end.Token);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {head}\r\nContent-Length: {bytes.Length - from}\r\nConnection: "
+            + $"close\r\n\r\n"), _end.Token);
         int end = bytes.Length >= LargeFrom && Breaks.TryDequeue(out int broken) ? Math.Min(bytes.Length, from + broken) : bytes.Length;
         int step = Math.Max(1, Rate / 50);
         for (int at = from; at < end; at += step)

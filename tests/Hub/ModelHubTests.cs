@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Vitrine.Hub;
 using Vitrine.Tests.Support;
+using Xunit;
 
 namespace Vitrine.Tests.Hub;
 
@@ -18,9 +18,10 @@ public sealed class ModelHubTests
         server.Files["pytorch_model.bin"] = [1];
         server.Files["onnx/model.onnx"] = [1];
 
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
-        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json"], Directory.EnumerateFiles(model).Select(Path.GetFileName).Order());
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json"], Directory.EnumerateFiles(model).Select(Path.GetFileName)
+            .Order());
         Assert.All(Directory.EnumerateFiles(model), file => Assert.Equal(server.Files[Path.GetFileName(file)], File.ReadAllBytes(file)));
     }
 
@@ -30,7 +31,7 @@ public sealed class ModelHubTests
         using var folder = new TempFolder();
         using HubServer server = Small(new());
 
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         string root = Path.Combine(folder.Path, "models--org--name");
         Assert.Equal(Path.Combine(root, "snapshots", HubServer.Commit), model);
@@ -47,17 +48,18 @@ public sealed class ModelHubTests
         using var folder = new TempFolder();
         using HubServer server = Small(new());
         server.Files.Remove("model.safetensors");
-        server.Files["model.safetensors.index.json"] = Encoding.UTF8.GetBytes("""{"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""");
+        server.Files["model.safetensors.index.json"] = Encoding.UTF8.GetBytes(
+            """{"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}}""");
         server.Files["model-00001-of-00002.safetensors"] = Bytes(5000, 1);
         server.Files["model-00002-of-00002.safetensors"] = Bytes(6000, 2);
         server.Files["model-00003-of-00002.safetensors"] = Bytes(6000, 2);
 
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         Assert.Equal(5, Directory.EnumerateFiles(model).Count());
-        Assert.NotNull(Hub(folder, server).Find("org/name"));
+        Assert.NotNull(HubOf(folder, server).Find("org/name"));
         File.Delete(Path.Combine(model, "model-00002-of-00002.safetensors"));
-        Assert.Null(Hub(folder, server).Find("org/name"));
+        Assert.Null(HubOf(folder, server).Find("org/name"));
     }
 
     [Fact]
@@ -68,7 +70,7 @@ public sealed class ModelHubTests
         server.Breaks.Enqueue(10_000);
         server.Breaks.Enqueue(20_000);
 
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         Assert.Equal(server.Files["model.safetensors"], File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
         string[] store = [.. server.Asked.Where(line => line.StartsWith("store ", StringComparison.Ordinal))];
@@ -84,7 +86,7 @@ public sealed class ModelHubTests
         using HubServer server = Small(new() { HasRanges = false });
         server.Breaks.Enqueue(10_000);
 
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         Assert.Equal(server.Files["model.safetensors"], File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
     }
@@ -98,7 +100,7 @@ public sealed class ModelHubTests
         string blobs = Directory.CreateDirectory(Path.Combine(folder.Path, "models--org--name", "blobs")).FullName;
         File.WriteAllBytes(Path.Combine(blobs, hash + ".incomplete"), new byte[7000]);
 
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         Assert.Equal(server.Files["model.safetensors"], File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
     }
@@ -112,10 +114,10 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         server.Sent = (name, bytes) => name == damaged ? [.. bytes.SkipLast(1), (byte)(bytes[^1] ^ 1)] : bytes;
 
-        HubException e = await Assert.ThrowsAsync<HubException>(() => Hub(folder, server).Pull("org/name", cancellation: s_none));
+        RequestException e = await Assert.ThrowsAsync<RequestException>(() => HubOf(folder, server).Pull("org/name", cancellation: s_none));
 
         Assert.Contains("is damaged", e.Message, StringComparison.Ordinal);
-        Assert.Null(Hub(folder, server).Find("org/name"));
+        Assert.Null(HubOf(folder, server).Find("org/name"));
         Assert.False(File.Exists(Path.Combine(folder.Path, "models--org--name", "snapshots", HubServer.Commit, damaged)));
     }
 
@@ -125,8 +127,9 @@ public sealed class ModelHubTests
         using var folder = new TempFolder();
         using HubServer server = Small(new() { Token = "hf_secret" });
 
-        HubException without = await Assert.ThrowsAsync<HubException>(() => Hub(folder, server).Pull("org/name", cancellation: s_none));
-        await new ModelHub(Hub(folder, server).Settings with { Token = "hf_secret" }).Pull("org/name", cancellation: s_none);
+        RequestException without = await Assert.ThrowsAsync<RequestException>(() =>
+            HubOf(folder, server).Pull("org/name", cancellation: s_none));
+        await new ModelHub(HubOf(folder, server).Settings with { Token = "hf_secret" }).Pull("org/name", cancellation: s_none);
 
         Assert.Contains("HF_TOKEN", without.Message, StringComparison.Ordinal);
         Assert.Contains(server.Asked, line => line.StartsWith("store ", StringComparison.Ordinal));
@@ -147,7 +150,7 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         server.Refusals.Enqueue(answer);
 
-        HubException e = await Assert.ThrowsAsync<HubException>(() => Hub(folder, server).Pull("org/name", cancellation: s_none));
+        RequestException e = await Assert.ThrowsAsync<RequestException>(() => HubOf(folder, server).Pull("org/name", cancellation: s_none));
 
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.Single(server.Asked);
@@ -162,13 +165,13 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         server.Refusals.Enqueue(answer);
         server.Refusals.Enqueue(answer);
-        Assert.NotNull(await Hub(folder, server).Pull("org/name", cancellation: s_none));
+        Assert.NotNull(await HubOf(folder, server).Pull("org/name", cancellation: s_none));
         for (int i = 0; i < 3; i++)
         {
             server.Refusals.Enqueue(answer);
         }
 
-        HubException e = await Assert.ThrowsAsync<HubException>(() => Hub(folder, server).Pull("org/name", cancellation: s_none));
+        RequestException e = await Assert.ThrowsAsync<RequestException>(() => HubOf(folder, server).Pull("org/name", cancellation: s_none));
 
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.Contains("tried 3 times", e.Message, StringComparison.Ordinal);
@@ -185,7 +188,7 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         server.Listing = json => json.Replace("tokenizer.json", path, StringComparison.Ordinal);
 
-        await Assert.ThrowsAsync<HubException>(() => Hub(folder, server).Pull("org/name", cancellation: s_none));
+        await Assert.ThrowsAsync<RequestException>(() => HubOf(folder, server).Pull("org/name", cancellation: s_none));
 
         Assert.Empty(Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories));
     }
@@ -204,7 +207,7 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         server.Listing = _ => json;
 
-        HubException e = await Assert.ThrowsAsync<HubException>(() => Hub(folder, server).Pull("org/name", cancellation: s_none));
+        RequestException e = await Assert.ThrowsAsync<RequestException>(() => HubOf(folder, server).Pull("org/name", cancellation: s_none));
 
         Assert.DoesNotContain('\n', e.Message);
     }
@@ -214,10 +217,10 @@ public sealed class ModelHubTests
     {
         using var folder = new TempFolder();
         using HubServer server = Small(new());
-        await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        await HubOf(folder, server).Pull("org/name", cancellation: s_none);
         int before = server.Asked.Count;
 
-        await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         Assert.Equal(before + 1, server.Asked.Count); // the list
     }
@@ -228,7 +231,8 @@ public sealed class ModelHubTests
         using var folder = new TempFolder();
         using HubServer server = Small(new() { Rate = 200_000 });
 
-        await Task.WhenAll(Hub(folder, server).Pull("org/name", cancellation: s_none), Hub(folder, server).Pull("org/name", cancellation: s_none));
+        await Task.WhenAll(HubOf(folder, server).Pull("org/name", cancellation: s_none), HubOf(folder, server)
+            .Pull("org/name", cancellation: s_none));
 
         Assert.Single(server.Asked, line => line.StartsWith("store ", StringComparison.Ordinal));
     }
@@ -241,12 +245,14 @@ public sealed class ModelHubTests
         using var cancel = new CancellationTokenSource();
         var progress = new Watched(p => { if (p.Done > 30_000) { cancel.Cancel(); } });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Hub(folder, server).Pull("org/name", progress: progress, cancellation: cancel.Token));
-        Assert.Null(Hub(folder, server).Find("org/name"));
-        await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            HubOf(folder, server).Pull("org/name", progress: progress, cancellation: cancel.Token));
+        Assert.Null(HubOf(folder, server).Find("org/name"));
+        await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
         string resumed = Assert.Single(
-            server.Asked, line => line.StartsWith("store ", StringComparison.Ordinal) && line.Contains(" bytes=", StringComparison.Ordinal));
+            server.Asked, line => line.StartsWith("store ", StringComparison.Ordinal)
+                && line.Contains(" bytes=", StringComparison.Ordinal));
         Assert.InRange(int.Parse(resumed.Split("bytes=")[1].TrimEnd('-'), CultureInfo.InvariantCulture), 25_000, 100_000);
     }
 
@@ -257,7 +263,7 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         List<HubProgress> seen = [];
 
-        await Hub(folder, server).Pull("org/name", progress: new Watched(p => { lock (seen) { seen.Add(p); } }), cancellation: s_none);
+        await HubOf(folder, server).Pull("org/name", progress: new Watched(p => { lock (seen) { seen.Add(p); } }), cancellation: s_none);
 
         Assert.Equal(server.Files.Values.Sum(bytes => bytes.Length), seen[^1].Total);
         Assert.Equal(seen[^1].Total, seen[^1].Done);
@@ -269,12 +275,12 @@ public sealed class ModelHubTests
     {
         using var folder = new TempFolder();
         using HubServer server = Small(new());
-        string model = await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        string model = await HubOf(folder, server).Pull("org/name", cancellation: s_none);
         int before = server.Asked.Count;
-        var offline = new ModelHub(Hub(folder, server).Settings with { IsOffline = true });
+        var offline = new ModelHub(HubOf(folder, server).Settings with { IsOffline = true });
 
         Assert.Equal(model, await offline.Pull("org/name", cancellation: s_none));
-        HubException e = await Assert.ThrowsAsync<HubException>(() => offline.Pull("org/other", cancellation: s_none));
+        RequestException e = await Assert.ThrowsAsync<RequestException>(() => offline.Pull("org/other", cancellation: s_none));
 
         Assert.Contains("HF_HUB_OFFLINE", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, server.Asked.Count);
@@ -285,14 +291,16 @@ public sealed class ModelHubTests
     {
         using var folder = new TempFolder();
         using HubServer server = Small(new());
-        await Hub(folder, server).Pull("org/name", cancellation: s_none);
+        await HubOf(folder, server).Pull("org/name", cancellation: s_none);
 
-        HubModel model = Assert.Single(Hub(folder, server).List());
-        Assert.Equal(("org/name", "main", true, server.Files.Values.Sum(bytes => (long)bytes.Length)), (model.Name.Value, model.Revision, model.IsComplete, model.Size));
-        Hub(folder, server).Remove("org/name");
+        HubModel model = Assert.Single(HubOf(folder, server).List());
+        Assert.Equal(("org/name", "main", true, server.Files.Values.Sum(bytes => (long)bytes.Length)),
+            (model.Name.Value, model.Revision, model.IsComplete, model.Size));
+        HubOf(folder, server).Remove("org/name");
 
-        Assert.Empty(Hub(folder, server).List());
-        Assert.Contains("holds no model", Assert.Throws<HubException>(() => Hub(folder, server).Remove("org/name")).Message, StringComparison.Ordinal);
+        Assert.Empty(HubOf(folder, server).List());
+        Assert.Contains("holds no model", Assert.Throws<RequestException>(() => HubOf(folder, server).Remove("org/name")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -302,9 +310,9 @@ public sealed class ModelHubTests
     [InlineData("org/..")]
     [InlineData("org/na me")]
     [InlineData("")]
-    public void Name_ThatIsNone_IsRefused(string name) => Assert.Throws<HubException>(() => HubName.Parse(name));
+    public void Name_ThatIsNone_IsRefused(string name) => Assert.Throws<RequestException>(() => HubName.Parse(name));
 
-    private static ModelHub Hub(TempFolder folder, HubServer server) =>
+    private static ModelHub HubOf(TempFolder folder, HubServer server) =>
         new(new HubSettings { Endpoint = server.Address, Cache = folder.Path, Attempts = 3, Pause = TimeSpan.FromMilliseconds(1) });
 
     private static HubServer Small(HubServer server)

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine pull</c>: a model of a hub, into the cache that other tools of the hub share.</summary>
+internal static class PullCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var name = new Argument<string>("name") { Description = "The repository: org/name." };
+        var revision = new Option<string>("--revision") { Description = "A branch, a tag or a commit.", HelpName = "name",
+            DefaultValueFactory = _ => "main" };
+        return new Verb("pull", "Fetches a model from a hub: settings, tokenizer and weights, nothing else; each file once.", """
+            vitrine pull distilbert/distilbert-base-uncased-finetuned-sst-2-english
+            vitrine pull org/name --revision v1.0
+            HF_ENDPOINT=https://hub.example.org HF_TOKEN=hf_... vitrine pull org/name
+            vitrine explain --model org/name "a gorgeous movie"   # fetches it too
+            """)
+            .With(name, revision)
+            .Does((parsed, cancellation) => terminal.Output.WriteLine(
+                Fetch(parsed.GetRequiredValue(name), parsed.GetValue(revision) ?? "main", terminal, cancellation)));
+    }
+
+    /// <summary>The folder of a model, fetched first where it is a hub's and not here yet.</summary>
+    /// <exception cref="RequestException">There is none, or it cannot be fetched.</exception>
+    public static string Folder(string given, string revision, Terminal terminal)
+    {
+        using var progress = ProgressLine.Start(given, terminal);
+        return ModelFolder.Get(given, terminal.WorkingDirectory, revision, new Bytes(progress));
+    }
+
+    private static string Fetch(string name, string revision, Terminal terminal, CancellationToken cancellation)
+    {
+        using var progress = ProgressLine.Start(name, terminal);
+        return new ModelHub().Pull(name, revision, new Bytes(progress), cancellation).GetAwaiter().GetResult();
+    }
+
+    private sealed class Bytes(ProgressLine line) : IProgress<HubProgress>
+    {
+        public void Report(HubProgress value) => line.Report(new WorkProgress(
+            string.Create(CultureInfo.InvariantCulture, $"{value.File} {value.Done / 1e6:0.0} of {value.Total / 1e6:0.0} MB"),
+            (int)(value.Done >> 10), Math.Max(1, (int)(value.Total >> 10))));
+    }
+}
+
+/// <summary><c>vitrine models</c>: what is here.</summary>
+internal static class ModelsCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var json = new Option<bool>("--json") { Description = "Write JSON instead of a table." };
+        return new Verb("models", "Lists the shipped models and those in the hub's cache, with size and task.", """
+            vitrine models
+            vitrine models --json
+            """)
+            .With(json)
+            .Does((parsed, _) =>
+            {
+                ModelListing[] models = ModelListing.All(terminal.ProgramDirectory, terminal.WorkingDirectory);
+                if (parsed.GetValue(json))
+                {
+                    terminal.Output.WriteLine(ModelListing.ToJson(models));
+                    return;
+                }
+                Table.Write(terminal.Output, ["model", "family", "task", ">size", "where"], models.Select(model => (string[])
+                [
+                    Viz.Markup.Visible(model.Name), Viz.Markup.Visible(model.Family), Viz.Markup.Visible(model.Task),
+                    InspectCommand.Size(model.Size), Viz.Markup.Visible(model.IsComplete ? model.Where
+                        : $"{model.Where}, incomplete: pull it again"),
+                ]));
+            });
+    }
+}
+
+/// <summary><c>vitrine remove</c>: a model leaves the cache.</summary>
+internal static class RemoveCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var name = new Argument<string>("name") { Description = "The repository: org/name, as 'vitrine models' lists it." };
+        return new Verb("remove", "Deletes a model, with all its revisions, from the hub's cache.", "vitrine remove org/name")
+            .With(name)
+            .Does((parsed, _) =>
+            {
+                new ModelHub().Remove(parsed.GetRequiredValue(name));
+                terminal.Output.WriteLine($"removed {parsed.GetRequiredValue(name)}");
+            });
+    }
+}

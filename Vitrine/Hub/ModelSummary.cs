@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace Vitrine;
+
+/// <summary>What a folder's <c>config.json</c> says of its model, without loading it.</summary>
+/// <param name="Family"><c>model_type</c>: <c>bert</c>; empty where it is not said.</param>
+/// <param name="Task">What it does: <c>sequence classification</c>; the class's own name where it is not known.</param>
+public sealed record ModelSummary(string Family, string Task)
+{
+    private static readonly (string Ending, string Task)[] s_tasks =
+    [
+        ("ForSequenceClassification", "sequence classification"), ("ForTokenClassification", "token classification"),
+        ("ForQuestionAnswering", "question answering"), ("ForMultipleChoice", "multiple choice"), ("ForMaskedLM", "masked language model"),
+        ("ForCausalLM", "causal language model"), ("LMHeadModel", "causal language model"),
+            ("ForConditionalGeneration", "sequence to sequence"),
+        ("MTModel", "sequence to sequence"), ("ForPreTraining", "masked language model"), ("Model", "hidden states"),
+    ];
+
+    /// <summary>Reads it; what is missing or malformed is empty, since a list must not end at one bad folder.</summary>
+    /// <param name="folder">A model's folder.</param>
+    public static ModelSummary Of(string folder)
+    {
+        try
+        {
+            if (File.Exists(Path.Combine(folder, "adapter_config.json")) && !File.Exists(Path.Combine(folder, "config.json")))
+            {
+                return new("", "LoRA adapter");
+            }
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
+            string family = json.RootElement.TryGetProperty("model_type", out JsonElement type) ? type.GetString() ?? "" : "";
+            string name = json.RootElement.TryGetProperty("architectures", out JsonElement names) && names.GetArrayLength() > 0 ? names[0]
+                .GetString() ?? "" : "";
+            return new(family, s_tasks.FirstOrDefault(task => name.EndsWith(task.Ending, StringComparison.Ordinal)).Task ?? name);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            return new("", "");
+        }
+    }
+}
