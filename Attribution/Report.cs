@@ -71,6 +71,7 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             {
                 ["vitrine"] = typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
                 ["dotnet"] = Environment.Version.ToString(),
+                ["instructions"] = f.Sides[0].Embeddings.Device == Device.Cpu ? CpuVectors.Description : f.Sides[0].Embeddings.Device.Name,
             },
         };
     }

@@ -54,6 +54,10 @@ public sealed partial class Explainer : IDisposable
     public static Explainer Load(string model, LoadOptions? options = null)
     {
         options ??= new();
+        if (options.Deterministic)
+        {
+            CpuVectors.Fix();
+        }
         Device device = options.Device is { } name ? Device.Parse(name) : Device.Current;
         string folder = ModelFolder.Get(model, revision: options.Revision);
         try

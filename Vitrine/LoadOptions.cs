@@ -11,6 +11,12 @@ public sealed record LoadOptions
     /// <summary>Which state of a model of a hub: a branch, a tag or a commit.</summary>
     public string Revision { get; init; } = "main";
 
+    /// <summary>
+    /// Whether the CPU's vectors are fixed at 256 bits, so that the same request gives the same bits on every x64 machine with AVX2 (<see cref="Tensors.CpuVectors.Fix"/>); for the
+    /// whole process, and before its first computation.
+    /// </summary>
+    public bool Deterministic { get; init; }
+
     /// <summary>Folder of a LoRA adapter that is merged into the model while loading.</summary>
     public string? Adapter { get; init; }
 
@@ -27,6 +33,7 @@ public sealed record LoadOptions
     [
         .. Device is { } device ? [("Device", device)] : Array.Empty<(string, string)>(),
         .. Revision != "main" ? [("Revision", Revision)] : Array.Empty<(string, string)>(),
+        .. Deterministic ? [("Deterministic", "deterministic")] : Array.Empty<(string, string)>(),
         .. Adapter is { } adapter ? [("Adapter", adapter)] : Array.Empty<(string, string)>(),
         .. Quantization != Quantization.None ? [("Quantization", Quantization.Name())] : Array.Empty<(string, string)>(),
         .. float.IsFinite(Outliers) ? [("Outliers", FormattableString.Invariant($"outliers from {Outliers}"))] : Array.Empty<(string, string)>(),

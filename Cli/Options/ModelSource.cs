@@ -50,6 +50,12 @@ internal sealed class ModelSource
     /// <summary>Threads of the CPU.</summary>
     public Option<int?> Threads { get; } = new("--threads") { Description = "CPU threads. Default: one per core.", HelpName = "n" };
 
+    /// <summary>Whether the CPU's vectors are fixed at 256 bits.</summary>
+    public Option<bool> Deterministic { get; } = new("--deterministic")
+    {
+        Description = "Compute with 256-bit vectors whatever the processor has: the same bits on every x64 machine with AVX2, slower where it has wider ones.",
+    };
+
     /// <summary>Which weights to hold in fewer bits.</summary>
     public Option<string> Quantize { get; } = new("--quantize")
     {
@@ -75,7 +81,7 @@ internal sealed class ModelSource
     };
 
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Revision, Adapter, Quantize, Outliers, Device, Threads, Profile };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Revision, Adapter, Quantize, Outliers, Device, Threads, Deterministic, Profile };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="RequestException">It names none that exists.</exception>
@@ -97,6 +103,7 @@ internal sealed class ModelSource
             Adapter = parsed.GetValue(Adapter) is { } adapter ? terminal.Resolve(adapter) : null,
             Quantization = quantization,
             Outliers = outliers,
+            Deterministic = parsed.GetValue(Deterministic),
         });
         foreach (string notice in explainer.Notices)
         {

@@ -60,7 +60,7 @@ internal sealed class CpuBackend : IBackend
     private long Now() => _profiler is null ? 0 : Stopwatch.GetTimestamp();
 
     public static string Describe() =>
-        $"{Workers.Count} threads, {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit "
+        $"{Workers.Count} threads, {CpuVectors.Width}-bit "
             + $"vectors, {RuntimeInformation.ProcessArchitecture}";
 }
 

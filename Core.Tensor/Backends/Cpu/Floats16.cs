@@ -64,7 +64,7 @@ internal readonly unsafe struct Floats16(Vector512<float> value) : IFloats<Float
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats16 TimesPowerOfTwo(Floats16 x, Floats16 n)
     {
-        if (Avx512F.IsSupported)
+        if (CpuVectors.Uses512 && Avx512F.IsSupported)
         {
             return new(Avx512F.Scale(x._value, n._value));
         }

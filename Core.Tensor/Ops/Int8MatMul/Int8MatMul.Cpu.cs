@@ -46,7 +46,7 @@ internal static unsafe class Int8MatMulCpu
 
     private static void Dots(in GemmProblem g)
     {
-        if (Vector512.IsHardwareAccelerated) Int8Dots<Simd512, Vector512<float>>.Run(g);
+        if (CpuVectors.Uses512) Int8Dots<Simd512, Vector512<float>>.Run(g);
         else if (Vector256.IsHardwareAccelerated) Int8Dots<Simd256, Vector256<float>>.Run(g);
         else Int8Dots<Simd128, Vector128<float>>.Run(g);
     }

@@ -45,7 +45,7 @@ internal static unsafe class Gemm
         Product(Problem(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, bias), parallel: false);
     }
 
-    internal static bool ManyRegisters => Vector512.IsHardwareAccelerated || AdvSimd.Arm64.IsSupported;
+    internal static bool ManyRegisters => CpuVectors.Uses512 || AdvSimd.Arm64.IsSupported;
 
     private static GemmProblem Problem(
         bool transA, bool transB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc,
@@ -73,7 +73,7 @@ internal static unsafe class Gemm
         if (g.M == 0 || g.N == 0) return;
         if (g.K == 0) Empty(g);
         else if (g.Half != null) GemmHalf.Run(g, parallel);
-        else if (Vector512.IsHardwareAccelerated) Product<Simd512, Vector512<float>>(g, parallel);
+        else if (CpuVectors.Uses512) Product<Simd512, Vector512<float>>(g, parallel);
         else if (Vector256.IsHardwareAccelerated) Product<Simd256, Vector256<float>>(g, parallel);
         else Product<Simd128, Vector128<float>>(g, parallel);
     }
