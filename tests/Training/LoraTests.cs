@@ -108,6 +108,27 @@ public class LoraTests
     }
 
     [Fact]
+    public void Load_AFusedLayerStoredWhole_GivesEveryPartItsColumns()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "gpt2");
+        LoraOptions options = new() { Rank = 2, Targets = ["c_fc"] };
+        LoraModel adapted = LoraModel.Start(model, options, seed: 1);
+        LoraAdapter.Describe(folder.Path, adapted, options, "base");
+        Tensor stored = RandomTensor.Normal(5, [16, 48]); // q, k and v side by side
+        string name = "base_model.model." + model.Parameters.First(p => p.Name == "blocks.0.attn.W_K").Place.Tensor;
+        WeightData[] weights = [.. adapted.Parameters.Select(p => new WeightData(p.Place.Tensor, p.Value)), new WeightData(name, stored)];
+        SafetensorsWriter.Save(folder.File("adapter_model.safetensors"), weights, cancellation: TestContext.Current.CancellationToken);
+
+        LoraAdapter.Load(model, folder.Path);
+
+        string[] parts = ["W_Q", "W_K", "W_V"];
+        Assert.All(parts.Index(), part => Assert.Equal(
+            stored.Slice(1, 16 * part.Index, 16).ToArray(),
+            model.Parameters.First(p => p.Name == $"blocks.0.attn.{part.Item}").Value.ToArray()));
+    }
+
+    [Fact]
     public void Load_PatternsOfRanksAndAlphas_HoldForTheLayersTheyMatch()
     {
         using var folder = new TempFolder();
@@ -236,7 +257,7 @@ public class LoraTests
         Refused("init_lora_weights pissa", config => config["init_lora_weights"] = "pissa_niter_16");
         Refused("bias", config => config["bias"] = "all");
         Refused("expected [4, 16]", config => config["r"] = 4);
-        Refused("no number 'r'", config => config.Remove("r"));
+        Refused("has no 'r'", config => config.Remove("r"));
         Assert.Contains("query, key, value, dense",
             Assert.Throws<TrainingException>(() => LoraModel.Start(model, new() { Targets = ["q_proj"] }, 1)).Message,
             StringComparison.Ordinal);

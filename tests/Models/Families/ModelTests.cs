@@ -269,6 +269,19 @@ public class ModelTests
     }
 
     [Fact]
+    public void Load_Gpt2ScaledByLayer_DividesTheScoresOfBlockOneByTwo()
+    {
+        using TempFolder plainFolder = new(), changedFolder = new();
+        ITransformer plain = TinyModels.Load(plainFolder.Path, "gpt2"), changed = TinyModels.Load(changedFolder.Path, "gpt2", edit: config => config["scale_attn_by_inverse_layer_idx"] = true);
+        foreach (Parameter queries in plain.Parameters.Where(p => p.Name is "blocks.1.attn.W_Q" or "blocks.1.attn.b_Q"))
+        {
+            queries.Value = queries.Value.Scale(0.5f); // block 0 is divided by 1, block 1 by 2
+        }
+
+        TensorAssert.Close(changed.Forward(TinyInputs.For(plain)).ToArray(), plain.Forward(TinyInputs.For(plain)).ToArray(), rtol: 1e-5, atol: 1e-6);
+    }
+
+    [Fact]
     public void Load_LlamaAttentionBias_IsUsed()
     {
         using var folder = new TempFolder();
