@@ -14,6 +14,10 @@ internal static class StrictJson
         utf8 = utf8.Span.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
         try
         {
+            if (!System.Text.Unicode.Utf8.IsValid(utf8.Span)) // the parser looks at texts only when they are asked for
+            {
+                throw new JsonException("a text that is not UTF-8");
+            }
             if (HalfPair(utf8.Span) is >= 0 and int at)
             {
                 throw new JsonException($"half a surrogate pair at byte {at}");

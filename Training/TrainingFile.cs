@@ -52,17 +52,33 @@ internal sealed class TrainingFile(string path, IReadOnlyDictionary<string, stri
         }
         foreach ((string name, Tensor value) in Tensors(parameters, optimizer, average))
         {
-            float[] stored = file.ReadFloats(name);
+            float[] stored = file.Contains(name) ? file.ReadFloats(name) : throw Damaged(name);
             Weights.Write(value, stored.Length == value.Shape.Elements
                 ? stored
                 : throw new TrainingException($"train: the checkpoint does not fit the model; "
                     + $"got {stored.Length} numbers for {name}; expected {value.Shape.Elements}. File: {path}"));
         }
-        optimizer.Resume(int.Parse(file.Metadata["optimizer_steps"], CultureInfo.InvariantCulture));
-        average?.Resume(int.Parse(file.Metadata["average_updates"], CultureInfo.InvariantCulture));
-        return JsonSerializer.Deserialize<TrainingState>(file.Metadata["state"])
-            ?? throw new TrainingException($"train: the checkpoint holds no state. File: {path}");
+        optimizer.Resume(Count(file, "optimizer_steps"));
+        average?.Resume(Count(file, "average_updates"));
+        try
+        {
+            TrainingState? state = JsonSerializer.Deserialize<TrainingState>(file.Metadata.GetValueOrDefault("state") ?? "null");
+            return state is { Step: >= 0, BestStep: >= 0, SinceBest: >= 0, Best: not null }
+                && state.Best.All(best => best is { Name: not null })
+                ? state : throw Damaged("state");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw Damaged("state");
+        }
     }
+
+    private int Count(SafetensorsFile file, string name) =>
+        int.TryParse(file.Metadata.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? count : throw Damaged(name);
+
+    private TrainingException Damaged(string what) => new($"train: the checkpoint is damaged; got no usable '{what}'; "
+        + $"expected what a training saved. Delete it to begin anew. File: {path}");
 
     // The one list of what is stored, for both directions: a checkpoint does not know on which device it was made.
     private static IEnumerable<(string Name, Tensor Value)> Tensors(IReadOnlyList<Parameter> parameters, IOptimizer optimizer,

@@ -34,12 +34,13 @@ public sealed class TrainingLog : IDisposable
         {
             using JsonDocument json = JsonDocument.Parse(line);
             int step = json.RootElement.GetProperty("step").GetInt32();
-            if (json.RootElement.TryGetProperty("loss", out JsonElement loss))
+            if (json.RootElement.TryGetProperty("loss", out JsonElement loss) && loss.ValueKind == JsonValueKind.Number)
             {
                 training.Add((step, loss.GetDouble()));
             }
             else if (json.RootElement.TryGetProperty("evaluation", out JsonElement evaluation)
-                && evaluation.TryGetProperty("loss", out JsonElement held))
+                && evaluation.ValueKind == JsonValueKind.Object && evaluation.TryGetProperty("loss", out JsonElement held)
+                && held.ValueKind == JsonValueKind.Number)
             {
                 evaluations.Add((step, held.GetDouble()));
             }
@@ -94,7 +95,7 @@ public sealed class TrainingLog : IDisposable
             using JsonDocument json = JsonDocument.Parse(line);
             return json.RootElement.GetProperty("step").GetInt32();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return null;
         }

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.Compression;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
@@ -18,32 +19,22 @@ public sealed record InseqArray(int[] Shape, float[] Values)
     private const string Plain = "b64:", Zipped = "b64.gz:";
 
     /// <summary>Reads an array.</summary>
-    /// <exception cref="VitrineException">It is none of the three spellings.</exception>
-    internal static InseqArray? Read(JsonNode? node)
+    /// <exception cref="VitrineException">It is none of the three spellings, or its numbers do not fit its shape.</exception>
+    internal static InseqArray Read(JsonField field)
     {
-        switch (node)
+        if (field.Value.ValueKind == JsonValueKind.String)
         {
-            case null:
-                return null;
-            case JsonValue text when text.TryGetValue(out string? base64):
-                return InseqSafetensors.Read(Bytes(base64));
-            case JsonObject array:
-                int[] shape = [.. (array["shape"] as JsonArray ?? throw Bad("an array without a shape")).Select(n => (int)(n ?? throw Bad("a shape with null")))];
-                string type = (string?)array["dtype"] ?? "float32";
-                float[] values = array["__ndarray__"] switch
-                {
-                    JsonValue data when data.TryGetValue(out string? bytes) => Decode(Unpack(bytes), type),
-                    { } lists => [.. Flat(lists)],
-                    null => throw Bad("an array without data"),
-                };
-                if (shape.Aggregate(1L, (n, axis) => n * axis) != values.Length)
-                {
-                    throw Bad(string.Create(CultureInfo.InvariantCulture, $"{values.Length} numbers for the shape [{string.Join(", ", shape)}]"));
-                }
-                return new(shape, array["Corder"] is JsonValue order && !(bool)order ? FromColumns(values, shape) : values);
-            default:
-                throw Bad("something that is no array");
+            return InseqSafetensors.Read(Bytes(field.Text()));
         }
+        int[] shape = [.. field["shape"].Items().Select(axis => axis.Whole(0, int.MaxValue))];
+        string type = field.Optional("dtype")?.Text() ?? "float32";
+        JsonField data = field["__ndarray__"];
+        float[] values = data.Value.ValueKind == JsonValueKind.String ? Decode(Unpack(data.Text(), TensorDocument.Count(shape)), type) : [.. Flat(data)];
+        if (TensorDocument.Count(shape) != values.Length)
+        {
+            throw Bad(string.Create(CultureInfo.InvariantCulture, $"{values.Length} numbers for the shape [{string.Join(", ", shape)}]"));
+        }
+        return new(shape, field.Optional("Corder")?.Flag() is false ? FromColumns(values, shape) : values);
     }
 
     /// <summary>The array as Inseq writes it.</summary>
@@ -53,7 +44,7 @@ public sealed record InseqArray(int[] Shape, float[] Values)
         {
             return Convert.ToBase64String(InseqSafetensors.Write(this, form));
         }
-        byte[] bytes = Encode(Values, form), zipped = Gzip(bytes);
+        byte[] bytes = Encode(Values, form), zipped = Gzip.Pack(bytes);
         bool isSmaller = zipped.Length <= 0.9 * bytes.Length;
         var array = new JsonObject();
         if (Shape.Length > 1)
@@ -120,20 +111,17 @@ public sealed record InseqArray(int[] Shape, float[] Values)
 
     internal static VitrineException Bad(string what) => new($"inseq json: not understood; got {what}; expected what FeatureAttributionOutput.save writes.");
 
-    private static byte[] Unpack(string data)
+    private static byte[] Unpack(string data, long count)
     {
         if (data.StartsWith(Zipped, StringComparison.Ordinal))
         {
             try
             {
-                using var zip = new GZipStream(new MemoryStream(Bytes(data[Zipped.Length..])), CompressionMode.Decompress);
-                using var bytes = new MemoryStream();
-                zip.CopyTo(bytes);
-                return bytes.ToArray();
+                return Gzip.Unpack(Bytes(data[Zipped.Length..]), Math.Max(0, count) * sizeof(double));
             }
             catch (InvalidDataException)
             {
-                throw Bad("an array whose gzip is damaged");
+                throw Bad("an array whose gzip is damaged, or holds more than its shape");
             }
         }
         return data.StartsWith(Plain, StringComparison.Ordinal) ? Bytes(data[Plain.Length..]) : throw Bad("an array that begins with neither b64: nor b64.gz:");
@@ -151,22 +139,18 @@ public sealed record InseqArray(int[] Shape, float[] Values)
         }
     }
 
-    private static byte[] Gzip(byte[] bytes)
+    private static IEnumerable<float> Flat(JsonField field) => field.Value.ValueKind switch
     {
-        using var packed = new MemoryStream();
-        using (var zip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        JsonValueKind.Array => field.Items().SelectMany(Flat),
+        JsonValueKind.Null => [float.NaN],
+        JsonValueKind.String => [field.Text() switch
         {
-            zip.Write(bytes);
-        }
-        return packed.ToArray();
-    }
-
-    private static IEnumerable<float> Flat(JsonNode node) => node switch
-    {
-        JsonArray list => list.SelectMany(item => item is null ? [float.NaN] : Flat(item)),
-        JsonValue value when value.TryGetValue(out double number) => [(float)number],
-        JsonValue value when value.TryGetValue(out string? name) => [name switch { "Infinity" => float.PositiveInfinity, "-Infinity" => float.NegativeInfinity, _ => float.NaN }],
-        _ => throw Bad("an array with something that is no number"),
+            "NaN" => float.NaN,
+            "Infinity" => float.PositiveInfinity,
+            "-Infinity" => float.NegativeInfinity,
+            _ => throw field.Bad("is no number", "a number, NaN, Infinity or -Infinity"),
+        }],
+        _ => [(float)field.Number()],
     };
 
     // Fortran's order: the first axis runs fastest.

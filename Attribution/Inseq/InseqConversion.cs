@@ -134,6 +134,14 @@ public static class InseqConversion
         {
             throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture, $"targets {sequence.Start} to {sequence.End} of {sequence.Target.Count} tokens"));
         }
+        if (sequence.SourceAttributions is null && sequence.TargetAttributions is null)
+        {
+            throw InseqArray.Bad("a sequence without attributions");
+        }
+        if (sequence.StepScores.FirstOrDefault(scores => scores.Value.Values.Length != count) is { Key: { } odd })
+        {
+            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture, $"{sequence.StepScores[odd].Values.Length} step scores '{odd}' for {count} targets"));
+        }
         string step = ((string?)info["attributed_fn"])?.Replace("_fn", "", StringComparison.Ordinal) ?? "probability";
         InseqArray? probability = sequence.StepScores.GetValueOrDefault("probability"), explained = sequence.StepScores.GetValueOrDefault(step);
         KeyValuePair<string, InseqArray>[] others = [.. sequence.StepScores.Where(scores => scores.Key != "probability" && scores.Key != step)];
@@ -173,7 +181,7 @@ public static class InseqConversion
 
     private static SideScores Side(string name, IReadOnlyList<InseqToken> tokens, InseqArray array, int count, int given, bool isLayers)
     {
-        if (array.Shape.Length < 2 || array.Shape[0] < tokens.Count || array.Shape[1] != count)
+        if (array.Shape.Length is < 2 or > 6 || array.Shape[0] < tokens.Count || array.Shape[1] != count || array.Shape.Contains(0))
         {
             throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture, $"an array [{string.Join(", ", array.Shape)}] for {tokens.Count} tokens and {count} targets"));
         }

@@ -1,48 +1,64 @@
-using System.IO.Compression;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
 /// <summary>Inseq's JSON, in and out: what <c>FeatureAttributionOutput.save</c> of Inseq 0.7.1, or 0.6, writes and <c>load</c> reads.</summary>
 public static class InseqJson
 {
-    private const string Module = "inseq.data.attribution", Root = "FeatureAttributionOutput";
+    private const string File = "inseq json", Module = "inseq.data.attribution", Root = "FeatureAttributionOutput";
 
-    /// <summary>Reads a file, compressed or not.</summary>
-    /// <exception cref="VitrineException">It is not Inseq's.</exception>
+    private static readonly (string Name, JsonValueKind Kind)[] s_info =
+    [
+        ("attributed_fn", JsonValueKind.String), ("attribution_args", JsonValueKind.Object), ("attribution_method", JsonValueKind.String), ("model_class", JsonValueKind.String),
+    ];
+
+    /// <summary>Reads a file, compressed or not; every field is checked.</summary>
+    /// <exception cref="VitrineException">It is not Inseq's, or damaged.</exception>
     public static InseqOutput Read(byte[] file)
     {
-        JsonObject root;
+        byte[] text;
         try
         {
-            root = JsonNode.Parse(WithoutBareNumbers(Encoding.UTF8.GetString(Unzipped(file)))) as JsonObject ?? throw InseqArray.Bad("no object");
+            text = Unzipped(file);
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
+        catch (InvalidDataException e)
         {
-            throw new VitrineException($"inseq json: cannot be read; {e.Message.Split(" LineNumber")[0]} Expected what FeatureAttributionOutput.save writes.", e);
+            throw InseqArray.Bad($"a file whose gzip is damaged ({e.Message.TrimEnd('.')})");
         }
-        try
+        JsonField root = JsonField.Parse(File, PythonNumbers.Quoted(text)), attributes = Attributes(root, out string name);
+        if (name != Root)
         {
-            JsonObject attributes = Attributes(root, out string name);
-            return name != Root ? throw InseqArray.Bad($"a {name}") : new(
-                (attributes["info"] as JsonObject ?? []).DeepClone().AsObject(),
-                [.. (attributes["sequence_attributions"] as JsonArray ?? throw InseqArray.Bad("a file without sequences")).Select(Sequence)]);
+            throw InseqArray.Bad($"a {name}");
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException)
+        JsonField? info = attributes.Optional("info");
+        foreach ((string key, JsonValueKind kind) in s_info)
         {
-            throw InseqArray.Bad($"a value of another type ({e.Message.TrimEnd('.')})");
+            if (info?.Optional(key) is { } field && field.Value.ValueKind != kind)
+            {
+                throw field.Bad("is of another kind", kind == JsonValueKind.String ? "a text" : "an object");
+            }
         }
+        return new(
+            info is { } known ? JsonObject.Create(known.Value) ?? [] : [],
+            [.. attributes["sequence_attributions"].Items(least: 1).Select(Sequence)]);
     }
 
     /// <summary>Whether a file looks like Inseq's: its module is named at the start, or stands where <c>use_primitives</c> leaves it out.</summary>
     public static bool Is(byte[] file)
     {
-        byte[] start = file is [0x1F, 0x8B, ..] ? Unzipped(file) : file;
-        return start.AsSpan(0, Math.Min(start.Length, 512)) is var head
-            && (head.IndexOf("\"inseq.data.attribution\""u8) >= 0 || (head.IndexOf("\"attribution_args\""u8) >= 0 && head.IndexOf("\"attributed_fn\""u8) >= 0));
+        try
+        {
+            byte[] start = Unzipped(file);
+            return start.AsSpan(0, Math.Min(start.Length, 512)) is var head
+                && (head.IndexOf("\"inseq.data.attribution\""u8) >= 0 || (head.IndexOf("\"attribution_args\""u8) >= 0 && head.IndexOf("\"attributed_fn\""u8) >= 0));
+        }
+        catch (InvalidDataException)
+        {
+            return true; // gzip, which own results never are: reading it says what is wrong
+        }
     }
 
     /// <summary>The file's text: keys in alphabetical order, four spaces per level, ASCII, byte for byte as Python's json writes it.</summary>
@@ -56,15 +72,7 @@ public static class InseqJson
     }));
 
     /// <summary>The text gzipped, which Inseq's <c>load</c> reads with <c>decompress=True</c>, and ours as it is.</summary>
-    public static byte[] Compressed(string text)
-    {
-        using var packed = new MemoryStream();
-        using (var zip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
-        {
-            zip.Write(Encoding.ASCII.GetBytes(text));
-        }
-        return packed.ToArray();
-    }
+    public static byte[] Compressed(string text) => Gzip.Pack(System.Text.Encoding.ASCII.GetBytes(text));
 
     private static JsonObject Sequence(InseqSequence sequence, InseqForm form) => new()
     {
@@ -78,96 +86,61 @@ public static class InseqJson
         ["target_attributions"] = sequence.TargetAttributions?.ToJson(form),
     };
 
-    private static InseqSequence Sequence(JsonNode? node)
+    private static InseqSequence Sequence(JsonField field)
     {
-        JsonObject attributes = Attributes(node, out string name);
+        JsonField attributes = Attributes(field, out string name);
         InseqToken[] target = Tokens(attributes["target"]);
         return new()
         {
             Class = name,
             Source = Tokens(attributes["source"]),
             Target = target,
-            SourceAttributions = InseqArray.Read(attributes["source_attributions"]),
-            TargetAttributions = InseqArray.Read(attributes["target_attributions"]),
-            StepScores = Arrays(attributes["step_scores"]),
-            SequenceScores = Arrays(attributes["sequence_scores"]),
-            Start = (int?)attributes["attr_pos_start"] ?? 0,
-            End = (int?)attributes["attr_pos_end"] ?? target.Length,
+            SourceAttributions = attributes.Optional("source_attributions") is { } source ? InseqArray.Read(source) : null,
+            TargetAttributions = attributes.Optional("target_attributions") is { } written ? InseqArray.Read(written) : null,
+            StepScores = Arrays(attributes.Optional("step_scores")),
+            SequenceScores = Arrays(attributes.Optional("sequence_scores")),
+            Start = attributes.Optional("attr_pos_start")?.Whole(-1, target.Length) ?? 0, // −1 where Inseq cut off a decoder's start
+            End = attributes.Optional("attr_pos_end")?.Whole(0, target.Length) ?? target.Length,
         };
     }
 
     private static JsonObject Instance(string module, string name, JsonObject attributes) =>
         new() { ["__instance_type__"] = new JsonArray(module, name), ["attributes"] = attributes };
 
-    private static JsonObject Attributes(JsonNode? node, out string name)
+    private static JsonField Attributes(JsonField field, out string name)
     {
-        name = node is JsonObject instance && instance["__instance_type__"] is JsonArray { Count: 2 } type ? (string?)type[1] ?? ""
-            : throw InseqArray.Bad("an object without __instance_type__ (files saved with use_primitives cannot be loaded)");
-        return node["attributes"] as JsonObject ?? throw InseqArray.Bad($"a {name} without attributes");
+        if (field.Optional("__instance_type__") is not { } type)
+        {
+            throw field.Optional("sequence_attributions") is null && field.Optional("source") is null && field.Path.Length == 0
+                ? InseqArray.Bad("an object without __instance_type__")
+                : InseqArray.Bad("a file saved with use_primitives=True, which leaves out the classes that loading needs; Inseq cannot load it either. Save it without");
+        }
+        IReadOnlyList<JsonField> names = type.Items();
+        name = names.Count == 2 ? names[1].Text() : throw type.Bad("is no type", "a module and a name");
+        return field["attributes"];
     }
 
     private static JsonArray Tokens(IEnumerable<InseqToken> tokens) => new([.. tokens.Select(token =>
         (JsonNode)Instance("inseq.utils.typing", "TokenWithId", new() { ["id"] = token.Id, ["token"] = token.Token }))]);
 
-    private static InseqToken[] Tokens(JsonNode? list) => [.. (list as JsonArray ?? []).Select(token =>
+    private static InseqToken[] Tokens(JsonField list) => [.. list.Items().Select(token =>
     {
-        JsonObject attributes = Attributes(token, out _);
-        return new InseqToken((string?)attributes["token"] ?? "", (int?)attributes["id"] ?? -1);
+        JsonField attributes = Attributes(token, out _);
+        return new InseqToken(attributes["token"].Text(), attributes["id"].Whole(-1, int.MaxValue));
     })];
 
     private static JsonObject Arrays(IReadOnlyDictionary<string, InseqArray> arrays, InseqForm form)
     {
         var json = new JsonObject();
-        foreach ((string name, InseqArray array) in arrays.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach ((string name, InseqArray array) in arrays)
         {
             json[name] = array.ToJson(form);
         }
         return json;
     }
 
-    private static Dictionary<string, InseqArray> Arrays(JsonNode? json) => (json as JsonObject ?? [])
-        .Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => InseqArray.Read(pair.Value)!, StringComparer.Ordinal);
+    private static Dictionary<string, InseqArray> Arrays(JsonField? field) => (field?.Members() ?? [])
+        .Where(member => !member.Field.IsNull).ToDictionary(member => member.Name, member => InseqArray.Read(member.Field), StringComparer.Ordinal);
 
-    private static byte[] Unzipped(byte[] file)
-    {
-        if (file is not [0x1F, 0x8B, ..])
-        {
-            return file;
-        }
-        using var zip = new GZipStream(new MemoryStream(file), CompressionMode.Decompress);
-        using var bytes = new MemoryStream();
-        zip.CopyTo(bytes);
-        return bytes.ToArray();
-    }
-
-    // Python writes NaN, Infinity and -Infinity bare, which JSON does not know: between strings they become strings.
-    private static string WithoutBareNumbers(string json)
-    {
-        if (!json.Contains("NaN", StringComparison.Ordinal) && !json.Contains("Infinity", StringComparison.Ordinal))
-        {
-            return json;
-        }
-        var text = new StringBuilder(json.Length);
-        bool isString = false;
-        for (int i = 0; i < json.Length; i++)
-        {
-            string? bare = isString ? null : Array.Find(["NaN", "-Infinity", "Infinity"], name => string.CompareOrdinal(json, i, name, 0, name.Length) == 0);
-            if (bare is not null)
-            {
-                text.Append('"').Append(bare).Append('"');
-                i += bare.Length - 1;
-                continue;
-            }
-            text.Append(json[i]);
-            if (isString && json[i] == '\\')
-            {
-                text.Append(json[++i]);
-            }
-            else if (json[i] == '"')
-            {
-                isString = !isString;
-            }
-        }
-        return text.ToString();
-    }
+    private static byte[] Unzipped(byte[] file) => file is [0x1F, 0x8B, ..] ? Gzip.Unpack(file) : file;
 }

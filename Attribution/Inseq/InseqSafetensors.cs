@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
@@ -17,32 +16,28 @@ internal static class InseqSafetensors
         int length = (header.Length + 7) / 8 * 8;
         byte[] file = new byte[checked(8 + length + data.Length)];
         BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)length);
-        Encoding.ASCII.GetBytes(header.PadRight(length), file.AsSpan(8));
+        System.Text.Encoding.ASCII.GetBytes(header.PadRight(length), file.AsSpan(8));
         data.CopyTo(file, 8 + length);
         return file;
     }
 
     /// <summary>Reads it.</summary>
     /// <exception cref="Tensors.VitrineException">It is damaged, or holds no such tensor.</exception>
-    public static InseqArray Read(ReadOnlySpan<byte> file)
+    public static InseqArray Read(byte[] file)
     {
         if (file.Length < 8 || BinaryPrimitives.ReadUInt64LittleEndian(file) is var length && length > (ulong)(file.Length - 8))
         {
             throw InseqArray.Bad("an array that is no safetensors file");
         }
         int start = 8 + (int)length;
-        try
+        JsonField tensor = JsonField.Parse("inseq json array", file[8..start].ToArray())["attribution"];
+        int[] shape = [.. tensor["shape"].Items().Select(axis => axis.Whole(0, int.MaxValue))];
+        int[] offsets = [.. tensor["data_offsets"].Items(least: 2).Select(offset => offset.Whole(0, file.Length - start))];
+        if (offsets.Length != 2 || offsets[1] < offsets[0])
         {
-            using JsonDocument header = JsonDocument.Parse(file[8..start].ToArray());
-            JsonElement tensor = header.RootElement.GetProperty("attribution");
-            int[] shape = [.. tensor.GetProperty("shape").EnumerateArray().Select(axis => axis.GetInt32())];
-            int[] offsets = [.. tensor.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32())];
-            float[] values = InseqArray.Decode(file[(start + offsets[0])..(start + offsets[1])], tensor.GetProperty("dtype").GetString() ?? "");
-            return shape.Aggregate(1L, (n, axis) => n * axis) == values.Length ? new(shape, values) : throw InseqArray.Bad("an array whose shape does not fit its data");
+            throw InseqArray.Bad("an array whose offsets do not fit its data");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentOutOfRangeException or IndexOutOfRangeException)
-        {
-            throw InseqArray.Bad("an array whose safetensors header is damaged");
-        }
+        float[] values = InseqArray.Decode(file.AsSpan(start + offsets[0], offsets[1] - offsets[0]), tensor["dtype"].Text());
+        return TensorDocument.Count(shape) == values.Length ? new(shape, values) : throw InseqArray.Bad("an array whose shape does not fit its data");
     }
 }

@@ -31,17 +31,25 @@ public static class AttributionJson
         }
         catch (JsonException e)
         {
-            throw new VitrineException($"attribution json: cannot be read; got an error at line {e.LineNumber + 1}, {e.Path}: {FirstSentence(e.Message)} Expected what vitrine explain --json writes.", e);
+            throw Unreadable(e);
+        }
+        catch (InvalidOperationException e) // half a surrogate pair
+        {
+            throw new VitrineException("attribution json: cannot be read; got a text that is not Unicode; expected what vitrine explain --json writes.", e);
         }
         return document switch
         {
             null or { Format: not Format } => throw new VitrineException($"attribution json: another format; got '{document?.Format}'; expected '{Format}'."),
             { Version: < 1 or > Version } => throw new VitrineException($"attribution json: version not known; got {document.Version}; expected 1 to {Version}. A newer vitrine may read it."),
-            _ => document.Result,
+            _ => ResultRules.Checked(document.Result),
         };
     }
 
-    private static string FirstSentence(string message) => message.Split(" Path:")[0];
+    /// <summary>What is wrong with a text, and where.</summary>
+    internal static VitrineException Unreadable(JsonException e) => new(
+        $"attribution json: cannot be read; got an error at line {(e.LineNumber ?? 0) + 1}{(e.Path is { } path ? $", {path}" : "")}: {FirstSentence(e.Message)} Expected what vitrine explain --json writes.", e);
+
+    private static string FirstSentence(string message) => message.Split(" Path:")[0].ReplaceLineEndings(" ");
 }
 
 /// <summary>The outermost object of the file.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
@@ -23,10 +24,10 @@ public static class CombinationJson
     /// <exception cref="VitrineException">It is none of these.</exception>
     public static IReadOnlyList<AttributionResult> ReadAll(string text)
     {
-        JsonDocument document;
+        JsonElement root;
         try
         {
-            document = JsonDocument.Parse(text);
+            root = StrictJson.Parse(System.Text.Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException) when (Lines(text) is { Length: > 1 } lines)
         {
@@ -34,18 +35,27 @@ public static class CombinationJson
         }
         catch (JsonException e)
         {
-            throw new VitrineException($"results: not JSON; got an error at line {e.LineNumber + 1}; expected what vitrine explain --json writes.", e);
+            throw new VitrineException($"results: not JSON; got {e.Message.Split(" LineNumber")[0].TrimEnd('.')}; expected what vitrine explain --json writes.", e);
         }
-        using (document)
+        return root.ValueKind switch
         {
-            JsonElement root = document.RootElement;
-            return root.ValueKind switch
-            {
-                JsonValueKind.Array => [.. root.EnumerateArray().Select(one => AttributionJson.FromJson(one.GetRawText()))],
-                JsonValueKind.Object when root.TryGetProperty("format", out JsonElement format) && format.ValueEquals(Format) =>
-                    JsonSerializer.Deserialize(text, ResultJson.Compact.CombinationDocument)!.Results,
-                _ => [AttributionJson.FromJson(text)],
-            };
+            JsonValueKind.Array => [.. root.EnumerateArray().Select(one => AttributionJson.FromJson(one.GetRawText()))],
+            JsonValueKind.Object when root.TryGetProperty("format", out JsonElement format) && format.ValueKind == JsonValueKind.String && format.ValueEquals(Format) => Parts(text),
+            _ => [AttributionJson.FromJson(text)],
+        };
+    }
+
+    private static IReadOnlyList<AttributionResult> Parts(string text)
+    {
+        try
+        {
+            CombinationDocument? document = JsonSerializer.Deserialize(text, ResultJson.Compact.CombinationDocument);
+            return document is { Version: 1 } ? [.. document.Results.Select(ResultRules.Checked)]
+                : throw new VitrineException($"results: version not known; got {document?.Version}; expected 1. A newer vitrine may read it.");
+        }
+        catch (JsonException e)
+        {
+            throw AttributionJson.Unreadable(e);
         }
     }
 

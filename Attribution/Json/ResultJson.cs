@@ -26,6 +26,8 @@ internal sealed partial class ResultJson : JsonSerializerContext
     private static ResultJson Readable(bool indented) => new(new JsonSerializerOptions(Default.Options)
     {
         WriteIndented = indented,
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Vitrine.Tensors;
@@ -11,6 +11,8 @@ public static class LoraAdapter
 {
     /// <summary>What PEFT puts before every module's name.</summary>
     internal const string Prefix = "base_model.model.";
+
+    private const int LongestPattern = 1000;
 
     private const string Config = "adapter_config.json", Weights = "adapter_model.safetensors";
 
@@ -69,7 +71,7 @@ public static class LoraAdapter
         new Dictionary<string, string> { ["format"] = "pt" });
 
     /// <summary>The base model that an adapter names, as its config spells it; null when it names none.</summary>
-    public static string? BaseOf(string folder) => (string?)Read(folder)["base_model_name_or_path"];
+    public static string? BaseOf(string folder) => Read(folder).Optional("base_model_name_or_path")?.Text();
 
     /// <summary>
     /// Loads an adapter, ours or PEFT's, over its base model. Modules it holds whole (<c>modules_to_save</c>) replace the base model's.
@@ -80,23 +82,23 @@ public static class LoraAdapter
     /// model.</exception>
     public static LoraModel Load(ITransformer model, string folder)
     {
-        JsonObject config = Read(folder);
-        string type = (string?)config["peft_type"] ?? "none";
-        string? refused = s_refused.FirstOrDefault(name => config[name] is { } value
-            && value.ToJsonString() is not ("false" or "{}" or "null" or "[]"))
-            ?? (config["init_lora_weights"] is JsonValue start && start.TryGetValue(out string? name) && !s_starts.Contains(name)
-                ? $"init_lora_weights {name}, which changes the base model" : null);
-        if (type != "LORA" || refused is not null || ((string?)config["bias"] ?? "none") != "none")
+        JsonField config = Read(folder);
+        string type = config.Optional("peft_type")?.Text() ?? "none";
+        string? refused = s_refused.FirstOrDefault(name =>
+                config.Optional(name) is { } field && field.Value.GetRawText() is not ("false" or "{}" or "[]"))
+            ?? (config.Optional("init_lora_weights") is { Value.ValueKind: JsonValueKind.String } start && !s_starts.Contains(start.Text())
+                ? $"init_lora_weights {start.Text()}, which changes the base model" : null);
+        if (type != "LORA" || refused is not null || (config.Optional("bias")?.Text() ?? "none") != "none")
         {
             throw new TrainingException($"lora: an adapter that is not supported; "
                 + $"got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. "
                 + $"File: {Path.Combine(folder, Config)}");
         }
-        bool stable = (bool?)config["use_rslora"] ?? false;
+        bool stable = config.Optional("use_rslora")?.Flag() ?? false;
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, Weights));
         HashSet<string> left = [.. file.Names];
         LoraModel adapted = LoraModel.Over(model, module => file.Contains(Name(module, "lora_A")),
-            module => Of(module, "lora_alpha", "alpha_pattern") / (stable ? Math.Sqrt(Rank(module)) : Rank(module)),
+            module => Alpha(module) / (stable ? Math.Sqrt(Rank(module)) : Rank(module)),
             (module, dIn, dOut) => (Take(Name(module, "lora_A"), [Rank(module), dIn]), Take(Name(module, "lora_B"), [dOut, Rank(module)])))
             ?? throw new TrainingException($"lora: the adapter changes nothing of this model; "
                 + $"got {file.Names.FirstOrDefault()}; expected names like {Name(LoraModel.Modules(model).First().Key, "lora_A")}. "
@@ -117,10 +119,12 @@ public static class LoraAdapter
             + $"got {left.Order(StringComparer.Ordinal).First()} and {left.Count - 1} more; expected names of its layers. "
             + $"File: {file.FilePath}");
 
-        int Rank(string module) => (int)Of(module, "r", "rank_pattern");
+        int Rank(string module) => Setting(module, "r", "rank_pattern").Whole(1, 1 << 20);
 
-        double Of(string module, string name, string pattern) =>
-            Matching(config[pattern] as JsonObject, module) is { } key ? Number(config[pattern]!.AsObject(), key) : Number(config, name);
+        double Alpha(string module) => Setting(module, "lora_alpha", "alpha_pattern").Number();
+
+        JsonField Setting(string module, string name, string pattern) =>
+            config.Optional(pattern) is { } patterns && Matching(patterns, module) is { } own ? own : config[name];
 
         Tensor Take(string name, Shape shape)
         {
@@ -154,35 +158,42 @@ public static class LoraAdapter
 
     private static string Name(string module, string matrix) => $"{Prefix}{module}.{matrix}.weight";
 
-    /// <summary>The first key of a pattern, an expression, that matches the end of a module's name; null when none does.</summary>
-    private static string? Matching(JsonObject? patterns, string module)
+    /// <summary>
+    /// The value of the first key of a pattern, an expression, that matches the end of a module's name; null when none does.
+    /// </summary>
+    private static JsonField? Matching(JsonField patterns, string module)
     {
-        try
+        foreach ((string key, JsonField value) in patterns.Members())
         {
-            return patterns?.Select(pair => pair.Key).FirstOrDefault(key => Regex.IsMatch(module, $@"^(.*\.)?({key})$",
-                RegexOptions.NonBacktracking));
+            try
+            {
+                if (key.Length > LongestPattern)
+                {
+                    throw value.Bad("has a key that is too long", $"expressions of up to {LongestPattern} characters");
+                }
+                if (Regex.IsMatch(module, $@"^(.*\.)?({key})$", RegexOptions.NonBacktracking))
+                {
+                    return value;
+                }
+            }
+            catch (Exception e) when (e is ArgumentException or NotSupportedException)
+            {
+                throw new TrainingException($"lora: a pattern that is no expression; "
+                    + $"got {e.Message.TrimEnd('.')}; expected regular expressions of modules' names in {Config}.", e);
+            }
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new TrainingException($"lora: a pattern that is no expression; "
-                + $"got {e.Message.TrimEnd('.')}; expected regular expressions of modules' names in {Config}.", e);
-        }
+        return null;
     }
 
-    private static double Number(JsonObject config, string name) => config[name] is JsonValue value
-        && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-        ? number
-        : throw new TrainingException($"lora: {Config} has no number '{name}'.");
-
-    private static JsonObject Read(string folder)
+    private static JsonField Read(string folder)
     {
         string path = Path.Combine(folder, Config);
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject
-                ?? throw new TrainingException($"lora: no object; got something else; expected an adapter's settings. File: {path}");
+            JsonField root = JsonField.Parse($"lora: {path}", File.ReadAllBytes(path), message => new TrainingException(message));
+            return root.Value.ValueKind == JsonValueKind.Object ? root : throw root.Bad("is no object", "an adapter's settings");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new TrainingException($"lora: cannot read the adapter; "
                 + $"got {e.Message.TrimEnd('.')}; expected a folder with {Config} and {Weights}. File: {path}", e);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Vitrine.Attributions;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -28,7 +29,7 @@ public static class SavedExplanation
                 IReadOnlyList<AttributionResult> texts = InseqJson.Read(bytes).ToResults();
                 return number <= texts.Count ? [texts[number - 1]] : throw Absent(path, number, texts.Count);
             }
-            return Results(JsonElement.Parse(bytes));
+            return Results(StrictJson.Parse(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,7 +46,7 @@ public static class SavedExplanation
     {
         using FileStream file = File.OpenRead(path);
         var lines = new LineReader(file);
-        byte[] start = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{number},"));
+        byte[] start = System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{number},"));
         int rows = 0;
         for (DataLine? line = lines.Next(); line is { } found; line = lines.Next())
         {
@@ -56,7 +57,7 @@ public static class SavedExplanation
             }
             bool isRow = bytes.StartsWith("{\"row\":"u8);
             rows += isRow ? 1 : 0;
-            if (found.Number == 1 && !isRow && !bytes.StartsWith(Encoding.UTF8.GetBytes($"{{\"format\":\"{RowsFile.Format}\"")))
+            if (found.Number == 1 && !isRow && !bytes.StartsWith(System.Text.Encoding.UTF8.GetBytes($"{{\"format\":\"{RowsFile.Format}\"")))
             {
                 return null;
             }
@@ -66,9 +67,9 @@ public static class SavedExplanation
 
     private static AttributionResult[] OfRow(ReadOnlySpan<byte> line, int number)
     {
-        JsonElement row = JsonElement.Parse(line);
-        return row.TryGetProperty("results", out JsonElement results) ? Results(results) : throw new RequestException(
-            Fault.Text, $"row: nothing to draw in row {number}; got {(row.TryGetProperty("error", out JsonElement error) ? $"the error “{error.GetString()}”" : "no results")}; expected results of explain.");
+        JsonField row = JsonField.Parse("row", line.ToArray());
+        return row.Optional("results") is { } results ? Results(results.Value) : throw new RequestException(
+            Fault.Text, $"row: nothing to draw in row {number}; got {(row.Optional("error") is { } error ? $"the error “{error.Text()}”" : "no results")}; expected results of explain.");
     }
 
     private static AttributionResult[] Results(JsonElement element) => element.ValueKind == JsonValueKind.Array

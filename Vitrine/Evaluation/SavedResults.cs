@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -48,10 +49,11 @@ internal static class SavedResults
     /// <summary>Every result of a line that <c>explain --output</c> wrote; none of its first line and of a row that could not be used.</summary>
     public static IReadOnlyList<AttributionResult> OfLine(ReadOnlySpan<byte> line)
     {
-        JsonElement row = JsonElement.Parse(line);
-        bool isRow = row.ValueKind == JsonValueKind.Object && (row.TryGetProperty("row", out _) || (row.TryGetProperty("format", out JsonElement format) && format.ValueEquals(RowsFile.Format)));
-        return !isRow ? CombinationJson.ReadAll(Encoding.UTF8.GetString(line))
-            : row.TryGetProperty("results", out JsonElement results) ? [.. results.EnumerateArray().Select(result => AttributionJson.FromJson(result.GetRawText()))] : [];
+        JsonField row = JsonField.Parse("row", line.ToArray());
+        bool isRow = row.Value.ValueKind == JsonValueKind.Object
+            && (row.Optional("row") is not null || row.Optional("format") is { Value.ValueKind: JsonValueKind.String } format && format.Text() == RowsFile.Format);
+        return !isRow ? CombinationJson.ReadAll(System.Text.Encoding.UTF8.GetString(line))
+            : [.. (row.Optional("results")?.Items() ?? []).Select(result => AttributionJson.FromJson(result.Value.GetRawText()))];
     }
 
     private static IEnumerable<IReadOnlyList<AttributionResult>> Read(string path)

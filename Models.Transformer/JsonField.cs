@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using Vitrine.Tensors;
+
+namespace Vitrine.Transformers;
+
+/// <summary>
+/// A value of a JSON file that knows where it stands: every reader of an untrusted file asks for what it expects, and what is missing or of another
+/// kind is an error that names the place. Nothing behind it can meet a null.
+/// </summary>
+/// <param name="File">What is read, the first word of errors: <c>inseq json</c>.</param>
+/// <param name="Path">Where the value stands: <c>attributes.info</c>; empty for the root.</param>
+/// <param name="Value">The value.</param>
+/// <param name="Error">From a message to the exception.</param>
+internal readonly record struct JsonField(string File, string Path, JsonElement Value, Func<string, VitrineException> Error)
+{
+    /// <summary>The root of a text: no key twice, no half surrogate pairs.</summary>
+    /// <exception cref="VitrineException">It is not JSON.</exception>
+    public static JsonField Parse(string file, ReadOnlyMemory<byte> utf8, Func<string, VitrineException>? error = null)
+    {
+        error ??= message => new VitrineException(message);
+        try
+        {
+            return new(file, "", StrictJson.Parse(utf8), error);
+        }
+        catch (JsonException e)
+        {
+            throw error($"{file}: cannot be read; got {e.Message.Split(" LineNumber")[0].TrimEnd('.')}; expected JSON.");
+        }
+    }
+
+    /// <summary>A member that must be there.</summary>
+    public JsonField this[string name] => Optional(name) ?? throw Bad($"has no '{name}'", null);
+
+    /// <summary>Whether it is null.</summary>
+    public bool IsNull => Value.ValueKind == JsonValueKind.Null;
+
+    /// <summary>A member; null where it is absent or null.</summary>
+    public JsonField? Optional(string name)
+    {
+        if (Value.ValueKind != JsonValueKind.Object)
+        {
+            throw Bad("is no object", "an object");
+        }
+        return Value.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null ? At(name, member) : null;
+    }
+
+    /// <summary>All members in their order, those that are null included.</summary>
+    public IReadOnlyList<(string Name, JsonField Field)> Members()
+    {
+        if (Value.ValueKind != JsonValueKind.Object)
+        {
+            throw Bad("is no object", "an object");
+        }
+        JsonField here = this;
+        return [.. Value.EnumerateObject().Select(member => (member.Name, here.At(member.Name, member.Value)))];
+    }
+
+    /// <summary>The items of a list, at least <paramref name="least"/>.</summary>
+    public IReadOnlyList<JsonField> Items(int least = 0)
+    {
+        if (Value.ValueKind != JsonValueKind.Array)
+        {
+            throw Bad("is no list", "a list");
+        }
+        JsonField here = this;
+        JsonField[] items = [.. Value.EnumerateArray().Select((item, i) => here with { Path = string.Create(CultureInfo.InvariantCulture, $"{here.Path}[{i}]"), Value = item })];
+        return items.Length >= least ? items : throw Bad("is too short", string.Create(CultureInfo.InvariantCulture, $"at least {least} items"));
+    }
+
+    /// <summary>A text.</summary>
+    public string Text() => Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Bad("is no text", "a text");
+
+    /// <summary>A whole number of a range.</summary>
+    public int Whole(int least, int most) => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt32(out int number) && number >= least && number <= most ? number
+        : throw Bad("is out of range", string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
+
+    /// <summary>A finite number.</summary>
+    public double Number() => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Bad("is no number", "a finite number");
+
+    /// <summary>True or false.</summary>
+    public bool Flag() => Value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => throw Bad("is neither true nor false", "true or false") };
+
+    /// <summary>What is wrong with this value.</summary>
+    /// <param name="what">What it is: <c>is no list</c>.</param>
+    /// <param name="expected">What it should be; null: it follows from <paramref name="what"/>.</param>
+    public VitrineException Bad(string what, string? expected)
+    {
+        string raw = Value.GetRawText().ReplaceLineEndings(" ");
+        string got = raw.Length <= 60 ? raw : raw[..60] + "…";
+        return Error($"{File}: {(Path.Length == 0 ? "the file" : Path)} {what}; got {got}{(expected is null ? "" : $"; expected {expected}")}.");
+    }
+
+    private JsonField At(string name, JsonElement member) => this with { Path = Path.Length == 0 ? name : $"{Path}.{name}", Value = member };
+}
