@@ -17,8 +17,18 @@ internal sealed class InputOptions
     private readonly Option<string[]> _choice = new("--choice") { Description = "An option of a multiple choice; give it once per option.", HelpName = "text", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<int?> _stride = new("--doc-stride") { Description = "A context too long for a reader is read in windows that share so many tokens. Default: 128.", HelpName = "n" };
 
+    private readonly Option<bool> _chat = new("--chat")
+    {
+        Description = "The text is what a user says in a chat: write it as the model's chat template has it, up to the answer.",
+    };
+
+    private readonly Option<string?> _system = new("--system") { Description = "With --chat: what the system says before.", HelpName = "text" };
+
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { Text.Text, Text.File, _context, _contextFile, _choice, _ids, _truncate, _maxLength, _stride, _nullThreshold };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[]
+    {
+        Text.Text, Text.File, _context, _contextFile, _choice, _ids, _truncate, _maxLength, _stride, _nullThreshold, _chat, _system,
+    };
 
     /// <summary>Whether a command line has a text of its own.</summary>
     public bool HasText(ParseResult parsed) => (parsed.GetValue(Text.Text) ?? parsed.GetValue(Text.File)) is not null;
@@ -49,6 +59,9 @@ internal sealed class InputOptions
             MaxLength = parsed.GetValue(_maxLength),
             DocStride = parsed.GetValue(_stride),
             NullThreshold = parsed.GetValue(_nullThreshold),
+            Chat = parsed.GetValue(_chat),
+            System = parsed.GetValue(_system) is not { } system ? null : parsed.GetValue(_chat) ? TextSource.Argued(system)
+                : throw new CommandException(ExitCode.Usage, "system: not in a chat; got --system without --chat. Add --chat."),
         });
     }
 }

@@ -15,6 +15,7 @@ internal static class InputReader
     /// <exception cref="RequestException">The text cannot be used; the message says why.</exception>
     public static ExplainedText Read(LoadedModel loaded, TextRequest request, int reserve = 0, string? instead = null) => request.Ids is { } ids
         ? OfIds(instead is null ? Known(ids, loaded.Model) : ParseIds(instead, loaded.Model), loaded, request.ReadLimit, reserve)
+        : request.Chat ? ReadChat(loaded, request, instead ?? Text(request), reserve)
         : Prepare(loaded, instead ?? Text(request), request.Context, request.ReadLimit, reserve);
 
     /// <summary>Question and context as a reader reads them: in one window, or in several where the context is too long.</summary>
@@ -53,6 +54,22 @@ internal static class InputReader
     public static IReadOnlyList<string> Notices(LoadedModel loaded, TextRequest request) =>
         request.Ids is not null || request.Text is not { } text ? []
             : (request.Context is { } context ? loaded.Tokenizer.Encode(text, context) : loaded.Tokenizer.Encode(text)).Notices;
+
+    /// <summary>A chat of one turn, as the model's template writes it; the template brings its special tokens along.</summary>
+    private static ExplainedText ReadChat(LoadedModel loaded, TextRequest request, string text, int reserve)
+    {
+        if (request.Context is not null)
+        {
+            throw new RequestException(Fault.Request, "chat: a second text; got Chat (--chat) with Context (--context). Give one of them.");
+        }
+        string folder = loaded.Folder is { } given ? CheckpointFolder.Resolve(given, out _) : "";
+        ChatTemplate template = (folder == "" ? null : ChatTemplate.Find(folder)) ?? throw new RequestException(
+            Fault.Model, $"chat: the model has no chat template; got '{folder}' without chat_template in tokenizer_config.json; expected an "
+                + "instruction model. Leave Chat (--chat) out.");
+        ChatMessage[] messages = [.. request.System is { } system ? (ChatMessage[])[new("system", system)] : [], new("user", text)];
+        Encoding encoding = loaded.Tokenizer.Encode(template.Render(messages), special: false);
+        return Fitting(ExplainedText.Of(Fit(encoding, request.ReadLimit.Of(loaded, reserve), request.ReadLimit.Cut)), loaded);
+    }
 
     /// <summary>Token ids with spaces or commas between them.</summary>
     /// <exception cref="RequestException">There are none, or one is not an id of the model.</exception>

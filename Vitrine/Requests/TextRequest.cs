@@ -12,6 +12,14 @@ public record TextRequest
     /// </summary>
     public string? Context { get; init; }
 
+    /// <summary>
+    /// Whether the text is what a user says in a chat: it is written as the checkpoint's chat template has it, with the beginning of the answer.
+    /// </summary>
+    public bool Chat { get; init; }
+
+    /// <summary>What the system says before, in a <see cref="Chat"/>; null: nothing.</summary>
+    public string? System { get; init; }
+
     /// <summary>Token ids instead of a text, for models without a tokenizer.</summary>
     public IReadOnlyList<int>? Ids { get; init; }
 
@@ -53,7 +61,7 @@ public record TextRequest
     [
         .. Setting(nameof(Text), Text), .. Setting(nameof(Context), Context), .. List(nameof(Ids), Ids ?? []), .. List(nameof(Choices), Choices),
         .. Setting(nameof(Truncate), Truncate ? true : null), .. Setting(nameof(MaxLength), MaxLength), .. Setting(nameof(DocStride), DocStride),
-        .. Setting(nameof(NullThreshold), NullThreshold),
+        .. Setting(nameof(NullThreshold), NullThreshold), .. Setting(nameof(Chat), Chat ? true : null), .. Setting(nameof(System), System),
     ];
 
     /// <summary>A setting, where it is set.</summary>
