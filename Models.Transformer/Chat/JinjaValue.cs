@@ -69,8 +69,7 @@ internal static class JinjaValue
                 at += at < 0 ? list.Count : 0;
                 return at >= 0 && at < list.Count ? list[(int)at] : Undefined;
             case (string text, long at):
-                at += at < 0 ? text.Length : 0;
-                return at >= 0 && at < text.Length ? text[(int)at].ToString() : Undefined;
+                return Item(Characters(text), at);
             default:
                 return value == Undefined ? throw Wrong("an item of nothing", $"[{Text(index)}]", "a list or a dictionary before it") : Undefined;
         }
@@ -79,18 +78,25 @@ internal static class JinjaValue
     /// <summary><c>value[from:to:step]</c> of a list or a text.</summary>
     public static object? Slice(object? value, object? from, object? to, object? step)
     {
+        if (value is string text)
+        {
+            return string.Concat((List<object?>)Slice(Characters(text), from, to, step)!);
+        }
+        List<object?> items = value as List<object?> ?? throw Wrong("a slice of what has no items", Text(value), "a list or a text");
         long stride = step is long given and not 0 ? given : 1;
-        int length = value is string whole ? whole.Length : value is List<object?> all ? all.Count : throw Wrong("a slice of what has no items", Text(value), "a list");
+        int length = items.Count;
         long bound(object? at, long absent) => at is not long index ? absent
             : Math.Clamp(index < 0 ? index + length : index, stride < 0 ? -1 : 0, stride < 0 ? length - 1 : length);
-        long start = bound(from, stride < 0 ? length - 1 : 0), end = bound(to, stride < 0 ? -1 : length);
-        List<int> places = [];
-        for (long at = start; stride > 0 ? at < end : at > end; at += stride)
+        List<object?> part = [];
+        long end = bound(to, stride < 0 ? -1 : length);
+        for (long at = bound(from, stride < 0 ? length - 1 : 0); stride > 0 ? at < end : at > end; at += stride)
         {
-            places.Add((int)at);
+            part.Add(items[(int)at]);
         }
-        return value is string text ? string.Concat(places.Select(at => text[at])) : new List<object?>(places.Select(at => ((List<object?>)value!)[at]));
+        return part;
     }
+
+    private static List<object?> Characters(string text) => [.. Items(text)];
 
     public static object? Call(object? value, object?[] arguments, Dictionary<string, object?> named) => value is JinjaFunction function
         ? function(arguments, named)
