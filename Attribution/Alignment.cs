@@ -16,7 +16,9 @@ public readonly record struct AlignmentLink(int Source, int Target, float Score)
 /// </remarks>
 public static class Alignment
 {
-    /// <summary>The links of a translation, one per written token that is no special token; none where a result has no source and target.</summary>
+    /// <summary>
+    /// The links of a translation, one per written token that is no special token; none where a result has no source and target.
+    /// </summary>
     public static IReadOnlyList<AlignmentLink> Of(AttributionResult result)
     {
         if (result.Sides is not [{ Name: "source" } source, { Name: "target" }])
@@ -39,12 +41,14 @@ public static class Alignment
     }
 
     /// <summary>
-    /// The same between words, each pair once: two words are linked where tokens of them are. Words are what stands between spaces, so both texts
-    /// must be written as the person who aligned them cut them; where there is no text, tokens are words.
+    /// The same between words, each pair once: two words are linked where tokens of them are. Words are what stands between spaces, so both
+    /// texts must be written as the person who aligned them cut them; where there is no text, tokens are words.
     /// </summary>
     public static IReadOnlyList<AlignmentLink> OfWords(AttributionResult result) => [.. Of(result)
-        .Select(link => (Source: Word(result.Sides[0], link.Source), Target: Word(result.Sides[1], (result.Targets[link.Target].Position ?? -1) + 1), link.Score))
-        .GroupBy(pair => (pair.Source, pair.Target)).Select(pairs => new AlignmentLink(pairs.Key.Source, pairs.Key.Target, pairs.Max(pair => pair.Score)))];
+        .Select(link => (Source: Word(result.Sides[0], link.Source), Target: Word(result.Sides[1],
+            (result.Targets[link.Target].Position ?? -1) + 1), link.Score))
+        .GroupBy(pair => (pair.Source, pair.Target))
+        .Select(pairs => new AlignmentLink(pairs.Key.Source, pairs.Key.Target, pairs.Max(pair => pair.Score)))];
 
     /// <summary>The links as Pharaoh writes them: <c>source-target</c>, spaces between.</summary>
     public static string Pharaoh(IEnumerable<AlignmentLink> links) =>
@@ -65,7 +69,8 @@ public static class Alignment
             if (ends.Length != 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int from)
                 || !int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out int to))
             {
-                throw new VitrineException($"alignment: not a link; got '{pair}'; expected source-target, or sourceptarget for a possible one, e.g. 0-0 1p2.");
+                throw new VitrineException($"alignment: not a link; got '{pair}'; "
+                    + $"expected source-target, or sourceptarget for a possible one, e.g. 0-0 1p2.");
             }
             possible.Add((from, to));
             if (pair.Contains('-', StringComparison.Ordinal))
@@ -73,7 +78,8 @@ public static class Alignment
                 sure.Add((from, to));
             }
         }
-        int agreed = links.Sum(link => (sure.Contains((link.Source, link.Target)) ? 1 : 0) + (possible.Contains((link.Source, link.Target)) ? 1 : 0));
+        int agreed = links.Sum(link => (sure.Contains((link.Source, link.Target)) ? 1 : 0) + (possible.Contains((link.Source, link.Target))
+            ? 1 : 0));
         int all = links.Count + sure.Count;
         return all == 0 ? 0 : 1 - ((double)agreed / all);
     }
@@ -100,7 +106,8 @@ public static class Alignment
         {
             at++;
         }
-        return text[..at].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length - (at > 0 && at < text.Length && !char.IsWhiteSpace(text[at - 1]) ? 1 : 0);
+        return text[..at].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length - (at > 0 && at < text.Length
+            && !char.IsWhiteSpace(text[at - 1]) ? 1 : 0);
     }
 
     private static float Magnitude(float score) => float.IsFinite(score) ? MathF.Abs(score) : 0;

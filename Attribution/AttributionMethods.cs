@@ -6,7 +6,8 @@ public static class AttributionMethods
     /// <summary>Those that say where a model looks for one target, in one pass, whatever the score.</summary>
     internal static IReadOnlyList<string> ThatLookInside { get; } =
     [
-        "attention", "attention_rollout", "attention_flow", "attention_x_gradient", "attention_relevance", "value_zeroing", "alti", "alti_logit", "globenc", "decompx", "progressive_inference",
+        "attention", "attention_rollout", "attention_flow", "attention_x_gradient", "attention_relevance", "value_zeroing", "alti",
+        "alti_logit", "globenc", "decompx", "progressive_inference",
     ];
 
     /// <summary>Every method, in the order in which <c>vitrine methods</c> lists them.</summary>
@@ -61,6 +62,7 @@ public static class AttributionMethods
     ];
 
     /// <summary>The method of a name.</summary>
-    /// <exception cref="Vitrine.Tensors.VitrineException">There is none of that name; the message names the nearest and lists all.</exception>
+    /// <exception cref="Vitrine.Tensors.VitrineException">There is none of that name; the message names the nearest and lists
+    /// all.</exception>
     public static IAttributionMethod Get(string name) => Names.Find(All, m => m.Name, name, "method");
 }

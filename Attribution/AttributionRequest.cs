@@ -7,7 +7,10 @@ namespace Vitrine.Attributions;
 /// <param name="Total">Units of work planned; it may grow where a method adapts its effort.</param>
 public readonly record struct AttributionProgress(int Done, int Total);
 
-/// <summary>How to explain: baseline, steps, seed, memory. A parameter that a method does not know is ignored by it; null means the method's default.</summary>
+/// <summary>
+/// How to explain: baseline, steps, seed, memory. A parameter that a method does not know is ignored by it; null means the method's
+/// default.
+/// </summary>
 public sealed record AttributionRequest
 {
     /// <summary>Everything at its default.</summary>
@@ -73,12 +76,16 @@ public sealed record AttributionRequest
     public IReadOnlyList<int>? Heads { get; init; }
 
     /// <summary>
-    /// Which tokens perturbation methods take away together (<see cref="Attributions.FeatureGroups"/>, and <see cref="Grouped"/> for other methods): per
-    /// side one number for every token, equal for the members of a group; −1 for a token that stays. Null: every token on its own, except padding and those that the baseline keeps.
+    /// Which tokens perturbation methods take away together (<see cref="Attributions.FeatureGroups"/>, and <see cref="Grouped"/> for other
+    /// methods): per side one number for every token, equal for the members of a group; −1 for a token that stays. Null: every token on its
+    /// own, except padding and those that the baseline keeps.
     /// </summary>
     public IReadOnlyList<int[]>? FeatureGroups { get; init; }
 
-    /// <summary>Tokens that take no part: every baseline and every perturbation leaves them as they are, and their scores are 0. Null: all take part.</summary>
+    /// <summary>
+    /// Tokens that take no part: every baseline and every perturbation leaves them as they are, and their scores are 0. Null: all take
+    /// part.
+    /// </summary>
     public TokenFilter? Skip { get; init; }
 
     /// <summary>Whether a group's score is shared among its tokens even where Captum gives it to each: they are added up again.</summary>

@@ -21,7 +21,9 @@ public sealed record AttributionResult
     /// <summary>The scores, one entry per input of the model: <c>source</c>, and <c>target</c> for encoder–decoders.</summary>
     public required IReadOnlyList<SideScores> Sides { get; init; }
 
-    /// <summary>What the decoder of an encoder–decoder read, its start token first, where scores are of the source alone; null elsewhere.</summary>
+    /// <summary>
+    /// What the decoder of an encoder–decoder read, its start token first, where scores are of the source alone; null elsewhere.
+    /// </summary>
     public IReadOnlyList<InputToken>? TargetTokens { get; init; }
 
     /// <summary>Which source token every written token rests on; null where this is no translation, or it was not asked for.</summary>
@@ -111,7 +113,9 @@ public sealed record SideScores
     [JsonIgnore]
     public Tensor? Raw { get; init; }
 
-    /// <summary>Names of the axes of <see cref="Raw"/> after <c>target</c> and <c>pos</c>: <c>d_model</c>, or <c>layer</c> and <c>head</c>.</summary>
+    /// <summary>
+    /// Names of the axes of <see cref="Raw"/> after <c>target</c> and <c>pos</c>: <c>d_model</c>, or <c>layer</c> and <c>head</c>.
+    /// </summary>
     public IReadOnlyList<string> RawAxes { get; init; } = [];
 
     [JsonInclude, JsonPropertyName("raw")]

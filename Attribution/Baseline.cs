@@ -40,7 +40,9 @@ public enum BaselineKind
     EndOfText,
 }
 
-/// <summary>The input a method compares with: <c>zero</c>, <c>pad</c>, <c>unk</c>, <c>mask</c>, <c>token:ID</c>, given tokens or embeddings.</summary>
+/// <summary>
+/// The input a method compares with: <c>zero</c>, <c>pad</c>, <c>unk</c>, <c>mask</c>, <c>token:ID</c>, given tokens or embeddings.
+/// </summary>
 public sealed record Baseline
 {
     private Baseline(BaselineKind kind) => Kind = kind;
@@ -87,12 +89,15 @@ public sealed record Baseline
     /// <summary>Another input of the same length, one array of token ids per side: <c>[pos]</c>.</summary>
     public static Baseline Given(params int[][] ids) => new(BaselineKind.Ids) { Ids = ids };
 
-    /// <summary>One replacement per given token of the first input, in order; what is written after it, and a second input, stay as they are.</summary>
+    /// <summary>
+    /// One replacement per given token of the first input, in order; what is written after it, and a second input, stay as they are.
+    /// </summary>
     /// <param name="words">Each a piece, the text of one token, <c>token:ID</c>, or empty for a token that stays.</param>
     public static Baseline PerToken(params string[] words) => new(BaselineKind.Words) { Words = words };
 
     /// <summary>Replacements for tokens by name, wherever they stand.</summary>
-    /// <param name="replacements">From a token (as <see cref="TokenFilter"/> names it) to a piece, the text of one token, or <c>token:ID</c>; the first that fits counts.</param>
+    /// <param name="replacements">From a token (as <see cref="TokenFilter"/> names it) to a piece, the text of one token, or
+    /// <c>token:ID</c>; the first that fits counts.</param>
     /// <param name="otherwise">What stands for all other tokens; null: the model's own baseline.</param>
     public static Baseline Replacing(IReadOnlyList<KeyValuePair<string, string>> replacements, Baseline? otherwise = null) =>
         new(BaselineKind.Replacements) { Replacements = replacements, Otherwise = otherwise };
@@ -109,7 +114,8 @@ public sealed record Baseline
         "unk" => Unk,
         "mask" => Mask,
         "keep" => Keep,
-        _ when text.StartsWith("token:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out int id) => Token(id),
+        _ when text.StartsWith("token:", StringComparison.Ordinal)
+        && int.TryParse(text.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out int id) => Token(id),
         _ => throw new VitrineException($"baseline: not known; got '{text}'; expected zero, pad, unk, mask, keep or token:ID."),
     };
 
@@ -117,7 +123,8 @@ public sealed record Baseline
     public override string ToString() => Kind switch
     {
         BaselineKind.Token => string.Create(CultureInfo.InvariantCulture, $"token:{Id}"),
-        BaselineKind.Replacements => string.Join(' ', Replacements.Select(pair => $"{pair.Key}={pair.Value}").Prepend(Otherwise?.ToString()).OfType<string>()),
+        BaselineKind.Replacements =>
+            string.Join(' ', Replacements.Select(pair => $"{pair.Key}={pair.Value}").Prepend(Otherwise?.ToString()).OfType<string>()),
         _ => Kind.ToString().ToLowerInvariant(),
     };
 }

@@ -15,6 +15,8 @@ public enum Compat
     /// <summary>As the authors of discretized integrated gradients compute it: the gradient at the nearer end of every stretch.</summary>
     Dig,
 
-    /// <summary>As ferret judges explanations: fractions 10 … 100 %, ⌊q·n⌋ tokens, only those with a score above 0, each set once.</summary>
+    /// <summary>
+    /// As ferret judges explanations: fractions 10 … 100 %, ⌊q·n⌋ tokens, only those with a score above 0, each set once.
+    /// </summary>
     Ferret,
 }

@@ -16,7 +16,8 @@ public interface IAttributionMethod
     string SumsTo { get; }
 
     /// <summary>Explains every target of a score function.</summary>
-    /// <exception cref="Vitrine.Tensors.VitrineException">The method cannot do what is asked; the message says why and which can.</exception>
+    /// <exception cref="Vitrine.Tensors.VitrineException">The method cannot do what is asked; the message says why and which
+    /// can.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
     AttributionResult Attribute(ScoreFunction f, AttributionRequest request);
 }

@@ -2,7 +2,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Points and weights that turn an integral over [0, 1] into a sum: ∫ g(α) dα ≈ Σ wᵢ · g(αᵢ). The five that Captum has, under its names.</summary>
+/// <summary>
+/// Points and weights that turn an integral over [0, 1] into a sum: ∫ g(α) dα ≈ Σ wᵢ · g(αᵢ). The five that Captum has, under its names.
+/// </summary>
 public sealed class Quadrature
 {
     private readonly Func<int, (double[] Nodes, double[] Weights)> _rule;

@@ -20,7 +20,8 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
         switch (wanted.Kind)
         {
             case BaselineKind.Zero:
-                return new(wanted.ToString(), [.. f.Sides.Select(side => Tensor.Zeros(side.Embeddings.Shape, side.Embeddings.Device))], null);
+                return new(wanted.ToString(), [.. f.Sides.Select(side => Tensor.Zeros(side.Embeddings.Shape, side.Embeddings.Device))],
+                    null);
             case BaselineKind.Embeddings:
                 CheckGiven(f, wanted.Embeddings);
                 return new(wanted.ToString(), [.. wanted.Embeddings], null);
@@ -39,7 +40,8 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
                 int? end = f.BaselineId(BaselineKind.EndOfText);
                 // Inseq keeps the end of text, and the start token that it puts before a target.
                 int[][] ids = [.. f.Sides.Select(side => side.Tokens.Select((token, p) =>
-                    (request.Compat == Compat.Inseq ? token.Id == end || (p == 0 && side.Name == "target") : token.IsSpecial) ? token.Id : id).ToArray())];
+                    (request.Compat == Compat.Inseq ? token.Id == end || (p == 0 && side.Name == "target") : token.IsSpecial)
+                        ? token.Id : id).ToArray())];
                 return OfIds(f, wanted, ids);
         }
     }
@@ -53,7 +55,8 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
     private ResolvedBaseline Keeping(ScoreFunction f, TokenFilter skip) => With(
         f,
         (s, p) => skip.Has(f.Sides[s], p) ? f.Sides[s].Tokens[p].Id : null,
-        (side, positions) => TensorOps.Concat(0, [.. positions.Select(p => f.Sides[side].Embeddings.Slice(0, p, 1))])); // the input's own: it may have been moved
+        // the input's own: it may have been moved
+        (side, positions) => TensorOps.Concat(0, [.. positions.Select(p => f.Sides[side].Embeddings.Slice(0, p, 1))]));
 
     /// <summary>The same with other tokens at some places.</summary>
     /// <param name="f">The score function.</param>
@@ -73,7 +76,8 @@ internal sealed record ResolvedBaseline(string Name, Tensor[] Embeddings, int[][
             }
             int width = embeddings[s].Shape[^1];
             float[] all = embeddings[s].ToArray();
-            float[] others = (rows?.Invoke(s, places) ?? f.Embed(s, Tensor.From([.. places.Select(p => found[p] ?? 0)], [places.Length]))).ToArray();
+            float[] others = (rows?.Invoke(s, places)
+                ?? f.Embed(s, Tensor.From([.. places.Select(p => found[p] ?? 0)], [places.Length]))).ToArray();
             for (int i = 0; i < places.Length; i++)
             {
                 others.AsSpan(i * width, width).CopyTo(all.AsSpan(places[i] * width));

@@ -99,14 +99,14 @@ public abstract class ScoreFunction
     public virtual Tensor Distributions(IReadOnlyList<Tensor> embeddings) => throw NoModel();
 
     /// <summary>
-    /// A scorer of embeddings <c>[batch, pos, d_model]</c> that equal the input's own before a position, for functions that can reuse what they
-    /// computed of it; null for others. It is bound to the hooks of the moment.
+    /// A scorer of embeddings <c>[batch, pos, d_model]</c> that equal the input's own before a position, for functions that can reuse what
+    /// they computed of it; null for others. It is bound to the hooks of the moment.
     /// </summary>
     internal virtual Func<Tensor, int, Tensor>? FromPrefix() => null;
 
     /// <summary>
-    /// The targets' scores as if each were read at every position in turn, <c>[pos, target]</c>: what a model that reads from left to right says
-    /// after each token. Null for functions that cannot be read there.
+    /// The targets' scores as if each were read at every position in turn, <c>[pos, target]</c>: what a model that reads from left to right
+    /// says after each token. Null for functions that cannot be read there.
     /// </summary>
     internal virtual Tensor? AfterEveryToken() => null;
 
@@ -143,7 +143,8 @@ public abstract class ScoreFunction
     /// <param name="pattern">A hook name or pattern.</param>
     /// <param name="edit">From the point and its activation to the replacement, of the same shape.</param>
     /// <exception cref="VitrineException">this function has no model, or the pattern matches nothing.</exception>
-    public HookScope Intervene(string pattern, Func<HookPoint, Tensor, Tensor> edit) => (Transformer ?? throw NoModel()).Intervene(pattern, edit);
+    public HookScope Intervene(string pattern, Func<HookPoint, Tensor, Tensor> edit) =>
+        (Transformer ?? throw NoModel()).Intervene(pattern, edit);
 
     private static VitrineException NoModel() =>
         new("score function: it has no model; got a plain function; expected one made by Targets. Methods that look inside need a model.");

@@ -23,7 +23,9 @@ internal readonly record struct Batching(int Examples, int Seeds)
         (int)Math.Clamp(byteBudget / Math.Max(1, f.BytesPerExample(recorded: false)), 1, int.MaxValue);
 }
 
-/// <summary>One recorded forward of a batch of embeddings, and one batched backward for all targets (in chunks when memory is short).</summary>
+/// <summary>
+/// One recorded forward of a batch of embeddings, and one batched backward for all targets (in chunks when memory is short).
+/// </summary>
 internal static class Sweep
 {
     /// <summary>Scores a batch and hands out the gradients of its targets.</summary>
@@ -34,15 +36,18 @@ internal static class Sweep
     /// Called per chunk with the index of its first target and the gradients of every side, <c>[chunk, batch, pos, d_model]</c>.
     /// </param>
     /// <param name="weights">What the gradient of each example is multiplied with; 1 when empty.</param>
-    /// <param name="arrive">Where gradients are wanted, asked after the forward (what a hook captured); null: at <paramref name="points"/>.</param>
+    /// <param name="arrive">Where gradients are wanted, asked after the forward (what a hook captured); null: at
+    /// <paramref name="points"/>.</param>
     /// <returns>The scores <c>[batch, target]</c>.</returns>
     public static Tensor Run(
-        ScoreFunction f, Tensor[] points, int seedsPerSweep, Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default, Func<Tensor[]>? arrive = null)
+        ScoreFunction f, Tensor[] points, int seedsPerSweep, Action<int, Tensor[]> visit, ReadOnlySpan<double> weights = default,
+        Func<Tensor[]>? arrive = null)
     {
         using var tape = new Tape();
         Tensor features = f.Features(points);
         Tensor scores = f.Head(features);
-        Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), arrive?.Invoke() ?? points, seedsPerSweep, visit, weights);
+        Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), arrive?.Invoke()
+            ?? points, seedsPerSweep, visit, weights);
         return scores;
     }
 

@@ -35,7 +35,8 @@ public interface IGenerator : ILanguageModel
     /// The last hidden state of new positions that follow those already in <paramref name="cache"/>; the cache is extended by them.
     /// Marian: the first call names the source; later ones give <see cref="ModelInput.Target"/> alone.
     /// </summary>
-    /// <param name="input">The new tokens only. <see cref="ModelInput.Mask"/> covers them alone: the cache remembers the mask of its past.</param>
+    /// <param name="input">The new tokens only. <see cref="ModelInput.Mask"/> covers them alone: the cache remembers the mask of its
+    /// past.</param>
     /// <param name="cache">Keys and values of what came before; a new cache starts empty.</param>
     /// <returns><c>[batch, new pos, d_model]</c></returns>
     Tensor Hidden(ModelInput input, KvCache cache);

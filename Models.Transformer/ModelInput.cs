@@ -13,10 +13,16 @@ namespace Vitrine.Transformers;
 /// </remarks>
 public sealed record ModelInput
 {
-    /// <summary>Token ids, int32 <c>[batch, pos]</c> (multiple choice: <c>[batch, choice, pos]</c>). Not read when <see cref="Embeddings"/> are given, except where a head looks for padding.</summary>
+    /// <summary>
+    /// Token ids, int32 <c>[batch, pos]</c> (multiple choice: <c>[batch, choice, pos]</c>). Not read when <see cref="Embeddings"/> are
+    /// given, except where a head looks for padding.
+    /// </summary>
     public Tensor? Ids { get; init; }
 
-    /// <summary>Word embeddings <c>[batch, pos, d_model]</c> in place of ids, as <see cref="ITransformer.Embed"/> makes them: what attribution differentiates (Hugging Face's <c>inputs_embeds</c>).</summary>
+    /// <summary>
+    /// Word embeddings <c>[batch, pos, d_model]</c> in place of ids, as <see cref="ITransformer.Embed"/> makes them: what attribution
+    /// differentiates (Hugging Face's <c>inputs_embeds</c>).
+    /// </summary>
     public Tensor? Embeddings { get; init; }
 
     /// <summary>int32 or float32 <c>[batch, pos]</c>: 1 for a token, 0 for padding, which nothing attends to. Null: no padding.</summary>
@@ -25,13 +31,19 @@ public sealed record ModelInput
     /// <summary>Segment of each token, int32 <c>[batch, pos]</c>; BERT only. Null: all 0.</summary>
     public Tensor? Types { get; init; }
 
-    /// <summary>Position of each token, int32 <c>[batch, pos]</c>. Null: counted from the first token that is not padding, so that left padding changes nothing.</summary>
+    /// <summary>
+    /// Position of each token, int32 <c>[batch, pos]</c>. Null: counted from the first token that is not padding, so that left padding
+    /// changes nothing.
+    /// </summary>
     public Tensor? Positions { get; init; }
 
     /// <summary>The decoder's side, Marian only: the target so far, beginning with the decoder's start token.</summary>
     public ModelInput? Target { get; init; }
 
-    /// <summary>The source already encoded, <c>[batch, pos, d_model]</c>, Marian only: then ids and embeddings of the source are not read, its mask is.</summary>
+    /// <summary>
+    /// The source already encoded, <c>[batch, pos, d_model]</c>, Marian only: then ids and embeddings of the source are not read, its mask
+    /// is.
+    /// </summary>
     public Tensor? Encoded { get; init; }
 
     /// <summary>One sequence without padding: a batch of 1.</summary>

@@ -3,8 +3,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// Puts the scores of several tokens together, as Inseq's aggregators do: pieces to words, tokens to spans, parts of a text, the difference of
-/// two results. Each takes a result and gives a result, so that they chain: <c>result.Words().Normalise()</c>.
+/// Puts the scores of several tokens together, as Inseq's aggregators do: pieces to words, tokens to spans, parts of a text, the difference
+/// of two results. Each takes a result and gives a result, so that they chain: <c>result.Words().Normalise()</c>.
 /// </summary>
 public static class Aggregation
 {
@@ -50,24 +50,30 @@ public static class Aggregation
     {
         TokenSpan[] kept = Checked(result, spans);
         List<TokenSpan>[] groups = [.. result.Sides.Select((_, s) =>
-            kept.Where(span => span.Side == s).OrderBy(span => span.Start).SelectMany(span => Enumerable.Range(span.Start, span.Length)).Select(p => new TokenSpan(s, p, p + 1)).ToList())];
+            kept.Where(span => span.Side == s).OrderBy(span => span.Start).SelectMany(span => Enumerable.Range(span.Start, span.Length))
+                .Select(p => new TokenSpan(s, p, p + 1)).ToList())];
         return Merge(result, groups, Each(result.Targets.Count), Aggregators.Sum, "slices") with
         {
             SumsTo = null,
-            Targets = [.. Retarget(result, groups, Each(result.Targets.Count), Aggregators.Sum).Select(target => target with { Delta = null })],
+            Targets = [.. Retarget(result, groups, Each(result.Targets.Count), Aggregators.Sum)
+                .Select(target => target with { Delta = null })],
         };
     }
 
-    /// <summary>The difference a − b (Inseq's <c>pair</c>; its minus sign gives b − a): two inputs that differ in a word, two targets, two methods.</summary>
+    /// <summary>
+    /// The difference a − b (Inseq's <c>pair</c>; its minus sign gives b − a): two inputs that differ in a word, two targets, two methods.
+    /// </summary>
     /// <param name="a">What is looked at.</param>
     /// <param name="b">What it is compared with, over as many tokens and targets.</param>
     /// <exception cref="VitrineException">They do not have the same form.</exception>
     public static AttributionResult Minus(this AttributionResult a, AttributionResult b)
     {
-        static string Form(AttributionResult r) => $"{string.Join(" and ", r.Sides.Select(side => side.Tokens.Count))} tokens and {r.Targets.Count} targets";
+        static string Form(AttributionResult r) =>
+            $"{string.Join(" and ", r.Sides.Select(side => side.Tokens.Count))} tokens and {r.Targets.Count} targets";
         if (Form(a) != Form(b))
         {
-            throw new VitrineException($"difference: the results have different forms; got {Form(a)} against {Form(b)}; expected the same. Choose texts of as many tokens.");
+            throw new VitrineException($"difference: the results have different forms; got {Form(a)} against {Form(b)}; expected the same. "
+                + $"Choose texts of as many tokens.");
         }
         static string Both(string x, string y, string sign) => x == y ? x : $"{x}{sign}{y}";
         return a with
@@ -87,7 +93,8 @@ public static class Aggregation
             })],
             Sides = [.. a.Sides.Zip(b.Sides, (x, y) => x with
             {
-                Tokens = [.. x.Tokens.Zip(y.Tokens, (p, q) => p.Piece == q.Piece ? p : p with { Id = -1, Piece = $"{p.Piece} → {q.Piece}", Start = 0, End = 0 })],
+                Tokens = [.. x.Tokens.Zip(y.Tokens, (p, q) => p.Piece == q.Piece
+                    ? p : p with { Id = -1, Piece = $"{p.Piece} → {q.Piece}", Start = 0, End = 0 })],
                 Scores = [.. x.Scores.Zip(y.Scores, (p, q) => p.Zip(q, (v, w) => v - w).ToArray())],
                 Raw = null,
                 RawAxes = [],
@@ -105,22 +112,26 @@ public static class Aggregation
         for (int i = 0; i < sorted.Length; i++)
         {
             TokenSpan span = sorted[i];
-            if (span.Side < 0 || span.Side >= result.Sides.Count || span.Start < 0 || span.Length < 1 || span.End > result.Sides[span.Side].Tokens.Count)
+            if (span.Side < 0 || span.Side >= result.Sides.Count || span.Start < 0 || span.Length < 1
+                || span.End > result.Sides[span.Side].Tokens.Count)
             {
-                throw new VitrineException($"spans: outside the text; got tokens {span.Start} to {span.End} of side {span.Side}; expected some of its tokens.");
+                throw new VitrineException($"spans: outside the text; "
+                    + $"got tokens {span.Start} to {span.End} of side {span.Side}; expected some of its tokens.");
             }
             if (i > 0 && sorted[i - 1].Side == span.Side && sorted[i - 1].End > span.Start)
             {
-                throw new VitrineException($"spans: they overlap; got tokens {sorted[i - 1].Start} to {sorted[i - 1].End} and {span.Start} to {span.End}; expected each token once.");
+                throw new VitrineException($"spans: they overlap; "
+                    + $"got tokens {sorted[i - 1].Start} to {sorted[i - 1].End} and {span.Start} to {span.End}; expected each token once.");
             }
         }
         return sorted;
     }
 
-    private static AttributionResult Merge(AttributionResult result, List<TokenSpan>[] groups, IReadOnlyList<Range> targets, Aggregator by, string what) => result with
-    {
-        Targets = Retarget(result, groups, targets, by),
-        Sides = [.. result.Sides.Select((side, s) => side with
+    private static AttributionResult Merge(AttributionResult result, List<TokenSpan>[] groups, IReadOnlyList<Range> targets, Aggregator by,
+        string what) => result with
+        {
+            Targets = Retarget(result, groups, targets, by),
+            Sides = [.. result.Sides.Select((side, s) => side with
         {
             Tokens = [.. groups[s].Select(span => Token(side, span))],
             GivenLength = groups[s].Count(span => span.Start < side.GivenLength),
@@ -128,9 +139,9 @@ public static class Aggregation
             Raw = null,
             RawAxes = [],
         })],
-        Parameters = new Dictionary<string, string>(result.Parameters) { [what] = by.Name },
-        SumsTo = by == Aggregators.Sum ? result.SumsTo : null,
-    };
+            Parameters = new Dictionary<string, string>(result.Parameters) { [what] = by.Name },
+            SumsTo = by == Aggregators.Sum ? result.SumsTo : null,
+        };
 
     /// <summary>One score of a block of targets and tokens; those that a target cannot depend on do not count.</summary>
     private static float Cell(AttributionResult result, Range rows, TokenSpan span, Aggregator by)
@@ -152,11 +163,19 @@ public static class Aggregation
             return first;
         }
         bool hasText = first.Text >= 0 && first.Text == last.Text && first.Text < side.Texts.Count && last.End > first.Start;
-        string pieces = string.Concat(side.Tokens.Take(span.Start..span.End).Select((token, i) => i > 0 && token.Piece.StartsWith("##", StringComparison.Ordinal) ? token.Piece[2..] : token.Piece));
-        return first with { Id = -1, Piece = hasText ? side.Texts[first.Text][first.Start..last.End].TrimStart() : pieces, End = hasText ? last.End : first.Start };
+        string pieces = string.Concat(side.Tokens.Take(span.Start..span.End)
+            .Select((token, i) => i > 0 && token.Piece.StartsWith("##", StringComparison.Ordinal) ? token.Piece[2..] : token.Piece));
+        return first with
+        {
+            Id = -1,
+            Piece = hasText ? side.Texts[first.Text][first.Start..last.End].TrimStart() : pieces,
+            End = hasText
+            ? last.End : first.Start
+        };
     }
 
-    private static List<ExplainedTarget> Retarget(AttributionResult result, List<TokenSpan>[] groups, IReadOnlyList<Range> targets, Aggregator by)
+    private static List<ExplainedTarget> Retarget(AttributionResult result, List<TokenSpan>[] groups, IReadOnlyList<Range> targets,
+        Aggregator by)
     {
         List<ExplainedTarget> merged = [];
         foreach (Range rows in targets)
@@ -169,9 +188,11 @@ public static class Aggregation
             {
                 Label = string.Concat(members.Select(m => m.Label)),
                 Id = null,
-                Probability = members.All(m => m.Probability is not null) ? members.Aggregate(1.0, (p, m) => p * m.Probability!.Value) : null,
+                Probability = members.All(m => m.Probability is not null)
+                ? members.Aggregate(1.0, (p, m) => p * m.Probability!.Value) : null,
                 Score = steps.Of([.. members.Select(m => (float)m.Score)]),
-                BaselineScore = members.All(m => m.BaselineScore is not null) ? steps.Of([.. members.Select(m => (float)m.BaselineScore!.Value)]) : null,
+                BaselineScore = members.All(m => m.BaselineScore is not null)
+                ? steps.Of([.. members.Select(m => (float)m.BaselineScore!.Value)]) : null,
                 Delta = by == Aggregators.Sum && members.All(m => m.Delta is not null) ? members.Sum(m => m.Delta!.Value) : null,
                 Reach = reach,
             });

@@ -33,6 +33,7 @@ public readonly record struct TokenSpan(int Side, int Start, int End)
                 }
             }
         }
-        return found.Count > 0 ? found : throw new Tensors.VitrineException($"span: the text does not contain it; got '{phrase}'; expected some of its words.");
+        return found.Count > 0 ? found : throw new Tensors.VitrineException($"span: the text does not contain it; got '{phrase}'; "
+            + $"expected some of its words.");
     }
 }

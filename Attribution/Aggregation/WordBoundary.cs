@@ -38,7 +38,8 @@ internal static class WordBoundary
         List<Range> words = [];
         for (int t = 0; t < targets.Count; t++)
         {
-            if (t > 0 && hasMarks && targets[t].Position == targets[t - 1].Position + 1 && JoinsBare(targets[t - 1].Label, targets[t].Label, hasMarks))
+            if (t > 0 && hasMarks && targets[t].Position == targets[t - 1].Position + 1
+                && JoinsBare(targets[t - 1].Label, targets[t].Label, hasMarks))
             {
                 words[^1] = words[^1].Start..(t + 1);
             }
@@ -52,7 +53,8 @@ internal static class WordBoundary
 
     private static bool Joins(InputToken before, InputToken next, IReadOnlyList<string> texts, bool hasMarks)
     {
-        if (before.IsSpecial || next.IsSpecial || before.Text != next.Text || (before.Word >= 0 && next.Word >= 0 && before.Word != next.Word))
+        if (before.IsSpecial || next.IsSpecial || before.Text != next.Text
+            || (before.Word >= 0 && next.Word >= 0 && before.Word != next.Word))
         {
             return false;
         }
@@ -66,12 +68,15 @@ internal static class WordBoundary
     }
 
     private static bool JoinsBare(string before, string next, bool hasMarks) =>
-        (next is ['#', '#', _, ..]) || (hasMarks && !HasMark(next) && before.Length > 0 && next.Length > 0 && IsWordly(before[^1]) && IsWordly(next[0]));
+        (next is ['#', '#', _, ..]) || (hasMarks && !HasMark(next) && before.Length > 0 && next.Length > 0 && IsWordly(before[^1])
+            && IsWordly(next[0]));
 
     private static bool HasMark(string piece) => piece is ['Ġ' or '▁' or ' ', ..];
 
     private static bool IsWordly(char c) => c is '\'' or '’' or '-'
-        || (!IsIdeographic(c) && (char.IsLetterOrDigit(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark));
+        || (!IsIdeographic(c) && (char.IsLetterOrDigit(c) || char.IsSurrogate(c)
+            || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark));
 
-    private static bool IsIdeographic(char c) => c is (>= '\u2E80' and <= '\u312F') or (>= '\u31A0' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF');
+    private static bool IsIdeographic(char c) => c is (>= '\u2E80' and <= '\u312F') or (>= '\u31A0' and <= '\u9FFF')
+        or (>= '\uF900' and <= '\uFAFF');
 }

@@ -4,8 +4,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>How far two methods say the same of one text: means over its targets, NaN where nothing can be said.</summary>
 /// <remarks>
-/// Krishna et al. 2022, The disagreement problem in explainable machine learning. Importance is the magnitude |score|, over the tokens that the target
-/// can depend on, special tokens and those that both leave at 0 apart.
+/// Krishna et al. 2022, The disagreement problem in explainable machine learning. Importance is the magnitude |score|, over the tokens that
+/// the target can depend on, special tokens and those that both leave at 0 apart.
 /// </remarks>
 /// <param name="First">Name of a method.</param>
 /// <param name="Second">Name of the other.</param>
@@ -38,7 +38,8 @@ public sealed record Agreement(string First, string Second, double Spearman, dou
             int[] shared = [.. Strongest(sizesOfX, k).Intersect(Strongest(sizesOfY, k))];
             rows.Add([
                 RankCorrelation.Spearman(sizesOfX, sizesOfY), RankCorrelation.KendallTau(sizesOfX, sizesOfY), (double)shared.Length / k,
-                areSigned && shared.Length > 0 ? shared.Count(i => Math.Sign(x[i]) == Math.Sign(y[i])) / (double)shared.Length : double.NaN]);
+                areSigned && shared.Length > 0
+                ? shared.Count(i => Math.Sign(x[i]) == Math.Sign(y[i])) / (double)shared.Length : double.NaN]);
         }
         return new(a.Method, b.Method, Mean(rows, 0), Mean(rows, 1), Mean(rows, 2), Mean(rows, 3), top);
     }
@@ -65,7 +66,8 @@ public sealed record Agreement(string First, string Second, double Spearman, dou
         return ([.. x], [.. y]);
     }
 
-    private static IEnumerable<int> Strongest(double[] sizes, int k) => Enumerable.Range(0, sizes.Length).OrderByDescending(i => sizes[i]).Take(k);
+    private static IEnumerable<int> Strongest(double[] sizes, int k) =>
+        Enumerable.Range(0, sizes.Length).OrderByDescending(i => sizes[i]).Take(k);
 
     private static bool HasSigns(AttributionResult result) => result.Sides.Any(side => side.Scores.Any(row => row.Any(score => score < 0)));
 

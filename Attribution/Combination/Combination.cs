@@ -11,8 +11,8 @@ public sealed record CombinationRule(string Name, string Formula, Func<ReadOnlyS
 
 /// <summary>One explanation out of several.</summary>
 /// <remarks>
-/// Averaging in the manner of Rieger and Hansen 2020, A simple defense against adversarial attacks on heatmap explanations; rank fusion by Cormack,
-/// Clarke and Büttcher 2009, Reciprocal rank fusion outperforms Condorcet and individual rank learning methods.
+/// Averaging in the manner of Rieger and Hansen 2020, A simple defense against adversarial attacks on heatmap explanations; rank fusion by
+/// Cormack, Clarke and Büttcher 2009, Reciprocal rank fusion outperforms Condorcet and individual rank learning methods.
 /// </remarks>
 public static class Combination
 {
@@ -42,7 +42,8 @@ public static class Combination
     /// <param name="rule">How scores become one.</param>
     /// <param name="scaling">What makes the methods comparable first; ranks need nothing.</param>
     /// <exception cref="VitrineException">There are fewer than two, or they are about different tokens or targets.</exception>
-    public static AttributionResult Combine(this IReadOnlyList<AttributionResult> results, CombinationRule rule, Scaling scaling = Scaling.L1)
+    public static AttributionResult Combine(this IReadOnlyList<AttributionResult> results, CombinationRule rule,
+        Scaling scaling = Scaling.L1)
     {
         if (results.Count < 2)
         {
@@ -80,9 +81,11 @@ public static class Combination
     /// <summary>A warning where some methods have signs and others not: what those call strong counts as evidence for the target.</summary>
     private static string[] Mixed(IReadOnlyList<AttributionResult> results, CombinationRule rule)
     {
-        string[] unsigned = [.. results.Where(result => !result.Sides.Any(side => side.Scores.Any(row => row.Any(score => score < 0)))).Select(result => result.Method)];
+        string[] unsigned = [.. results.Where(result => !result.Sides.Any(side => side.Scores.Any(row => row.Any(score => score < 0))))
+            .Select(result => result.Method)];
         return rule.OfRanks || unsigned.Length == 0 || unsigned.Length == results.Count ? []
-            : [$"{string.Join(", ", unsigned)}: no score below 0, combined with methods that have signs; rank_fusion compares importance alone."];
+            : [$"{string.Join(", ", unsigned)}: no score below 0, combined with methods that have signs; "
+                + $"rank_fusion compares importance alone."];
     }
 
     private static float Product(ReadOnlySpan<float> scores)
@@ -96,7 +99,10 @@ public static class Combination
         return (float)(Math.Sign(sum) * Math.Pow(product, 1.0 / scores.Length));
     }
 
-    /// <summary>The rank of every token among those that a target can depend on, over all sides; 1 is the largest magnitude, equal ones share the mean.</summary>
+    /// <summary>
+    /// The rank of every token among those that a target can depend on, over all sides; 1 is the largest magnitude, equal ones share the
+    /// mean.
+    /// </summary>
     private static AttributionResult Ranked(AttributionResult result)
     {
         float[][][] ranks = [.. result.Sides.Select(side => result.Targets.Select(_ => new float[side.Tokens.Count]).ToArray())];
@@ -104,7 +110,8 @@ public static class Combination
         {
             (int Side, int Position)[] places = [.. result.Sides.SelectMany((side, s) =>
                 Enumerable.Range(0, Math.Min(side.Tokens.Count, result.Targets[t].Reach[s])).Select(p => (s, p)))];
-            double[] byFalling = RankCorrelation.Ranks([.. places.Select(place => -Math.Abs((double)result.Sides[place.Side].Scores[t][place.Position]))]);
+            double[] byFalling =
+                RankCorrelation.Ranks([.. places.Select(place => -Math.Abs((double)result.Sides[place.Side].Scores[t][place.Position]))]);
             for (int i = 0; i < places.Length; i++)
             {
                 ranks[places[i].Side][t][places[i].Position] = (float)byFalling[i];

@@ -22,8 +22,10 @@ internal static class Comparable
     public static string? Fault(AttributionResult a, AttributionResult b) =>
         a.Targets.Count != b.Targets.Count
             ? $"other targets; got {a.Targets.Count} from {a.Method} and {b.Targets.Count} from {b.Method}; expected the same"
-        : a.Sides.Count != b.Sides.Count || a.Sides.Zip(b.Sides).Any(pair => !pair.First.Tokens.Select(t => t.Piece).SequenceEqual(pair.Second.Tokens.Select(t => t.Piece)))
-            ? $"other tokens; got {Tokens(a)} from {a.Method} and {Tokens(b)} from {b.Method}; expected the same text, cut into the same tokens"
+        : a.Sides.Count != b.Sides.Count || a.Sides.Zip(b.Sides)
+        .Any(pair => !pair.First.Tokens.Select(t => t.Piece).SequenceEqual(pair.Second.Tokens.Select(t => t.Piece)))
+            ? $"other tokens; got {Tokens(a)} from {a.Method} and {Tokens(b)} from {b.Method}; expected the same text, cut into the same "
+            + $"tokens"
         : null;
 
     private static string Tokens(AttributionResult result) => string.Join(" and ", result.Sides.Select(side => side.Tokens.Count));

@@ -11,7 +11,9 @@ public sealed record ContextOptions
     {
         get;
         init => field = StepFunctions.Get(value).Contrast != ContrastNeed.None ? value : throw new VitrineException(
-            $"context score: it compares with nothing; got '{value}'; expected one of {string.Join(", ", StepFunctions.All.Where(step => step.Contrast != ContrastNeed.None).Select(step => step.Name))}.");
+            $"context score: it compares with nothing; got '{value}'; "
+            + $"expected one "
+            + $"of {string.Join(", ", StepFunctions.All.Where(step => step.Contrast != ContrastNeed.None).Select(step => step.Name))}.");
     } = "kl_divergence";
 
     /// <summary>A written token is sensitive from mean + so many standard deviations of all scores on; default 1.</summary>

@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>An evaluation as tables: what every method amounts to, and every single number. The columns are in <c>docs/CSV.md</c>.</summary>
+/// <summary>
+/// An evaluation as tables: what every method amounts to, and every single number. The columns are in <c>docs/CSV.md</c>.
+/// </summary>
 public static class ScoreboardCsv
 {
     /// <summary>One record per method and metric, the best method first.</summary>

@@ -1,7 +1,11 @@
 namespace Vitrine.Attributions;
 
-/// <summary>How far the word alignment that an explanation of a translation implies is from a person's: 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|).</summary>
-/// <remarks>NaN where the text is not aligned, or it is no translation. The mean over texts counts every text alike, long or short.</remarks>
+/// <summary>
+/// How far the word alignment that an explanation of a translation implies is from a person's: 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|).
+/// </summary>
+/// <remarks>
+/// NaN where the text is not aligned, or it is no translation. The mean over texts counts every text alike, long or short.
+/// </remarks>
 public sealed class AlignmentErrorRate : IMetric
 {
     /// <inheritdoc/>
@@ -11,7 +15,8 @@ public sealed class AlignmentErrorRate : IMetric
     public string Citation => "Och & Ney 2003, A systematic comparison of various statistical alignment models";
 
     /// <inheritdoc/>
-    public string Formula => "1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), A the links of words by the largest |s|, S and P the sure and the possible links of a person";
+    public string Formula => "1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), A the links of words by the largest |s|, S and P the sure and the "
+        + "possible links of a person";
 
     /// <inheritdoc/>
     public string Range => "0 to 1";

@@ -9,7 +9,8 @@ internal static class Curve
     public static int[] Counts(Trial trial, int players)
     {
         int points = Math.Min(Math.Max(1, trial.Options.Points), Math.Max(1, players));
-        return [.. Enumerable.Range(0, points + 1).Select(i => (int)Math.Round((double)i * players / points, MidpointRounding.AwayFromZero)).Distinct()];
+        return [.. Enumerable.Range(0, points + 1).Select(i => (int)Math.Round((double)i * players / points, MidpointRounding.AwayFromZero))
+            .Distinct()];
     }
 
     /// <summary>Trapezoids over the share of tokens, 0–1.</summary>

@@ -6,7 +6,8 @@ namespace Vitrine.Attributions;
 public sealed record EvaluationOptions
 {
     /// <summary>
-    /// Shares of the tokens that AOPC takes away or keeps, in (0, 1]; null: 1, 5, 10, 20 and 50 %, as in ERASER (<see cref="Compat.Ferret"/>: 10, 20 … 100 %).
+    /// Shares of the tokens that AOPC takes away or keeps, in (0, 1]; null: 1, 5, 10, 20 and 50 %, as in ERASER
+    /// (<see cref="Compat.Ferret"/>: 10, 20 … 100 %).
     /// </summary>
     public IReadOnlyList<double>? Fractions
     {
@@ -27,6 +28,8 @@ public sealed record EvaluationOptions
     /// <summary>How far noise moves an embedding, as a fraction of (largest − smallest embedding value); default 0.02.</summary>
     public double Radius { get; init; } = 0.02;
 
-    /// <summary>How many tokens are taken as an explanation's answer when it is compared with a person's; default 5, as in ferret.</summary>
+    /// <summary>
+    /// How many tokens are taken as an explanation's answer when it is compared with a person's; default 5, as in ferret.
+    /// </summary>
     public int Top { get; init; } = 5;
 }

@@ -9,7 +9,9 @@ public interface IMetric
     /// <summary>The paper it comes from: authors, year, title.</summary>
     string Citation { get; }
 
-    /// <summary>What it computes, in plain text. s are the scores, f the explained number, x∖S the input with the tokens S replaced by the baseline.</summary>
+    /// <summary>
+    /// What it computes, in plain text. s are the scores, f the explained number, x∖S the input with the tokens S replaced by the baseline.
+    /// </summary>
     string Formula { get; }
 
     /// <summary>The values it can take.</summary>

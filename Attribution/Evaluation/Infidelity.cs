@@ -4,17 +4,19 @@ namespace Vitrine.Attributions;
 /// <remarks>
 /// Perturbations I replace each token by the baseline with probability ½; φ·I is then the sum of the scores of the absent. As in Captum's
 /// <c>normalize=True</c> scores are first multiplied by the β that
-/// fits best, so that methods of other units can be compared; here never by a negative one, which would forgive a method all its signs. The paper,
-/// and Captum's default, take the scores as they are: <see cref="Unscaled"/>.
+/// fits best, so that methods of other units can be compared; here never by a negative one, which would forgive a method all its signs. The
+/// paper, and Captum's default, take the scores as they are: <see cref="Unscaled"/>.
 /// </remarks>
 public sealed class Infidelity : IMetric
 {
     private readonly Func<double[], double[], double> _beta;
 
-    private Infidelity(string name, string formula, Func<double[], double[], double> beta) => (Name, Formula, _beta) = (name, formula, beta);
+    private Infidelity(string name, string formula, Func<double[], double[], double> beta) =>
+        (Name, Formula, _beta) = (name, formula, beta);
 
     /// <summary>After the best scale of at least 0.</summary>
-    public static Infidelity Scaled { get; } = new("infidelity", "E_S (β·Σ_{i∈S} s_i − (f(x) − f(x∖S)))², β = max(0, Σab / Σa²)", (said, lost) =>
+    public static Infidelity Scaled { get; } = new("infidelity", "E_S (β·Σ_{i∈S} s_i − (f(x) − f(x∖S)))², β = max(0, Σab / Σa²)",
+        (said, lost) =>
         said.Sum(a => a * a) is var squares and > 0 ? Math.Max(0, said.Zip(lost, (a, b) => a * b).Sum() / squares) : 0);
 
     /// <summary>As in the paper: scores are claims in the unit of f.</summary>
@@ -40,7 +42,8 @@ public sealed class Infidelity : IMetric
     {
         Game game = trial.Game;
         var random = trial.Request.Randomness(trial.Request.Seed);
-        Coalition[] present = [.. Enumerable.Range(0, trial.Options.Subsets).Select(_ => Coalition.Of(game.Count, _ => random.Next(2) == 0))];
+        Coalition[] present = [.. Enumerable.Range(0, trial.Options.Subsets)
+            .Select(_ => Coalition.Of(game.Count, _ => random.Next(2) == 0))];
         double[][] values = game.Values(present);
         return [.. trial.Full.Select((full, t) =>
         {

@@ -29,6 +29,7 @@ public static class Metrics
     ];
 
     /// <summary>The metric of a name.</summary>
-    /// <exception cref="Vitrine.Tensors.VitrineException">There is none of that name; the message names the nearest and lists all.</exception>
+    /// <exception cref="Vitrine.Tensors.VitrineException">There is none of that name; the message names the nearest and lists
+    /// all.</exception>
     public static IMetric Get(string name) => Names.Find(All, metric => metric.Name, name, "metric");
 }

@@ -1,7 +1,10 @@
 namespace Vitrine.Attributions;
 
 /// <summary>Whether tokens that speak for a target raise it: they are added one by one, the weakest first.</summary>
-/// <remarks>AI Explainability 360's <c>monotonicity_metric</c> is another: yes or no, over all tokens whatever their sign, and a step that changes nothing passes.</remarks>
+/// <remarks>
+/// AI Explainability 360's <c>monotonicity_metric</c> is another: yes or no, over all tokens whatever their sign, and a step that changes
+/// nothing passes.
+/// </remarks>
 public sealed class Monotonicity : IMetric
 {
     /// <inheritdoc/>

@@ -10,11 +10,14 @@ public sealed class Plausibility : IMetric
     private Plausibility(string name, string formula, Func<double[], bool[], int, double> of) => (Name, Formula, _of) = (name, formula, of);
 
     /// <summary>The area under the precision–recall curve by trapezoids, as ERASER and ferret publish it.</summary>
-    public static Plausibility Auprc { get; } = new("plausibility_auprc", "Σ (recallₙ − recallₙ₋₁) · ½(precisionₙ + precisionₙ₋₁) over all thresholds of s, from recall 0, precision 1", (scores, marked, _) =>
+    public static Plausibility Auprc { get; } = new("plausibility_auprc",
+        "Σ (recallₙ − recallₙ₋₁) · ½(precisionₙ + precisionₙ₋₁) over all thresholds of s, from recall 0, precision 1",
+        (scores, marked, _) =>
         Area(scores, marked, (before, here) => (before + here) / 2));
 
     /// <summary>Average precision: the same area by steps, which trapezoids exceed where a threshold brings many tokens.</summary>
-    public static Plausibility AveragePrecision { get; } = new("plausibility_average_precision", "Σ (recallₙ − recallₙ₋₁) · precisionₙ over all thresholds of s", (scores, marked, _) =>
+    public static Plausibility AveragePrecision { get; } = new("plausibility_average_precision",
+        "Σ (recallₙ − recallₙ₋₁) · precisionₙ over all thresholds of s", (scores, marked, _) =>
         Area(scores, marked, (_, here) => here));
 
     /// <summary>F1 of the k tokens that score highest.</summary>
@@ -22,7 +25,8 @@ public sealed class Plausibility : IMetric
         2.0 * Hits(scores, marked, k) / (k + marked.Count(m => m)));
 
     /// <summary>Intersection over union of the k tokens that score highest.</summary>
-    public static Plausibility TokenIou { get; } = new("plausibility_token_iou", "|top k ∩ marked| / |top k ∪ marked|", (scores, marked, k) =>
+    public static Plausibility TokenIou { get; } = new("plausibility_token_iou", "|top k ∩ marked| / |top k ∪ marked|",
+        (scores, marked, k) =>
         Hits(scores, marked, k) is var hits ? hits / (double)(k + marked.Count(m => m) - hits) : 0);
 
     /// <inheritdoc/>

@@ -37,7 +37,8 @@ public sealed class Randomisation : IMetric
     public double[] Measure(Trial trial, AttributionResult result, IAttributionMethod method)
     {
         IReadOnlyList<RandomisedLayer> cascade = Cascade(trial, result, method);
-        return [.. trial.Function.Targets.Select((_, t) => Aopc.Mean(cascade.Select(layer => layer.Correlation[t]).Where(double.IsFinite)))];
+        return [.. trial.Function.Targets.Select((_, t) => Aopc.Mean(cascade.Select(layer => layer.Correlation[t])
+            .Where(double.IsFinite)))];
     }
 
     /// <summary>Runs the check.</summary>
@@ -67,15 +68,20 @@ public sealed class Randomisation : IMetric
     /// <summary>Head, blocks from the last to the first, a decoder's before an encoder's; embeddings are left out.</summary>
     private static IEnumerable<IGrouping<string, Parameter>> Layers(IEnumerable<Parameter> parameters) => parameters
         .Where(parameter => !parameter.IsBuffer && !parameter.Name.Contains("embed", StringComparison.Ordinal))
-        .GroupBy(parameter => parameter.Name.Split('.') is ["blocks" or "encoder" or "decoder", var number, ..] parts && int.TryParse(number, out _) ? $"{parts[0]}.{number}" : "head")
+        .GroupBy(parameter => parameter.Name.Split('.') is ["blocks" or "encoder" or "decoder", var number, ..] parts
+            && int.TryParse(number, out _) ? $"{parts[0]}.{number}" : "head")
         .OrderBy(layer => layer.Key == "head" ? 0 : layer.Key.StartsWith("encoder", StringComparison.Ordinal) ? 2 : 1)
-        .ThenByDescending(layer => layer.Key == "head" ? 0 : int.Parse(layer.Key.AsSpan(layer.Key.IndexOf('.') + 1), System.Globalization.CultureInfo.InvariantCulture));
+        .ThenByDescending(layer => layer.Key == "head"
+            ? 0 : int.Parse(layer.Key.AsSpan(layer.Key.IndexOf('.') + 1), System.Globalization.CultureInfo.InvariantCulture));
 
     private static Tensor Random(Tensor weight, Random random)
     {
         float[] values = weight.ToArray();
         double mean = values.Average(v => (double)v), deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
-        return Tensor.From([.. values.Select(_ => (float)(mean + (deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))))], weight.Shape);
+        return Tensor.From(
+            [.. values.Select(
+                _ => (float)(mean + (deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+                    * Math.Cos(2 * Math.PI * random.NextDouble()))))], weight.Shape);
     }
 
     private static double Similarity(Trial trial, AttributionResult a, AttributionResult b, int target)

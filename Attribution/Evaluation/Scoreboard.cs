@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>How methods did over many texts: one number per text, method and metric (the mean over the text's targets), and what they amount to.</summary>
+/// <summary>
+/// How methods did over many texts: one number per text, method and metric (the mean over the text's targets), and what they amount to.
+/// </summary>
 public sealed class Scoreboard
 {
     private readonly Dictionary<(string Method, string Metric), List<double>> _values = [];
@@ -63,7 +65,9 @@ public sealed class Scoreboard
     /// <summary>A method's mean over the texts.</summary>
     public Interval Score(string method, IMetric metric) => Interval.Of(Of(method, metric));
 
-    /// <summary>By how much a method is better than another on the same texts: above 0 means better, whatever the metric's direction.</summary>
+    /// <summary>
+    /// By how much a method is better than another on the same texts: above 0 means better, whatever the metric's direction.
+    /// </summary>
     public Interval Lead(string method, string other, IMetric metric) =>
         Interval.Of(Of(method, metric).Zip(Of(other, metric), (a, b) => metric.HigherIsBetter ? a - b : b - a));
 
@@ -73,7 +77,8 @@ public sealed class Scoreboard
         double[][] ranks = [.. Metrics.Select(metric => (metric, means: Methods.Select(method => Score(method, metric).Mean).ToArray()))
             .Where(row => row.means.All(double.IsFinite))
             .Select(row => RankCorrelation.Ranks([.. row.means.Select(mean => row.metric.HigherIsBetter ? -mean : mean)]))];
-        return [.. Methods.Select((method, i) => (method, ranks.Length == 0 ? double.NaN : ranks.Average(row => row[i]))).OrderBy(row => row.Item2)];
+        return [.. Methods.Select((method, i) => (method, ranks.Length == 0 ? double.NaN : ranks.Average(row => row[i])))
+            .OrderBy(row => row.Item2)];
     }
 
     /// <summary>The method with the best mean; null where the metric could not judge any.</summary>

@@ -33,7 +33,8 @@ public sealed class SensitivityMax : IMetric
         for (int draw = 0; draw < trial.Options.Draws; draw++)
         {
             Tensor[] moved = [.. f.Sides.Select((side, s) => Tensor.From(
-                Array.ConvertAll(rows[s], value => (float)(value + (radius * ((2 * random.NextDouble()) - 1)))), side.Embeddings.Shape, side.Embeddings.Device))];
+                Array.ConvertAll(rows[s], value => (float)(value + (radius * ((2 * random.NextDouble()) - 1)))), side.Embeddings.Shape,
+                side.Embeddings.Device))];
             AttributionResult other = method.Attribute(new MovedInput(f, moved), request);
             for (int t = 0; t < worst.Length; t++)
             {

@@ -10,7 +10,8 @@ internal static class Soft
 {
     public const string Citation = "Zhao & Aletras 2023, Incorporating attribution importance for improving faithfulness metrics";
 
-    public const string PiCitation = "Zhao & Shan 2024, ReAGent: a model-agnostic feature attribution method for generative language models";
+    public const string PiCitation = "Zhao & Shan 2024, ReAGent: a model-agnostic feature attribution method for generative language "
+        + "models";
 
     /// <summary>What soft inputs lose per target, the mean over draws, and what the input of zeros loses.</summary>
     /// <param name="trial">What was explained.</param>
@@ -18,12 +19,15 @@ internal static class Soft
     /// <param name="keepsImportant">Whether importance is the chance to stay, or to go.</param>
     /// <param name="score">From embeddings to <c>[batch, target]</c>.</param>
     /// <param name="lost">From a target and its score to what is lost.</param>
-    public static (double[] Soft, double[] Zero) Ask(Trial trial, AttributionResult result, bool keepsImportant, Func<Tensor[], Tensor> score, Func<int, double, double> lost)
+    public static (double[] Soft, double[] Zero) Ask(Trial trial, AttributionResult result, bool keepsImportant,
+        Func<Tensor[], Tensor> score, Func<int, double, double> lost)
     {
         (Game game, int targets, int draws) = (trial.Game, trial.Function.Targets.Count, trial.Options.Draws);
         double[][] chances = [.. Enumerable.Range(0, targets).Select(t => Chances(trial, result, t, keepsImportant))];
-        double[][] values = game.Score((targets * draws) + 1, i => i < targets * draws ? Draw(trial, chances[i / draws], i) : Zeros(trial), score);
-        return ([.. Enumerable.Range(0, targets).Select(t => Enumerable.Range(t * draws, draws).Average(i => lost(t, values[i][t])))], [.. values[^1].Select((value, t) => lost(t, value))]);
+        double[][] values = game.Score((targets * draws) + 1, i => i < targets * draws
+            ? Draw(trial, chances[i / draws], i) : Zeros(trial), score);
+        return ([.. Enumerable.Range(0, targets).Select(t => Enumerable.Range(t * draws, draws).Average(i => lost(t, values[i][t])))],
+            [.. values[^1].Select((value, t) => lost(t, value))]);
     }
 
     /// <summary>How likely a number of each player's embedding stays; players beyond a target's reach stay.</summary>
@@ -68,7 +72,8 @@ public sealed class SoftMetric : IMetric
 {
     private readonly bool _isSufficiency, _isDistribution;
 
-    private SoftMetric(string name, bool isSufficiency, bool isDistribution) => (Name, _isSufficiency, _isDistribution) = (name, isSufficiency, isDistribution);
+    private SoftMetric(string name, bool isSufficiency, bool isDistribution) =>
+        (Name, _isSufficiency, _isDistribution) = (name, isSufficiency, isDistribution);
 
     /// <summary>Soft-NC of f.</summary>
     public static SoftMetric Comprehensiveness { get; } = new("soft_nc", false, false);

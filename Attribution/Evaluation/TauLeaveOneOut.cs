@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>Whether tokens rank as their absence does: Kendall's τ-b between the scores and what f loses without each token alone.</summary>
+/// <summary>
+/// Whether tokens rank as their absence does: Kendall's τ-b between the scores and what f loses without each token alone.
+/// </summary>
 public sealed class TauLeaveOneOut : IMetric
 {
     /// <inheritdoc/>

@@ -32,10 +32,14 @@ public sealed class Trial
     /// <summary>Which tokens a person marked as the reason, per side and position; null where there is none.</summary>
     public IReadOnlyList<bool[]>? Rationale { get; init; }
 
-    /// <summary>A person's links of the words of a translation, in Pharaoh's form (<see cref="Alignment.ErrorRate"/>); null where there is none.</summary>
+    /// <summary>
+    /// A person's links of the words of a translation, in Pharaoh's form (<see cref="Alignment.ErrorRate"/>); null where there is none.
+    /// </summary>
     public string? GoldAlignment { get; init; }
 
-    /// <summary>The tokens as players: who is absent is replaced by the baseline. Special tokens that the baseline keeps do not play.</summary>
+    /// <summary>
+    /// The tokens as players: who is absent is replaced by the baseline. Special tokens that the baseline keeps do not play.
+    /// </summary>
     internal Game Game { get; }
 
     /// <summary>f(x). <c>[target]</c></summary>
@@ -48,11 +52,13 @@ public sealed class Trial
     /// <exception cref="VitrineException">The result is about other tokens.</exception>
     internal double[] Scores(AttributionResult result, int target)
     {
-        if (!result.Sides.Select(side => side.Tokens.Count).SequenceEqual(Function.Sides.Select(side => side.Length)) || result.Targets.Count != Function.Targets.Count)
+        if (!result.Sides.Select(side => side.Tokens.Count).SequenceEqual(Function.Sides.Select(side => side.Length))
+            || result.Targets.Count != Function.Targets.Count)
         {
             throw new VitrineException(
                 $"evaluation: these scores are about something else; got {string.Join(" and ", result.Sides.Select(side => side.Tokens.Count))} tokens and {result.Targets.Count} targets; "
-                + $"expected {string.Join(" and ", Function.Sides.Select(side => side.Length))} and {Function.Targets.Count}. Evaluate scores before merging them into words.");
+                + $"expected {string.Join(" and ", Function.Sides.Select(side => side.Length))} and {Function.Targets.Count}. Evaluate "
+                + $"scores before merging them into words.");
         }
         double[] scores = new double[Game.Count];
         for (int s = 0; s < result.Sides.Count; s++)
@@ -68,7 +74,9 @@ public sealed class Trial
         return scores;
     }
 
-    /// <summary>The players that a target can depend on, the strongest evidence for it first; equal ones in a random order that the seed decides.</summary>
+    /// <summary>
+    /// The players that a target can depend on, the strongest evidence for it first; equal ones in a random order that the seed decides.
+    /// </summary>
     internal int[] Order(AttributionResult result, int target)
     {
         double[] scores = Scores(result, target);

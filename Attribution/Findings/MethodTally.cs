@@ -52,12 +52,15 @@ public sealed class MethodTally
         }
     }
 
-    private static double Total(AttributionResult result, int target) => result.Sides.Sum(side => side.Scores[target].Sum(score => (double)Math.Abs(score)));
+    private static double Total(AttributionResult result, int target) =>
+        result.Sides.Sum(side => side.Scores[target].Sum(score => (double)Math.Abs(score)));
 
     /// <summary>The share of a kind of token in Σ|score|, mean over the targets that have any.</summary>
-    private static double Share(AttributionResult result, Func<SideScores, int, bool> isKind) => result.Targets.Select((_, t) => (t, total: Total(result, t)))
+    private static double Share(AttributionResult result, Func<SideScores, int, bool> isKind) =>
+        result.Targets.Select((_, t) => (t, total: Total(result, t)))
         .Where(row => row.total > 0)
-        .Select(row => result.Sides.Sum(side => Enumerable.Range(0, side.Tokens.Count).Where(p => isKind(side, p)).Sum(p => (double)Math.Abs(side.Scores[row.t][p]))) / row.total)
+        .Select(row => result.Sides.Sum(side => Enumerable.Range(0, side.Tokens.Count).Where(p => isKind(side, p))
+            .Sum(p => (double)Math.Abs(side.Scores[row.t][p]))) / row.total)
         .DefaultIfEmpty(0).Average();
 
     /// <summary>A kind of token over many texts.</summary>
@@ -68,6 +71,7 @@ public sealed class MethodTally
         /// <summary>One text more.</summary>
         public KindTally With(AttributionResult result, Func<SideScores, int, bool> isKind) => new(
             OfScores.With(Share(result, isKind)),
-            OfTokens.With((double)result.Sides.Sum(side => Enumerable.Range(0, side.Tokens.Count).Count(p => isKind(side, p))) / result.Sides.Sum(side => side.Tokens.Count)));
+            OfTokens.With((double)result.Sides.Sum(side => Enumerable.Range(0, side.Tokens.Count)
+                .Count(p => isKind(side, p))) / result.Sides.Sum(side => side.Tokens.Count)));
     }
 }

@@ -1,8 +1,8 @@
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// What a report remembers of explanations: sums over all of them, and the first few themselves. Its memory grows with the words that occur,
-/// not with the number of texts.
+/// What a report remembers of explanations: sums over all of them, and the first few themselves. Its memory grows with the words that
+/// occur, not with the number of texts.
 /// </summary>
 public sealed class Tally
 {
@@ -71,7 +71,9 @@ public sealed class Tally
         AddWords(analysis, [.. judged.Select(r => r.Words().Normalise())]);
     }
 
-    /// <summary>The words that matter, per target label; one list for all where there are many labels, as where the targets are written tokens.</summary>
+    /// <summary>
+    /// The words that matter, per target label; one list for all where there are many labels, as where the targets are written tokens.
+    /// </summary>
     public IReadOnlyList<(string Label, IReadOnlyList<TokenTotal> Words)> TopWords() => _hasManyLabels
         ? [("all targets", _allWords.Top(Words))]
         : [.. _labels.Select(label => (label.Key, label.Value.Top(Words)))];
@@ -79,7 +81,8 @@ public sealed class Tally
     private void AddWords(Analysis analysis, AttributionResult[] words)
     {
         _allWords.Add(words);
-        foreach (string label in analysis.Results[0].Targets.Select(t => t.Label).Distinct().Where(label => !_hasManyLabels && !_labels.ContainsKey(label)))
+        foreach (string label in analysis.Results[0].Targets.Select(t => t.Label).Distinct()
+            .Where(label => !_hasManyLabels && !_labels.ContainsKey(label)))
         {
             _labels[label] = new(label);
         }

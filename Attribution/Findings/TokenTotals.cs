@@ -11,8 +11,8 @@ public sealed record TokenTotal(string Word, int Texts, double Mean, double Tota
 public static class TokenTotals
 {
     /// <summary>
-    /// The words with the largest |Σ score| for a target label: pieces merged to words, each method divided by its Σ|score|, methods averaged;
-    /// special tokens and punctuation left out.
+    /// The words with the largest |Σ score| for a target label: pieces merged to words, each method divided by its Σ|score|, methods
+    /// averaged; special tokens and punctuation left out.
     /// </summary>
     /// <param name="analyses">What was explained.</param>
     /// <param name="label">The target; null: all of them.</param>
@@ -62,6 +62,7 @@ internal sealed class WordTally(string? label)
 
     /// <summary>The words with the largest |Σ score|.</summary>
     public IReadOnlyList<TokenTotal> Top(int top) =>
-        [.. _totals.Where(row => row.Key.Length > 0).OrderByDescending(row => Math.Abs(row.Value.Total)).ThenBy(row => row.Key, StringComparer.Ordinal).Take(top)
+        [.. _totals.Where(row => row.Key.Length > 0).OrderByDescending(row => Math.Abs(row.Value.Total))
+            .ThenBy(row => row.Key, StringComparer.Ordinal).Take(top)
             .Select(row => new TokenTotal(row.Key, row.Value.Texts, row.Value.Total / row.Value.Texts, row.Value.Total))];
 }

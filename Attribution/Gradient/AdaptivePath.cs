@@ -23,7 +23,9 @@ internal sealed class AdaptivePath
     /// <summary>Whether every target's gap is within the tolerance.</summary>
     public bool Reached { get; }
 
-    /// <summary>Integrates until Σ over pieces |gap| ≤ <paramref name="gap"/> · max(|f(x) − f(x₀)|, 1e-3) for every target, or the steps run out.</summary>
+    /// <summary>
+    /// Integrates until Σ over pieces |gap| ≤ <paramref name="gap"/> · max(|f(x) − f(x₀)|, 1e-3) for every target, or the steps run out.
+    /// </summary>
     /// <param name="path">The path.</param>
     /// <param name="ends">f(x₀) and f(x): <c>[2][target]</c>.</param>
     /// <param name="gap">The tolerated fraction.</param>
@@ -47,7 +49,8 @@ internal sealed class AdaptivePath
                 points += PointsPerPiece;
                 done.Add(piece);
             }
-            Piece[] tooCoarse = [.. done.Where(piece => piece.Exceeds(tolerance, done.Count)).OrderByDescending(piece => piece.Worst(tolerance))];
+            Piece[] tooCoarse = [.. done.Where(piece => piece.Exceeds(tolerance, done.Count))
+                .OrderByDescending(piece => piece.Worst(tolerance))];
             int affordable = (request.MaxSteps - points) / (2 * PointsPerPiece);
             if (tooCoarse.Length == 0 || affordable <= 0)
             {

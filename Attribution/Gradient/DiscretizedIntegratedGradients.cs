@@ -8,11 +8,12 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// <c>Σₖ ½(∂f(xₖ) + ∂f(xₖ₊₁)) · (xₖ₊₁ − xₖ)</c> over the points; the paper, its authors' code and <c>--compat dig</c> take
-/// <c>∂f(xₖ)</c> alone, at the same cost. S steps are S words between the baseline and the word itself, S + 2 points, and columns that would turn back move by 1/S of
-/// the way, as its authors place them; <c>--compat inseq</c> takes S points in all and moves columns by as much, and also <c>∂f(xₖ)</c>. The authors then
-/// divide a text's scores by their L2 norm; ours keep the unit of f. Stretches between words can be long: look at the reported gap, or ask for a
-/// <see cref="AttributionRequest.CompletenessGap"/>, and every stretch is integrated with as many points as that needs (the authors' <c>factor</c> puts means between).
-/// Needs a baseline token: by default padding, else unknown, else the end of text.
+/// <c>∂f(xₖ)</c> alone, at the same cost. S steps are S words between the baseline and the word itself, S + 2 points, and columns that
+/// would turn back move by 1/S of the way, as its authors place them; <c>--compat inseq</c> takes S points in all and moves columns by as
+/// much, and also <c>∂f(xₖ)</c>. The authors then divide a text's scores by their L2 norm; ours keep the unit of f. Stretches between words
+/// can be long: look at the reported gap, or ask for a
+/// <see cref="AttributionRequest.CompletenessGap"/>, and every stretch is integrated with as many points as that needs (the authors'
+/// <c>factor</c> puts means between). Needs a baseline token: by default padding, else unknown, else the end of text.
 /// </remarks>
 public sealed class DiscretizedIntegratedGradients : IAttributionMethod
 {
@@ -32,15 +33,18 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
         int words = f.Transformer?.Info.VocabSize ?? throw new VitrineException(
-            $"{Name}: no vocabulary to walk through; got a function without a model; expected one made by Targets. Use integrated_gradients.");
+            $"{Name}: no vocabulary to walk through; got a function without a model; expected one made by Targets. "
+            + $"Use integrated_gradients.");
         (ResolvedBaseline baseline, int[][] from) = Tokens(f, request);
-        int asked = request.Steps ?? IntegratedGradients.DefaultSteps, steps = request.Compat == Compat.Inseq ? Math.Max(2, asked) : asked + 2;
+        int asked = request.Steps ?? IntegratedGradients.DefaultSteps, steps = request.Compat == Compat.Inseq
+            ? Math.Max(2, asked) : asked + 2;
         Tensor[] path = [.. f.Sides.Select((side, i) => Path(f, i, from[i], words, (steps, asked), request))]; // [step, pos, d_model]
         double[][] ends = [Scores(f, path, 0), Scores(f, path, steps - 1)];
         var work = new Work(request, steps);
         int points = steps;
         double[][] raw = Integrate(f, path, [.. path.Select(side => Strides(side, request.Compat))], request, work);
-        for (int perStretch = 1; request.CompletenessGap is { } gap && !Reached(raw, ends, gap) && (steps - 1) * perStretch <= request.MaxSteps; perStretch *= 2)
+        for (int perStretch = 1; request.CompletenessGap is { } gap && !Reached(raw, ends, gap)
+            && (steps - 1) * perStretch <= request.MaxSteps; perStretch *= 2)
         {
             points = (steps - 1) * perStretch;
             work.Plan(points);
@@ -55,8 +59,15 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
             BaselineScores = ends[0],
             Complete = true,
             Baseline = baseline,
-            Parameters = new Dictionary<string, object> { ["n_steps"] = asked, ["points"] = steps, ["anchors"] = request.Anchors, ["gradients"] = points },
-            Warnings = request.CompletenessGap is { } wanted && !Reached(raw, ends, wanted) ? [$"the completeness gap {wanted} was not reached with {points} gradients"] : [],
+            Parameters = new Dictionary<string, object>
+            {
+                ["n_steps"] = asked,
+                ["points"] = steps,
+                ["anchors"] = request.Anchors,
+                ["gradients"] = points
+            },
+            Warnings = request.CompletenessGap is { } wanted && !Reached(raw, ends, wanted)
+            ? [$"the completeness gap {wanted} was not reached with {points} gradients"] : [],
         }.Make();
     }
 
@@ -85,7 +96,8 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
 
     private static bool Reached(double[][] raw, double[][] ends, double gap) => Enumerable.Range(0, ends[0].Length).All(t =>
     {
-        double difference = ends[1][t] - ends[0][t], sum = raw.Sum(side => side.AsSpan(t * (side.Length / ends[0].Length), side.Length / ends[0].Length).ToArray().Sum());
+        double difference = ends[1][t] - ends[0][t],
+            sum = raw.Sum(side => side.AsSpan(t * (side.Length / ends[0].Length), side.Length / ends[0].Length).ToArray().Sum());
         return Math.Abs(sum - difference) <= gap * Math.Max(Math.Abs(difference), 1e-3);
     });
 
@@ -110,7 +122,8 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
         {
             baseline = ResolvedBaseline.Of(f, request with { Baseline = Baseline.Token(end) });
         }
-        return (baseline, baseline.Ids ?? throw new VitrineException($"{Name}: words lead to words only; got baseline '{baseline.Name}'; expected a token, e.g. pad or token:ID."));
+        return (baseline, baseline.Ids ?? throw new VitrineException($"{Name}: words lead to words only; got baseline '{baseline.Name}'; "
+            + $"expected a token, e.g. pad or token:ID."));
     }
 
     /// <summary>The points of all tokens of one side: <c>[step, pos, d_model]</c>, baseline first.</summary>
@@ -119,7 +132,8 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
         Tensor embeddings = f.Sides[side].Embeddings;
         int[] to = f.Sides[side].Ids;
         int width = embeddings.Shape[1];
-        float[] vocabulary = f.Embed(side, Tensor.From([.. Enumerable.Range(0, words)], [words])).ToArray(), values = new float[steps.Points * embeddings.Shape.Elements];
+        float[] vocabulary = f.Embed(side, Tensor.From([.. Enumerable.Range(0, words)], [words])).ToArray(),
+            values = new float[steps.Points * embeddings.Shape.Elements];
         var paths = new MonotonicPath(vocabulary, width, request.Anchors, steps.Points)
         {
             Share = steps.Share,
@@ -137,7 +151,9 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
         return Tensor.From(values, embeddings.Shape.Prepend(steps.Points), embeddings.Device);
     }
 
-    /// <summary>How much of the path each point stands for: half the way from its predecessor to its successor, or the way to the latter.</summary>
+    /// <summary>
+    /// How much of the path each point stands for: half the way from its predecessor to its successor, or the way to the latter.
+    /// </summary>
     private static Tensor Strides(Tensor points, Compat compat)
     {
         int last = points.Shape[0] - 1;

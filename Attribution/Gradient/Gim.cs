@@ -5,12 +5,13 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// (x − x₀) · a gradient with three changes: attention's softmax is crossed at temperature 2, so that heads that have made up their mind still
-/// answer; the scales of norms are constants; and what meets in a product is halved: values by ½, queries and keys by ¼, both sides of a gate by ½.
+/// (x − x₀) · a gradient with three changes: attention's softmax is crossed at temperature 2, so that heads that have made up their mind
+/// still answer; the scales of norms are constants; and what meets in a product is halved: values by ½, queries and keys by ¼, both sides
+/// of a gate by ½.
 /// </summary>
 /// <remarks>
-/// Made for language models, where one head takes over when another is silenced and the plain gradient sees neither. Not complete, and not a
-/// gradient of anything.
+/// Made for language models, where one head takes over when another is silenced and the plain gradient sees neither. Not complete, and not
+/// a gradient of anything.
 /// </remarks>
 public sealed class Gim : IAttributionMethod
 {
@@ -38,14 +39,17 @@ public sealed class Gim : IAttributionMethod
     {
         if (!f.HookPoints.Any(point => point.Name.EndsWith(".hook_pattern", StringComparison.Ordinal)))
         {
-            throw new VitrineException($"{Name}: no attention to look into; got {f.Model ?? "a function without a model"}; expected a transformer made by Targets. Use input_x_gradient.");
+            throw new VitrineException($"{Name}: no attention to look into; "
+                + $"got {f.Model ?? "a function without a model"}; expected a transformer made by Targets. Use input_x_gradient.");
         }
         var work = new Work(request, 1);
         work.Check();
         ResolvedBaseline baseline = ResolvedBaseline.Of(f, request);
         double[][] raw = Sweep.Totals(f);
         Tensor[] points = Sweep.Input(f);
-        using ActivationCache cache = f.Cache([.. f.HookPoints.Select(point => point.Name).Where(name => name.EndsWith(".hook_pattern", StringComparison.Ordinal) || Factor(f, name) is not null)]);
+        using ActivationCache cache =
+            f.Cache([.. f.HookPoints.Select(point => point.Name).Where(name => name.EndsWith(".hook_pattern", StringComparison.Ordinal)
+                || Factor(f, name) is not null)]);
         Tensor features, scores;
         var recording = new Recording();
         using (recording)

@@ -16,7 +16,8 @@ public sealed class GradientShap : IAttributionMethod
     public string Name => "gradient_shap";
 
     /// <inheritdoc/>
-    public string Citation => "Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and expected gradients";
+    public string Citation => "Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and "
+        + "expected gradients";
 
     /// <inheritdoc/>
     public string Cost => "samples × (3 forwards, 1 backward)";
@@ -30,7 +31,8 @@ public sealed class GradientShap : IAttributionMethod
         ResolvedBaseline[] baselines = ResolvedBaseline.AllOf(f, request);
         var random = new Noise(request.Seed);
         Draw[] draws = [.. Enumerable.Range(0, request.Samples ?? (request.Compat.RunsCaptum() ? 5 : DefaultSamples)).Select(_ => new Draw(
-            [.. f.Sides.Select(side => random.Normal(side, request.NoiseScale ?? 0, request.Skip))], random.Uniform(), baselines[random.Choice(baselines.Length)].Embeddings))];
+            [.. f.Sides.Select(side => random.Normal(side, request.NoiseScale ?? 0, request.Skip))], random.Uniform(),
+            baselines[random.Choice(baselines.Length)].Embeddings))];
         Sampled sampled = Explain(f, request, draws);
         return new Report(this, f, request)
         {
@@ -41,7 +43,13 @@ public sealed class GradientShap : IAttributionMethod
             Complete = true,
             Baseline = baselines.Length == 1 ? baselines[0] : null,
             Random = true,
-            Parameters = new Dictionary<string, object> { ["n_samples"] = draws.Length, ["stdevs"] = request.NoiseScale ?? 0, ["baselines"] = string.Join(" ", baselines.Select(b => b.Name)) },
+            Parameters = new Dictionary<string, object>
+            {
+                ["n_samples"] = draws.Length,
+                ["stdevs"] = request.NoiseScale
+                ?? 0,
+                ["baselines"] = string.Join(" ", baselines.Select(b => b.Name))
+            },
         }.Make();
     }
 

@@ -7,7 +7,8 @@ public sealed class InputXGradient : IAttributionMethod
     public string Name => "input_x_gradient";
 
     /// <inheritdoc/>
-    public string Citation => "Shrikumar et al. 2016, Not just a black box: learning important features through propagating activation differences";
+    public string Citation => "Shrikumar et al. 2016, Not just a black box: learning important features through propagating activation "
+        + "differences";
 
     /// <inheritdoc/>
     public string Cost => "1 forward, 1 backward";

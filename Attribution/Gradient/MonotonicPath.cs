@@ -65,7 +65,9 @@ internal sealed class MonotonicPath(float[] vocabulary, int width, PathAnchors a
             : -Enumerable.Range(0, width).Count(i => Lies(Row(word)[i], Row(baseline)[i], Row(last)[i])));
     }
 
-    /// <summary>An anchor whose columns that do not lie between the baseline and the last point are put one step towards the baseline.</summary>
+    /// <summary>
+    /// An anchor whose columns that do not lie between the baseline and the last point are put one step towards the baseline.
+    /// </summary>
     private float[] Moved(ReadOnlySpan<float> anchor, ReadOnlySpan<float> baseline, ReadOnlySpan<float> last)
     {
         float[] moved = anchor.ToArray();
@@ -117,7 +119,8 @@ internal sealed class MonotonicPath(float[] vocabulary, int width, PathAnchors a
     private static float Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         Vector<float> sums = Vector<float>.Zero;
-        ReadOnlySpan<Vector<float>> lanesA = MemoryMarshal.Cast<float, Vector<float>>(a), lanesB = MemoryMarshal.Cast<float, Vector<float>>(b);
+        ReadOnlySpan<Vector<float>> lanesA = MemoryMarshal.Cast<float, Vector<float>>(a),
+            lanesB = MemoryMarshal.Cast<float, Vector<float>>(b);
         for (int i = 0; i < lanesA.Length; i++)
         {
             Vector<float> difference = lanesA[i] - lanesB[i];

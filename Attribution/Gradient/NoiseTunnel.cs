@@ -15,7 +15,8 @@ public sealed class NoiseTunnel : IAttributionMethod
     private readonly Func<string, IAttributionMethod> _methods;
     private readonly Func<double, double, double> _combine;
 
-    private NoiseTunnel(Func<string, IAttributionMethod> methods, string name, string citation, string sumsTo, Func<double, double, double> combine) =>
+    private NoiseTunnel(Func<string, IAttributionMethod> methods, string name, string citation, string sumsTo,
+        Func<double, double, double> combine) =>
         (_methods, Name, Citation, SumsTo, _combine) = (methods, name, citation, sumsTo, combine);
 
     /// <summary>The three of them.</summary>
@@ -26,7 +27,8 @@ public sealed class NoiseTunnel : IAttributionMethod
             "the mean of what the inner method sums to", (mean, _) => mean),
         new(methods, "smoothgrad_squared", "Hooker et al. 2019, A benchmark for interpretability methods in deep neural networks",
             "nothing in particular", (_, square) => square),
-        new(methods, "vargrad", "Adebayo et al. 2018, Local explanation methods for deep neural networks lack sensitivity to parameter values",
+        new(methods, "vargrad", "Adebayo et al. 2018, Local explanation methods for deep neural networks lack sensitivity to parameter "
+            + "values",
             "nothing in particular", (mean, square) => square - (mean * mean)),
     ];
 
@@ -46,9 +48,11 @@ public sealed class NoiseTunnel : IAttributionMethod
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
         var random = new Noise(request.Seed);
-        double[] scale = [.. f.Sides.Select(side => request.NoiseScale ?? (request.Compat == Compat.Captum ? 1 : 0.15 * Range(side.Embeddings)))];
+        double[] scale = [.. f.Sides.Select(side => request.NoiseScale
+            ?? (request.Compat == Compat.Captum ? 1 : 0.15 * Range(side.Embeddings)))];
         int samples = request.Samples ?? DefaultSamples;
-        Tensor[][] noise = [.. Enumerable.Range(0, samples).Select(_ => f.Sides.Select((side, i) => random.Normal(side, scale[i], request.Skip)).ToArray())];
+        Tensor[][] noise = [.. Enumerable.Range(0, samples)
+            .Select(_ => f.Sides.Select((side, i) => random.Normal(side, scale[i], request.Skip)).ToArray())];
         return Attribute(f, request, noise, scale);
     }
 
@@ -58,18 +62,22 @@ public sealed class NoiseTunnel : IAttributionMethod
         IAttributionMethod inner = _methods(request.Around);
         if (inner is NoiseTunnel)
         {
-            throw new VitrineException($"{Name}: noise around noise; got '{request.Around}' as the inner method; expected another, e.g. saliency.");
+            throw new VitrineException($"{Name}: noise around noise; got '{request.Around}' as the inner method; expected another, e.g. "
+                + $"saliency.");
         }
         var work = new Work(request, noise.Length);
         double[][] means = Sweep.Totals(f), squares = Sweep.Totals(f);
         foreach (Tensor[] sample in noise)
         {
             work.Check();
-            AttributionResult one = inner.Attribute(new MovedInput(f, [.. f.Sides.Select((side, i) => side.Embeddings + sample[i])]), request with { KeepRaw = true, Progress = null });
+            AttributionResult one = inner.Attribute(new MovedInput(f, [.. f.Sides.Select((side, i) => side.Embeddings + sample[i])]),
+                request with { KeepRaw = true, Progress = null });
             for (int side = 0; side < means.Length; side++)
             {
-                float[] raw = one.Sides[side].Raw is { } kept && kept.Shape.Elements == means[side].Length ? kept.ToArray() : throw new VitrineException(
-                    $"{Name}: the inner method gives no score per embedding value; got '{inner.Name}'; expected a gradient method, e.g. saliency.");
+                float[] raw = one.Sides[side].Raw is { } kept && kept.Shape.Elements == means[side].Length
+                    ? kept.ToArray() : throw new VitrineException(
+                    $"{Name}: the inner method gives no score per embedding value; got '{inner.Name}'; expected a gradient method, e.g. "
+                    + $"saliency.");
                 for (int i = 0; i < raw.Length; i++)
                 {
                     means[side][i] += (double)raw[i] / noise.Length;

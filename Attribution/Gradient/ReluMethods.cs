@@ -3,7 +3,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Backpropagation that changes what happens at ReLUs: the common part of <see cref="GuidedBackprop"/> and <see cref="Deconvolution"/>.</summary>
+/// <summary>
+/// Backpropagation that changes what happens at ReLUs: the common part of <see cref="GuidedBackprop"/> and <see cref="Deconvolution"/>.
+/// </summary>
 internal static class ReluMethods
 {
     /// <summary>Explains by a backward pass of the given rule.</summary>
@@ -22,7 +24,8 @@ internal static class ReluMethods
         }
         if (!recording.Ops.Any(op => op.Op.Name == "relu"))
         {
-            throw new VitrineException($"{method.Name}: this model has no ReLU, so it would be plain saliency; got other activations only; expected a ReLU network. Use saliency.");
+            throw new VitrineException($"{method.Name}: this model has no ReLU, so it would be plain saliency; got other activations only; "
+                + $"expected a ReLU network. Use saliency.");
         }
         Sweep.Backward(
             features, scores, (output, seeds, wrt) => recording.Backward(output, seeds, rule, null, wrt), points,
@@ -53,7 +56,8 @@ public sealed class GuidedBackprop : IAttributionMethod
     public string SumsTo => "nothing in particular; largely blind to the model's later layers (Adebayo et al. 2018)";
 
     /// <inheritdoc/>
-    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request) => ReluMethods.Attribute(this, new GuidedRule(), f, request);
+    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request) =>
+        ReluMethods.Attribute(this, new GuidedRule(), f, request);
 }
 
 /// <summary>The gradient, but at every ReLU only positive signals pass, whether it was open or not.</summary>
@@ -72,5 +76,6 @@ public sealed class Deconvolution : IAttributionMethod
     public string SumsTo => "nothing in particular; largely blind to the model's later layers (Adebayo et al. 2018)";
 
     /// <inheritdoc/>
-    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request) => ReluMethods.Attribute(this, new DeconvolutionRule(), f, request);
+    public AttributionResult Attribute(ScoreFunction f, AttributionRequest request) =>
+        ReluMethods.Attribute(this, new DeconvolutionRule(), f, request);
 }

@@ -13,7 +13,8 @@ public sealed class SequentialIntegratedGradients : IAttributionMethod
     public string Name => "sequential_integrated_gradients";
 
     /// <inheritdoc/>
-    public string Citation => "Enguehard 2023, Sequential integrated gradients: a simple but effective method for explaining language models";
+    public string Citation => "Enguehard 2023, Sequential integrated gradients: a simple but effective method for explaining language "
+        + "models";
 
     /// <inheritdoc/>
     public string Cost => "tokens × steps × (1 forward, 1 backward)";
@@ -38,7 +39,8 @@ public sealed class SequentialIntegratedGradients : IAttributionMethod
         foreach (Point[] chunk in points.Chunk(batching.Examples))
         {
             work.Check();
-            Sweep.Run(f, Inputs(f, chunk, to, from), batching.Seeds, (first, gradients) => Add(f, chunk, first, gradients, raw), [.. chunk.Select(point => point.Weight)]);
+            Sweep.Run(f, Inputs(f, chunk, to, from), batching.Seeds, (first, gradients) => Add(f, chunk, first, gradients, raw),
+                [.. chunk.Select(point => point.Weight)]);
             work.Advance(chunk.Length);
         }
         if (request.MultiplyByInputs)
@@ -51,7 +53,12 @@ public sealed class SequentialIntegratedGradients : IAttributionMethod
             Axes = Slope.Axes(f),
             Scores = scores,
             Baseline = baseline,
-            Parameters = new Dictionary<string, object> { ["n_steps"] = steps, ["method"] = request.Quadrature.Name, ["multiply_by_inputs"] = request.MultiplyByInputs },
+            Parameters = new Dictionary<string, object>
+            {
+                ["n_steps"] = steps,
+                ["method"] = request.Quadrature.Name,
+                ["multiply_by_inputs"] = request.MultiplyByInputs
+            },
         }.Make();
     }
 

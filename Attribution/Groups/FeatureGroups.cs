@@ -4,10 +4,13 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// Which tokens make one feature: words, sentences, examples, spans, the slots of a template. Every builder gives one array per side with one
-/// number per token, equal for the members of a group and −1 for tokens that belong to none: special tokens, padding, a template's own words.
+/// Which tokens make one feature: words, sentences, examples, spans, the slots of a template. Every builder gives one array per side with
+/// one number per token, equal for the members of a group and −1 for tokens that belong to none: special tokens, padding, a template's own
+/// words.
 /// </summary>
-/// <remarks>They go into <see cref="AttributionRequest.FeatureGroups"/>, or into <see cref="Grouped"/>, which serves every method.</remarks>
+/// <remarks>
+/// They go into <see cref="AttributionRequest.FeatureGroups"/>, or into <see cref="Grouped"/>, which serves every method.
+/// </remarks>
 public static class FeatureGroups
 {
     /// <summary>The forms that <see cref="Parse"/> reads.</summary>
@@ -18,7 +21,8 @@ public static class FeatureGroups
     /// <summary>One group per word: as the tokenizer splits them, and in what a model wrote where letters touch.</summary>
     public static int[][] Words(ScoreFunction f)
     {
-        HashSet<(InputSide Side, int Position)> inside = [.. f.Sides.SelectMany(side => WordBoundary.Words(side.Tokens, side.Texts, side.GivenLength, 0)
+        HashSet<(InputSide Side, int Position)> inside =
+            [.. f.Sides.SelectMany(side => WordBoundary.Words(side.Tokens, side.Texts, side.GivenLength, 0)
             .SelectMany(word => Enumerable.Range(word.Start + 1, word.Length - 1).Select(p => (side, p))))];
         return Runs(f, (side, p) => inside.Contains((side, p)));
     }
@@ -35,15 +39,19 @@ public static class FeatureGroups
     /// <exception cref="VitrineException">The texts do not contain the separator.</exception>
     public static int[][] Examples(ScoreFunction f, string separator = "\n\n")
     {
-        int[] Cuts(InputSide side, int text) => [.. Matches(new Regex(Regex.Escape(separator), RegexOptions.None, s_patience), side.Texts[text]).Select(match => match.Index + match.Length)];
+        int[] Cuts(InputSide side, int text) =>
+            [.. Matches(new Regex(Regex.Escape(separator), RegexOptions.None, s_patience), side.Texts[text])
+                .Select(match => match.Index + match.Length)];
         if (!f.Sides.Any(side => side.Texts.Any(text => text.Contains(separator, StringComparison.Ordinal))))
         {
-            throw new VitrineException($"groups: no examples to tell apart; got a text without '{separator.ReplaceLineEndings("\\n")}'; expected it between examples.");
+            throw new VitrineException($"groups: no examples to tell apart; got a text without '{separator.ReplaceLineEndings("\\n")}'; "
+                + $"expected it between examples.");
         }
         return Runs(f, (side, p) =>
         {
             (InputToken before, InputToken token) = (side.Tokens[p - 1], side.Tokens[p]);
-            return before.Text == token.Text && (token.Text < 0 || token.Text >= side.Texts.Count || !Cuts(side, token.Text).Any(cut => cut > before.Start && cut < token.End && before.End <= cut));
+            return before.Text == token.Text && (token.Text < 0 || token.Text >= side.Texts.Count
+                || !Cuts(side, token.Text).Any(cut => cut > before.Start && cut < token.End && before.End <= cut));
         });
     }
 
@@ -60,20 +68,23 @@ public static class FeatureGroups
         {
             throw new VitrineException($"groups: not a regular expression; got '{pattern}'; {e.Message}", e);
         }
-        return Spans(f, (_, text) => [.. Matches(regex, text).Where(match => match.Length > 0).Select((match, i) => new Span(match.Index, match.Index + match.Length, i))], aloneOutside: true)
+        return Spans(f, (_, text) => [.. Matches(regex, text).Where(match => match.Length > 0)
+            .Select((match, i) => new Span(match.Index, match.Index + match.Length, i))], aloneOutside: true)
             ?? throw new VitrineException($"groups: the pattern matches nothing; got '{pattern}'; expected a match in '{Shown(f)}'.");
     }
 
     /// <summary>
-    /// One group per slot of a template that made the prompt, <c>{name}</c> or <c>{}</c>: its own words stay as they are. A name used twice is
-    /// one feature, as in Captum's TextTemplateInput.
+    /// One group per slot of a template that made the prompt, <c>{name}</c> or <c>{}</c>: its own words stay as they are. A name used twice
+    /// is one feature, as in Captum's TextTemplateInput.
     /// </summary>
     /// <exception cref="VitrineException">The template has no slots, or the text does not fit it.</exception>
     public static int[][] Template(ScoreFunction f, string template)
     {
         var made = new TextTemplate(template);
-        return Spans(f, (index, text) => index == 0 && made.Find(text) is { } places ? [.. places.Select(place => new Span(place.Start, place.End, place.Slot))] : [], aloneOutside: false)
-            ?? throw new VitrineException($"template: the text does not fit it; got '{Shown(f)}'; expected '{template}' with something in every slot.");
+        return Spans(f, (index, text) => index == 0 && made.Find(text) is { } places
+            ? [.. places.Select(place => new Span(place.Start, place.End, place.Slot))] : [], aloneOutside: false)
+            ?? throw new VitrineException($"template: the text does not fit it; got '{Shown(f)}'; "
+                + $"expected '{template}' with something in every slot.");
     }
 
     /// <summary>Reads what a command line says: <see cref="Forms"/>.</summary>
@@ -120,7 +131,8 @@ public static class FeatureGroups
                 {
                     return -1;
                 }
-                int found = token.Text < 0 || token.Text >= spans.Length ? -1 : Array.FindIndex(spans[token.Text], span => span.Start < token.End && token.Start < span.End);
+                int found = token.Text < 0 || token.Text >= spans.Length
+                    ? -1 : Array.FindIndex(spans[token.Text], span => span.Start < token.End && token.Start < span.End);
                 if (found < 0)
                 {
                     return aloneOutside ? next++ : -1;
@@ -141,7 +153,8 @@ public static class FeatureGroups
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new VitrineException($"groups: the pattern takes too long; got '{regex}'; expected one that needs less than {s_patience.TotalSeconds} s. Avoid nested repetitions.", e);
+            throw new VitrineException($"groups: the pattern takes too long; got '{regex}'; "
+                + $"expected one that needs less than {s_patience.TotalSeconds} s. Avoid nested repetitions.", e);
         }
     }
 

@@ -28,7 +28,8 @@ public sealed class Grouped(IAttributionMethod method, Func<ScoreFunction, IRead
     }
 
     /// <summary>Adds up the scores of neighbours in one group. A group in several places stays in as many pieces.</summary>
-    private static AttributionResult Fold(AttributionResult result, IReadOnlyList<int[]> groups) => result.Spans(groups.SelectMany((side, s) =>
+    private static AttributionResult Fold(AttributionResult result, IReadOnlyList<int[]> groups) =>
+        result.Spans(groups.SelectMany((side, s) =>
     {
         int[] firsts = [.. Enumerable.Range(0, side.Length).Where(p => side[p] >= 0 && (p == 0 || side[p] != side[p - 1]))];
         return firsts.Select(first => new TokenSpan(s, first, first + side.Skip(first).TakeWhile(group => group == side[first]).Count()));

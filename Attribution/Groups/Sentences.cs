@@ -7,7 +7,8 @@ internal static class Sentences
     public static bool Ends(InputSide side, int position)
     {
         InputToken token = side.Tokens[position];
-        string text = token.End > token.Start && token.Text >= 0 && token.Text < side.Texts.Count ? side.Texts[token.Text][token.Start..token.End] : token.Piece;
+        string text = token.End > token.Start && token.Text >= 0 && token.Text < side.Texts.Count
+            ? side.Texts[token.Text][token.Start..token.End] : token.Piece;
         return text.Length > 0 && ".!?。！？\nĊ".Contains(text[^1], StringComparison.Ordinal) && !NumberGoesOn(side, position);
     }
 

@@ -3,12 +3,12 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// The score of a text that a template made, as a function of its slots: a slot holds its value (1) or another text (0), and the model reads
-/// whatever comes out, however long it is.
+/// The score of a text that a template made, as a function of its slots: a slot holds its value (1) or another text (0), and the model
+/// reads whatever comes out, however long it is.
 /// </summary>
 /// <remarks>
-/// Captum's TextTemplateInput with its baselines. Nothing lies between a value and its replacement, so methods that take features away explain it, and
-/// methods that need gradients or a look inside say that they cannot.
+/// Captum's TextTemplateInput with its baselines. Nothing lies between a value and its replacement, so methods that take features away
+/// explain it, and methods that need gradients or a look inside say that they cannot.
 /// </remarks>
 public sealed class SlotScore : ScoreFunction
 {
@@ -31,9 +31,11 @@ public sealed class SlotScore : ScoreFunction
             throw new VitrineException($"template: no such slot; got '{unknown}'; expected one of {string.Join(", ", template.Names)}.");
         }
         InputSide side = whole.Sides[0];
-        string text = side.Texts is [var first, ..] ? first : throw new VitrineException("template: no text; got token ids alone; expected the text that the template made.");
+        string text = side.Texts is [var first, ..] ? first : throw new VitrineException("template: no text; got token ids alone; "
+            + "expected the text that the template made.");
         IReadOnlyList<TextTemplate.Place> places = template.Find(text)
-            ?? throw new VitrineException($"template: the text does not fit it; got '{text}'; expected '{template}' with something in every slot.");
+            ?? throw new VitrineException($"template: the text does not fit it; got '{text}'; "
+                + $"expected '{template}' with something in every slot.");
         TextTemplate.Place[] firsts = [.. template.Names.Select((_, slot) => places.First(place => place.Slot == slot))];
         _values = [.. firsts.Select(place => text[place.Start..place.End])];
         _absent = [.. template.Names.Select(name => absent.GetValueOrDefault(name, ""))];
@@ -81,8 +83,11 @@ public sealed class SlotScore : ScoreFunction
         float[] rows = embeddings[0].ToArray();
         if (Recorder.Current is not null || rows.Any(x => x is not (0 or 1)))
         {
-            throw new VitrineException("template: a slot holds its value or another text and nothing between; got a method that needs gradients or mixtures; "
-                + "expected one that takes features away: feature_ablation, occlusion, shapley_values, shapley_value_sampling, kernel_shap, partition_shap, lime.");
+            throw new VitrineException(
+                "template: a slot holds its value or another text and nothing between; got a method that needs gradients or mixtures; "
+                + "expected one that takes features away: feature_ablation, occlusion, shapley_values, shapley_value_sampling, "
+                + "kernel_shap, "
+                + "partition_shap, lime.");
         }
         float[] scores = [.. rows.Chunk(_values.Length).SelectMany(Scores)];
         return Tensor.From(scores, [rows.Length / _values.Length, Targets.Count, 1]);
@@ -97,6 +102,7 @@ public sealed class SlotScore : ScoreFunction
         string text = _template.Fill([.. holds.Select((held, slot) => held == 1 ? _values[slot] : _absent[slot])]);
         ScoreFunction f = _of(text);
         return f.Targets.Count == Targets.Count ? f.Score(Sweep.Input(f)).ToArray() : throw new VitrineException(
-            $"template: other targets once a slot changes; got {f.Targets.Count} for '{text}'; expected {Targets.Count}, as for the text itself.");
+            $"template: other targets once a slot changes; got {f.Targets.Count} for '{text}'; "
+            + $"expected {Targets.Count}, as for the text itself.");
     }
 }

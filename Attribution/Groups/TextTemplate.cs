@@ -4,7 +4,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>A text with slots, <c>{name}</c> or <c>{}</c>: <c>"{name} lives in {city}."</c> A name used twice is one slot in two places.</summary>
+/// <summary>
+/// A text with slots, <c>{name}</c> or <c>{}</c>: <c>"{name} lives in {city}."</c> A name used twice is one slot in two places.
+/// </summary>
 public sealed class TextTemplate
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
@@ -33,7 +35,8 @@ public sealed class TextTemplate
             at = slot.Index + slot.Length;
         }
         _between.Add(text[at..]);
-        Names = names.Count > 0 ? names : throw new VitrineException($"template: no slots; got '{text}'; expected at least one, such as {{name}}.");
+        Names = names.Count > 0 ? names : throw new VitrineException($"template: no slots; got '{text}'; "
+            + $"expected at least one, such as {{name}}.");
     }
 
     /// <summary>The names of the slots, each once; one without a name is called by the number of its place.</summary>
@@ -51,7 +54,9 @@ public sealed class TextTemplate
         return filled.ToString();
     }
 
-    /// <summary>Where the slots are in a text that the template made; null where it does not fit. Each value has at least one character.</summary>
+    /// <summary>
+    /// Where the slots are in a text that the template made; null where it does not fit. Each value has at least one character.
+    /// </summary>
     /// <exception cref="VitrineException">It takes too long to find out.</exception>
     public IReadOnlyList<Place>? Find(string text)
     {
@@ -59,16 +64,20 @@ public sealed class TextTemplate
         for (int place = 0; place < _slotAt.Count; place++)
         {
             int first = _slotAt.IndexOf(_slotAt[place]);
-            pattern.Append(FormattableString.Invariant($"(?<s{place}>{(first == place ? ".+?" : $@"\k<s{first}>")})")).Append(Regex.Escape(_between[place + 1]));
+            pattern.Append(FormattableString.Invariant($"(?<s{place}>{(first == place ? ".+?" : $@"\k<s{first}>")})"))
+                .Append(Regex.Escape(_between[place + 1]));
         }
         try
         {
-            Match match = Regex.Match(text, pattern.Append(@"\s*\z").ToString(), RegexOptions.Singleline | RegexOptions.ExplicitCapture, s_patience);
-            return !match.Success ? null : [.. _slotAt.Select((slot, place) => match.Groups[$"s{place}"] is var found ? new Place(slot, found.Index, found.Index + found.Length) : default)];
+            Match match = Regex.Match(text, pattern.Append(@"\s*\z").ToString(), RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+                s_patience);
+            return !match.Success ? null : [.. _slotAt.Select((slot, place) => match.Groups[$"s{place}"] is var found
+                ? new Place(slot, found.Index, found.Index + found.Length) : default)];
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new VitrineException($"template: it takes too long to fit it; got '{_text}'; expected less than {s_patience.TotalSeconds} s. Put more words between the slots.", e);
+            throw new VitrineException($"template: it takes too long to fit it; got '{_text}'; "
+                + $"expected less than {s_patience.TotalSeconds} s. Put more words between the slots.", e);
         }
     }
 

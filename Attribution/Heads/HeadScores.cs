@@ -13,15 +13,16 @@ namespace Vitrine.Attributions;
 public sealed record HeadScore(int Layer, int Head, double Previous, double Duplicate, double Induction, double LossWithout);
 
 /// <summary>
-/// Which heads of a language model carry induction? Random tokens cannot be predicted until they come again; a model that then can looks something up, and
-/// its heads' patterns and their removal show how.
+/// Which heads of a language model carry induction? Random tokens cannot be predicted until they come again; a model that then can looks
+/// something up, and its heads' patterns and their removal show how.
 /// </summary>
 /// <param name="FirstLoss">Mean loss of the first round, nats per token.</param>
 /// <param name="RepeatLoss">Mean loss of the second round after its first token, nats per token.</param>
 /// <param name="Heads">All heads, block by block.</param>
 /// <remarks>
-/// Sources: Elhage et al. 2021, “A mathematical framework for transformer circuits”; Olsson et al. 2022, “In-context learning and induction heads”. The three
-/// scores are those of TransformerLens' <c>head_detector</c> with its <c>mul</c> measure, without a token that begins the text.
+/// Sources: Elhage et al. 2021, “A mathematical framework for transformer circuits”; Olsson et al. 2022, “In-context learning and induction
+/// heads”. The three scores are those of TransformerLens' <c>head_detector</c> with its <c>mul</c> measure, without a token that begins the
+/// text.
 /// </remarks>
 public sealed record HeadScores(double FirstLoss, double RepeatLoss, IReadOnlyList<HeadScore> Heads)
 {
@@ -38,7 +39,8 @@ public sealed record HeadScores(double FirstLoss, double RepeatLoss, IReadOnlyLi
         int[] all = [.. tokens.Distinct()];
         if (length < 2 || count < 1 || all.Length < length)
         {
-            throw new VitrineException($"heads: out of range; got {count} sequences of {length} tokens a round; expected 1 or more sequences, and 2 to {all.Length} tokens, for no token comes twice in a round.");
+            throw new VitrineException($"heads: out of range; got {count} sequences of {length} tokens a round; "
+                + $"expected 1 or more sequences, and 2 to {all.Length} tokens, for no token comes twice in a round.");
         }
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ =>
@@ -54,24 +56,28 @@ public sealed record HeadScores(double FirstLoss, double RepeatLoss, IReadOnlyLi
     /// <param name="progress">Told after every pass over all rounds.</param>
     /// <param name="cancellation">Ends the work between passes.</param>
     /// <exception cref="VitrineException">It is another kind of model, or two rounds are longer than it reads.</exception>
-    public static HeadScores Measure(ITransformer model, IReadOnlyList<int[]> rounds, IProgress<AttributionProgress>? progress = null, CancellationToken cancellation = default)
+    public static HeadScores Measure(ITransformer model, IReadOnlyList<int[]> rounds, IProgress<AttributionProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rounds);
         int length = rounds[0].Length;
         if (model.Info.Task != ModelTask.CausalLanguageModel)
         {
-            throw new VitrineException($"heads: not for this model; got {model.Info.Architecture}; expected a language model that reads from left to right, such as a GPT-2.");
+            throw new VitrineException($"heads: not for this model; "
+                + $"got {model.Info.Architecture}; expected a language model that reads from left to right, such as a GPT-2.");
         }
         if (2 * length > model.Info.MaxPositions)
         {
-            throw new VitrineException($"heads: too long; got rounds of {length}, two of which are {2 * length} tokens; expected at most {model.Info.MaxPositions}. Ask for shorter rounds.");
+            throw new VitrineException($"heads: too long; got rounds of {length}, two of which are {2 * length} tokens; "
+                + $"expected at most {model.Info.MaxPositions}. Ask for shorter rounds.");
         }
         (int layers, int heads, int done) = (model.Info.NLayers, model.Info.NHeads, 0);
         double[,][] looks = new double[layers, heads][];
         (double first, double repeat) = Pass(() => Patterns(model, rounds, looks));
         return new(first, repeat, [.. from layer in Enumerable.Range(0, layers) from head in Enumerable.Range(0, heads)
-                                      let look = looks[layer, head] select new HeadScore(layer, head, look[0], look[1], look[2], Without(layer, head))]);
+                                      let look = looks[layer, head] select new HeadScore(layer, head, look[0], look[1], look[2],
+                                          Without(layer, head))]);
 
         double Without(int layer, int head)
         {

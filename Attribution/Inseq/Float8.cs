@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>Eight-bit numbers e4m3fn: a sign, four bits of exponent with bias 7, three of fraction; no infinity, and NaN where all seven bits are 1.</summary>
+/// <summary>
+/// Eight-bit numbers e4m3fn: a sign, four bits of exponent with bias 7, three of fraction; no infinity, and NaN where all seven bits are 1.
+/// </summary>
 internal static class Float8
 {
     private const float Largest = 448;
@@ -31,7 +33,8 @@ internal static class Float8
             return (byte)(sign | 126);
         }
         int exponent = magnitude == 0 ? -6 : Math.Max(-6, MathF.ILogB(magnitude));
-        int eighths = (int)MathF.Round(MathF.ScaleB(magnitude, 3 - exponent), MidpointRounding.ToEven); // 8 … 16, below 8 under the smallest exponent
+        // 8 … 16, below 8 under the smallest exponent
+        int eighths = (int)MathF.Round(MathF.ScaleB(magnitude, 3 - exponent), MidpointRounding.ToEven);
         return (byte)(sign | (((exponent + 6) << 3) + eighths)); // a carry runs on into the exponent
     }
 }

@@ -9,7 +9,10 @@ public enum InseqForm
     /// <summary>Inseq 0.7.1 with two bytes a number, rounded to nearest even.</summary>
     Float16,
 
-    /// <summary>Inseq 0.7.1 with one byte a number (e4m3fn): up to 448, beyond which it saturates; 2⁻¹⁰ and less become 0, which is much of a saliency map.</summary>
+    /// <summary>
+    /// Inseq 0.7.1 with one byte a number (e4m3fn): up to 448, beyond which it saturates; 2⁻¹⁰ and less become 0, which is much of a
+    /// saliency map.
+    /// </summary>
     Float8,
 
     /// <summary>Inseq 0.6: numpy's bytes in base64, gzipped where that is smaller.</summary>

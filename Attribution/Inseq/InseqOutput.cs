@@ -16,7 +16,8 @@ public readonly record struct InseqToken(string Token, int Id);
 public sealed record InseqSequence
 {
     /// <summary>
-    /// The class: <c>GranularFeatureAttributionSequenceOutput</c> (scores per embedding column), <c>MultiDimensional…</c> (per layer and head),
+    /// The class: <c>GranularFeatureAttributionSequenceOutput</c> (scores per embedding column), <c>MultiDimensional…</c> (per layer and
+    /// head),
     /// <c>Coarse…</c> (one per token), or the plain one.
     /// </summary>
     public required string Class { get; init; }

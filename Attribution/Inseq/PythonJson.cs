@@ -5,7 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace Vitrine.Attributions;
 
-/// <summary>JSON byte for byte as Python's <c>json.dumps(…, indent=4, sort_keys=True)</c> writes it: ASCII, lower-case escapes, no newline at the end.</summary>
+/// <summary>
+/// JSON byte for byte as Python's <c>json.dumps(…, indent=4, sort_keys=True)</c> writes it: ASCII, lower-case escapes, no newline at the
+/// end.
+/// </summary>
 internal static class PythonJson
 {
     /// <summary>The text.</summary>
@@ -84,7 +87,8 @@ internal static class PythonJson
         text.Append('"');
     }
 
-    // Python's repr: the shortest digits that read back, at least one after the point, a lower-case exponent of two digits outside 1e-4 … 1e16.
+    // Python's repr: the shortest digits that read back, at least one after the point, a lower-case exponent of two digits outside 1e-4 …
+    // 1e16.
     private static string Number(double number)
     {
         if (!double.IsFinite(number))
@@ -97,7 +101,8 @@ internal static class PythonJson
             string plain = text.Contains('E', StringComparison.Ordinal) ? ((decimal)number).ToString(CultureInfo.InvariantCulture) : text;
             return plain.Contains('.', StringComparison.Ordinal) ? plain : plain + ".0";
         }
-        (string digits, int exponent) = text.Split('E') is [var head, var tail] ? (head, int.Parse(tail, CultureInfo.InvariantCulture)) : Scientific(number);
+        (string digits, int exponent) = text.Split('E') is [var head, var tail]
+            ? (head, int.Parse(tail, CultureInfo.InvariantCulture)) : Scientific(number);
         return string.Create(CultureInfo.InvariantCulture, $"{digits}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
     }
 
@@ -105,7 +110,8 @@ internal static class PythonJson
     {
         string[] parts = number.ToString("E16", CultureInfo.InvariantCulture).Split('E');
         int exponent = int.Parse(parts[1], CultureInfo.InvariantCulture);
-        string digits = number.ToString("R", CultureInfo.InvariantCulture).Replace(".", "", StringComparison.Ordinal).TrimStart('-', '0').TrimEnd('0');
+        string digits = number.ToString("R", CultureInfo.InvariantCulture).Replace(".", "", StringComparison.Ordinal).TrimStart('-', '0')
+            .TrimEnd('0');
         return ((number < 0 ? "-" : "") + (digits.Length > 1 ? $"{digits[0]}.{digits[1..]}" : digits), exponent);
     }
 }

@@ -2,12 +2,13 @@ namespace Vitrine.Attributions;
 
 /// <summary>
 /// Rollout over what attention layers really add up: layer by layer, token j contributes to position i as much as its vector brings
-/// the output closer, <c>c[i, j] = max(0, ‖y_i‖₁ − ‖y_i − T[i ← j]‖₁)</c>, rows divided by their sums (see <see cref="AttentionBlock"/> for T).
+/// the output closer, <c>c[i, j] = max(0, ‖y_i‖₁ − ‖y_i − T[i ← j]‖₁)</c>, rows divided by their sums (see <see cref="AttentionBlock"/> for
+/// T).
 /// </summary>
 /// <remarks>
-/// Values, output matrix, residual and norm all count, where <see cref="AttentionRollout"/> knows attention weights alone; the MLP, which mixes no
-/// positions, is left out. In an encoder–decoder (ALTI+) the residual competes with the source's tokens in cross-attention, and source
-/// and target scores sum to 1 together.
+/// Values, output matrix, residual and norm all count, where <see cref="AttentionRollout"/> knows attention weights alone; the MLP, which
+/// mixes no positions, is left out. In an encoder–decoder (ALTI+) the residual competes with the source's tokens in cross-attention, and
+/// source and target scores sum to 1 together.
 /// </remarks>
 public sealed class Alti : IAttributionMethod
 {
@@ -43,7 +44,8 @@ public sealed class Alti : IAttributionMethod
     {
         work.Check();
         double[][] shares = [.. Enumerable.Range(0, layer.Queries).Select(_ => new double[layer.Keys])];
-        double[] kept = new double[layer.Queries], lengths = [.. Enumerable.Range(0, layer.Queries).Select(query => Length(layer.Output(query)))];
+        double[] kept = new double[layer.Queries], lengths =
+            [.. Enumerable.Range(0, layer.Queries).Select(query => Length(layer.Output(query)))];
         layer.Visit(request.ByteBudget, (query, key, vector) =>
         {
             ReadOnlySpan<float> output = layer.Output(query);

@@ -9,8 +9,9 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// What layer l reads at position j is traced to the tokens by <see cref="Alti"/> over the layers below, Mˡ⁻¹; so a token's score
-/// is <c>Σₗ Σⱼ Δlogit[l, j] · Mˡ⁻¹[j, token]</c>, exact in sum. The paper traces attention; here the MLP's part goes to the tokens its position holds, Mˡ, and
-/// the embedding's to the position itself, so that nothing is lost but the biases, reported as the baseline's score. Raw scores are
+/// is <c>Σₗ Σⱼ Δlogit[l, j] · Mˡ⁻¹[j, token]</c>, exact in sum. The paper traces attention; here the MLP's part goes to the tokens its
+/// position holds, Mˡ, and the embedding's to the position itself, so that nothing is lost but the biases, reported as the baseline's
+/// score. Raw scores are
 /// <c>[target, pos, component]</c>: embedding, then attention and MLP of each layer.
 /// </remarks>
 public sealed class AltiLogit : IAttributionMethod
@@ -32,14 +33,17 @@ public sealed class AltiLogit : IAttributionMethod
     /// <inheritdoc/>
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)
     {
-        string[] stack = [.. f.HookPoints.Select(point => point.Name).Where(name => name.EndsWith(".hook_mlp_out", StringComparison.Ordinal)).Select(name => name[..^".hook_mlp_out".Length])];
+        string[] stack = [.. f.HookPoints.Select(point => point.Name)
+            .Where(name => name.EndsWith(".hook_mlp_out", StringComparison.Ordinal)).Select(name => name[..^".hook_mlp_out".Length])];
         if (!f.HookPoints.Any(point => point.Name == "ln_final.hook_scale"))
         {
-            throw new VitrineException($"{Name}: no stream that blocks only add to; got {f.Model ?? "a function without a model"}; expected a model with a last norm (GPT-2, Llama). Use alti.");
+            throw new VitrineException($"{Name}: no stream that blocks only add to; "
+                + $"got {f.Model ?? "a function without a model"}; expected a model with a last norm (GPT-2, Llama). Use alti.");
         }
         if (!s_linear.Contains(f.StepName) || f.Targets.Any(target => target.Position is null))
         {
-            throw new VitrineException($"{Name}: only logits are sums of what layers write; got step '{f.StepName}'; expected one of {string.Join(", ", s_linear)}.");
+            throw new VitrineException($"{Name}: only logits are sums of what layers write; got step '{f.StepName}'; "
+                + $"expected one of {string.Join(", ", s_linear)}.");
         }
         AttentionBlocks blocks = AttentionBlock.Of(f, request, ["ln_final.hook_scale", .. stack.Select(block => $"{block}.hook_mlp_out")]);
         Mixing mixing = Alti.Mix(blocks, request);
@@ -50,13 +54,15 @@ public sealed class AltiLogit : IAttributionMethod
         {
             int read = f.Targets[t].Position ?? 0;
             double[] direction = directions[t];
-            Put(0, [.. Enumerable.Range(0, length).Select(pos => pos == read ? Dot(blocks.Activation($"{stack[0]}.hook_resid_pre"), read, direction) : 0)]);
+            Put(0, [.. Enumerable.Range(0, length).Select(pos => pos == read
+                ? Dot(blocks.Activation($"{stack[0]}.hook_resid_pre"), read, direction) : 0)]);
             for (int layer = 0; layer < stack.Length; layer++)
             {
                 double[] written = blocks.Self[layer].Logits(read, direction);
                 Put(1 + (2 * layer), mixing.Down(written, layer));
                 double mlp = Dot(blocks.Activation($"{stack[layer]}.hook_mlp_out"), read, direction);
-                int below = f.HookPoints.Any(point => point.Name == $"{stack[layer]}.hook_resid_mid") ? layer + 1 : layer; // parallel: it reads next to attention
+                // parallel: it reads next to attention
+                int below = f.HookPoints.Any(point => point.Name == $"{stack[layer]}.hook_resid_mid") ? layer + 1 : layer;
                 Put(2 + (2 * layer), [.. mixing.Follow(read, below).Self.Select(share => share * mlp)]);
                 biases[t] += blocks.Self[layer].Logit(read, blocks.Weight($"{stack[layer]}.attn.b_O"), direction);
             }
@@ -93,12 +99,14 @@ public sealed class AltiLogit : IAttributionMethod
         int width = gain.Length;
         if (!IsLinear(f, blocks.Features, heads))
         {
-            throw new VitrineException($"alti_logit: the logits are capped and no sums of what layers write; got {f.Model}; expected a model without final_logit_softcapping. Use alti.");
+            throw new VitrineException($"alti_logit: the logits are capped and no sums of what layers write; "
+                + $"got {f.Model}; expected a model without final_logit_softcapping. Use alti.");
         }
         return [.. f.Targets.Select((target, t) =>
         {
             double[] row = Array.ConvertAll(heads[(t * width)..((t + 1) * width)], w => (double)w);
-            biases[t] = blocks.Scores[t] - row.Zip(hidden.Skip(t * width), (w, h) => w * h).Sum() + (shift?.Zip(row, (b, w) => b * w).Sum() ?? 0);
+            biases[t] = blocks.Scores[t] - row.Zip(hidden.Skip(t * width), (w, h) => w * h)
+                .Sum() + (shift?.Zip(row, (b, w) => b * w).Sum() ?? 0);
             double[] direction = [.. row.Select((w, i) => w * gain[i] / scale[target.Position ?? 0])];
             double mean = shift is null ? 0 : direction.Average();
             return Array.ConvertAll(direction, w => w - mean);

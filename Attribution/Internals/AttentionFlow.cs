@@ -5,8 +5,9 @@ namespace Vitrine.Attributions;
 /// the pipe from (layer, i) to (layer − 1, j) holds <c>½·[i = j] + ½·mean_head A[i, j]</c>.
 /// </summary>
 /// <remarks>
-/// The capacities are those of <see cref="AttentionRollout"/>, which is one possible flow: a token's score here is at least its score there.
-/// Tokens are asked one by one, so scores do not sum to anything. A target without a position is asked from all positions, on average.
+/// The capacities are those of <see cref="AttentionRollout"/>, which is one possible flow: a token's score here is at least its score
+/// there. Tokens are asked one by one, so scores do not sum to anything. A target without a position is asked from all positions, on
+/// average.
 /// </remarks>
 public sealed class AttentionFlow : IAttributionMethod
 {
@@ -40,7 +41,8 @@ public sealed class AttentionFlow : IAttributionMethod
                 for (int token = 0; token < length; token++)
                 {
                     work.Check();
-                    raw[side][(t * length) + token] = f.Sides[side].IsPadding(token) ? 0 : reads.Average(read => pipes.Between(top + read, first + token));
+                    raw[side][(t * length) + token] = f.Sides[side].IsPadding(token)
+                        ? 0 : reads.Average(read => pipes.Between(top + read, first + token));
                     work.Advance(1);
                 }
             }

@@ -5,7 +5,8 @@ namespace Vitrine.Attributions;
 /// <summary>The attention patterns of one forward pass over the input, by what they look from and at.</summary>
 internal sealed class AttentionPatterns
 {
-    private AttentionPatterns(Layer[] self, Layer[] encoder, Layer[] cross, double[] scores) => (Self, Encoder, Cross, Scores) = (self, encoder, cross, scores);
+    private AttentionPatterns(Layer[] self, Layer[] encoder, Layer[] cross, double[] scores) =>
+        (Self, Encoder, Cross, Scores) = (self, encoder, cross, scores);
 
     /// <summary>Self-attention over the side where targets are read: of the only stack, or of a decoder. First layer first.</summary>
     public Layer[] Self { get; }
@@ -35,14 +36,16 @@ internal sealed class AttentionPatterns
     /// <param name="visit">Told the index of a target, the patterns and the gradients.</param>
     /// <returns>f(x). <c>[target]</c></returns>
     /// <exception cref="VitrineException">There is no model, or no such layer or head.</exception>
-    public static double[] WithGradients(ScoreFunction f, AttributionRequest request, Action<int, AttentionPatterns, AttentionPatterns> visit)
+    public static double[] WithGradients(ScoreFunction f, AttributionRequest request,
+        Action<int, AttentionPatterns, AttentionPatterns> visit)
     {
         var work = new Work(request, f.Targets.Count);
         work.Check();
         using var cache = f.Cache("*.hook_pattern");
         AttentionPatterns? patterns = null;
         Tensor[] Arrived() => [.. cache.Names.Select(name => cache[name])];
-        long pass = f.HookPoints.Count(point => point.Name.EndsWith(".hook_pattern", StringComparison.Ordinal)) * f.Sides.Max(side => (long)side.Length * side.Length)
+        long pass = f.HookPoints.Count(point => point.Name.EndsWith(".hook_pattern", StringComparison.Ordinal))
+            * f.Sides.Max(side => (long)side.Length * side.Length)
             * (f.Transformer?.Info.NHeads ?? 1) * sizeof(float);
         int seeds = (int)Math.Clamp(request.ByteBudget / Math.Max(1, pass), 1, Batching.For(f, f.Targets.Count, request.ByteBudget).Seeds);
         Tensor scores = Sweep.Run(f, Sweep.Input(f), seeds, (first, chunk) =>
@@ -60,7 +63,8 @@ internal sealed class AttentionPatterns
         return Array.ConvertAll(scores.ToArray(), s => (double)s);
     }
 
-    private static AttentionPatterns Of(IReadOnlyList<string> all, Func<string, Tensor> pattern, AttributionRequest request, double[] scores)
+    private static AttentionPatterns Of(IReadOnlyList<string> all, Func<string, Tensor> pattern, AttributionRequest request,
+        double[] scores)
     {
         return new(
             Chosen(name => !name.StartsWith("encoder.", StringComparison.Ordinal) && !IsCross(name)),
@@ -71,7 +75,8 @@ internal sealed class AttentionPatterns
         Layer[] Chosen(Func<string, bool> belongs)
         {
             string[] names = [.. all.Where(belongs)];
-            return names.Length == 0 ? [] : [.. Indices(request.Layers, names.Length, "layer").Select(i => new Layer(pattern(names[i]), request.Heads))];
+            return names.Length == 0 ? [] : [.. Indices(request.Layers, names.Length, "layer")
+                .Select(i => new Layer(pattern(names[i]), request.Heads))];
         }
     }
 
@@ -84,7 +89,8 @@ internal sealed class AttentionPatterns
     {
         if (wanted is not null && wanted.Any(i => i < 0 || i >= count))
         {
-            throw new VitrineException($"attention: no such {what}; got {wanted.First(i => i < 0 || i >= count)}; expected 0 to {count - 1}.");
+            throw new VitrineException($"attention: no such {what}; got {wanted.First(i => i < 0 || i >= count)}; expected 0 "
+                + $"to {count - 1}.");
         }
         return wanted ?? [.. Enumerable.Range(0, count)];
     }
@@ -97,7 +103,8 @@ internal sealed class AttentionPatterns
         public Layer(Tensor pattern, IReadOnlyList<int>? heads)
         {
             pattern = pattern.Select(0, 0);
-            Pattern = heads is null ? pattern : TensorOps.Concat(0, [.. Indices(heads, pattern.Shape[0], "head").Select(head => pattern.Slice(0, head, 1))]);
+            Pattern = heads is null ? pattern : TensorOps.Concat(0,
+                [.. Indices(heads, pattern.Shape[0], "head").Select(head => pattern.Slice(0, head, 1))]);
             _values = Pattern.ToArray();
         }
 
@@ -115,6 +122,7 @@ internal sealed class AttentionPatterns
 
         /// <summary>The mean over heads. <c>[query][key]</c></summary>
         public double[][] Mean() =>
-            [.. Enumerable.Range(0, Queries).Select(query => Enumerable.Range(0, Keys).Select(key => Enumerable.Range(0, Heads).Average(head => At(head, query, key))).ToArray())];
+            [.. Enumerable.Range(0, Queries).Select(query => Enumerable.Range(0, Keys)
+                .Select(key => Enumerable.Range(0, Heads).Average(head => At(head, query, key))).ToArray())];
     }
 }

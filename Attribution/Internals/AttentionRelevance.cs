@@ -8,8 +8,8 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// One rule for models that look at the whole text, left to right, or (encoder–decoders) from a target to a source, where relevance to the
-/// source grows by <c>R̄_ttᵀ·Ā·R̄_ss</c> in cross-attention, R̄ being R − I with rows divided by their sums, plus I. Equations 5 to 10 of the
-/// paper, without its earlier variant's layer-wise relevance. Scores are at least 0: what speaks against the target is not seen.
+/// source grows by <c>R̄_ttᵀ·Ā·R̄_ss</c> in cross-attention, R̄ being R − I with rows divided by their sums, plus I. Equations 5 to 10 of
+/// the paper, without its earlier variant's layer-wise relevance. Scores are at least 0: what speaks against the target is not seen.
 /// </remarks>
 public sealed class AttentionRelevance : IAttributionMethod
 {
@@ -17,7 +17,8 @@ public sealed class AttentionRelevance : IAttributionMethod
     public string Name => "attention_relevance";
 
     /// <inheritdoc/>
-    public string Citation => "Chefer, Gur & Wolf 2021, Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers";
+    public string Citation => "Chefer, Gur & Wolf 2021, Generic attention-model explainability for interpreting bi-modal and "
+        + "encoder-decoder transformers";
 
     /// <inheritdoc/>
     public string Cost => "1 forward, 1 backward";

@@ -5,8 +5,8 @@ namespace Vitrine.Attributions;
 /// look at on average, <c>R = Πₗ (½·I + ½·mean_head Aₗ)</c>, later layers on the left; the row of the target's position is the answer.
 /// </summary>
 /// <remarks>
-/// In an encoder–decoder source and target scores sum to 1 together: see <see cref="Mixing"/>, with ½ for cross-attention. It takes attention
-/// for what is passed on, and knows neither values nor norms; <see cref="Alti"/> does.
+/// In an encoder–decoder source and target scores sum to 1 together: see <see cref="Mixing"/>, with ½ for cross-attention. It takes
+/// attention for what is passed on, and knows neither values nor norms; <see cref="Alti"/> does.
 /// </remarks>
 public sealed class AttentionRollout : IAttributionMethod
 {

@@ -35,7 +35,8 @@ public sealed class AttentionXGradient : IAttributionMethod
             {
                 AttentionPatterns.Layer[] at = patterns.Towards(f.Sides[side]), slopes = gradients.Towards(f.Sides[side]);
                 (layers, heads) = (at.Length, at[0].Heads);
-                Tensor products = TensorOps.Concat(0, [.. at.Zip(slopes, (a, g) => (a.Pattern * g.Pattern).Sum([1]))]); // [layer · head, key]
+                // [layer · head, key]
+                Tensor products = TensorOps.Concat(0, [.. at.Zip(slopes, (a, g) => (a.Pattern * g.Pattern).Sum([1]))]);
                 (raw[side] ??= []).AddRange(products.Transpose().ToArray().Select(value => (double)value));
             }
         });

@@ -4,12 +4,12 @@ namespace Vitrine.Attributions;
 
 /// <summary>
 /// Rollout over the norms of whole encoder layers: the product of the matrices <c>‖LN₂(LN₁(T[i ← j]))‖₂</c> as they are, where both norms
-/// are linear with their scales given, and the MLP counts through its residual and the second norm's scale only. The row of the product that
-/// a target is read from is divided by its sum.
+/// are linear with their scales given, and the MLP counts through its residual and the second norm's scale only. The row of the product
+/// that a target is read from is divided by its sum.
 /// </summary>
 /// <remarks>
-/// For encoders that normalise after adding (BERT), as in the paper. Rows of single layers are not divided by their sums, as in the authors' code:
-/// a position with large vectors weighs more.
+/// For encoders that normalise after adding (BERT), as in the paper. Rows of single layers are not divided by their sums, as in the
+/// authors' code: a position with large vectors weighs more.
 /// </remarks>
 public sealed class GlobEnc : IAttributionMethod
 {
@@ -17,7 +17,8 @@ public sealed class GlobEnc : IAttributionMethod
     public string Name => "globenc";
 
     /// <inheritdoc/>
-    public string Citation => "Modarressi et al. 2022, GlobEnc: quantifying global token attribution by incorporating the whole encoder layer in transformers";
+    public string Citation => "Modarressi et al. 2022, GlobEnc: quantifying global token attribution by incorporating the whole encoder "
+        + "layer in transformers";
 
     /// <inheritdoc/>
     public string Cost => "1 forward, and per layer tokens² vectors of d_model";
@@ -45,11 +46,13 @@ public sealed class GlobEnc : IAttributionMethod
     /// <summary>The norms of every layer, <c>[layer][query][key]</c>, and f(x).</summary>
     internal (double[][][] Norms, double[] Scores) Layers(ScoreFunction f, AttributionRequest request)
     {
-        string[] norms = [.. f.HookPoints.Select(point => point.Name).Where(name => name.StartsWith("blocks.", StringComparison.Ordinal) && name.EndsWith(".hook_normalized_resid_post", StringComparison.Ordinal))
+        string[] norms = [.. f.HookPoints.Select(point => point.Name).Where(name => name.StartsWith("blocks.", StringComparison.Ordinal)
+            && name.EndsWith(".hook_normalized_resid_post", StringComparison.Ordinal))
             .Select(name => name[..^".hook_normalized_resid_post".Length] + ".ln2")];
         if (norms.Length == 0)
         {
-            throw new VitrineException($"{Name}: not an encoder that normalises after adding; got {f.Model ?? "a function without a model"}; expected BERT. Use alti.");
+            throw new VitrineException($"{Name}: not an encoder that normalises after adding; "
+                + $"got {f.Model ?? "a function without a model"}; expected BERT. Use alti.");
         }
         AttentionBlocks blocks = AttentionBlock.Of(f, request, [.. norms.Select(norm => $"{norm}.hook_scale")]);
         var work = new Work(request, norms.Length);

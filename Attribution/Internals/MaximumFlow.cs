@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>How much can flow through a network of pipes: Dinic's algorithm (1970), which fills all shortest ways at once, again and again.</summary>
+/// <summary>
+/// How much can flow through a network of pipes: Dinic's algorithm (1970), which fills all shortest ways at once, again and again.
+/// </summary>
 internal sealed class MaximumFlow
 {
     /// <summary>Below this a pipe counts as full: capacities are sums of shares of 1.</summary>

@@ -7,9 +7,9 @@ namespace Vitrine.Attributions;
 /// after token i, less what it scored after the one before, <c>f(x₁…xᵢ) − f(x₁…xᵢ₋₁)</c>.
 /// </summary>
 /// <remarks>
-/// One forward holds all these predictions, for a causal model's state at i has seen nothing later. The first token carries what the model believes before it
-/// has read anything. This is the paper's single-pass variant; a token gets nothing for what it changes in the meaning of later ones. Its
-/// multi-pass variant is a sampled Shapley value: use kernel_shap.
+/// One forward holds all these predictions, for a causal model's state at i has seen nothing later. The first token carries what the model
+/// believes before it has read anything. This is the paper's single-pass variant; a token gets nothing for what it changes in the meaning
+/// of later ones. Its multi-pass variant is a sampled Shapley value: use kernel_shap.
 /// </remarks>
 public sealed class ProgressiveInference : IAttributionMethod
 {
@@ -17,7 +17,8 @@ public sealed class ProgressiveInference : IAttributionMethod
     public string Name => "progressive_inference";
 
     /// <inheritdoc/>
-    public string Citation => "Kariyappa et al. 2024, Progressive inference: explaining decoder-only sequence classification models using intermediate predictions";
+    public string Citation => "Kariyappa et al. 2024, Progressive inference: explaining decoder-only sequence classification models using "
+        + "intermediate predictions";
 
     /// <inheritdoc/>
     public string Cost => "2 forwards";
@@ -31,7 +32,8 @@ public sealed class ProgressiveInference : IAttributionMethod
         var work = new Work(request, 1);
         work.Check();
         Tensor after = f.AfterEveryToken() ?? throw new VitrineException(
-            $"{Name}: no prediction after every token; got {f.Model ?? "a function without a model"}, step '{f.StepName}'; expected a model that reads from left to right (GPT-2, Llama). Use feature_ablation.");
+            $"{Name}: no prediction after every token; got {f.Model ?? "a function without a model"}, step '{f.StepName}'; "
+            + $"expected a model that reads from left to right (GPT-2, Llama). Use feature_ablation.");
         double[] scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score);
         float[] said = after.ToArray(); // [pos, target]
         InputSide side = f.Sides[0];
@@ -50,6 +52,12 @@ public sealed class ProgressiveInference : IAttributionMethod
             }
         }
         work.Advance(1);
-        return new Report(this, f, request) { Raw = [raw], Scores = scores, BaselineScores = new double[scores.Length], Complete = true }.Make();
+        return new Report(this, f, request)
+        {
+            Raw = [raw],
+            Scores = scores,
+            BaselineScores = new double[scores.Length],
+            Complete = true
+        }.Make();
     }
 }

@@ -8,11 +8,13 @@ namespace Vitrine.Attributions;
 /// at the position a target is read from, with and without that token, each layer by itself.
 /// </summary>
 /// <remarks>
-/// Attention weights stay as they are; every block receives its undisturbed input, so that layers do not mix, and one forward over a batch of
-/// zeroed tokens answers for all layers. Each layer's distances are divided by their sum. One score per token is the authors' rollout: the
-/// product of the layers over all positions, later ones on the left, no identity added. Raw scores, <c>[target, pos, layer]</c>, are the single layers at the target's position.
-/// In an encoder–decoder source tokens are zeroed in cross-attention; there is no published rollout for it, and the layers' mean is shown.
-/// <c>--compat inseq</c> shows the mean everywhere, takes distances below 1e-5 for 0, and compares the last block's output after the final norm.
+/// Attention weights stay as they are; every block receives its undisturbed input, so that layers do not mix, and one forward over a batch
+/// of zeroed tokens answers for all layers. Each layer's distances are divided by their sum. One score per token is the authors' rollout:
+/// the product of the layers over all positions, later ones on the left, no identity added. Raw scores, <c>[target, pos, layer]</c>, are
+/// the single layers at the target's position. In an encoder–decoder source tokens are zeroed in cross-attention; there is no published
+/// rollout for it, and the layers' mean is shown.
+/// <c>--compat inseq</c> shows the mean everywhere, takes distances below 1e-5 for 0, and compares the last block's output after the final
+/// norm.
 /// </remarks>
 public sealed class ValueZeroing : IAttributionMethod
 {
@@ -38,7 +40,8 @@ public sealed class ValueZeroing : IAttributionMethod
         double[] scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score);
         var work = new Work(request, f.Sides.Sum(side => side.Length));
         bool rollout = request.Aggregator is null && request.Compat != Compat.Inseq && cross.Length == 0;
-        double[][][]? layers = rollout ? [.. blocks.Select(_ => Enumerable.Range(0, f.Sides[0].Length).Select(_ => new double[f.Sides[0].Length]).ToArray())] : null;
+        double[][][]? layers = rollout
+            ? [.. blocks.Select(_ => Enumerable.Range(0, f.Sides[0].Length).Select(_ => new double[f.Sides[0].Length]).ToArray())] : null;
         double[][] raw = [.. f.Sides.Select(side => side.Name == "source" && cross.Length > 0
             ? Distances(f, side, Chosen(cross, request.Layers), "cross_attn", request, work, null)
             : Distances(f, side, blocks, "attn", request, work, layers))];
@@ -55,16 +58,21 @@ public sealed class ValueZeroing : IAttributionMethod
 
     /// <summary>Rows divided by their sums; a position that no token changes stays what it is.</summary>
     private static double[][] Shares(double[][] distances) => [.. distances.Select((row, query) =>
-        row.Sum() is > 0 and var sum ? Array.ConvertAll(row, distance => distance / sum) : [.. row.Select((_, key) => key == query ? 1.0 : 0)])];
+        row.Sum() is > 0 and var sum ? Array.ConvertAll(row,
+            distance => distance / sum) : [.. row.Select((_, key) => key == query ? 1.0 : 0)])];
 
-    /// <summary>Normalised distances of one side: <c>[target, pos, layer]</c>; those of all positions, not normalised, go to <paramref name="layers"/>, <c>[layer][query][key]</c>.</summary>
+    /// <summary>
+    /// Normalised distances of one side: <c>[target, pos, layer]</c>; those of all positions, not normalised, go to
+    /// <paramref name="layers"/>, <c>[layer][query][key]</c>.
+    /// </summary>
     private static double[] Distances(
         ScoreFunction f, InputSide side, string[] blocks, string attention, AttributionRequest request, Work work, double[][][]? layers)
     {
         string[] outputs = [.. blocks.Select(block => Output(f, block, request.Compat))];
         Dictionary<string, Tensor> clean = Clean(f, [.. blocks.Select(block => $"{block}.hook_resid_pre"), .. outputs]);
         double[] raw = new double[f.Targets.Count * side.Length * blocks.Length];
-        foreach (int[] tokens in Enumerable.Range(0, side.Length).Where(p => !side.IsPadding(p)).Chunk(Batching.Forward(f, request.ByteBudget)))
+        foreach (int[] tokens in Enumerable.Range(0, side.Length).Where(p => !side.IsPadding(p))
+            .Chunk(Batching.Forward(f, request.ByteBudget)))
         {
             work.Check();
             Tensor[] zeroed = Zeroed(f, tokens, blocks, outputs, attention, clean);
@@ -74,10 +82,12 @@ public sealed class ValueZeroing : IAttributionMethod
                 int width = zeroed[layer].Shape[2];
                 for (int i = 0; i < tokens.Length; i++)
                 {
-                    double[] distances = Distances(before, after.AsSpan(i * before.Length, before.Length), width, request.Compat == Compat.Inseq ? InseqSmallest : 0);
+                    double[] distances = Distances(before, after.AsSpan(i * before.Length, before.Length), width,
+                        request.Compat == Compat.Inseq ? InseqSmallest : 0);
                     for (int t = 0; t < f.Targets.Count; t++)
                     {
-                        raw[(((t * side.Length) + tokens[i]) * blocks.Length) + layer] = f.Targets[t].Position is { } read ? distances[read] : distances.Average();
+                        raw[(((t * side.Length) + tokens[i]) * blocks.Length) + layer] = f.Targets[t].Position is { } read
+                            ? distances[read] : distances.Average();
                     }
                     for (int query = 0; layers is not null && query < distances.Length; query++)
                     {
@@ -91,8 +101,11 @@ public sealed class ValueZeroing : IAttributionMethod
         return raw;
     }
 
-    /// <summary>The blocks' outputs, example i with the values of token <c>tokens[i]</c> zeroed in every block. Each <c>[token, pos, d_model]</c></summary>
-    private static Tensor[] Zeroed(ScoreFunction f, int[] tokens, string[] blocks, string[] outputs, string attention, Dictionary<string, Tensor> clean)
+    /// <summary>
+    /// The blocks' outputs, example i with the values of token <c>tokens[i]</c> zeroed in every block. Each <c>[token, pos, d_model]</c>
+    /// </summary>
+    private static Tensor[] Zeroed(ScoreFunction f, int[] tokens, string[] blocks, string[] outputs, string attention,
+        Dictionary<string, Tensor> clean)
     {
         var scopes = new List<IDisposable>();
         try
@@ -131,7 +144,10 @@ public sealed class ValueZeroing : IAttributionMethod
         return hooks.Distinct().ToDictionary(hook => hook, hook => cache[hook]);
     }
 
-    /// <summary>1 − cosine at every position, as ½‖a/‖a‖ − b/‖b‖‖²: exactly 0 where nothing changed. Below <paramref name="smallest"/> it counts as 0.</summary>
+    /// <summary>
+    /// 1 − cosine at every position, as ½‖a/‖a‖ − b/‖b‖‖²: exactly 0 where nothing changed. Below <paramref name="smallest"/> it counts as
+    /// 0.
+    /// </summary>
     private static double[] Distances(ReadOnlySpan<float> before, ReadOnlySpan<float> after, int width, double smallest)
     {
         double[] distances = new double[before.Length / width];
@@ -175,15 +191,19 @@ public sealed class ValueZeroing : IAttributionMethod
     {
         string end = $".{attention}.hook_v";
         return [.. f.HookPoints.Select(point => point.Name)
-            .Where(name => name.EndsWith(end, StringComparison.Ordinal) && !name.StartsWith("encoder.", StringComparison.Ordinal)).Select(name => name[..^end.Length])];
+            .Where(name => name.EndsWith(end, StringComparison.Ordinal) && !name.StartsWith("encoder.", StringComparison.Ordinal))
+            .Select(name => name[..^end.Length])];
     }
 
-    /// <summary>Where a block's output is read. Inseq reads the last one from the list of hidden states, whose last is after the final norm.</summary>
+    /// <summary>
+    /// Where a block's output is read. Inseq reads the last one from the list of hidden states, whose last is after the final norm.
+    /// </summary>
     private static string Output(ScoreFunction f, string block, Compat compat)
     {
         string[] points = [.. f.HookPoints.Select(point => point.Name)];
         string normalised = $"{block}.hook_normalized_resid_post", final = "ln_final.hook_normalized";
-        bool isLast = block == points.Last(name => name.EndsWith(".hook_resid_post", StringComparison.Ordinal))[..^".hook_resid_post".Length];
+        bool isLast = block == points.Last(name => name.EndsWith(".hook_resid_post",
+            StringComparison.Ordinal))[..^".hook_resid_post".Length];
         return compat == Compat.Inseq && isLast && points.Contains(final) ? final
             : points.Contains(normalised) ? normalised : $"{block}.hook_resid_post";
     }
@@ -192,11 +212,13 @@ public sealed class ValueZeroing : IAttributionMethod
     {
         if (blocks.Length == 0)
         {
-            throw new VitrineException("value_zeroing: no attention to look into; got a function without a model; expected a transformer made by Targets. Use occlusion.");
+            throw new VitrineException("value_zeroing: no attention to look into; got a function without a model; "
+                + "expected a transformer made by Targets. Use occlusion.");
         }
         if (layers is not null && layers.Any(layer => layer < 0 || layer >= blocks.Length))
         {
-            throw new VitrineException($"value_zeroing: no such layer; got {string.Join(", ", layers)}; expected 0 to {blocks.Length - 1}.");
+            throw new VitrineException($"value_zeroing: no such layer; "
+                + $"got {string.Join(", ", layers)}; expected 0 to {blocks.Length - 1}.");
         }
         return layers is null ? blocks : [.. layers.Select(layer => blocks[layer])];
     }

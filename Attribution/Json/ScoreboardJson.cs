@@ -12,7 +12,8 @@ public static class ScoreboardJson
     /// <param name="board">The numbers.</param>
     /// <param name="facts">What was evaluated: the model, the baseline, by name.</param>
     /// <param name="warnings">What a reader should know before believing the numbers; null: nothing.</param>
-    public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts, IReadOnlyList<string>? warnings = null) => JsonSerializer.Serialize(
+    public static string ToJson(Scoreboard board, IReadOnlyDictionary<string, string> facts, IReadOnlyList<string>? warnings = null) =>
+        JsonSerializer.Serialize(
         Document(board, facts) with { Warnings = warnings ?? [] },
         ResultJson.Indented.ScoreboardDocument);
 

@@ -3,8 +3,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// A method of embeddings, run at hook points inside the model instead: <c>layer_integrated_gradients</c>, <c>layer_deeplift</c>… The baseline
-/// is what the model computes there for the baseline input; everything outside the point stays as the input makes it.
+/// A method of embeddings, run at hook points inside the model instead: <c>layer_integrated_gradients</c>, <c>layer_deeplift</c>… The
+/// baseline is what the model computes there for the baseline input; everything outside the point stays as the input makes it.
 /// </summary>
 public sealed class AtLayer : IAttributionMethod
 {
@@ -32,7 +32,8 @@ public sealed class AtLayer : IAttributionMethod
         AttributionRequest inside = request with
         {
             Baseline = Baseline.Given(layer.ActivationsAt(baseline.Embeddings)),
-            Baselines = request.Baselines is null ? null : [.. ResolvedBaseline.AllOf(f, request).Select(b => Baseline.Given(layer.ActivationsAt(b.Embeddings)))],
+            Baselines = request.Baselines is null
+            ? null : [.. ResolvedBaseline.AllOf(f, request).Select(b => Baseline.Given(layer.ActivationsAt(b.Embeddings)))],
         };
         AttributionResult result = _inner.Attribute(layer, inside);
         return result with
@@ -40,7 +41,8 @@ public sealed class AtLayer : IAttributionMethod
             Method = Name,
             SumsTo = SumsTo,
             Baseline = result.Baseline is null ? null : baseline.Name,
-            Targets = request.Compat.RunsCaptum() ? [.. result.Targets.Select((target, t) => Captums(target, f, baseline, t))] : result.Targets,
+            Targets = request.Compat.RunsCaptum()
+            ? [.. result.Targets.Select((target, t) => Captums(target, f, baseline, t))] : result.Targets,
             Parameters = new Dictionary<string, string>(result.Parameters) { ["hooks"] = string.Join(" ", request.Hooks) },
         };
     }

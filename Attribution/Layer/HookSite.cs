@@ -5,8 +5,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>A hook point seen token by token: whatever its axes are, <c>[batch, pos, unit]</c>.</summary>
 /// <remarks>
-/// The token axis is <c>pos</c>; in attention tensors <c>key</c>, for the keys are what is looked at; in queries <c>query</c>. The other axes but
-/// the batch are the units, row-major.
+/// The token axis is <c>pos</c>; in attention tensors <c>key</c>, for the keys are what is looked at; in queries <c>query</c>. The other
+/// axes but the batch are the units, row-major.
 /// </remarks>
 internal sealed class HookSite
 {
@@ -38,7 +38,8 @@ internal sealed class HookSite
         {
             throw new VitrineException($"hook: no axis of tokens; got {point}; expected a point with pos, key or query.");
         }
-        bool ofTarget = name.StartsWith("decoder.", StringComparison.Ordinal) && !(name.Contains(".cross_attn.", StringComparison.Ordinal) && axes[token] == "key");
+        bool ofTarget = name.StartsWith("decoder.", StringComparison.Ordinal)
+            && !(name.Contains(".cross_attn.", StringComparison.Ordinal) && axes[token] == "key");
         return new(point, axes, token, ofTarget ? "target" : "source");
     }
 

@@ -36,7 +36,12 @@ public sealed class InternalInfluence : IAttributionMethod
             Aggregator = Aggregators.VectorNorm,
             Scores = path.Ends[1],
             Baseline = path.Baseline,
-            Parameters = new Dictionary<string, object> { ["hooks"] = string.Join(" ", request.Hooks), ["n_steps"] = steps, ["method"] = request.Quadrature.Name },
+            Parameters = new Dictionary<string, object>
+            {
+                ["hooks"] = string.Join(" ", request.Hooks),
+                ["n_steps"] = steps,
+                ["method"] = request.Quadrature.Name
+            },
         }.Make();
     }
 }

@@ -2,7 +2,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>The activations at hook points themselves, token by token: not an attribution of the score, but what there is to attribute to.</summary>
+/// <summary>
+/// The activations at hook points themselves, token by token: not an attribution of the score, but what there is to attribute to.
+/// </summary>
 public sealed class LayerActivation : IAttributionMethod
 {
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// How much of f(x) − f(baseline) flows through each unit of a layer: Σ over the path of ∂f/∂h · Δh, the integrated gradient of the input by the
-/// chain rule through h.
+/// How much of f(x) − f(baseline) flows through each unit of a layer: Σ over the path of ∂f/∂h · Δh, the integrated gradient of the input
+/// by the chain rule through h.
 /// </summary>
 /// <remarks>
 /// The path is cut into equal steps, and each step's Δh meets the mean of the gradients at its ends. <c>--compat captum</c> takes the steps
@@ -28,7 +28,8 @@ public sealed class LayerConductance : IAttributionMethod
         var path = new LayerPath(f, request);
         int steps = request.Steps ?? IntegratedGradients.DefaultSteps;
         bool captum = request.Compat.RunsCaptum();
-        double[] nodes = captum ? request.Quadrature.Points(steps + 1, request.Compat).Nodes : [.. Enumerable.Range(0, steps + 1).Select(i => (double)i / steps)];
+        double[] nodes = captum ? request.Quadrature.Points(steps + 1,
+            request.Compat).Nodes : [.. Enumerable.Range(0, steps + 1).Select(i => (double)i / steps)];
         double[][] raw = Sweep.Totals(path.Layer);
         var before = new (float[] Activation, float[][] Gradients)[request.Hooks.Count];
         path.Walk(nodes, (node, hook, activation, gradients) =>

@@ -3,7 +3,9 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
-/// <summary>What happens at a hook point while the input walks from a baseline: the common part of conductance and internal influence.</summary>
+/// <summary>
+/// What happens at a hook point while the input walks from a baseline: the common part of conductance and internal influence.
+/// </summary>
 internal sealed class LayerPath
 {
     private readonly ScoreFunction _f;
@@ -31,7 +33,8 @@ internal sealed class LayerPath
 
     /// <summary>Walks the path, and shows activation and gradient at every point of it, in order.</summary>
     /// <param name="nodes">The points, in [0, 1].</param>
-    /// <param name="visit">Called per point and hook with the point's number, the hook's, the activation <c>[pos · unit]</c> and the gradients <c>[target, pos · unit]</c>.</param>
+    /// <param name="visit">Called per point and hook with the point's number, the hook's, the activation <c>[pos · unit]</c> and the
+    /// gradients <c>[target, pos · unit]</c>.</param>
     public void Walk(double[] nodes, Action<int, int, float[], float[][]> visit)
     {
         Batching batching = Batching.For(_f, _f.Targets.Count, _request.ByteBudget);

@@ -20,7 +20,8 @@ internal sealed class LayerScore : ScoreFunction
     {
         if (hooks.Count == 0)
         {
-            throw new VitrineException("layer methods: no place named; got no hook; expected at least one, e.g. blocks.0.hook_mlp_out. vitrine hooks lists them.");
+            throw new VitrineException("layer methods: no place named; got no hook; expected at least one, e.g. blocks.0.hook_mlp_out. "
+                + "vitrine hooks lists them.");
         }
         _inner = inner;
         _sites = [.. hooks.Select(hook => HookSite.Of(inner, hook))];
@@ -33,7 +34,8 @@ internal sealed class LayerScore : ScoreFunction
 
     public override IReadOnlyList<InputSide> Sides { get; }
 
-    public override IReadOnlyList<ScoreTarget> Targets => [.. _inner.Targets.Select(target => target with { Reach = [.. Sides.Select(side => Reach(target, side))] })];
+    public override IReadOnlyList<ScoreTarget> Targets =>
+        [.. _inner.Targets.Select(target => target with { Reach = [.. Sides.Select(side => Reach(target, side))] })];
 
     public override string StepName => _inner.StepName;
 
@@ -60,7 +62,8 @@ internal sealed class LayerScore : ScoreFunction
         int batch = embeddings[0].Shape[0];
         if (_oneByOne && batch > 1)
         {
-            return TensorOps.Concat(0, [.. Enumerable.Range(0, batch).Select(example => Features([.. embeddings.Select(x => x.Slice(0, example, 1))]))]);
+            return TensorOps.Concat(0, [.. Enumerable.Range(0, batch)
+                .Select(example => Features([.. embeddings.Select(x => x.Slice(0, example, 1))]))]);
         }
         var scopes = new List<HookScope>();
         try
@@ -81,7 +84,8 @@ internal sealed class LayerScore : ScoreFunction
     public override Tensor Head(Tensor features) => _inner.Head(features);
 
     public override Tensor Embed(int side, Tensor ids) =>
-        throw new VitrineException($"layer methods: token ids have no place at a layer; got {_sites[side].Point.Name}; expected activations.");
+        throw new VitrineException($"layer methods: token ids have no place at a layer; "
+            + $"got {_sites[side].Point.Name}; expected activations.");
 
     private static Tensor Repeat(InputSide side, int batch) => side.Batch.Expand([batch, side.Length, side.Embeddings.Shape[1]]);
 
@@ -95,8 +99,10 @@ internal sealed class LayerScore : ScoreFunction
 
     private static InputSide Side(ScoreFunction inner, HookSite site, Tensor activation)
     {
-        InputSide tokens = inner.Sides.FirstOrDefault(side => side.Name == site.Side && side.Length == activation.Shape[1]) ?? throw new VitrineException(
-            $"layer methods: the tokens at {site.Point} are not explained; got sides {string.Join(", ", inner.Sides.Select(side => side.Name))}; expected one named {site.Side}.");
+        InputSide tokens = inner.Sides.FirstOrDefault(side => side.Name == site.Side && side.Length == activation.Shape[1])
+            ?? throw new VitrineException(
+            $"layer methods: the tokens at {site.Point} are not explained; "
+            + $"got sides {string.Join(", ", inner.Sides.Select(side => side.Name))}; expected one named {site.Side}.");
         return new()
         {
             Name = tokens.Name,
@@ -108,5 +114,6 @@ internal sealed class LayerScore : ScoreFunction
         };
     }
 
-    private int Reach(ScoreTarget target, InputSide side) => target.Reach[_inner.Sides.ToList().FindIndex(other => other.Name == side.Name)];
+    private int Reach(ScoreTarget target, InputSide side) =>
+        target.Reach[_inner.Sides.ToList().FindIndex(other => other.Name == side.Name)];
 }

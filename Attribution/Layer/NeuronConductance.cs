@@ -48,18 +48,25 @@ public sealed class NeuronConductance : IAttributionMethod
             Axes = Slope.Axes(f),
             Scores = path.ScoreOfInput(),
             Baseline = baseline,
-            Parameters = new Dictionary<string, object> { ["neuron"] = neuron.Targets[0].Label, ["n_steps"] = steps, ["method"] = request.Quadrature.Name },
+            Parameters = new Dictionary<string, object>
+            {
+                ["neuron"] = neuron.Targets[0].Label,
+                ["n_steps"] = steps,
+                ["method"] = request.Quadrature.Name
+            },
         }.Make();
     }
 
     /// <summary>Adds weight · ∂f/∂h · ∂h/∂x at one point: the second factor is the same for all targets.</summary>
-    private static void AddPoint(ScoreFunction f, NeuronScore neuron, string hook, Tensor[] points, double weight, int seedsPerSweep, double[][] totals)
+    private static void AddPoint(ScoreFunction f, NeuronScore neuron, string hook, Tensor[] points, double weight, int seedsPerSweep,
+        double[][] totals)
     {
         using var tape = new Tape();
         using ActivationCache cache = f.Cache(hook);
         Tensor features = f.Features(points), scores = f.Head(features), activation = cache[hook], value = neuron.Pick(activation);
         float[][] toInput = [.. points.Select(point => tape.Gradient(value, point)[point].ToArray())];
-        Sweep.Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), [activation], seedsPerSweep, (first, chunk) =>
+        Sweep.Backward(features, scores, (output, seeds, wrt) => tape.Gradient(output, seeds, wrt), [activation], seedsPerSweep,
+            (first, chunk) =>
         {
             Tensor slopes = chunk[0].Reshape([chunk[0].Shape[0], .. activation.Shape.Axes[1..]]);
             float[] toNeuron = neuron.Pick(slopes).ToArray(); // [chunk, 1, 1]

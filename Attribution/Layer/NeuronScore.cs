@@ -16,13 +16,16 @@ internal sealed class NeuronScore : ScoreFunction
     {
         if (request.Hooks.Count != 1 || request.Neurons.Count == 0)
         {
-            throw new VitrineException($"neuron methods: no neuron named; got {request.Hooks.Count} hooks and {request.Neurons.Count} neurons; expected one hook and at least one neuron, e.g. [pos, unit].");
+            throw new VitrineException($"neuron methods: no neuron named; "
+                + $"got {request.Hooks.Count} hooks and {request.Neurons.Count} neurons; expected one hook and at least one neuron, e.g. "
+                + $"[pos, unit].");
         }
         (_inner, _hook) = (inner, request.Hooks[0]);
         HookSite site = HookSite.Of(inner, _hook);
         if (_hook.StartsWith("encoder.", StringComparison.Ordinal) && inner.Sides.Any(s => s.Name == "target"))
         {
-            throw new VitrineException($"neuron methods: {_hook} does not see what was said; got the target side among those explained; expected the source alone (--side source).");
+            throw new VitrineException($"neuron methods: {_hook} does not see what was said; got the target side among those explained; "
+                + $"expected the source alone (--side source).");
         }
         Shape shape = Activation([.. inner.Sides.Select(side => side.Batch)]).Shape;
         _places = [.. request.Neurons.Select(neuron => Place(neuron, shape))];
@@ -81,7 +84,8 @@ internal sealed class NeuronScore : ScoreFunction
         {
             if (neuron.Length != shape.Rank - 1 || neuron[axis - 1] < 0 || neuron[axis - 1] >= shape[axis])
             {
-                throw new VitrineException($"neuron methods: no such neuron at {_hook}; got [{string.Join(", ", neuron)}]; expected places in {shape[1..]}.");
+                throw new VitrineException($"neuron methods: no such neuron at {_hook}; got [{string.Join(", ", neuron)}]; "
+                    + $"expected places in {shape[1..]}.");
             }
             place = (place * shape[axis]) + neuron[axis - 1];
         }

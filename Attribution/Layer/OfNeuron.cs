@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>A method that explains the activation of neurons instead of the score: <c>neuron_gradient</c>, <c>neuron_integrated_gradients</c>.</summary>
+/// <summary>
+/// A method that explains the activation of neurons instead of the score: <c>neuron_gradient</c>, <c>neuron_integrated_gradients</c>.
+/// </summary>
 public sealed class OfNeuron : IAttributionMethod
 {
     private readonly IAttributionMethod _inner;

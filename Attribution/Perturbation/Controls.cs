@@ -49,11 +49,18 @@ public sealed class ConstantScores : IAttributionMethod
 /// <summary>What both controls share: one number per token that a target reaches.</summary>
 internal static class Control
 {
-    public static AttributionResult Report(IAttributionMethod method, ScoreFunction f, AttributionRequest request, bool isRandom, Func<double> next)
+    public static AttributionResult Report(IAttributionMethod method, ScoreFunction f, AttributionRequest request, bool isRandom,
+        Func<double> next)
     {
         double[][] raw = [.. f.Sides.Select((side, s) => f.Targets
-            .SelectMany(target => Enumerable.Range(0, side.Length).Select(p => p < target.Reach[s] && !side.IsPadding(p) ? next() : 0)).ToArray())];
+            .SelectMany(target => Enumerable.Range(0, side.Length).Select(p => p < target.Reach[s] && !side.IsPadding(p) ? next() : 0))
+            .ToArray())];
         float[] scores = f.Score(Sweep.Input(f)).ToArray();
-        return new Report(method, f, request) { Raw = raw, Scores = Array.ConvertAll(scores, score => (double)score), Random = isRandom }.Make();
+        return new Report(method, f, request)
+        {
+            Raw = raw,
+            Scores = Array.ConvertAll(scores, score => (double)score),
+            Random = isRandom
+        }.Make();
     }
 }

@@ -1,13 +1,16 @@
 namespace Vitrine.Attributions;
 
-/// <summary>f(x) − f(x without feature i): what the score loses when one token, or one group of tokens, is replaced by the baseline.</summary>
+/// <summary>
+/// f(x) − f(x without feature i): what the score loses when one token, or one group of tokens, is replaced by the baseline.
+/// </summary>
 public sealed class FeatureAblation : IAttributionMethod
 {
     /// <inheritdoc/>
     public string Name => "feature_ablation";
 
     /// <inheritdoc/>
-    public string Citation => "Zeiler & Fergus 2014, Visualizing and understanding convolutional networks; Li, Monroe & Jurafsky 2016, Understanding neural networks through representation erasure";
+    public string Citation => "Zeiler & Fergus 2014, Visualizing and understanding convolutional networks; "
+        + "Li, Monroe & Jurafsky 2016, Understanding neural networks through representation erasure";
 
     /// <inheritdoc/>
     public string Cost => "features + 1 forwards";

@@ -7,8 +7,8 @@ namespace Vitrine.Attributions;
 /// value is shuffled, so that what stands there is still text and no foreign baseline.
 /// </summary>
 /// <remarks>
-/// The paper, and Captum, shuffle a feature among the examples of a batch; one text has only its own tokens to shuffle. No baseline is used,
-/// except to tell which tokens are features.
+/// The paper, and Captum, shuffle a feature among the examples of a batch; one text has only its own tokens to shuffle. No baseline is
+/// used, except to tell which tokens are features.
 /// </remarks>
 public sealed class FeaturePermutation : IAttributionMethod
 {

@@ -89,7 +89,8 @@ internal sealed class Game
             open = [.. open.OrderByDescending(FirstAbsent)];
         }
         double[][] values = Batches(open.Length, i => [.. _present.Select((_, side) => Embeddings(open[i], side))], (first, embeddings) =>
-            open.Length > 1 && _fromPrefix.Value is { } fromPrefix && FirstAbsent(open[first + embeddings[0].Shape[0] - 1]) is > 0 and int kept
+            open.Length > 1 && _fromPrefix.Value is { } fromPrefix
+                && FirstAbsent(open[first + embeddings[0].Shape[0] - 1]) is > 0 and int kept
                 ? fromPrefix(embeddings[0], kept)
                 : _f.Score(embeddings));
         for (int i = 0; i < open.Length; i++)
@@ -99,11 +100,14 @@ internal sealed class Game
         return [.. coalitions.Select(c => _known[c])];
     }
 
-    /// <summary>The scores of inputs of another making: <c>make(i)</c> gives one row of <c>[pos · d_model]</c> per side. <c>[input][target]</c></summary>
+    /// <summary>
+    /// The scores of inputs of another making: <c>make(i)</c> gives one row of <c>[pos · d_model]</c> per side. <c>[input][target]</c>
+    /// </summary>
     public double[][] Score(int count, Func<int, float[][]> make) => Batches(count, make, (_, embeddings) => _f.Score(embeddings));
 
     /// <summary>The same with another score of a batch of embeddings, <c>[batch, target]</c>.</summary>
-    public double[][] Score(int count, Func<int, float[][]> make, Func<Tensor[], Tensor> score) => Batches(count, make, (_, embeddings) => score(embeddings));
+    public double[][] Score(int count, Func<int, float[][]> make, Func<Tensor[], Tensor> score) =>
+        Batches(count, make, (_, embeddings) => score(embeddings));
 
     /// <summary>How many classes are more likely than each target, in inputs of another making. <c>[input][target]</c></summary>
     public double[][] Ranks(int count, Func<int, float[][]> make) => Batches(count, make, (_, embeddings) => _f.Ranks(embeddings));
@@ -131,7 +135,8 @@ internal sealed class Game
     /// The result: one score per player and target, <c>[target][player]</c>, shared equally among a player's tokens
     /// (<c>--compat captum</c> gives each of them the whole score).
     /// </summary>
-    public Report Report(IAttributionMethod method, double[][] scores, bool complete = false, bool random = false, Dictionary<string, object>? parameters = null, string[]? warnings = null)
+    public Report Report(IAttributionMethod method, double[][] scores, bool complete = false, bool random = false,
+        Dictionary<string, object>? parameters = null, string[]? warnings = null)
     {
         bool whole = _request.Compat == Compat.Captum && !_request.SharesGroups;
         return new(method, _f, _request)
@@ -186,5 +191,6 @@ internal sealed class Game
         return Tensor.From(all, side.Embeddings.Shape.Prepend(rows.Length), side.Embeddings.Device);
     }
 
-    private IEnumerable<double[]> Rows(float[] scores) => scores.Chunk(Targets).Select(row => Array.ConvertAll(row, score => (double)score));
+    private IEnumerable<double[]> Rows(float[] scores) =>
+        scores.Chunk(Targets).Select(row => Array.ConvertAll(row, score => (double)score));
 }

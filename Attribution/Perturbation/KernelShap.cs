@@ -23,7 +23,8 @@ public sealed class KernelShap : IAttributionMethod
     public string Name => "kernel_shap";
 
     /// <inheritdoc/>
-    public string Citation => "Lundberg & Lee 2017, A unified approach to interpreting model predictions; Covert & Lee 2021, Improving KernelSHAP (paired sampling)";
+    public string Citation => "Lundberg & Lee 2017, A unified approach to interpreting model predictions; "
+        + "Covert & Lee 2021, Improving KernelSHAP (paired sampling)";
 
     /// <inheritdoc/>
     public string Cost => "min(samples, 2^features − 2) + 2 forwards";
@@ -63,7 +64,9 @@ public sealed class KernelShap : IAttributionMethod
         return game.Report(this, scores, complete: true, random: true, parameters: new() { ["n_samples"] = rows.Length }).Make();
     }
 
-    /// <summary>Least squares under Σφ = all − none: the last φ is what the others leave over, so its column is taken from theirs.</summary>
+    /// <summary>
+    /// Least squares under Σφ = all − none: the last φ is what the others leave over, so its column is taken from theirs.
+    /// </summary>
     private static double[] Constrained(double[][] x, double[] y, double[] w, double none, double all)
     {
         int last = x.Length == 0 ? 0 : x[0].Length - 1;

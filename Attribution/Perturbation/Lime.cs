@@ -8,8 +8,9 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// By default as the authors' own code for text: the first sample is the input itself, each other loses between one and all features;
-/// ridge with α = 1, σ = 0.25. <c>--compat captum</c>: every feature stays with probability ½, lasso with α = 0.01, σ = 1, and the cosine is
-/// that of the vectors of token ids (of embeddings where the baseline has no ids). <c>--compat inseq</c>: features go with probability 0.3, 50 samples.
+/// ridge with α = 1, σ = 0.25. <c>--compat captum</c>: every feature stays with probability ½, lasso with α = 0.01, σ = 1, and the cosine
+/// is that of the vectors of token ids (of embeddings where the baseline has no ids). <c>--compat inseq</c>: features go with probability
+/// 0.3, 50 samples.
 /// </remarks>
 public sealed class Lime : IAttributionMethod
 {
@@ -52,7 +53,8 @@ public sealed class Lime : IAttributionMethod
         double[] w = [.. samples.Select(sample => Weight(game, f, request, sample))];
         if (w.Sum() < 1e-100)
         {
-            throw new VitrineException($"{Name}: every sample is too far from the input; got kernel width {Width(request)}; expected a wider one.");
+            throw new VitrineException($"{Name}: every sample is too far from the input; "
+                + $"got kernel width {Width(request)}; expected a wider one.");
         }
         var all = (Coefficients: new double[game.Targets][], Intercepts: new double[game.Targets]);
         for (int t = 0; t < game.Targets; t++)

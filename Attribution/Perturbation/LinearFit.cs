@@ -5,7 +5,9 @@ internal static class LinearFit
 {
     private const int MaxSweeps = 1000;
 
-    /// <summary>As scikit-learn's default: where coordinate descent looks at the duality gap, and how small it must be relative to ‖y‖².</summary>
+    /// <summary>
+    /// As scikit-learn's default: where coordinate descent looks at the duality gap, and how small it must be relative to ‖y‖².
+    /// </summary>
     private const double Tolerance = 1e-4;
 
     /// <summary>Σ aᵢbᵢ.</summary>

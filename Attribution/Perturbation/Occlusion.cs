@@ -30,12 +30,14 @@ public sealed class Occlusion : IAttributionMethod
         (int window, int stride) = (request.Window, request.Stride);
         if (stride > window)
         {
-            throw new VitrineException($"{Name}: the stride leaves gaps; got window {window} and stride {stride}; expected a stride of at most the window.");
+            throw new VitrineException($"{Name}: the stride leaves gaps; "
+                + $"got window {window} and stride {stride}; expected a stride of at most the window.");
         }
         var game = new Game(this, f, request);
         int[][] windows = [.. Enumerable.Range(0, f.Sides.Count).SelectMany(side => Slide(game.InOrder(side), window, stride))];
         double[] with = game.Value(game.Full);
-        double[][] without = game.Values([.. windows.Select(covered => covered.Aggregate(game.Full, (left, player) => left.Without(player)))]);
+        double[][] without =
+            game.Values([.. windows.Select(covered => covered.Aggregate(game.Full, (left, player) => left.Without(player)))]);
         double[][] scores = [.. with.Select(_ => new double[game.Count])];
         int[] covers = new int[game.Count];
         for (int i = 0; i < windows.Length; i++)

@@ -32,7 +32,8 @@ public sealed class PartitionShap : IAttributionMethod
     {
         var game = new Game(this, f, request);
         double[][] scores = [.. Enumerable.Range(0, game.Targets).Select(_ => new double[game.Count])];
-        bool[][] reaches = [.. Enumerable.Range(0, game.Targets).Select(t => Enumerable.Range(0, game.Count).Select(player => game.Reaches(t, player)).ToArray())];
+        bool[][] reaches = [.. Enumerable.Range(0, game.Targets)
+            .Select(t => Enumerable.Range(0, game.Count).Select(player => game.Reaches(t, player)).ToArray())];
         var open = new PriorityQueue<Stake, (double, int)>();
         int left = request.Samples ?? DefaultSamples, order = 0;
         Put(new(TokenTree.Of(game, f), game.Empty, game.Value(game.Empty), game.Value(game.Full), 1));
@@ -47,7 +48,8 @@ public sealed class PartitionShap : IAttributionMethod
             for (int i = 0; i < round.Count; i++)
             {
                 (Stake stake, double[] withLeft, double[] withRight) = (round[i], halves[2 * i], halves[(2 * i) + 1]);
-                (Coalition besideRight, Coalition besideLeft) = (stake.Context.With(stake.Node.Right!.Players), stake.Context.With(stake.Node.Left!.Players));
+                (Coalition besideRight, Coalition besideLeft) =
+                    (stake.Context.With(stake.Node.Right!.Players), stake.Context.With(stake.Node.Left!.Players));
                 Put(new(stake.Node.Left, stake.Context, stake.Without, withLeft, stake.Weight / 2));
                 Put(new(stake.Node.Left, besideRight, withRight, stake.With, stake.Weight / 2));
                 Put(new(stake.Node.Right, stake.Context, stake.Without, withRight, stake.Weight / 2));
@@ -60,7 +62,12 @@ public sealed class PartitionShap : IAttributionMethod
         {
             Share(stake);
         }
-        return game.Report(this, scores, complete: true, parameters: new() { ["max_evaluations"] = request.Samples ?? DefaultSamples, ["exact"] = exact }).Make();
+        return game.Report(this, scores, complete: true, parameters: new()
+        {
+            ["max_evaluations"] = request.Samples
+            ?? DefaultSamples,
+            ["exact"] = exact
+        }).Make();
 
         void Put(Stake stake)
         {

@@ -23,11 +23,13 @@ internal sealed class Players
     public static Players Of(string asker, ScoreFunction f, AttributionRequest request, ResolvedBaseline baseline)
     {
         int[][] groups = request.FeatureGroups is { } given ? Checked(f, given) : Tokens(f, baseline, request.Compat == Compat.Captum);
-        groups = request.Skip is not { } skip ? groups : [.. groups.Select((side, s) => side.Select((group, p) => skip.Has(f.Sides[s], p) ? -1 : group).ToArray())];
+        groups = request.Skip is not { } skip
+            ? groups : [.. groups.Select((side, s) => side.Select((group, p) => skip.Has(f.Sides[s], p) ? -1 : group).ToArray())];
         int[] numbers = [.. groups.SelectMany(side => side).Where(group => group >= 0).Distinct().Order()];
         if (numbers.Length == 0)
         {
-            throw new VitrineException($"{asker}: nothing to perturb; got no token that differs from the baseline '{baseline.Name}'; expected at least one. Choose another baseline or other feature groups.");
+            throw new VitrineException($"{asker}: nothing to perturb; got no token that differs from the baseline '{baseline.Name}'; "
+                + $"expected at least one. Choose another baseline or other feature groups.");
         }
         return new([.. groups.Select(side => Array.ConvertAll(side, group => group < 0 ? -1 : Array.BinarySearch(numbers, group)))]);
     }
@@ -39,7 +41,8 @@ internal sealed class Players
     public int[] InOrder(int side) => [.. _at[side].Where(player => player >= 0).Distinct()];
 
     /// <summary>Whether a target can depend on a player: it reaches one of its tokens.</summary>
-    public bool Reaches(ScoreTarget target, int player) => _at.Where((side, i) => side.AsSpan(0, Math.Min(side.Length, target.Reach[i])).Contains(player)).Any();
+    public bool Reaches(ScoreTarget target, int player) =>
+        _at.Where((side, i) => side.AsSpan(0, Math.Min(side.Length, target.Reach[i])).Contains(player)).Any();
 
     /// <summary>From <c>[target][player]</c> to one array per side, <c>[target, pos]</c>.</summary>
     /// <param name="f">The score function.</param>
@@ -88,6 +91,7 @@ internal sealed class Players
     {
         int[] lengths = [.. f.Sides.Select(side => side.Length)], got = [.. given.Select(side => side.Length)];
         return got.SequenceEqual(lengths) ? [.. given] : throw new VitrineException(
-            $"feature groups: they do not fit the tokens; got {string.Join(" and ", got)} numbers; expected {string.Join(" and ", lengths)}, one per token of each side.");
+            $"feature groups: they do not fit the tokens; got {string.Join(" and ", got)} numbers; "
+            + $"expected {string.Join(" and ", lengths)}, one per token of each side.");
     }
 }

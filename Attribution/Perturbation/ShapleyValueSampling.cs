@@ -13,7 +13,8 @@ public sealed class ShapleyValueSampling : IAttributionMethod
     public string Name => "shapley_value_sampling";
 
     /// <inheritdoc/>
-    public string Citation => "Castro, Gómez & Tejada 2009, Polynomial calculation of the Shapley value based on sampling; Štrumbelj & Kononenko 2014, Explaining prediction models and individual predictions with feature contributions";
+    public string Citation => "Castro, Gómez & Tejada 2009, Polynomial calculation of the Shapley value based on sampling; "
+        + "Štrumbelj & Kononenko 2014, Explaining prediction models and individual predictions with feature contributions";
 
     /// <inheritdoc/>
     public string Cost => "at most samples × (features − 1) + 2 forwards";

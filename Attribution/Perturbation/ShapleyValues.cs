@@ -15,7 +15,8 @@ public sealed class ShapleyValues : IAttributionMethod
     public string Name => "shapley_values";
 
     /// <inheritdoc/>
-    public string Citation => "Shapley 1953, A value for n-person games; Štrumbelj & Kononenko 2010, An efficient explanation of individual classifications using game theory";
+    public string Citation => "Shapley 1953, A value for n-person games; "
+        + "Štrumbelj & Kononenko 2010, An efficient explanation of individual classifications using game theory";
 
     /// <inheritdoc/>
     public string Cost => "2^features forwards";
@@ -30,9 +31,11 @@ public sealed class ShapleyValues : IAttributionMethod
         int n = game.Count;
         if (n > MaxFeatures)
         {
-            throw new VitrineException($"{Name}: too many features for all their coalitions; got {n}; expected at most {MaxFeatures}. Use shapley_value_sampling, kernel_shap or partition_shap, or group tokens.");
+            throw new VitrineException($"{Name}: too many features for all their coalitions; "
+                + $"got {n}; expected at most {MaxFeatures}. Use shapley_value_sampling, kernel_shap or partition_shap, or group tokens.");
         }
-        double[][] values = game.Values([.. Enumerable.Range(0, 1 << n).Select(bits => Coalition.Of(n, player => (bits >> player & 1) != 0))]);
+        double[][] values = game.Values([.. Enumerable.Range(0, 1 << n)
+            .Select(bits => Coalition.Of(n, player => (bits >> player & 1) != 0))]);
         double[] weights = Weights(n);
         double[][] scores = [.. Enumerable.Range(0, game.Targets).Select(_ => new double[n])];
         for (int bits = 0; bits < values.Length; bits++)

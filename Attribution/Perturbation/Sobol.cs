@@ -5,8 +5,9 @@ namespace Vitrine.Attributions;
 /// feature i is known, all its interactions included (total-order Sobol indices, by Jansen's estimator).
 /// </summary>
 /// <remarks>
-/// Features are there or not, each with probability ½, where the paper for images blends them in. A set with one feature flipped is as random as the
-/// set itself, so the variance is that of all values, n + 1 per sample. If there are no more coalitions than samples, all are taken and the indices are exact.
+/// Features are there or not, each with probability ½, where the paper for images blends them in. A set with one feature flipped is as
+/// random as the set itself, so the variance is that of all values, n + 1 per sample. If there are no more coalitions than samples, all are
+/// taken and the indices are exact.
 /// </remarks>
 public sealed class Sobol : IAttributionMethod
 {
@@ -17,7 +18,9 @@ public sealed class Sobol : IAttributionMethod
     public string Name => "sobol";
 
     /// <inheritdoc/>
-    public string Citation => "Fel, Cadène, Chalvidal, Cord, Vigouroux & Serre 2021, Look at the variance! Efficient black-box explanations with Sobol-based sensitivity analysis";
+    public string Citation =>
+        "Fel, Cadène, Chalvidal, Cord, Vigouroux & Serre 2021, Look at the variance! Efficient black-box explanations "
+        + "with Sobol-based sensitivity analysis";
 
     /// <inheritdoc/>
     public string Cost => "at most samples × (features + 1) + 1 forwards";
@@ -43,7 +46,8 @@ public sealed class Sobol : IAttributionMethod
             double mean = values.Average(value => value[t]), variance = values.Average(value => (value[t] - mean) * (value[t] - mean));
             for (int player = 0; player < n && variance > 0; player++)
             {
-                scores[t][player] = Enumerable.Range(0, drawn.Length).Average(i => Math.Pow(at[i] - values[(i * (n + 1)) + 1 + player][t], 2)) / (4 * variance);
+                scores[t][player] = Enumerable.Range(0, drawn.Length)
+                    .Average(i => Math.Pow(at[i] - values[(i * (n + 1)) + 1 + player][t], 2)) / (4 * variance);
             }
         }
         return game.Report(this, scores, random: !all, parameters: new() { ["n_samples"] = drawn.Length, ["exact"] = all }).Make();

@@ -59,5 +59,6 @@ public sealed record Surrogate(string Name, double Alpha)
         return (b, meanY - LinearFit.Dot(b, meanX));
     }
 
-    private static double Checked(double alpha) => alpha >= 0 ? alpha : throw new VitrineException($"surrogate: alpha is out of range; got {alpha}; expected at least 0.");
+    private static double Checked(double alpha) =>
+        alpha >= 0 ? alpha : throw new VitrineException($"surrogate: alpha is out of range; got {alpha}; expected at least 0.");
 }

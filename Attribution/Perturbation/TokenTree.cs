@@ -1,6 +1,8 @@
 namespace Vitrine.Attributions;
 
-/// <summary>A binary tree over players in reading order, cut where the text is cut: between inputs, texts, sentences, words; else in the middle.</summary>
+/// <summary>
+/// A binary tree over players in reading order, cut where the text is cut: between inputs, texts, sentences, words; else in the middle.
+/// </summary>
 internal sealed class TokenTree
 {
     private TokenTree(int[] players, TokenTree? left = null, TokenTree? right = null) => (Players, Left, Right) = (players, left, right);

@@ -13,7 +13,8 @@ public sealed class Trials : IAttributionMethod
     /// <param name="method">The method.</param>
     /// <param name="count">How many, at least 1.</param>
     /// <exception cref="VitrineException">There are none.</exception>
-    public Trials(IAttributionMethod method, int count) => (_method, _count) = (method, count >= 1 ? count : throw new VitrineException($"trials: out of range; got {count}; expected at least 1."));
+    public Trials(IAttributionMethod method, int count) => (_method, _count) =
+        (method, count >= 1 ? count : throw new VitrineException($"trials: out of range; got {count}; expected at least 1."));
 
     /// <inheritdoc/>
     public string Name => _method.Name;
@@ -35,7 +36,8 @@ public sealed class Trials : IAttributionMethod
         {
             return first;
         }
-        AttributionResult[] runs = [first, .. Enumerable.Range(1, _count - 1).Select(i => _method.Attribute(f, request with { Seed = unchecked(request.Seed + i) }))];
+        AttributionResult[] runs = [first, .. Enumerable.Range(1, _count - 1)
+            .Select(i => _method.Attribute(f, request with { Seed = unchecked(request.Seed + i) }))];
         return first with
         {
             Targets = [.. first.Targets.Select((target, t) => target with
@@ -45,7 +47,9 @@ public sealed class Trials : IAttributionMethod
             })],
             Sides = [.. first.Sides.Select((side, s) => side with
             {
-                Scores = [.. side.Scores.Select((row, t) => row.Select((_, p) => (float)runs.Average(run => (double)run.Sides[s].Scores[t][p])).ToArray())],
+                Scores =
+                    [.. side.Scores.Select((row, t) => row.Select((_, p) => (float)runs.Average(run => (double)run.Sides[s].Scores[t][p]))
+                        .ToArray())],
                 Raw = side.Raw is { } raw ? Mean([.. runs.Select(run => run.Sides[s].Raw ?? raw)]) : null,
             })],
             Parameters = new Dictionary<string, string>(first.Parameters) { ["trials"] = FormattableString.Invariant($"{_count}") },

@@ -1,5 +1,6 @@
 // BLOOM: GPT-2's plan without a table of positions: a bias on the scores grows with the key's position instead (ALiBi, Press et al. 2022).
-// Le Scao et al. 2022. Sizes: d_model 1024, 16 heads of 64, 24 layers, 250880 words in BLOOM 560M. Read next: Decoders/Decoder.cs, Layers/Placement.cs.
+// Le Scao et al. 2022. Sizes: d_model 1024, 16 heads of 64, 24 layers, 250880 words in BLOOM 560M. Read next: Decoders/Decoder.cs,
+// Layers/Placement.cs.
 namespace Vitrine.Transformers;
 
 /// <summary>BLOOM.</summary>
@@ -66,7 +67,10 @@ internal static class Bloom
         });
     }
 
-    /// <summary>ALiBi's slopes, 2^(−8(i + 1)/n) for the first n heads, n the largest power of two; the heads beyond take every other step between them.</summary>
+    /// <summary>
+    /// ALiBi's slopes, 2^(−8(i + 1)/n) for the first n heads, n the largest power of two; the heads beyond take every other step between
+    /// them.
+    /// </summary>
     public static float[] Slopes(int heads)
     {
         int n = 1 << (int)Math.Log2(heads);

@@ -23,13 +23,17 @@ internal sealed record DecoderOptions
     /// <summary>Canonical paths to checkpoint names (<see cref="ModulePath"/>).</summary>
     public required IReadOnlyDictionary<string, string> Names { get; init; }
 
-    /// <summary>Other spellings of checkpoints, and which names stand for one tensor: the embedding and the unembedding where they are tied.</summary>
+    /// <summary>
+    /// Other spellings of checkpoints, and which names stand for one tensor: the embedding and the unembedding where they are tied.
+    /// </summary>
     public required CheckpointStyle Style { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
     public required int DModel { get; init; }
 
-    /// <summary>Width of word embeddings, 0: that of the stream. Where it differs, a matrix leads in and one leads out (OPT 350M).</summary>
+    /// <summary>
+    /// Width of word embeddings, 0: that of the stream. Where it differs, a matrix leads in and one leads out (OPT 350M).
+    /// </summary>
     public int EmbeddingWidth { get; init; }
 
     /// <summary>Number of blocks.</summary>
@@ -78,5 +82,6 @@ internal sealed record DecoderOptions
 internal sealed record LearnedPositions(int Offset = 0, bool Counted = false)
 {
     /// <summary>The rows of positions.</summary>
-    public Tensor Shifted(Tensor positions) => Offset == 0 ? positions : Tensor.From([.. positions.ToIntArray().Select(at => at + Offset)], positions.Shape);
+    public Tensor Shifted(Tensor positions) =>
+        Offset == 0 ? positions : Tensor.From([.. positions.ToIntArray().Select(at => at + Offset)], positions.Shape);
 }

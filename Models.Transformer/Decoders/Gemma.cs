@@ -1,5 +1,5 @@
-// Gemma 1, 2 and 3: Llama's plan with scaled embeddings, norms stored less 1 and a tanh GELU as gate; from 2 on with four norms a block, caps or norms
-// of queries and keys, and windows in most layers. Gemma Team 2024a, 2024b, 2025. Read next: Decoders/Llama.cs.
+// Gemma 1, 2 and 3: Llama's plan with scaled embeddings, norms stored less 1 and a tanh GELU as gate; from 2 on with four norms a block,
+// caps or norms of queries and keys, and windows in most layers. Gemma Team 2024a, 2024b, 2025. Read next: Decoders/Llama.cs.
 // Sizes: d_model 2304, 8 heads (4 for keys) of 256, 26 layers, 256000 words in Gemma 2 2B; 640, 4 (1) of 256, 18, 262144 in Gemma 3 270M.
 namespace Vitrine.Transformers;
 
@@ -14,7 +14,8 @@ internal static class Gemma
     };
 
     /// <summary>Gemma 1.</summary>
-    public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation) => Common(json, "Gemma").Build(folder, generation);
+    public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation) =>
+        Common(json, "Gemma").Build(folder, generation);
 
     /// <summary>Gemma 2: scores and logits are capped; every other layer, beginning with the first, has a window.</summary>
     public static Transformer Load2(ModelConfig json, WeightsFolder folder, GenerationOptions generation) => (Common(json, "Gemma2") with
@@ -27,7 +28,9 @@ internal static class Gemma
         Window = LayerTypes.Windows(json, json.Int("sliding_window", 4096), layer => layer % 2 == 0),
     }).Build(folder, generation);
 
-    /// <summary>Gemma 3: queries and keys are normalised; every sixth layer sees all keys and has slower angles, which long contexts divide.</summary>
+    /// <summary>
+    /// Gemma 3: queries and keys are normalised; every sixth layer sees all keys and has slower angles, which long contexts divide.
+    /// </summary>
     public static Transformer Load3(ModelConfig json, WeightsFolder folder, GenerationOptions generation)
     {
         int pattern = json.Int("sliding_window_pattern", json.Int("_sliding_window_pattern", 6));

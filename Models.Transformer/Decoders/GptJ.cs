@@ -1,5 +1,5 @@
-// GPT-J: one norm feeds attention and MLP in parallel, and neighbouring dimensions of each head are rotated in pairs. Wang and Komatsuzaki 2021.
-// Sizes: d_model 4096, 16 heads of 256 (64 dimensions rotated), 28 layers, 50400 words in GPT-J 6B. Read next: Decoders/Decoder.cs.
+// GPT-J: one norm feeds attention and MLP in parallel, and neighbouring dimensions of each head are rotated in pairs. Wang and Komatsuzaki
+// 2021. Sizes: d_model 4096, 16 heads of 256 (64 dimensions rotated), 28 layers, 50400 words in GPT-J 6B. Read next: Decoders/Decoder.cs.
 namespace Vitrine.Transformers;
 
 /// <summary>GPT-J.</summary>
@@ -36,7 +36,8 @@ internal static class GptJ
         int dims = json.Int("rotary_dim", dModel / nHeads);
         if (dims % 2 != 0 || dims > dModel / nHeads)
         {
-            throw json.Wrong("rotary_dim", "does not give pairs to turn", $"{dims} of {dModel / nHeads} dimensions", "an even number, at most a head's width");
+            throw json.Wrong("rotary_dim", "does not give pairs to turn", $"{dims} of {dModel / nHeads} dimensions",
+                "an even number, at most a head's width");
         }
         bool tied = json.Flag("tie_word_embeddings", false);
         string activation = json.Text("activation_function", "gelu_new");
@@ -67,7 +68,15 @@ internal static class GptJ
                 SharedNorm = true,
                 Norm = Norm,
                 Rotary = new(dims, 10000) { Interleaved = true },
-                Attention = path => new(path, new() { DModel = dModel, NHeads = nHeads, Causal = true, Rotary = true, Bias = false, OutputBias = false }),
+                Attention = path => new(path, new()
+                {
+                    DModel = dModel,
+                    NHeads = nHeads,
+                    Causal = true,
+                    Rotary = true,
+                    Bias = false,
+                    OutputBias = false
+                }),
                 Mlp = path => new(path, dModel, dMlp, activation),
             },
             FinalNorm = Norm,

@@ -48,7 +48,11 @@ internal static class GptNeo
             Names = s_names,
             Style = new("transformer.")
             {
-                Ignorable = new Dictionary<string, string> { [".attention.bias"] = "the causal mask", [".attention.masked_bias"] = "the mask's value" },
+                Ignorable = new Dictionary<string, string>
+                {
+                    [".attention.bias"] = "the causal mask",
+                    [".attention.masked_bias"] = "the mask's value"
+                },
                 Tied = tied ? [[s_names["embed.W_E"], s_names["unembed.W_U"]]] : [],
             },
             DModel = dModel,
@@ -69,7 +73,10 @@ internal static class GptNeo
         });
     }
 
-    /// <summary><c>global</c> or <c>local</c> per layer: <c>attention_layers</c>, else <c>attention_types</c> written out, [[["global", "local"], 12]] by default.</summary>
+    /// <summary>
+    /// <c>global</c> or <c>local</c> per layer: <c>attention_layers</c>, else <c>attention_types</c> written out, [[["global", "local"],
+    /// 12]] by default.
+    /// </summary>
     private static IReadOnlyList<string> Kinds(ModelConfig json, int nLayers)
     {
         string key = json.Has("attention_layers") ? "attention_layers" : "attention_types";
@@ -80,6 +87,7 @@ internal static class GptNeo
         {
             throw json.Wrong(key, "names a kind of layer that is not supported", $"'{other}'", "global or local");
         }
-        return kinds.Count == nLayers ? kinds : throw json.Wrong(key, "has another length than the model", $"{kinds.Count}", $"{nLayers}, one per layer");
+        return kinds.Count == nLayers ? kinds : throw json.Wrong(key, "has another length than the model", $"{kinds.Count}",
+            $"{nLayers}, one per layer");
     }
 }

@@ -1,5 +1,5 @@
-// GPT-NeoX and Pythia: attention and MLP read the same stream in parallel, each through its own norm, and a quarter of each head is rotated.
-// Black et al. 2022; Biderman et al. 2023 (Pythia). Sizes: d_model 768, 12 heads of 64, 12 layers, 50304 words in Pythia 160M.
+// GPT-NeoX and Pythia: attention and MLP read the same stream in parallel, each through its own norm, and a quarter of each head is
+// rotated. Black et al. 2022; Biderman et al. 2023 (Pythia). Sizes: d_model 768, 12 heads of 64, 12 layers, 50304 words in Pythia 160M.
 // Read next: Decoders/Decoder.cs.
 namespace Vitrine.Transformers;
 
@@ -36,12 +36,14 @@ internal static class GptNeoX
     /// <summary>Builds the model with the head that the config names.</summary>
     public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation)
     {
-        int dModel = json.Int("hidden_size", 6144), nHeads = json.Int("num_attention_heads", 64), dMlp = json.Int("intermediate_size", 24576);
+        int dModel = json.Int("hidden_size", 6144), nHeads = json.Int("num_attention_heads", 64),
+            dMlp = json.Int("intermediate_size", 24576);
         json.Divides("num_attention_heads", nHeads, "hidden_size", dModel);
         bool tied = json.Flag("tie_word_embeddings", false), bias = json.Flag("attention_bias", true);
         string activation = json.Text("hidden_act", "gelu");
         float epsilon = (float)json.Number("layer_norm_eps", 1e-5);
-        RotaryOptions rotary = RotaryOptions.Read(json, dModel / nHeads, json.Positive("rotary_emb_base", 10000), share: json.Number("rotary_pct", 0.25));
+        RotaryOptions rotary = RotaryOptions.Read(json, dModel / nHeads, json.Positive("rotary_emb_base", 10000),
+            share: json.Number("rotary_pct", 0.25));
         BlockOrder order = json.Flag("use_parallel_residual", true) ? BlockOrder.Parallel : BlockOrder.PreNorm;
         Norm Norm(ModulePath path) => Transformers.Norm.Layer(path, dModel, epsilon);
         string[] heads = ["embed_out.weight", "lm_head.weight"]; // transformers 5.13 calls it by the other families' name
@@ -71,7 +73,13 @@ internal static class GptNeoX
                 Rotary = rotary,
                 Attention = path => new(path, new()
                 {
-                    DModel = dModel, NHeads = nHeads, Causal = true, Rotary = true, Projections = Projections.ByHead, Bias = bias, OutputBias = bias,
+                    DModel = dModel,
+                    NHeads = nHeads,
+                    Causal = true,
+                    Rotary = true,
+                    Projections = Projections.ByHead,
+                    Bias = bias,
+                    OutputBias = bias,
                 }),
                 Mlp = path => new(path, dModel, dMlp, activation),
             },

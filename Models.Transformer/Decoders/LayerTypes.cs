@@ -1,6 +1,8 @@
 namespace Vitrine.Transformers;
 
-/// <summary>Which layers of a decoder have a sliding window, as <c>layer_types</c> lists them (transformers 5) or a family's older rule says.</summary>
+/// <summary>
+/// Which layers of a decoder have a sliding window, as <c>layer_types</c> lists them (transformers 5) or a family's older rule says.
+/// </summary>
 internal static class LayerTypes
 {
     /// <summary>The window of a layer, 0: none.</summary>
@@ -17,7 +19,8 @@ internal static class LayerTypes
         }
         if (types.FirstOrDefault(type => type is not ("sliding_attention" or "full_attention")) is { } other)
         {
-            throw json.Wrong("layer_types", "names a kind of layer that is not supported", $"'{other}'", "sliding_attention or full_attention");
+            throw json.Wrong("layer_types", "names a kind of layer that is not supported", $"'{other}'",
+                "sliding_attention or full_attention");
         }
         int layers = json.Int("num_hidden_layers");
         return types.Count == layers

@@ -1,6 +1,6 @@
 // Llama: GPT-2's plan with rotary positions, RMSNorm, a gated MLP, and key heads shared by groups of query heads.
-// Touvron et al. 2023; Grattafiori et al. 2024 (Llama 3). Its plan is that of most decoders since: Mistral, Qwen, Gemma and Phi-3 are settings of it.
-// Read this file top to bottom: names, settings, blocks. Read next: Decoders/Decoder.cs, which runs them; Layers/Rotary.cs.
+// Touvron et al. 2023; Grattafiori et al. 2024 (Llama 3). Its plan is that of most decoders since: Mistral, Qwen, Gemma and Phi-3 are
+// settings of it. Read this file top to bottom: names, settings, blocks. Read next: Decoders/Decoder.cs, which runs them; Layers/Rotary.cs.
 // Sizes: d_model 4096, 32 heads of 128, 32 layers, 32000 words in Llama 2 7B; 2048, 32 (8 for keys) of 64, 16, 128256 in Llama 3.2 1B.
 
 namespace Vitrine.Transformers;
@@ -8,7 +8,9 @@ namespace Vitrine.Transformers;
 /// <summary>What Llama and its relatives are made of, read from the keys of config.json that they share.</summary>
 internal sealed record Llama
 {
-    /// <summary>Canonical paths to checkpoint names: whole names, then modules, then what they hold. Linear layers are stored as [d_out, d_in].</summary>
+    /// <summary>
+    /// Canonical paths to checkpoint names: whole names, then modules, then what they hold. Linear layers are stored as [d_out, d_in].
+    /// </summary>
     public static readonly Dictionary<string, string> Names = new()
     {
         ["embed.W_E"] = "model.embed_tokens.weight",
@@ -125,7 +127,8 @@ internal sealed record Llama
     public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation)
     {
         bool bias = json.Flag("attention_bias", false);
-        return new Llama(json, "Llama") { Bias = bias, OutputBias = bias, MlpBias = json.Flag("mlp_bias", false) }.Build(folder, generation);
+        return new Llama(json, "Llama") { Bias = bias, OutputBias = bias, MlpBias = json.Flag("mlp_bias", false) }.Build(folder,
+            generation);
     }
 
     /// <summary>The model.</summary>

@@ -1,5 +1,6 @@
 // Mistral: Llama's plan, where a query sees only the last few thousand keys. Jiang et al. 2023.
-// Sizes: d_model 4096, 32 heads (8 for keys) of 128, 32 layers, 32000 words, a window of 4096 in Mistral 7B v0.1. Read next: Decoders/Llama.cs.
+// Sizes: d_model 4096, 32 heads (8 for keys) of 128, 32 layers, 32000 words, a window of 4096 in Mistral 7B v0.1. Read next:
+// Decoders/Llama.cs.
 namespace Vitrine.Transformers;
 
 /// <summary>Mistral. From v0.2 on there is no window: <c>sliding_window</c> is null.</summary>

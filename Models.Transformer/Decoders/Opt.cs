@@ -1,5 +1,5 @@
-// OPT: GPT-2's plan with relu and a table of positions that counts tokens; the 350M model normalises after adding, and has narrower embeddings.
-// Zhang et al. 2022. Sizes: d_model 768, 12 heads of 64, 12 layers, 50272 words in OPT 125M. Read next: Decoders/Decoder.cs.
+// OPT: GPT-2's plan with relu and a table of positions that counts tokens; the 350M model normalises after adding, and has narrower
+// embeddings. Zhang et al. 2022. Sizes: d_model 768, 12 heads of 64, 12 layers, 50272 words in OPT 125M. Read next: Decoders/Decoder.cs.
 namespace Vitrine.Transformers;
 
 /// <summary>OPT.</summary>
@@ -41,7 +41,8 @@ internal static class Opt
         json.Expect("layer_norm_elementwise_affine", "true");
         int dModel = json.Int("hidden_size", 768), nHeads = json.Int("num_attention_heads", 12), dMlp = json.Int("ffn_dim", 3072);
         json.Divides("num_attention_heads", nHeads, "hidden_size", dModel);
-        bool tied = json.Flag("tie_word_embeddings", true), bias = json.Flag("enable_bias", true), before = json.Flag("do_layer_norm_before", true);
+        bool tied = json.Flag("tie_word_embeddings", true), bias = json.Flag("enable_bias", true),
+            before = json.Flag("do_layer_norm_before", true);
         string activation = json.Text("activation_function", "relu");
         Norm Norm(ModulePath path) => Transformers.Norm.Layer(path, dModel, 1e-5f); // torch's default; the config has none
         return Decoder.Load(json, folder, generation, new()

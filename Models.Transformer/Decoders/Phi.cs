@@ -1,5 +1,5 @@
-// Phi-1, 1.5 and 2: one norm feeds attention and MLP in parallel, part of each head is rotated, and everything has a bias. Gunasekar et al. 2023.
-// Sizes: d_model 2560, 32 heads of 80 (32 dimensions rotated), 32 layers, 51200 words in Phi-2. Read next: Decoders/Decoder.cs.
+// Phi-1, 1.5 and 2: one norm feeds attention and MLP in parallel, part of each head is rotated, and everything has a bias. Gunasekar et al.
+// 2023. Sizes: d_model 2560, 32 heads of 80 (32 dimensions rotated), 32 layers, 51200 words in Phi-2. Read next: Decoders/Decoder.cs.
 namespace Vitrine.Transformers;
 
 /// <summary>Phi, the first models of that name.</summary>
@@ -36,7 +36,8 @@ internal static class Phi
     public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation)
     {
         json.Expect("qk_layernorm", "false");
-        int dModel = json.Int("hidden_size", 2048), nHeads = json.Int("num_attention_heads", 32), dMlp = json.Int("intermediate_size", 8192);
+        int dModel = json.Int("hidden_size", 2048), nHeads = json.Int("num_attention_heads", 32),
+            dMlp = json.Int("intermediate_size", 8192);
         json.Divides("num_attention_heads", nHeads, "hidden_size", dModel);
         int nKeyValueHeads = json.Int("num_key_value_heads", nHeads);
         json.Divides("num_key_value_heads", nKeyValueHeads, "num_attention_heads", nHeads);
@@ -61,7 +62,14 @@ internal static class Phi
                 SharedNorm = true,
                 Norm = Norm,
                 Rotary = rotary,
-                Attention = path => new(path, new() { DModel = dModel, NHeads = nHeads, NKeyValueHeads = nKeyValueHeads, Causal = true, Rotary = true }),
+                Attention = path => new(path, new()
+                {
+                    DModel = dModel,
+                    NHeads = nHeads,
+                    NKeyValueHeads = nKeyValueHeads,
+                    Causal = true,
+                    Rotary = true
+                }),
                 Mlp = path => new(path, dModel, dMlp, activation),
             },
             FinalNorm = Norm,

@@ -19,6 +19,11 @@ internal static class Phi3
     {
         json.Expect("attention_bias", "false");
         int window = json.Has("sliding_window") ? json.Int("sliding_window") : 0;
-        return new Llama(json, "Phi3") { Paths = s_names, Stacked = true, Window = LayerTypes.Windows(json, window, _ => true) }.Build(folder, generation);
+        return new Llama(json, "Phi3")
+        {
+            Paths = s_names,
+            Stacked = true,
+            Window = LayerTypes.Windows(json, window, _ => true)
+        }.Build(folder, generation);
     }
 }

@@ -12,7 +12,10 @@ internal static class Qwen2
         Window = Windows(json),
     }.Build(folder, generation);
 
-    /// <summary>Where <c>use_sliding_window</c> is set, the layers from <c>max_window_layers</c> on have one, or those that <c>layer_types</c> names.</summary>
+    /// <summary>
+    /// Where <c>use_sliding_window</c> is set, the layers from <c>max_window_layers</c> on have one, or those that <c>layer_types</c>
+    /// names.
+    /// </summary>
     public static Func<int, int> Windows(ModelConfig json)
     {
         if (!json.Flag("use_sliding_window", false) || !json.Has("sliding_window"))

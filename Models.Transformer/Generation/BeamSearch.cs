@@ -29,7 +29,8 @@ internal sealed class BeamSearch(Decode decode, GenerationOptions options)
             var next = new Beam[beams.Length];
             for (int input = 0; input < decode.Rows; input++)
             {
-                Extend(input, beams, step == 1 ? [.. Enumerable.Repeat(input, _beams)] : [.. Enumerable.Range(input * _beams, _beams)], logP, vocab, finished[input], step, next, from);
+                Extend(input, beams, step == 1 ? [.. Enumerable.Repeat(input, _beams)] : [.. Enumerable.Range(input * _beams, _beams)],
+                    logP, vocab, finished[input], step, next, from);
             }
             beams = next;
             progress?.Report(step);
@@ -45,7 +46,8 @@ internal sealed class BeamSearch(Decode decode, GenerationOptions options)
     }
 
     /// <summary>Chooses the next beams of one input among all continuations of its present ones.</summary>
-    private void Extend(int input, Beam[] beams, int[] logPRows, float[] logP, int vocab, BeamHypotheses finished, int step, Beam[] next, int[] from)
+    private void Extend(int input, Beam[] beams, int[] logPRows, float[] logP, int vocab, BeamHypotheses finished, int step, Beam[] next,
+        int[] from)
     {
         int first = input * _beams;
         if (finished.IsDone)

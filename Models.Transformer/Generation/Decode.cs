@@ -14,20 +14,23 @@ internal sealed class Decode
         _model = model;
         bool twoSided = model.Info.Task == ModelTask.SequenceToSequence;
         ModelInput prompt = twoSided ? input.Target ?? Start(input, options.DecoderStartId ?? model.Info.DecoderStartId) : input;
-        Tensor ids = prompt.Ids ?? throw new ShapeException("generate: no token ids; expected a prompt given by ids, for rules and padding look at them.");
+        Tensor ids = prompt.Ids ?? throw new ShapeException("generate: no token ids; "
+            + "expected a prompt given by ids, for rules and padding look at them.");
         if (ids.Shape.Rank != 2 || ids.Shape.Elements == 0)
         {
             throw new ShapeException($"generate: ids have the wrong shape; got {ids.Shape}; expected [batch, pos], at least one token.");
         }
         if (prompt.Mask is { } mask && Masks.Integers(mask).Where((_, i) => (i + 1) % mask.Shape[1] == 0).Contains(0))
         {
-            throw new ShapeException("generate: prompts are padded at the end; expected padding in front, where it does not come between a text and its continuation. Batch with left: true.");
+            throw new ShapeException("generate: prompts are padded at the end; "
+                + "expected padding in front, where it does not come between a text and its continuation. Batch with left: true.");
         }
         Options = options = options.For(ids.Shape[1]);
         int most = model.Info.MaxPositions + 1 - ids.Shape[1]; // the last new token is never read
         if (options.MaxNewTokens > most)
         {
-            throw new ShapeException($"generate: too many tokens; got a prompt of {ids.Shape[1]} and {options.MaxNewTokens} new ones; expected at most {Math.Max(0, most)} new ones after this prompt.");
+            throw new ShapeException($"generate: too many tokens; got a prompt of {ids.Shape[1]} and {options.MaxNewTokens} new ones; "
+                + $"expected at most {Math.Max(0, most)} new ones after this prompt.");
         }
         int[] all = ids.ToIntArray();
         Prompts = [.. all.Chunk(ids.Shape[1])];
@@ -72,8 +75,10 @@ internal sealed class Decode
     private static ModelInput Start(ModelInput source, int? startId)
     {
         int start = startId
-            ?? throw new ModelException("generate: no start token; expected decoder_start_token_id in generation_config.json or config.json, or a target to begin with.");
-        int rows = (source.Encoded ?? source.Embeddings ?? source.Ids)?.Shape[0] ?? throw new ShapeException("generate: nothing to read; expected ids or embeddings.");
+            ?? throw new ModelException("generate: no start token; "
+                + "expected decoder_start_token_id in generation_config.json or config.json, or a target to begin with.");
+        int rows = (source.Encoded ?? source.Embeddings ?? source.Ids)?.Shape[0]
+            ?? throw new ShapeException("generate: nothing to read; expected ids or embeddings.");
         int[] starts = new int[rows];
         Array.Fill(starts, start);
         return new() { Ids = Tensor.From(starts, [rows, 1]) };

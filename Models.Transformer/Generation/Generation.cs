@@ -7,7 +7,8 @@ public static class Generation
 {
     /// <summary>Continues every row of the input.</summary>
     /// <param name="model">GPT-2, Llama or Marian.</param>
-    /// <param name="input">Prompts, padded in front (<see cref="ModelInput.Batch"/>, left); Marian: sources, padded at the end, and optionally the beginning of the target.</param>
+    /// <param name="input">Prompts, padded in front (<see cref="ModelInput.Batch"/>, left); Marian: sources, padded at the end, and
+    /// optionally the beginning of the target.</param>
     /// <param name="options">How; null: <see cref="IGenerator.GenerationDefaults"/>.</param>
     /// <param name="progress">Told the number of tokens done, after each.</param>
     /// <param name="cancellation">Stops between tokens.</param>
@@ -15,7 +16,8 @@ public static class Generation
     /// <exception cref="ShapeException">Prompts that are padded at the end, or too long for the model with the tokens to come.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static GenerationResult Generate(
-        this IGenerator model, ModelInput input, GenerationOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        this IGenerator model, ModelInput input, GenerationOptions? options = null, IProgress<int>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
@@ -42,12 +44,14 @@ public static class Generation
         var decode = new Decode(model, input, model.GenerationDefaults with { MaxNewTokens = Math.Max(1, target.Length) });
         if (decode.Rows != 1 || target.Length == 0)
         {
-            throw new ShapeException($"force: got {decode.Rows} rows and {target.Length} target tokens; expected one row and at least one token.");
+            throw new ShapeException($"force: got {decode.Rows} rows and {target.Length} target tokens; "
+                + $"expected one row and at least one token.");
         }
         int[] prompt = decode.Prompts[0];
         int[] all = [.. prompt, .. target[..^1]];
         Tensor ids = Tensor.From(all, [1, all.Length]);
-        ModelInput forced = model.Info.Task == ModelTask.SequenceToSequence ? input with { Target = new() { Ids = ids } } : new() { Ids = ids };
+        ModelInput forced = model.Info.Task == ModelTask.SequenceToSequence
+            ? input with { Target = new() { Ids = ids } } : new() { Ids = ids };
         Tensor hidden = model.Hidden(forced).Slice(1, prompt.Length - 1, target.Length);       // the positions that predict the target
         Tensor logP = model.Logits(hidden).LogSoftmax();                                       // [1, target, vocab]
         int vocab = logP.Shape[2];

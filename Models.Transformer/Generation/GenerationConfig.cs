@@ -1,17 +1,25 @@
 namespace Vitrine.Transformers;
 
-/// <summary>Reads a checkpoint's options for generation: from <c>generation_config.json</c>, or from <c>config.json</c> where there is none.</summary>
+/// <summary>
+/// Reads a checkpoint's options for generation: from <c>generation_config.json</c>, or from <c>config.json</c> where there is none.
+/// </summary>
 internal static class GenerationConfig
 {
     private const string FileName = "generation_config.json";
 
-    /// <summary>Settings that are not implemented, with the values at which they do nothing, and whether they only matter when tokens are drawn.</summary>
+    /// <summary>
+    /// Settings that are not implemented, with the values at which they do nothing, and whether they only matter when tokens are drawn.
+    /// </summary>
     private static readonly (string Key, string[] Neutral, bool Drawn)[] s_unsupported =
     [
-        ("num_beam_groups", ["1"], false), ("diversity_penalty", ["0", "0.0"], false), ("penalty_alpha", ["0", "0.0"], false), ("typical_p", ["1", "1.0"], true),
-        ("epsilon_cutoff", ["0", "0.0"], true), ("eta_cutoff", ["0", "0.0"], true), ("min_p", ["0", "0.0"], true), ("encoder_repetition_penalty", ["1", "1.0"], false),
-        ("encoder_no_repeat_ngram_size", ["0"], false), ("guidance_scale", ["1", "1.0"], false), ("exponential_decay_length_penalty", [], false),
-        ("forced_decoder_ids", ["[]"], false), ("sequence_bias", ["{}", "[]"], false), ("constraints", ["[]"], false), ("force_words_ids", ["[]"], false),
+        ("num_beam_groups", ["1"], false), ("diversity_penalty", ["0", "0.0"], false), ("penalty_alpha", ["0", "0.0"], false),
+        ("typical_p", ["1", "1.0"], true),
+        ("epsilon_cutoff", ["0", "0.0"], true), ("eta_cutoff", ["0", "0.0"], true), ("min_p", ["0", "0.0"], true),
+        ("encoder_repetition_penalty", ["1", "1.0"], false),
+        ("encoder_no_repeat_ngram_size", ["0"], false), ("guidance_scale", ["1", "1.0"], false),
+        ("exponential_decay_length_penalty", [], false),
+        ("forced_decoder_ids", ["[]"], false), ("sequence_bias", ["{}", "[]"], false), ("constraints", ["[]"], false),
+        ("force_words_ids", ["[]"], false),
     ];
 
     /// <summary>The options of a model folder. As in Hugging Face, the second file is not consulted when the first exists.</summary>
@@ -65,7 +73,8 @@ internal static class GenerationConfig
         }
         (string Name, IEnumerable<int> Ids)[] all =
         [
-            ("eos_token_id", options.EosIds), ("bad_words_ids", options.BadWords.SelectMany(word => word)), ("suppress_tokens", options.Suppressed),
+            ("eos_token_id", options.EosIds), ("bad_words_ids", options.BadWords.SelectMany(word => word)),
+            ("suppress_tokens", options.Suppressed),
             ("begin_suppress_tokens", options.SuppressedAtBegin), ("forced_bos_token_id", options.ForcedBosId is { } bos ? [bos] : []),
             ("forced_eos_token_id", options.ForcedEosId is { } eos ? [eos] : []), ("pad_token_id", options.PadId is { } pad ? [pad] : []),
         ];
@@ -80,7 +89,8 @@ internal static class GenerationConfig
     }
 
     private static string[] Unsupported(ModelConfig json, bool drawn) =>
-        [.. s_unsupported.Where(setting => setting.Drawn == drawn && json.Differs(setting.Key, setting.Neutral)).Select(setting => setting.Key)];
+        [.. s_unsupported.Where(setting => setting.Drawn == drawn && json.Differs(setting.Key, setting.Neutral))
+            .Select(setting => setting.Key)];
 
     private static EarlyStopping EarlyStopping(this ModelConfig json) => json.IsText("early_stopping")
         ? json.Text("early_stopping", "") == "never"

@@ -5,7 +5,9 @@ namespace Vitrine.Transformers;
 /// <summary>When beam search stops looking for better sequences.</summary>
 public enum EarlyStopping
 {
-    /// <summary>Hugging Face's <c>False</c>: when the best running beam, at its present length, cannot beat the worst finished one.</summary>
+    /// <summary>
+    /// Hugging Face's <c>False</c>: when the best running beam, at its present length, cannot beat the worst finished one.
+    /// </summary>
     No,
 
     /// <summary>Hugging Face's <c>True</c>: as soon as there are as many finished sequences as beams.</summary>
@@ -29,7 +31,10 @@ public sealed record GenerationOptions
         }
     } = 20;
 
-    /// <summary>Most tokens in all, the prompt or the decoder's start token among them; null, the default, where <see cref="MaxNewTokens"/> alone counts.</summary>
+    /// <summary>
+    /// Most tokens in all, the prompt or the decoder's start token among them; null, the default, where <see cref="MaxNewTokens"/> alone
+    /// counts.
+    /// </summary>
     public int? MaxLength { get; init; }
 
     /// <summary>No end of text before so many tokens in all, the prompt or the decoder's start token among them; default 0.</summary>
@@ -65,7 +70,9 @@ public sealed record GenerationOptions
     /// <summary>Seed of the draws: the same seed gives the same text.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Divides (or, if negative, multiplies) the logits of tokens already there; 1 (default) does nothing. Keskar et al. 2019.</summary>
+    /// <summary>
+    /// Divides (or, if negative, multiplies) the logits of tokens already there; 1 (default) does nothing. Keskar et al. 2019.
+    /// </summary>
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>No n-gram of this size twice; 0 (default) allows all.</summary>
@@ -95,7 +102,9 @@ public sealed record GenerationOptions
     /// <summary>The token Marian's decoder starts with; null elsewhere.</summary>
     public int? DecoderStartId { get; init; }
 
-    /// <summary>Settings of a checkpoint's generation_config.json that are not implemented. They stop generation, not the loading of the model.</summary>
+    /// <summary>
+    /// Settings of a checkpoint's generation_config.json that are not implemented. They stop generation, not the loading of the model.
+    /// </summary>
     public IReadOnlyList<string> Unsupported { get; init; } = [];
 
     /// <summary>The same for settings that only matter when tokens are drawn.</summary>
@@ -108,7 +117,8 @@ public sealed record GenerationOptions
     {
         GenerationOptions options = MaxLength is not { } most ? this
             : most > prompt ? this with { MaxNewTokens = most - prompt }
-            : throw new ModelException($"generate: no room for a new token; got a prompt of {prompt} tokens; expected fewer than max_length, {most}. Give max_new_tokens.");
+            : throw new ModelException($"generate: no room for a new token; got a prompt of {prompt} tokens; "
+                + $"expected fewer than max_length, {most}. Give max_new_tokens.");
         return options with { MinNewTokens = Math.Max(MinNewTokens, MinLength - prompt), MinLength = 0, MaxLength = null };
     }
 
@@ -120,17 +130,24 @@ public sealed record GenerationOptions
     /// <param name="vocabulary">Number of tokens the model has.</param>
     internal void Validate(int vocabulary)
     {
-        Require(ForcedBosId is not { } first || (uint)first < (uint)vocabulary, "forced_bos_token_id", ForcedBosId ?? 0, $"a token of the model's {vocabulary}");
-        Require(ForcedEosId is not { } last || (uint)last < (uint)vocabulary, "forced_eos_token_id", ForcedEosId ?? 0, $"a token of the model's {vocabulary}");
-        Require(Unsupported.Count == 0, "setting in generation_config.json", string.Join(", ", Unsupported), "none that is not supported. Pass options of your own");
+        Require(ForcedBosId is not { } first || (uint)first < (uint)vocabulary, "forced_bos_token_id", ForcedBosId
+            ?? 0, $"a token of the model's {vocabulary}");
+        Require(ForcedEosId is not { } last || (uint)last < (uint)vocabulary, "forced_eos_token_id", ForcedEosId
+            ?? 0, $"a token of the model's {vocabulary}");
+        Require(Unsupported.Count == 0, "setting in generation_config.json", string.Join(", ", Unsupported), "none that is not supported. "
+            + "Pass options of your own");
         Require(MaxNewTokens >= 1, "max_new_tokens", MaxNewTokens, "at least 1");
         Require(NumBeams >= 1, "num_beams", NumBeams, "at least 1");
         Require(NumReturnSequences >= 1, "num_return_sequences", NumReturnSequences, "at least 1");
-        Require(NumBeams == 1 || NumReturnSequences <= NumBeams, "num_return_sequences", NumReturnSequences, $"at most num_beams, {NumBeams}");
-        Require(NumBeams > 1 || Sample || NumReturnSequences == 1, "num_return_sequences", NumReturnSequences, "1: greedy search finds one sequence. Sample, or use beams");
+        Require(NumBeams == 1 || NumReturnSequences <= NumBeams, "num_return_sequences", NumReturnSequences,
+            $"at most num_beams, {NumBeams}");
+        Require(NumBeams > 1 || Sample || NumReturnSequences == 1, "num_return_sequences", NumReturnSequences,
+            "1: greedy search finds one sequence. Sample, or use beams");
         Require(!(Sample && NumBeams > 1), "do_sample", "true with several beams", "one of the two: drawing from beams is not supported");
-        Require(!Sample || UnsupportedDrawing.Count == 0, "setting in generation_config.json", string.Join(", ", UnsupportedDrawing), "none that is not supported. Pass options of your own");
-        Require(!Sample || Temperature > 0, "temperature", Temperature, "above 0 when tokens are drawn, in generation_config.json or as an option; greedy search is what 0 would mean");
+        Require(!Sample || UnsupportedDrawing.Count == 0, "setting in generation_config.json", string.Join(", ", UnsupportedDrawing),
+            "none that is not supported. Pass options of your own");
+        Require(!Sample || Temperature > 0, "temperature", Temperature,
+            "above 0 when tokens are drawn, in generation_config.json or as an option; greedy search is what 0 would mean");
         Require(TopK >= 0, "top_k", TopK, "at least 0");
         Require(TopP is > 0 and <= 1, "top_p", TopP, "above 0, at most 1, in generation_config.json or as an option");
         Require(RepetitionPenalty > 0, "repetition_penalty", RepetitionPenalty, "above 0");
@@ -141,7 +158,8 @@ public sealed record GenerationOptions
         {
             if (!good)
             {
-                throw new ModelException(string.Create(CultureInfo.InvariantCulture, $"generate: bad {name}; got {got}; expected {expected}."));
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                    $"generate: bad {name}; got {got}; expected {expected}."));
             }
         }
     }

@@ -2,8 +2,8 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// What options do to a row of logits before a token is chosen. The order is Hugging Face's (v4.40): repetition penalty, repeated n-grams,
-/// bad words, minimum length, forced first token, forced last token, suppressed tokens; then, when sampling, temperature, top-k, top-p. Tokens
-/// that the vocabulary does not have are skipped.
+/// bad words, minimum length, forced first token, forced last token, suppressed tokens; then, when sampling, temperature, top-k, top-p.
+/// Tokens that the vocabulary does not have are skipped.
 /// </summary>
 internal sealed class LogitRules(GenerationOptions options, int promptLength)
 {
@@ -99,7 +99,8 @@ internal sealed class LogitRules(GenerationOptions options, int promptLength)
         foreach (IReadOnlyList<int> word in options.BadWords)
         {
             // A lone end-of-text token cannot be banned this way, and a word longer than the text cannot be at its end.
-            bool possible = word.Count > 0 && !(word.Count == 1 && options.EosIds.Contains(word[0])) && (word.Count == 1 || word.Count <= ids.Length);
+            bool possible = word.Count > 0 && !(word.Count == 1 && options.EosIds.Contains(word[0]))
+                && (word.Count == 1 || word.Count <= ids.Length);
             if (possible && ids[^(word.Count - 1)..].SequenceEqual([.. word.Take(word.Count - 1)]))
             {
                 Ban(logits, [word[^1]]);

@@ -2,14 +2,17 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
-/// <summary>One token after the other: the best (greedy), or one drawn by its probability (sampling). Rows do not influence each other.</summary>
+/// <summary>
+/// One token after the other: the best (greedy), or one drawn by its probability (sampling). Rows do not influence each other.
+/// </summary>
 internal sealed class Search(Decode decode, GenerationOptions options)
 {
     public GenerationResult Run(IProgress<int>? progress, CancellationToken cancellation)
     {
         var rules = new LogitRules(options, decode.PromptLength);
         int[] source = [.. Enumerable.Range(0, decode.Rows * options.NumReturnSequences).Select(row => row / options.NumReturnSequences)];
-        Row[] rows = [.. source.Select((input, row) => new Row(input, decode.Prompts[input], new Random(unchecked((options.Seed * 1_000_003) + row))))];
+        Row[] rows = [.. source.Select((input, row) => new Row(input, decode.Prompts[input],
+            new Random(unchecked((options.Seed * 1_000_003) + row))))];
         int pad = options.Fill;
 
         cancellation.ThrowIfCancellationRequested();

@@ -22,7 +22,8 @@ public sealed class ActivationCache : IDisposable
     /// <summary>The activation that passed a point.</summary>
     /// <exception cref="HookException">The point is not watched, or no forward pass has reached it.</exception>
     public Tensor this[string name] => _captured.TryGetValue(name, out Tensor? x)
-        ? x ?? throw new HookException($"cache: nothing captured yet; got '{name}'; expected a forward pass inside the scope that reaches it.")
+        ? x ?? throw new HookException($"cache: nothing captured yet; got '{name}'; "
+            + $"expected a forward pass inside the scope that reaches it.")
         : throw new HookException($"cache: not watched; got '{name}'; {HookNames.Nearest(name, Names)}.");
 
     /// <summary>Ends the scope: from here on nothing is captured.</summary>

@@ -30,5 +30,6 @@ internal static class Activation
     /// <exception cref="ModelException">There is none; the message lists those there are.</exception>
     public static Func<Tensor, Tensor> Named(string name) => s_table.TryGetValue(name, out Func<Tensor, Tensor>? function)
         ? function
-        : throw new ModelException($"config: unsupported activation function; got '{name}'; expected one of {string.Join(", ", s_table.Keys)}.");
+        : throw new ModelException($"config: unsupported activation function; got '{name}'; "
+            + $"expected one of {string.Join(", ", s_table.Keys)}.");
 }

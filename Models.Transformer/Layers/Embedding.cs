@@ -28,6 +28,7 @@ internal sealed class Embedding
         int bad = Array.FindIndex(values, id => id < 0 || id >= count);
         return bad < 0
             ? _table.Gather(ids)
-            : throw new ShapeException($"embed: {_what} out of range; got {values[bad]} at element {bad} of {ids.Shape}; expected 0..{count - 1}.");
+            : throw new ShapeException($"embed: {_what} out of range; "
+                + $"got {values[bad]} at element {bad} of {ids.Shape}; expected 0..{count - 1}.");
     }
 }

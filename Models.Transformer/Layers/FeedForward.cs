@@ -2,7 +2,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
-/// <summary>The block's second half: act(x·W_in + b_in)·W_out + b_out; gated (Llama): (act(x·W_gate) ∘ (x·W_in))·W_out, Shazeer 2020.</summary>
+/// <summary>
+/// The block's second half: act(x·W_in + b_in)·W_out + b_out; gated (Llama): (act(x·W_gate) ∘ (x·W_in))·W_out, Shazeer 2020.
+/// </summary>
 internal sealed class FeedForward
 {
     private readonly Linear _in, _out;

@@ -2,7 +2,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
 
-/// <summary>Keys and values of the positions a decoder has seen: the explicit state of a decode, passed as an argument, never kept in a model.</summary>
+/// <summary>
+/// Keys and values of the positions a decoder has seen: the explicit state of a decode, passed as an argument, never kept in a model.
+/// </summary>
 /// <remarks>
 /// A forward pass extends it. Since tensors never change, copies and cuts share their contents and cost nothing: compute a prefix
 /// once, then take <see cref="Rows"/> or a <see cref="Prefix"/> of it for as many continuations as wanted.
@@ -28,7 +30,9 @@ public sealed class KvCache
     /// <summary>The mask of Marian's source, for cross-attention; null when the source has no padding.</summary>
     internal Tensor? SourceMask { get; set; }
 
-    /// <summary>The same positions with other batch rows: row i of the result is row <c>rows[i]</c> of this cache. Reorders beams, repeats a prefix.</summary>
+    /// <summary>
+    /// The same positions with other batch rows: row i of the result is row <c>rows[i]</c> of this cache. Reorders beams, repeats a prefix.
+    /// </summary>
     public KvCache Rows(params int[] rows) => Map(x => TakeRows(x, rows), x => x, Length);
 
     /// <summary>The first <paramref name="length"/> positions only; what is known of a source stays.</summary>
@@ -60,7 +64,9 @@ public sealed class KvCache
         return Mask;
     }
 
-    /// <summary>A cache with <paramref name="rows"/> applied to every tensor, and <paramref name="positions"/> to those with an axis of positions.</summary>
+    /// <summary>
+    /// A cache with <paramref name="rows"/> applied to every tensor, and <paramref name="positions"/> to those with an axis of positions.
+    /// </summary>
     private KvCache Map(Func<Tensor, Tensor> rows, Func<Tensor, Tensor> positions, int length)
     {
         var layers = new Dictionary<string, KeyValue>(StringComparer.Ordinal);

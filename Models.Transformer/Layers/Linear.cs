@@ -5,7 +5,10 @@ namespace Vitrine.Transformers;
 /// <summary>y = x·W + b, with W <c>[d_in, d_out]</c> (a view of whatever the checkpoint stores) and b <c>[d_out]</c>, or no bias.</summary>
 internal sealed class Linear(Parameter weight, Parameter? bias)
 {
-    /// <summary>The weights <c>W_name</c> and <c>b_name</c> of a module (TransformerLens' names: <c>Q</c>, <c>in</c>); <c>W</c> and <c>b</c> for the name "".</summary>
+    /// <summary>
+    /// The weights <c>W_name</c> and <c>b_name</c> of a module (TransformerLens' names: <c>Q</c>, <c>in</c>); <c>W</c> and <c>b</c> for the
+    /// name "".
+    /// </summary>
     /// <param name="path">The module.</param>
     /// <param name="name">The end of the weights' names.</param>
     /// <param name="dIn">Number of inputs.</param>

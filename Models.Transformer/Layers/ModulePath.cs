@@ -8,8 +8,8 @@ namespace Vitrine.Transformers;
 /// </summary>
 /// <remarks>
 /// Canonical paths are TransformerLens'. Each model file has a short table from them to checkpoint names, where <c>{i}</c> is the
-/// number in the path, and <c>^T</c> at the end says “stored as [d_out, d_in]”. Several parameters may name one stored tensor: which part of it each has
-/// is said where sizes are known (<see cref="StoredPart"/>).
+/// number in the path, and <c>^T</c> at the end says “stored as [d_out, d_in]”. Several parameters may name one stored tensor: which part
+/// of it each has is said where sizes are known (<see cref="StoredPart"/>).
 /// </remarks>
 internal sealed class ModulePath
 {
@@ -24,16 +24,21 @@ internal sealed class ModulePath
     /// <summary>The sub-module of that number.</summary>
     public static ModulePath operator /(ModulePath path, int index) => path / index.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Whether the checkpoint has a bias of that name: some trainers leave them out. The model's notices say when it has not.</summary>
+    /// <summary>
+    /// Whether the checkpoint has a bias of that name: some trainers leave them out. The model's notices say when it has not.
+    /// </summary>
     public bool HasBias(string name) => _builder.HasBias(Join(name));
 
     /// <summary>The matrix of a linear layer, <c>[d_in, d_out]</c>; see <see cref="Weight"/>.</summary>
-    public Parameter Linear(string name, int dIn, int dOut, StoredPart? part = null) => _builder.Weight(Join(name), [dIn, dOut], ParameterKind.Linear, part);
+    public Parameter Linear(string name, int dIn, int dOut, StoredPart? part = null) =>
+        _builder.Weight(Join(name), [dIn, dOut], ParameterKind.Linear, part);
 
     /// <summary>A table of vectors, <c>[count, d]</c>; see <see cref="Weight"/>.</summary>
     public Parameter Table(string name, int count, int d) => _builder.Weight(Join(name), [count, d], ParameterKind.Table);
 
-    /// <summary>The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.</summary>
+    /// <summary>
+    /// The weight of that name, of the given shape. If the checkpoint lacks it, loading fails in the end, with all missing names.
+    /// </summary>
     public Parameter Weight(string name, Shape shape, StoredPart? part = null) => _builder.Weight(Join(name), shape, part: part);
 
     /// <summary>A weight that training leaves alone.</summary>

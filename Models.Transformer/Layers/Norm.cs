@@ -3,7 +3,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// LayerNorm, y = w·(x − mean)/scale [+ b] with scale = √(variance + ε), or RMSNorm, y = w·x/scale with scale = √(mean x² + ε); Gemma's has 1 + w for w.
+/// LayerNorm, y = w·(x − mean)/scale [+ b] with scale = √(variance + ε), or RMSNorm, y = w·x/scale with scale = √(mean x² + ε); Gemma's has
+/// 1 + w for w.
 /// </summary>
 /// <remarks>
 /// TransformerLens hooks LayerNorm's <c>hook_normalized</c> after w and b, but RMSNorm's before w; so do we. <c>hook_scale</c> (and

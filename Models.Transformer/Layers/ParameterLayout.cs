@@ -13,11 +13,14 @@ public static class ParameterLayout
     {
         foreach (IGrouping<string, Parameter> parts in parameters.GroupBy(p => p.Place.Tensor))
         {
-            (CheckpointPlace Place, Tensor Value)[] stored = [.. parts.Select(p => (p.Place, p.Place.Transposed ? value(p).Transpose() : value(p)))];
+            (CheckpointPlace Place, Tensor Value)[] stored =
+                [.. parts.Select(p => (p.Place, p.Place.Transposed ? value(p).Transpose() : value(p)))];
             (CheckpointPlace place, Tensor first) = stored[0];
             yield return (parts.Key, place.Part is null
                 ? first
-                : StoredPart.Join(stored.Select(s => (s.Place.Part ?? throw new InvalidOperationException($"{parts.Key}: a part and the whole."), s.Value)), place.OutputAxis(first.Shape)));
+                : StoredPart.Join(stored.Select(s => (s.Place.Part
+                    ?? throw new InvalidOperationException($"{parts.Key}: a part and the whole."), s.Value)),
+                        place.OutputAxis(first.Shape)));
         }
     }
 

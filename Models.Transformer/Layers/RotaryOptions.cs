@@ -28,7 +28,8 @@ internal sealed record RotaryOptions(int Dims, double Theta)
 
     /// <summary>
     /// Reads the settings of config.json, which has two dialects: <c>rope_theta</c> with <c>rope_scaling</c> (transformers 4), or
-    /// <c>rope_parameters</c> with everything in it (transformers 5), perhaps one per kind of layer. What stands inside counts before what stands at the top.
+    /// <c>rope_parameters</c> with everything in it (transformers 5), perhaps one per kind of layer. What stands inside counts before what
+    /// stands at the top.
     /// </summary>
     /// <param name="json">The configuration.</param>
     /// <param name="dHead">Width of a head.</param>
@@ -48,7 +49,8 @@ internal sealed record RotaryOptions(int Dims, double Theta)
         int dims = (int)(dHead * part);
         if (!(part is > 0 and <= 1) || dims < 2 || dims % 2 != 0)
         {
-            throw json.Wrong("partial_rotary_factor", "does not give pairs to turn", FormattableString.Invariant($"{part} of {dHead} dimensions"),
+            throw json.Wrong("partial_rotary_factor", "does not give pairs to turn",
+                FormattableString.Invariant($"{part} of {dHead} dimensions"),
                 "an even number of dimensions, at least 2 and at most a head's");
         }
         options = options with { Dims = dims };
@@ -60,7 +62,8 @@ internal sealed record RotaryOptions(int Dims, double Theta)
                 "default" => options,
                 "linear" => options with { Factor = Factor(inner) },
                 "llama3" => options with { Factor = Factor(inner), Llama3 = Llama3Scaling.Read(inner) },
-                _ => throw inner.Wrong("rope_type", "names a scaling of rotary positions that is not supported", $"'{kind}'", "default, linear or llama3"),
+                _ => throw inner.Wrong("rope_type", "names a scaling of rotary positions that is not supported", $"'{kind}'",
+                    "default, linear or llama3"),
             };
         }
         return options;
@@ -72,14 +75,15 @@ internal sealed record RotaryOptions(int Dims, double Theta)
         static double Factor(ModelConfig inner)
         {
             double factor = inner.Number("factor", double.NaN);
-            return factor >= 1 ? factor : throw inner.Wrong("factor", "is no factor", FormattableString.Invariant($"{factor}"), "a number of at least 1");
+            return factor >= 1 ? factor : throw inner.Wrong("factor", "is no factor", FormattableString.Invariant($"{factor}"),
+                "a number of at least 1");
         }
     }
 }
 
 /// <summary>
-/// Llama 3.1's rule: waves shorter than original/high stay, those longer than original/low are slowed down by the factor, those between get a mixture
-/// (1 − s)·f/factor + s·f with s = (original/wave − low)/(high − low). Source: Llama 3.1's model code, <c>apply_scaling</c>.
+/// Llama 3.1's rule: waves shorter than original/high stay, those longer than original/low are slowed down by the factor, those between get
+/// a mixture (1 − s)·f/factor + s·f with s = (original/wave − low)/(high − low). Source: Llama 3.1's model code, <c>apply_scaling</c>.
 /// </summary>
 /// <param name="Low"><c>low_freq_factor</c></param>
 /// <param name="High"><c>high_freq_factor</c></param>
@@ -101,9 +105,11 @@ internal sealed record Llama3Scaling(double Low, double High, double Original)
     /// <summary>Reads the three numbers.</summary>
     public static Llama3Scaling Read(ModelConfig json)
     {
-        var scaling = new Llama3Scaling(json.Number("low_freq_factor", 1), json.Number("high_freq_factor", 4), json.Int("original_max_position_embeddings", 8192));
+        var scaling = new Llama3Scaling(json.Number("low_freq_factor", 1), json.Number("high_freq_factor", 4),
+            json.Int("original_max_position_embeddings", 8192));
         return scaling.Low > 0 && scaling.High > scaling.Low
             ? scaling
-            : throw json.Wrong("high_freq_factor", "is not above 'low_freq_factor'", FormattableString.Invariant($"{scaling.High} and {scaling.Low}"), "0 < low < high");
+            : throw json.Wrong("high_freq_factor", "is not above 'low_freq_factor'",
+                FormattableString.Invariant($"{scaling.High} and {scaling.Low}"), "0 < low < high");
     }
 }

@@ -8,7 +8,8 @@ public sealed class Encoding
     private readonly Vocabulary _vocabulary;
     private readonly int? _unk;
 
-    internal Encoding(Token[] tokens, IReadOnlyList<string> texts, Vocabulary vocabulary, int? unk = null) => (_tokens, Texts, _vocabulary, _unk) = (tokens, texts, vocabulary, unk);
+    internal Encoding(Token[] tokens, IReadOnlyList<string> texts, Vocabulary vocabulary, int? unk = null) =>
+        (_tokens, Texts, _vocabulary, _unk) = (tokens, texts, vocabulary, unk);
 
     /// <summary>The texts that were encoded: one, or two for a pair. <see cref="SequenceIds"/> index into it.</summary>
     public IReadOnlyList<string> Texts { get; }
@@ -19,11 +20,14 @@ public sealed class Encoding
     /// <summary>Token ids, ready for the model. [token]</summary>
     public int[] Ids => field ??= Array.ConvertAll(_tokens, t => t.Id);
 
-    /// <summary>Pieces as the vocabulary spells them (<c>##ing</c>, <c>Ġthe</c>, <c>▁the</c>): the unknown token for what it cannot spell. [token]</summary>
+    /// <summary>
+    /// Pieces as the vocabulary spells them (<c>##ing</c>, <c>Ġthe</c>, <c>▁the</c>): the unknown token for what it cannot spell. [token]
+    /// </summary>
     public string[] Pieces => field ??= Array.ConvertAll(_tokens, t => _vocabulary.PieceOf(t.Id));
 
-    /// <summary>Where each piece stands in its text, in UTF-16 code units; empty for special tokens. Pieces that share one character (bytes of an
-    /// emoji) carry the same span; with a SentencePiece file alone the last of them carries it, as SentencePiece does. [token]</summary>
+    /// <summary>Where each piece stands in its text, in UTF-16 code units; empty for special tokens. Pieces that share one character (bytes
+    /// of an emoji) carry the same span; with a SentencePiece file alone the last of them carries it, as SentencePiece does.
+    /// [token]</summary>
     public TextSpan[] Offsets => field ??= Array.ConvertAll(_tokens, t => t.Offset);
 
     /// <summary>True for tokens that were added around the text; false for everything the text itself produced,
@@ -41,19 +45,24 @@ public sealed class Encoding
     /// <summary>Which text a piece came from: 0 or 1; -1 for special tokens. [token]</summary>
     public int[] SequenceIds => field ??= Array.ConvertAll(_tokens, t => (int)t.Sequence);
 
-    /// <summary>What the vocabulary could not spell, one sentence each: language codes that it lacks, characters that became the unknown token; empty for most.</summary>
+    /// <summary>
+    /// What the vocabulary could not spell, one sentence each: language codes that it lacks, characters that became the unknown token;
+    /// empty for most.
+    /// </summary>
     public IReadOnlyList<string> Notices
     {
         get
         {
-            string[] unknown = _unk is not { } unk ? [] : [.. Enumerable.Range(0, Count).Where(i => _tokens[i].Id == unk && _tokens[i].Sequence >= 0)
+            string[] unknown = _unk is not { } unk
+                ? [] : [.. Enumerable.Range(0, Count).Where(i => _tokens[i].Id == unk && _tokens[i].Sequence >= 0)
                 .Select(Surface).Where(text => text != _vocabulary.PieceOf(unk) && text != "").Distinct()];
             string[] codes = [.. unknown.Where(IsCode)], others = [.. unknown.Except(codes)];
             return
             [
                 .. codes.Select(code => $"The vocabulary has no {code}; it has {Codes()}."),
                 .. others.Length == 0 ? (string[])[] :
-                    [$"The vocabulary has no pieces for {string.Join(", ", others.Take(5).Select(text => $"'{text}'"))}{(others.Length > 5 ? $" and {others.Length - 5} more" : "")}: read as {_vocabulary.PieceOf(_unk.GetValueOrDefault())}."],
+                    [$"The vocabulary has no pieces "
+                        + $"for {string.Join(", ", others.Take(5).Select(text => $"'{text}'"))}{(others.Length > 5 ? $" and {others.Length - 5} more" : "")}: read as {_vocabulary.PieceOf(_unk.GetValueOrDefault())}."],
             ];
         }
     }
@@ -96,11 +105,13 @@ public sealed class Encoding
     }
 
     /// <summary>Whether a text is a language code as Marian spells it, <c>&gt;&gt;fra&lt;&lt;</c>.</summary>
-    internal static bool IsCode(string text) => text.Length > 4 && text.StartsWith(">>", StringComparison.Ordinal) && text.EndsWith("<<", StringComparison.Ordinal);
+    internal static bool IsCode(string text) => text.Length > 4 && text.StartsWith(">>", StringComparison.Ordinal)
+        && text.EndsWith("<<", StringComparison.Ordinal);
 
     private string Codes()
     {
-        string[] codes = [.. Enumerable.Range(0, _vocabulary.Count).Where(_vocabulary.Contains).Select(_vocabulary.PieceOf).Where(IsCode).Take(9)];
+        string[] codes = [.. Enumerable.Range(0, _vocabulary.Count).Where(_vocabulary.Contains).Select(_vocabulary.PieceOf).Where(IsCode)
+            .Take(9)];
         return codes.Length == 0 ? "no language codes" : string.Join(", ", codes.Take(8)) + (codes.Length > 8 ? ", …" : "");
     }
 

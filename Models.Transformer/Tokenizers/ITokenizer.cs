@@ -13,7 +13,9 @@ public interface ITokenizer
     /// <summary>The ids with a role: classification, separator, padding, unknown, mask, begin, end.</summary>
     SpecialTokens Special { get; }
 
-    /// <summary>What a user should know about how the files were read, one sentence each: settings that contradict each other; empty for most.</summary>
+    /// <summary>
+    /// What a user should know about how the files were read, one sentence each: settings that contradict each other; empty for most.
+    /// </summary>
     IReadOnlyList<string> Notices => [];
 
     /// <summary>Splits <paramref name="text"/> into pieces, with ids and with offsets into the text.</summary>

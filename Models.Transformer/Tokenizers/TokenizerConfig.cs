@@ -34,7 +34,8 @@ internal sealed class TokenizerConfig
     {
         null or { ValueKind: JsonValueKind.Null } => null,
         { ValueKind: JsonValueKind.String } name => name.GetString()!.Replace("Fast", "", StringComparison.Ordinal),
-        { } other => throw new TokenizerException($"tokenizer: 'tokenizer_class' is not a name; got {other.ValueKind} in {_path}; expected a string."),
+        { } other => throw new TokenizerException($"tokenizer: 'tokenizer_class' is not a name; "
+            + $"got {other.ValueKind} in {_path}; expected a string."),
     };
 
     /// <summary>Whether the class is one of these.</summary>
@@ -45,7 +46,8 @@ internal sealed class TokenizerConfig
     {
         null or { ValueKind: JsonValueKind.Null } => null,
         { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out int number) => number,
-        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a whole number; got {other.ValueKind} in {_path}; expected one or null."),
+        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a whole number; "
+            + $"got {other.ValueKind} in {_path}; expected one or null."),
     };
 
     /// <summary>A text, or null where it is absent or not a text.</summary>
@@ -55,8 +57,10 @@ internal sealed class TokenizerConfig
     public IReadOnlyList<string> TokenNames(string name) => (Property(_config, name) ?? Property(_specialTokens, name)) switch
     {
         null or { ValueKind: JsonValueKind.Null } => [],
-        { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(item => Spelling(item) ?? "").Where(text => text != "")],
-        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a list; got {other.ValueKind} next to {_path}; expected a list of tokens."),
+        { ValueKind: JsonValueKind.Array } list =>
+            [.. list.EnumerateArray().Select(item => Spelling(item) ?? "").Where(text => text != "")],
+        { } other => throw new TokenizerException($"tokenizer: '{name}' is not a list; "
+            + $"got {other.ValueKind} next to {_path}; expected a list of tokens."),
     };
 
     /// <summary>A setting, or null where it is absent or JSON null.</summary>
@@ -80,7 +84,8 @@ internal sealed class TokenizerConfig
         {
             var part = new JsonPart(decoder, "added_tokens_decoder", _path);
             return [.. part.Members().Select(m => part[m.Name].AsAddedToken(
-                int.TryParse(m.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw part[m.Name].Malformed("an id as its name")))];
+                int.TryParse(m.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                ? id : throw part[m.Name].Malformed("an id as its name")))];
         }
 
         var plain = new JsonPart(_added ?? default, "", "added_tokens.json");
@@ -93,9 +98,11 @@ internal sealed class TokenizerConfig
     {
         null or { ValueKind: JsonValueKind.Null } => null,
         { ValueKind: JsonValueKind.String } => token.Value.GetString(),
-        { ValueKind: JsonValueKind.Object } when Property(token, "content") is { ValueKind: JsonValueKind.String } content => content.GetString(),
+        { ValueKind: JsonValueKind.Object } when Property(token, "content") is { ValueKind: JsonValueKind.String } content =>
+            content.GetString(),
         { } other => throw new TokenizerException(
-            $"tokenizer: not the name of a token; got {other.GetRawText()} next to {_path}; expected a string or an object with \"content\"."),
+            $"tokenizer: not the name of a token; got {other.GetRawText()} next to {_path}; expected a string or an object with "
+            + $"\"content\"."),
     };
 
     private static JsonElement? Property(JsonElement? parent, string name) =>

@@ -13,7 +13,8 @@ public static class TokenizerLoader
     /// <list type="number">
     /// <item><c>source.spm</c> with <c>target.spm</c> and <c>vocab.json</c>: <see cref="MarianTokenizer"/>.</item>
     /// <item><c>tokenizer.json</c>: WordPiece, BPE or unigram as Hugging Face describes it.</item>
-    /// <item><c>tokenizer.model</c>, <c>spiece.model</c>, <c>sentencepiece.bpe.model</c>, <c>spm.model</c>: SentencePiece, with the ids of the class that
+    /// <item><c>tokenizer.model</c>, <c>spiece.model</c>, <c>sentencepiece.bpe.model</c>, <c>spm.model</c>: SentencePiece, with the ids of
+    /// the class that
     /// <c>tokenizer_config.json</c> or <c>config.json</c> names.</item>
     /// <item><c>merges.txt</c> with <c>vocab.json</c>: byte-level BPE (GPT-2, RoBERTa).</item>
     /// <item><c>vocab.txt</c>: WordPiece (BERT).</item>
@@ -35,14 +36,19 @@ public static class TokenizerLoader
             : has("merges.txt") ? LoadBytePair(folder)
             : has("vocab.txt") ? LoadWordPiece(folder)
             : throw new TokenizerException(
-                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; expected source.spm with target.spm and vocab.json, or tokenizer.json, or a SentencePiece model ({string.Join(", ", SentencePieceFolder.FileNames)}), or merges.txt with vocab.json, or vocab.txt.");
+                $"tokenizer: no tokenizer files; got {Listing(folder)} in '{folder}'; "
+                + $"expected source.spm with target.spm and vocab.json, or tokenizer.json, or a SentencePiece "
+                + $"model ({string.Join(", ", SentencePieceFolder.FileNames)}), or merges.txt with vocab.json, or vocab.txt.");
     }
 
     /// <summary>Whether the folder holds a tokenizer's files.</summary>
     /// <param name="folder">A folder, which may be absent.</param>
     public static bool IsIn(string folder) => s_markers.Append(Json).Any(file => File.Exists(Path.Combine(folder, file)));
 
-    /// <summary>The tokenizer of a model: null where the folder has none, or nothing but a <c>tokenizer.json</c> of a kind that is not read here: token ids will do then.</summary>
+    /// <summary>
+    /// The tokenizer of a model: null where the folder has none, or nothing but a <c>tokenizer.json</c> of a kind that is not read here:
+    /// token ids will do then.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="notice">Why there is none though the folder has a file; else null.</param>
     /// <exception cref="TokenizerException">A malformed file.</exception>

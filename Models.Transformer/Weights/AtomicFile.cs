@@ -12,7 +12,8 @@ internal static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         string target = Path.GetFullPath(path);
-        string aside = Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}.part");
+        string aside = Path.Combine(Path.GetDirectoryName(target) ?? target,
+            $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}.part");
         try
         {
             using (FileStream stream = new(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))

@@ -3,8 +3,9 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// 8-bit weights as bitsandbytes stores them: <c>x.weight</c> int8 <c>[d_out, d_in]</c>, in GPT-2 too, and <c>x.SCB</c>, the largest magnitude of each
-/// row: w = weight · SCB / 127. A <c>x.weight_format</c> of 0 says that rows are stored one after the other. Ours alone: columns that stay in float32 are
+/// 8-bit weights as bitsandbytes stores them: <c>x.weight</c> int8 <c>[d_out, d_in]</c>, in GPT-2 too, and <c>x.SCB</c>, the largest
+/// magnitude of each row: w = weight · SCB / 127. A <c>x.weight_format</c> of 0 says that rows are stored one after the other. Ours alone:
+/// columns that stay in float32 are
 /// <c>x.outliers</c> float32 <c>[d_out, kept]</c>, with their numbers in <c>x.outlier_columns</c> int32 <c>[kept]</c>.
 /// </summary>
 /// <remarks>Source: bitsandbytes, Linear8bitLt; transformers, Bnb8BitHfQuantizer.</remarks>
@@ -18,41 +19,51 @@ internal static class Int8Checkpoint
     /// <summary>The <c>quant_method</c> of folders whose linear layers alone are in 8 bits.</summary>
     public const string Method = "bitsandbytes";
 
-    /// <summary>The <c>quant_method</c> of folders where tables are too, or outlier columns next to them, which no other library reads: it must refuse them, not misread them.</summary>
+    /// <summary>
+    /// The <c>quant_method</c> of folders where tables are too, or outlier columns next to them, which no other library reads: it must
+    /// refuse them, not misread them.
+    /// </summary>
     public const string OwnMethod = "vitrine_int8";
 
     /// <summary>The name of the scales next to a weight, or of another companion.</summary>
-    public static string ScalesOf(string name, string companion = Scales) => name.EndsWith(Weight, StringComparison.Ordinal) ? name[..^Weight.Length] + companion : $"{name}.{companion}";
+    public static string ScalesOf(string name, string companion = Scales) =>
+        name.EndsWith(Weight, StringComparison.Ordinal) ? name[..^Weight.Length] + companion : $"{name}.{companion}";
 
     /// <summary>Whether a weight is stored in 8 bits, scales next to it.</summary>
-    public static bool IsStored(WeightsFolder folder, string name) => folder.Entry(name).Type == WeightType.I8 && folder.Contains(ScalesOf(name));
+    public static bool IsStored(WeightsFolder folder, string name) =>
+        folder.Entry(name).Type == WeightType.I8 && folder.Contains(ScalesOf(name));
 
     /// <summary>The tensors that make up a stored weight.</summary>
     public static IEnumerable<string> Names(WeightsFolder folder, string name) =>
-        new[] { name, ScalesOf(name), ScalesOf(name, Format), ScalesOf(name, Outliers), ScalesOf(name, OutlierNumbers) }.Where(folder.Contains);
+        new[] { name, ScalesOf(name), ScalesOf(name, Format), ScalesOf(name, Outliers),
+            ScalesOf(name, OutlierNumbers) }.Where(folder.Contains);
 
     /// <summary>A stored weight: the integers are a view of the mapped file.</summary>
     /// <param name="folder">The checkpoint.</param>
     /// <param name="name">The weight.</param>
     /// <param name="outliers">The threshold asked for: what is rounded already has lost the floats that it would keep.</param>
-    /// <exception cref="WeightException">Rows are stored in another order, scales or outlier columns do not fit, or a threshold is asked for.</exception>
+    /// <exception cref="WeightException">Rows are stored in another order, scales or outlier columns do not fit, or a threshold is asked
+    /// for.</exception>
     public static Int8Matrix Read(WeightsFolder folder, string name, float outliers)
     {
         if (float.IsFinite(outliers))
         {
-            throw Bad(folder, name, "outlier columns cannot be kept in floats, for the weight is in 8 bits already", folder.Entry(name).ToString(), "floats. Leave the threshold out, or use the checkpoint from before rounding");
+            throw Bad(folder, name, "outlier columns cannot be kept in floats, for the weight is in 8 bits already",
+                folder.Entry(name).ToString(), "floats. Leave the threshold out, or use the checkpoint from before rounding");
         }
         string format = ScalesOf(name, Format), scales = ScalesOf(name);
         if (folder.Contains(format) && folder.FileOf(format).ReadFloats(format) is not [0])
         {
-            throw Bad(folder, format, "rows of 8-bit weights are stored in the order of a GPU's tiles", "a format that is not 0", "weight_format 0. Save the model again with a newer bitsandbytes");
+            throw Bad(folder, format, "rows of 8-bit weights are stored in the order of a GPU's tiles", "a format that is not 0",
+                "weight_format 0. Save the model again with a newer bitsandbytes");
         }
         WeightFile file = folder.FileOf(name);
         float[] largest = folder.FileOf(scales).ReadFloats(scales);
         long rows = file.Entry(name).Shape[0];
         if (largest.Length != rows)
         {
-            throw Bad(folder, scales, "the scales do not fit the weight", $"{largest.Length} for {file.Entry(name)}", $"{rows}, one per row");
+            throw Bad(folder, scales, "the scales do not fit the weight", $"{largest.Length} for {file.Entry(name)}",
+                $"{rows}, one per row");
         }
         Tensor values = file.ReadInt8(name);
         string kept = ScalesOf(name, Outliers), numbers = ScalesOf(name, OutlierNumbers);
@@ -85,7 +96,8 @@ internal static class Int8Checkpoint
     public static Tensor RoundedScales(WeightsFolder folder, string name, bool transpose, float outliers)
     {
         using Recorder.Pause pause = Recorder.Suspend();
-        float[] largest = Checked(folder, name, () => Int8Matrix.RowMaxima(OutlierColumns.Split(Floats(folder, name, transpose), outliers).Others));
+        float[] largest = Checked(folder, name,
+            () => Int8Matrix.RowMaxima(OutlierColumns.Split(Floats(folder, name, transpose), outliers).Others));
         return Tensor.From(largest, [largest.Length], Device.Cpu);
     }
 

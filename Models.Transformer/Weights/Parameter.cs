@@ -6,8 +6,8 @@ namespace Vitrine.Transformers;
 /// <remarks>
 /// Layers read it at every forward pass, so training replaces its <see cref="Value"/>: tensors themselves never change. Matrices are held
 /// as <c>[d_in, d_out]</c>, so that every layer is <c>x·W + b</c>; where a checkpoint stores the transpose (BERT, Marian, Llama) or
-/// several matrices side by side (GPT-2's <c>c_attn</c>), the value is a strided view of the stored one, not a copy. In half precision it is
-/// such a view too. In 8 bits every matrix is held by rows of outputs, and layers multiply with the integers.
+/// several matrices side by side (GPT-2's <c>c_attn</c>), the value is a strided view of the stored one, not a copy. In half precision it
+/// is such a view too. In 8 bits every matrix is held by rows of outputs, and layers multiply with the integers.
 /// </remarks>
 public sealed class Parameter
 {
@@ -15,7 +15,8 @@ public sealed class Parameter
     private Int8Matrix? _int8;
 
     internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Tensor value, bool isBuffer) =>
-        (Name, Kind, Place, _value, Shape, IsBuffer) = (name, kind, place, value.IsWeight ? value : value.AsWeight(), value.Shape, isBuffer);
+        (Name, Kind, Place, _value, Shape, IsBuffer) = (name, kind, place, value.IsWeight
+            ? value : value.AsWeight(), value.Shape, isBuffer);
 
     internal Parameter(string name, ParameterKind kind, CheckpointPlace place, Int8Matrix value) =>
         (Name, Kind, Place, _int8, Shape) = (name, kind, place, value, ShapeOf(kind, value));
@@ -35,7 +36,9 @@ public sealed class Parameter
     /// <summary>The shape of <see cref="Value"/>.</summary>
     public Shape Shape { get; }
 
-    /// <summary>The weight in 8 bits, its rows the outputs of a linear layer or the entries of a table; null when it is held in float32.</summary>
+    /// <summary>
+    /// The weight in 8 bits, its rows the outputs of a linear layer or the entries of a table; null when it is held in float32.
+    /// </summary>
     /// <exception cref="ShapeException">A new value has another shape, or this is no matrix.</exception>
     public Int8Matrix? Int8
     {
@@ -44,7 +47,8 @@ public sealed class Parameter
         {
             if (value is null || ShapeOf(Kind, value) != Shape)
             {
-                throw new ShapeException($"{Name}: a new value has another shape; got {value?.ToString() ?? "none"}; expected the rows of {Shape}. Set Value for float32.");
+                throw new ShapeException($"{Name}: a new value has another shape; "
+                    + $"got {value?.ToString() ?? "none"}; expected the rows of {Shape}. Set Value for float32.");
             }
             (_int8, _value) = (value, null);
         }
@@ -53,7 +57,9 @@ public sealed class Parameter
     /// <summary>The weight in half precision, as <see cref="Value"/> lies; null when it is held in another type.</summary>
     public Tensor? Half => Stored is { DType: DType.Float16 } half ? half : null;
 
-    /// <summary>The weight in float32. One that is held in fewer bits is made again at each reading; setting it makes it float32 for good.</summary>
+    /// <summary>
+    /// The weight in float32. One that is held in fewer bits is made again at each reading; setting it makes it float32 for good.
+    /// </summary>
     /// <exception cref="ShapeException">A new value has another shape.</exception>
     public Tensor Value
     {
@@ -125,8 +131,8 @@ public readonly record struct CheckpointPlace(string Tensor, bool Transposed = f
 }
 
 /// <summary>
-/// Which outputs of a stored tensor a parameter has: the same range of each of its equal groups. GPT-2 stores q, k and v one after the other, in one
-/// group; GPT-NeoX those of each head together, in a group per head.
+/// Which outputs of a stored tensor a parameter has: the same range of each of its equal groups. GPT-2 stores q, k and v one after the
+/// other, in one group; GPT-NeoX those of each head together, in a group per head.
 /// </summary>
 /// <param name="Offset">The first output of each group.</param>
 /// <param name="Total">How many outputs the stored tensor has.</param>

@@ -53,7 +53,8 @@ public sealed unsafe class SafetensorsFile : WeightFile
             new(mapping.Start + LengthBytes, (int)length), path, LengthBytes + (long)length, rest, out metadata);
 
         WeightException Bad(string got, string expected) => new(
-            $"safetensors: the file does not begin with the length of its header; got {got}; expected {expected}. The file is truncated or not safetensors: fetch or write it again. File: {path}",
+            $"safetensors: the file does not begin with the length of its header; "
+            + $"got {got}; expected {expected}. The file is truncated or not safetensors: fetch or write it again. File: {path}",
             path);
     }
 }

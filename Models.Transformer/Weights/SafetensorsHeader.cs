@@ -151,7 +151,8 @@ internal ref struct SafetensorsHeader
             }
             else
             {
-                throw Wrong("an entry has a key too many", WeightException.Quote(_json.GetString()!), "dtype, shape and data_offsets, each once");
+                throw Wrong("an entry has a key too many", WeightException.Quote(_json.GetString()!),
+                    "dtype, shape and data_offsets, each once");
             }
         }
         if (type is null || shape is null || range is null)

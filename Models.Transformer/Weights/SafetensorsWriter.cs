@@ -52,7 +52,8 @@ public static class SafetensorsWriter
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new WeightException(
-                $"safetensors: the file cannot be written; got: {e.Message.TrimEnd('.')}; expected a writable folder with room. The old file, if any, is unchanged. File: {path}",
+                $"safetensors: the file cannot be written; got: {e.Message.TrimEnd('.')}; expected a writable folder with room. "
+                + $"The old file, if any, is unchanged. File: {path}",
                 path, null, e);
         }
     }
@@ -107,7 +108,8 @@ public static class SafetensorsWriter
         long length = header.Length - sizeof(long);
         if (length > SafetensorsFile.LongestHeader)
         {
-            throw Wrong(path, null, "the header is too long", $"{length} bytes", $"at most {SafetensorsFile.LongestHeader}", "Write several files.");
+            throw Wrong(path, null, "the header is too long", $"{length} bytes", $"at most {SafetensorsFile.LongestHeader}",
+                "Write several files.");
         }
         BinaryPrimitives.WriteInt64LittleEndian(header, length);
         return header;

@@ -30,7 +30,8 @@ internal static unsafe class ShardIndex
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             throw new WeightException(
-                $"safetensors: the index cannot be read; got: {e.Message.TrimEnd('.').ReplaceLineEndings(" ")}; expected a JSON object with a weight_map. Fetch or write it again. File: {path}",
+                $"safetensors: the index cannot be read; got: {e.Message.TrimEnd('.').ReplaceLineEndings(" ")}; expected a JSON object with "
+                + $"a weight_map. Fetch or write it again. File: {path}",
                 path, null, e);
         }
     }
@@ -74,7 +75,8 @@ internal static unsafe class ShardIndex
             string file = json.TokenType == JsonTokenType.String ? json.GetString()! : "";
             if (file is "" or "." or ".." || file.AsSpan().ContainsAny('/', '\\', ':'))
             {
-                throw Wrong(path, "leads outside its folder", WeightException.Quote(file), "the plain name of a file next to the index", name);
+                throw Wrong(path, "leads outside its folder", WeightException.Quote(file), "the plain name of a file next to the index",
+                    name);
             }
             if (!files.TryAdd(file, file))
             {
@@ -91,6 +93,7 @@ internal static unsafe class ShardIndex
     private static WeightException Wrong(string path, string what, string got, string expected, string? tensor = null)
     {
         string place = tensor is null ? "" : $" (tensor {WeightException.Quote(tensor)})";
-        return new($"safetensors: the index {what}; got {got}; expected {expected}. Fetch or write the checkpoint again. File: {path}{place}", path, tensor);
+        return new($"safetensors: the index {what}; got {got}; expected {expected}. Fetch or write the checkpoint again. "
+            + $"File: {path}{place}", path, tensor);
     }
 }

@@ -1,12 +1,12 @@
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// A checkpoint as <c>torch.save</c> writes it (<c>pytorch_model.bin</c>): a zip archive with a pickle that describes the tensors and a file for each storage,
-/// or, before torch 1.6, pickles and storages one after the other.
+/// A checkpoint as <c>torch.save</c> writes it (<c>pytorch_model.bin</c>): a zip archive with a pickle that describes the tensors and a
+/// file for each storage, or, before torch 1.6, pickles and storages one after the other.
 /// </summary>
 /// <remarks>
-/// The pickle is read, not run (<see cref="TorchPickle"/>). Storages stay in the mapped file; a tensor whose elements are stored in another order than
-/// its axes say is copied when the file is opened. Source: torch/serialization.py.
+/// The pickle is read, not run (<see cref="TorchPickle"/>). Storages stay in the mapped file; a tensor whose elements are stored in another
+/// order than its axes say is copied when the file is opened. Source: torch/serialization.py.
 /// </remarks>
 public sealed unsafe class TorchFile : WeightFile
 {
@@ -24,7 +24,8 @@ public sealed unsafe class TorchFile : WeightFile
 
     private static Dictionary<string, WeightEntry> Read(MappedFile mapping, string path)
     {
-        (object? root, Func<TorchStorage, TorchZip.Place?> find) = TorchZip.IsZip(mapping) ? ReadZip(mapping, path) : ReadLegacy(mapping, path);
+        (object? root, Func<TorchStorage, TorchZip.Place?> find) = TorchZip.IsZip(mapping)
+            ? ReadZip(mapping, path) : ReadLegacy(mapping, path);
         if (root is not Dictionary<string, object?> tensors)
         {
             throw Wrong(path, null, "the checkpoint is not a state dict", root is null ? "None" : root.GetType().Name, "tensors by name");
@@ -33,9 +34,11 @@ public sealed unsafe class TorchFile : WeightFile
         long room = 2 * mapping.Length; // what copies may take in all: views that overlap could ask for any size
         foreach ((string name, object? value) in tensors)
         {
-            TorchTensor tensor = value as TorchTensor ?? throw Wrong(path, name, "an entry is no tensor", value is Dictionary<string, object?> ? "a dictionary" : $"{value ?? "None"}",
+            TorchTensor tensor = value as TorchTensor ?? throw Wrong(path, name, "an entry is no tensor",
+                value is Dictionary<string, object?> ? "a dictionary" : $"{value ?? "None"}",
                 "tensors by name", "Save the model's state_dict alone.");
-            TorchZip.Place place = find(tensor.Storage) ?? throw Wrong(path, name, "the storage of a tensor is missing", $"no '{tensor.Storage.Key}'", "each storage in the file");
+            TorchZip.Place place = find(tensor.Storage)
+                ?? throw Wrong(path, name, "the storage of a tensor is missing", $"no '{tensor.Storage.Key}'", "each storage in the file");
             WeightEntry entry = Entry(mapping, path, name, tensor, place, room);
             room -= entry.Memory?.Length ?? 0;
             entries.Add(name, entry);
@@ -49,7 +52,8 @@ public sealed unsafe class TorchFile : WeightFile
         string pickle = files.Keys.FirstOrDefault(name => name == "data.pkl" || name.EndsWith("/data.pkl", StringComparison.Ordinal))
             ?? throw Wrong(path, null, "the archive has no data.pkl", $"{files.Count} other files", "a checkpoint of torch");
         string folder = pickle[..^"data.pkl".Length];
-        if (files.TryGetValue($"{folder}byteorder", out TorchZip.Place order) && !new ReadOnlySpan<byte>(mapping.Start + order.Offset, (int)Math.Min(6, order.Length)).SequenceEqual("little"u8))
+        if (files.TryGetValue($"{folder}byteorder", out TorchZip.Place order)
+            && !new ReadOnlySpan<byte>(mapping.Start + order.Offset, (int)Math.Min(6, order.Length)).SequenceEqual("little"u8))
         {
             throw Wrong(path, null, "the checkpoint was written by a big-endian machine", "another byte order", "little-endian numbers");
         }
@@ -62,13 +66,17 @@ public sealed unsafe class TorchFile : WeightFile
         return (root, storage => files.TryGetValue($"{folder}data/{storage.Key}", out TorchZip.Place place) ? place : null);
     }
 
-    /// <summary>The form before torch 1.6: pickles of a magic number, a version, the machine, the tensors and the storages' keys; then each storage, after its length.</summary>
+    /// <summary>
+    /// The form before torch 1.6: pickles of a magic number, a version, the machine, the tensors and the storages' keys; then each storage,
+    /// after its length.
+    /// </summary>
     private static (object? Root, Func<TorchStorage, TorchZip.Place?> Find) ReadLegacy(MappedFile mapping, string path)
     {
         long at = 0;
         if (mapping.Length > 262 && new ReadOnlySpan<byte>(mapping.Start + 257, 5).SequenceEqual("ustar"u8))
         {
-            throw Wrong(path, null, "the checkpoint is in the tar form of torch before 0.4", "a tar archive", "the later forms", "Load and save it with a newer torch.");
+            throw Wrong(path, null, "the checkpoint is in the tar form of torch before 0.4", "a tar archive", "the later forms",
+                "Load and save it with a newer torch.");
         }
         if (*mapping.Start != 0x80 || Next() as string != MagicNumber)
         {
@@ -83,7 +91,8 @@ public sealed unsafe class TorchFile : WeightFile
             throw Wrong(path, null, "the checkpoint was written by a big-endian machine", "another byte order", "little-endian numbers");
         }
         object? root = Next();
-        List<object?> keys = Next() as List<object?> ?? throw Wrong(path, null, "the checkpoint does not list its storages", "something else", "a list");
+        List<object?> keys = Next() as List<object?>
+            ?? throw Wrong(path, null, "the checkpoint does not list its storages", "something else", "a list");
         Dictionary<string, WeightType> types = new(StringComparer.Ordinal);
         foreach (TorchTensor tensor in (root as Dictionary<string, object?>)?.Values.OfType<TorchTensor>() ?? [])
         {
@@ -93,10 +102,12 @@ public sealed unsafe class TorchFile : WeightFile
         foreach (object? key in keys)
         {
             long count = at <= mapping.Length - 8 ? *(long*)(mapping.Start + at) : -1;
-            int size = key is string name && types.TryGetValue(name, out WeightType type) ? type.Size() : throw Wrong(path, null, "a storage belongs to no tensor", $"{key}", "storages of tensors");
+            int size = key is string name && types.TryGetValue(name, out WeightType type)
+                ? type.Size() : throw Wrong(path, null, "a storage belongs to no tensor", $"{key}", "storages of tensors");
             if (count < 0 || count > (mapping.Length - at - 8) / size)
             {
-                throw Wrong(path, null, "a storage ends beyond the file", $"{count} elements at byte {at}", $"at most {mapping.Length - at} bytes", "The file is truncated: fetch it again.");
+                throw Wrong(path, null, "a storage ends beyond the file", $"{count} elements at byte {at}",
+                    $"at most {mapping.Length - at} bytes", "The file is truncated: fetch it again.");
             }
             places[name] = new(at + 8, count * size);
             at += 8 + (count * size);
@@ -116,7 +127,8 @@ public sealed unsafe class TorchFile : WeightFile
         int size = tensor.Storage.Type.Size();
         if (tensor.Shape.Length != tensor.Strides.Length || tensor.Shape.Length > MostAxes)
         {
-            throw Wrong(path, name, "a tensor has not a stride for each axis", $"{tensor.Shape.Length} axes, {tensor.Strides.Length} strides", $"as many, at most {MostAxes}");
+            throw Wrong(path, name, "a tensor has not a stride for each axis",
+                $"{tensor.Shape.Length} axes, {tensor.Strides.Length} strides", $"as many, at most {MostAxes}");
         }
         UInt128 count = 1, last = (UInt128)Math.Max(0, tensor.Offset);
         bool rowMajor = true;
@@ -149,7 +161,8 @@ public sealed unsafe class TorchFile : WeightFile
         return new WeightEntry(name, tensor.Storage.Type, tensor.Shape, 0, bytes) { Memory = memory };
 
         WeightException Beyond() => Wrong(path, name, "a tensor reaches beyond its storage",
-            $"{WeightException.Axes(tensor.Shape)} from element {tensor.Offset} of {tensor.Storage.Count}, stored in {place.Length} bytes", "a view of the storage");
+            $"{WeightException.Axes(tensor.Shape)} from element {tensor.Offset} of {tensor.Storage.Count}, stored in {place.Length} bytes",
+            "a view of the storage");
     }
 
     /// <summary>Copies a strided view in the order of its axes.</summary>
@@ -181,7 +194,8 @@ public sealed unsafe class TorchFile : WeightFile
         }
     }
 
-    private static WeightException Wrong(string path, string? tensor, string what, string got, string expected, string advice = "Fetch or save it again.")
+    private static WeightException Wrong(string path, string? tensor, string what, string got, string expected,
+        string advice = "Fetch or save it again.")
     {
         string place = tensor is null ? "" : $" (tensor {WeightException.Quote(tensor)})";
         return new($"torch: {what}; got {got}; expected {expected}. {advice} File: {path}{place}", path, tensor);

@@ -17,19 +17,28 @@ internal sealed record TorchStorage(WeightType Type, string Key, long Count);
 internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Shape, long[] Strides);
 
 /// <summary>
-/// Reads one pickle the way torch writes state dicts. Nothing is executed: of Python's operations those that build lists, tuples, dictionaries, numbers and texts are
-/// known, of its functions the handful that rebuild tensors; anything else is refused by its name.
+/// Reads one pickle the way torch writes state dicts. Nothing is executed: of Python's operations those that build lists, tuples,
+/// dictionaries, numbers and texts are known, of its functions the handful that rebuild tensors; anything else is refused by its name.
 /// </summary>
-/// <remarks>Source: CPython Lib/pickletools.py (the opcodes); torch/serialization.py and torch/_utils.py (persistent ids, _rebuild_tensor_v2).</remarks>
+/// <remarks>
+/// Source: CPython Lib/pickletools.py (the opcodes); torch/serialization.py and torch/_utils.py (persistent ids, _rebuild_tensor_v2).
+/// </remarks>
 internal ref struct TorchPickle
 {
     private static readonly object s_mark = new();
 
     private static readonly Dictionary<string, WeightType> s_storages = new(StringComparer.Ordinal)
     {
-        ["DoubleStorage"] = WeightType.F64, ["FloatStorage"] = WeightType.F32, ["HalfStorage"] = WeightType.F16, ["BFloat16Storage"] = WeightType.BF16,
-        ["LongStorage"] = WeightType.I64, ["IntStorage"] = WeightType.I32, ["ShortStorage"] = WeightType.I16, ["CharStorage"] = WeightType.I8,
-        ["ByteStorage"] = WeightType.U8, ["BoolStorage"] = WeightType.BOOL,
+        ["DoubleStorage"] = WeightType.F64,
+        ["FloatStorage"] = WeightType.F32,
+        ["HalfStorage"] = WeightType.F16,
+        ["BFloat16Storage"] = WeightType.BF16,
+        ["LongStorage"] = WeightType.I64,
+        ["IntStorage"] = WeightType.I32,
+        ["ShortStorage"] = WeightType.I16,
+        ["CharStorage"] = WeightType.I8,
+        ["ByteStorage"] = WeightType.U8,
+        ["BoolStorage"] = WeightType.BOOL,
     };
 
     private readonly ReadOnlySpan<byte> _bytes;
@@ -110,7 +119,8 @@ internal ref struct TorchPickle
                     break;
                 case (byte)'Q': _stack.Add(Storage(Pop())); break;               // BINPERSID
                 case (byte)'R': Call(); break;                                   // REDUCE
-                case (byte)'b': _ = Pop(); break;                                // BUILD: attributes of an OrderedDict, _metadata among them
+                // BUILD: attributes of an OrderedDict, _metadata among them
+                case (byte)'b': _ = Pop(); break;
                 case (byte)'s': Set(null, Last(2), push: false); break;          // SETITEM
                 case (byte)'u': Set(null, ToMark(), push: false); break;         // SETITEMS
                 case (byte)'a': Append(Last(1)); break;                          // APPEND
@@ -148,7 +158,8 @@ internal ref struct TorchPickle
     };
 
     /// <summary><c>("storage", type, key, location, count)</c>; torch before 1.6 adds a view.</summary>
-    private readonly TorchStorage Storage(object? id) => id is object?[] and ["storage", WeightType type, string key, string, long count, .. var view]
+    private readonly TorchStorage Storage(object? id) =>
+        id is object?[] and ["storage", WeightType type, string key, string, long count, .. var view]
         ? count >= 0 && view.All(part => part is null) ? new(type, key, count) : throw Foreign("a storage that is a view of another")
         : throw Damaged("a storage that is not described as torch does");
 
@@ -206,7 +217,8 @@ internal ref struct TorchPickle
         return _bytes.Slice(_at - count, count);
     }
 
-    private int Length() => BinaryPrimitives.ReadInt32LittleEndian(Take(4)) is >= 0 and int length ? length : throw Damaged("a length below 0");
+    private int Length() => BinaryPrimitives.ReadInt32LittleEndian(Take(4)) is >= 0 and int length
+        ? length : throw Damaged("a length below 0");
 
     private string Line()
     {
@@ -245,8 +257,10 @@ internal ref struct TorchPickle
 
     private readonly WeightException Foreign(string what) => new(
         $"torch: the checkpoint holds more than tensors; got {what}; expected tensors by name, which alone are read: nothing in a file is executed. "
-        + $"Load it where it was made and save its state_dict, or convert it with save_pretrained(folder, safe_serialization=True). File: {_path}", _path);
+        + $"Load it where it was made and save its state_dict, or convert it with save_pretrained(folder, safe_serialization=True). "
+        + $"File: {_path}", _path);
 
     private readonly WeightException Damaged(string got) => new(
-        $"torch: the checkpoint is damaged; got {got}; expected a pickle as torch.save writes it. The file is truncated or no checkpoint: fetch it again. File: {_path}", _path);
+        $"torch: the checkpoint is damaged; got {got}; expected a pickle as torch.save writes it. "
+        + $"The file is truncated or no checkpoint: fetch it again. File: {_path}", _path);
 }

@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 namespace Vitrine.Transformers;
 
 /// <summary>The directory of a zip archive: where the bytes of each stored file lie. Files of torch are stored, not compressed.</summary>
-/// <remarks>Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14–16 (ends, zip64), 4.5.3 (zip64 sizes).</remarks>
+/// <remarks>
+/// Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14–16 (ends, zip64), 4.5.3 (zip64 sizes).
+/// </remarks>
 internal static unsafe class TorchZip
 {
     private const uint Local = 0x04034b50, Central = 0x02014b50, End = 0x06054b50, End64 = 0x06064b50, Locator64 = 0x07064b50;
@@ -35,7 +37,9 @@ internal static unsafe class TorchZip
             string entry = System.Text.Encoding.UTF8.GetString(Bytes(file, at + CentralBytes, name));
             if (BinaryPrimitives.ReadUInt16LittleEndian(head[10..]) != 0)
             {
-                throw new WeightException($"torch: a file in the archive is compressed; got {WeightException.Quote(entry)}; expected stored files, as torch.save writes them. Save the checkpoint again. File: {path}", path);
+                throw new WeightException($"torch: a file in the archive is compressed; "
+                    + $"got {WeightException.Quote(entry)}; expected stored files, as torch.save writes them. Save the checkpoint again. "
+                    + $"File: {path}", path);
             }
             (long length, long stored, long local) = Sizes(head, Bytes(file, at + CentralBytes + name, extra), path);
             Check(file, local, LocalBytes, path);
@@ -64,7 +68,8 @@ internal static unsafe class TorchZip
             {
                 long end64 = Number64(file, locator + 8);
                 Check(file, end64, End64Bytes, path);
-                (count, at) = Number32(file, end64) == End64 ? (Number64(file, end64 + 32), Number64(file, end64 + 48)) : throw Damaged(path, "no zip64 directory");
+                (count, at) = Number32(file, end64) == End64
+                    ? (Number64(file, end64 + 32), Number64(file, end64 + 48)) : throw Damaged(path, "no zip64 directory");
             }
             return count >= 0 && count <= file.Length / CentralBytes ? (at, count) : throw Damaged(path, $"{count} entries");
         }
@@ -74,7 +79,8 @@ internal static unsafe class TorchZip
     /// <summary>Length, stored length and place of the local header, from the entry or from its zip64 part.</summary>
     private static (long Length, long Stored, long Local) Sizes(ReadOnlySpan<byte> head, ReadOnlySpan<byte> extra, string path)
     {
-        Span<long> values = [BinaryPrimitives.ReadUInt32LittleEndian(head[24..]), BinaryPrimitives.ReadUInt32LittleEndian(head[20..]), BinaryPrimitives.ReadUInt32LittleEndian(head[42..])];
+        Span<long> values = [BinaryPrimitives.ReadUInt32LittleEndian(head[24..]), BinaryPrimitives.ReadUInt32LittleEndian(head[20..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(head[42..])];
         while (extra.Length >= 4)
         {
             int kind = BinaryPrimitives.ReadUInt16LittleEndian(extra), size = BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]);
@@ -113,5 +119,6 @@ internal static unsafe class TorchZip
     }
 
     private static WeightException Damaged(string path, string got) =>
-        new($"torch: the archive is damaged; got {got}; expected a whole zip archive. The file is truncated or no checkpoint: fetch it again. File: {path}", path);
+        new($"torch: the archive is damaged; got {got}; expected a whole zip archive. "
+            + $"The file is truncated or no checkpoint: fetch it again. File: {path}", path);
 }

@@ -18,7 +18,8 @@ public sealed record WeightData
     /// <param name="shape">Its shape.</param>
     /// <param name="type">Element type in the file.</param>
     /// <param name="values">Makes it.</param>
-    public WeightData(string name, Shape shape, WeightType type, Func<Tensor> values) => (Name, Shape, Type, _values) = (name, shape, type, values);
+    public WeightData(string name, Shape shape, WeightType type, Func<Tensor> values) =>
+        (Name, Shape, Type, _values) = (name, shape, type, values);
 
     /// <summary>Key in the file.</summary>
     public string Name { get; init; }

@@ -27,7 +27,9 @@ public sealed class WeightEntry
     /// <summary>Number of bytes: product of the axes times the element size.</summary>
     public long Length { get; }
 
-    /// <summary>Where the bytes lie if not in the file: a tensor whose rows are stored in another order has been copied. Null for most.</summary>
+    /// <summary>
+    /// Where the bytes lie if not in the file: a tensor whose rows are stored in another order has been copied. Null for most.
+    /// </summary>
     internal MappedFile? Memory { get; init; }
 
     /// <summary>Number of elements; 1 for a scalar.</summary>

@@ -49,7 +49,8 @@ public sealed class WeightException : VitrineException
     {
         IEnumerable<string> nearest = names.OrderByDescending(other => CommonEnd(name, other)).Take(3).Select(Quote);
         return new(
-            $"safetensors: no such tensor; got {Quote(name)}; expected one of {names.Count} names, nearest: {string.Join(", ", nearest)}. List them with 'vitrine inspect'. File: {file}",
+            $"safetensors: no such tensor; got {Quote(name)}; expected one of {names.Count} names, nearest: {string.Join(", ", nearest)}. "
+            + $"List them with 'vitrine inspect'. File: {file}",
             file, name);
     }
 

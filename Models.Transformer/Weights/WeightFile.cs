@@ -14,7 +14,8 @@ public abstract unsafe class WeightFile : IDisposable
     private MappedFile? _mapping;
     private volatile bool _lent;
 
-    private protected WeightFile(string path, MappedFile mapping, Dictionary<string, WeightEntry> entries) => (FilePath, _mapping, _entries) = (path, mapping, entries);
+    private protected WeightFile(string path, MappedFile mapping, Dictionary<string, WeightEntry> entries) =>
+        (FilePath, _mapping, _entries) = (path, mapping, entries);
 
     /// <summary>Path the file was opened by.</summary>
     public string FilePath { get; }
@@ -51,7 +52,8 @@ public abstract unsafe class WeightFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new WeightException(
-                $"{format}: the file cannot be opened; got: {e.Message.TrimEnd('.')}; expected a readable, non-empty file. Check the path and its permissions. File: {path}",
+                $"{format}: the file cannot be opened; got: {e.Message.TrimEnd('.')}; expected a readable, non-empty file. "
+                + $"Check the path and its permissions. File: {path}",
                 path, null, e);
         }
         finally
@@ -78,9 +80,12 @@ public abstract unsafe class WeightFile : IDisposable
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public byte* Address(string name) => MappingOf(Entry(name)).Start + Entry(name).Offset;
 
-    /// <summary>The tensor's bytes, not copied. The span holds until <see cref="Dispose"/>, and only while this object is referenced.</summary>
+    /// <summary>
+    /// The tensor's bytes, not copied. The span holds until <see cref="Dispose"/>, and only while this object is referenced.
+    /// </summary>
     /// <param name="name">Name as the file spells it.</param>
-    /// <exception cref="WeightException">There is no such tensor, or it is larger than a span can be (2 GiB): use <see cref="Address"/>.</exception>
+    /// <exception cref="WeightException">There is no such tensor, or it is larger than a span can be (2 GiB): use
+    /// <see cref="Address"/>.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public ReadOnlySpan<byte> Bytes(string name)
     {
@@ -148,7 +153,8 @@ public abstract unsafe class WeightFile : IDisposable
         if (entry.Type != WeightType.I8)
         {
             throw new WeightException(
-                $"weights: not a tensor of 8-bit integers; got {entry}; expected I8. File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath, name);
+                $"weights: not a tensor of 8-bit integers; got {entry}; expected I8. "
+                + $"File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath, name);
         }
         MappedFile mapping = MappingOf(entry);
         _lent = true;
@@ -156,11 +162,12 @@ public abstract unsafe class WeightFile : IDisposable
     }
 
     /// <summary>
-    /// The tensor in half precision. Aligned F16 is a view of the mapped file, as <see cref="Read"/> makes of aligned F32; other types are rounded to
-    /// nearest even.
+    /// The tensor in half precision. Aligned F16 is a view of the mapped file, as <see cref="Read"/> makes of aligned F32; other types are
+    /// rounded to nearest even.
     /// </summary>
     /// <param name="name">Name as the file spells it.</param>
-    /// <exception cref="WeightException">There is no such tensor, half precision does not hold it, or it has more than 2^31 - 1 elements.</exception>
+    /// <exception cref="WeightException">There is no such tensor, half precision does not hold it, or it has more than 2^31 - 1
+    /// elements.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public Tensor ReadHalf(string name)
     {
@@ -211,7 +218,9 @@ public abstract unsafe class WeightFile : IDisposable
         }
         catch (IOException e)
         {
-            throw new WeightException($"weights: the file cannot be read; got: {e.Message.TrimEnd('.')}; expected {entry}. File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath, name, e);
+            throw new WeightException($"weights: the file cannot be read; "
+                + $"got: {e.Message.TrimEnd('.')}; expected {entry}. File: {FilePath} (tensor {WeightException.Quote(name)})", FilePath,
+                name, e);
         }
         return tensor.AsWeight();
     }
@@ -235,7 +244,8 @@ public abstract unsafe class WeightFile : IDisposable
     }
 
     /// <summary>The file, or the memory of an entry that does not lie in the file as it is to be read.</summary>
-    private MappedFile MappingOf(WeightEntry entry) => _mapping is null ? throw new ObjectDisposedException(GetType().Name) : entry.Memory ?? _mapping;
+    private MappedFile MappingOf(WeightEntry entry) => _mapping is null ? throw new ObjectDisposedException(GetType().Name) : entry.Memory
+        ?? _mapping;
 
     private Shape ShapeOf(WeightEntry entry)
     {
@@ -250,6 +260,7 @@ public abstract unsafe class WeightFile : IDisposable
     }
 
     private WeightException TooLarge(WeightEntry entry, string limit) => new(
-        $"weights: the tensor is too large; got {entry}; expected at most 2^31 {limit}. Split it. File: {FilePath} (tensor {WeightException.Quote(entry.Name)})",
+        $"weights: the tensor is too large; got {entry}; expected at most 2^31 {limit}. Split it. "
+        + $"File: {FilePath} (tensor {WeightException.Quote(entry.Name)})",
         FilePath, entry.Name);
 }

@@ -26,9 +26,12 @@ public sealed record WeightReport(
         }
         string missing = Missing.Count == 0 ? "" : $"{Missing.Count} missing: {string.Join(", ", Missing)}";
         string misshapen = Misshapen.Count == 0 ? "" : $"{Misshapen.Count} of another shape: {string.Join(", ", Misshapen)}";
-        string unused = Unused.Count == 0 ? "none" : string.Join(", ", Unused.Take(10).Select(WeightException.Quote)) + (Unused.Count > 10 ? ", …" : "");
+        string unused = Unused.Count == 0 ? "none" : string.Join(", ", Unused.Take(10).Select(WeightException.Quote)) + (Unused.Count > 10
+            ? ", …" : "");
         throw new WeightException(
-            $"weights: the checkpoint does not fit the model; got {string.Join("; ", new[] { missing, misshapen }.Where(part => part != ""))}; expected every weight that config.json implies. Check that config.json and weights belong together; left unused: {unused}. Source: {Source}",
+            $"weights: the checkpoint does not fit the model; "
+            + $"got {string.Join("; ", new[] { missing, misshapen }.Where(part => part != ""))}; expected every weight that config.json "
+            + $"implies. Check that config.json and weights belong together; left unused: {unused}. Source: {Source}",
             Source, Missing.Count > 0 ? Missing[0] : null);
     }
 }

@@ -41,15 +41,16 @@ public sealed class WeightsFolder : IDisposable
     /// <summary>A folder without weights.</summary>
     internal static WeightsFolder Unwritten(string path) => new(path) { IsUnwritten = true };
 
-    /// <summary>Opens and checks every file of a checkpoint. Of several, the first counts: <c>model.safetensors</c>, its index, <c>pytorch_model.bin</c>, its index,
-    /// a lone <c>.safetensors</c> file of another name.</summary>
+    /// <summary>Opens and checks every file of a checkpoint. Of several, the first counts: <c>model.safetensors</c>, its index,
+    /// <c>pytorch_model.bin</c>, its index, a lone <c>.safetensors</c> file of another name.</summary>
     /// <param name="path">A folder, or the path of one <c>.safetensors</c> or <c>.bin</c> file.</param>
     /// <exception cref="WeightException">
     /// There are no weights, a file breaks a rule of its format, or index and files disagree about what is where.
     /// </exception>
     public static WeightsFolder Open(string path) => Open(path, Quantization.None);
 
-    internal static WeightsFolder Open(string path, Quantization quantization, float outliers = float.PositiveInfinity, bool namesOnly = false)
+    internal static WeightsFolder Open(string path, Quantization quantization, float outliers = float.PositiveInfinity,
+        bool namesOnly = false)
     {
         ArgumentNullException.ThrowIfNull(path);
         WeightsFolder folder = new(path) { Quantization = quantization, Outliers = outliers, NamesOnly = namesOnly };
@@ -114,7 +115,8 @@ public sealed class WeightsFolder : IDisposable
             if (index >= 0)
             {
                 throw new WeightException(
-                    $"safetensors: a weight is NaN or infinite; got one at element {index} of {entry}; expected finite weights. Fetch or train the checkpoint again. File: {file.FilePath} (tensor {WeightException.Quote(name)})",
+                    $"safetensors: a weight is NaN or infinite; got one at element {index} of {entry}; expected finite weights. "
+                    + $"Fetch or train the checkpoint again. File: {file.FilePath} (tensor {WeightException.Quote(name)})",
                     file.FilePath, name);
             }
         }
@@ -153,15 +155,19 @@ public sealed class WeightsFolder : IDisposable
         string[] unlisted = [.. _fileOf.Keys.Where(name => !map.ContainsKey(name)).Order(StringComparer.Ordinal)];
         if (unlisted.Length > 0)
         {
-            Notices.Add($"{Path.GetFileName(index)} does not list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{(unlisted.Length > 3 ? $" and {unlisted.Length - 3} more" : "")}, which its files hold: read all the same.");
+            Notices.Add($"{Path.GetFileName(index)} does not "
+                + $"list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{(unlisted.Length > 3 ? $" and {unlisted.Length - 3} more" : "")}, which its files hold: read all the same.");
         }
     }
 
-    /// <summary>The only weights of a folder whose file has another name, those of adapters apart; null where there are several or none.</summary>
+    /// <summary>
+    /// The only weights of a folder whose file has another name, those of adapters apart; null where there are several or none.
+    /// </summary>
     private static string? Lone(string path)
     {
         string[] files = Directory.Exists(path)
-            ? [.. Directory.EnumerateFiles(path, "*.safetensors").Where(file => !Path.GetFileName(file).StartsWith("adapter", StringComparison.Ordinal)).Take(2)]
+            ? [.. Directory.EnumerateFiles(path, "*.safetensors")
+                .Where(file => !Path.GetFileName(file).StartsWith("adapter", StringComparison.Ordinal)).Take(2)]
             : [];
         return files.Length == 1 ? files[0] : null;
     }
@@ -169,9 +175,12 @@ public sealed class WeightsFolder : IDisposable
     private static WeightException Nothing(string path)
     {
         bool exists = Directory.Exists(path);
-        string[] files = exists ? [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
-        string? other = files.FirstOrDefault(file => Path.GetExtension(file) is ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5" or ".msgpack" or ".gguf" or ".onnx");
-        string got = !exists ? "no such folder" : other is null ? "a folder without weights" : $"a folder with {WeightException.Quote(other)}";
+        string[] files = exists ? [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file))
+            .Order(StringComparer.Ordinal)] : [];
+        string? other = files.FirstOrDefault(file => Path.GetExtension(file) is ".safetensors" or ".bin" or ".pt" or ".pth" or ".h5"
+            or ".msgpack" or ".gguf" or ".onnx");
+        string got = !exists ? "no such folder" : other is null
+            ? "a folder without weights" : $"a folder with {WeightException.Quote(other)}";
         string advice = Path.GetExtension(other) switch
         {
             null => "Check the path.",
@@ -179,12 +188,15 @@ public sealed class WeightsFolder : IDisposable
             ".bin" or ".pt" or ".pth" => $"Rename the file that holds the model's state_dict to {TorchFileName}.",
             ".gguf" => "GGUF files of llama.cpp are not read: fetch the checkpoint that it was made of.",
             ".onnx" => "ONNX graphs are not read: fetch the checkpoint that it was exported from.",
-            _ => "Weights of TensorFlow and JAX are not read: convert them in Python with from_pretrained(folder, from_tf=True or from_flax=True).save_pretrained(folder).",
+            _ => "Weights of TensorFlow and JAX are not read: convert them in Python with from_pretrained(folder, from_tf=True or "
+            + "from_flax=True).save_pretrained(folder).",
         };
-        return new($"weights: none found; got {got}; expected {SingleFile}, {TorchFileName} or an index of several. {advice} Folder: {path}", path);
+        return new($"weights: none found; got {got}; expected {SingleFile}, {TorchFileName} or an index of several. {advice} "
+            + $"Folder: {path}", path);
     }
 
     private static WeightException Disagree(string path, string tensor, string what, string got, string expected) => new(
-        $"safetensors: {what}; got {got}; expected {expected}. Index and files are of different checkpoints: fetch all of one again. File: {path} (tensor {WeightException.Quote(tensor)})",
+        $"safetensors: {what}; got {got}; expected {expected}. Index and files are of different checkpoints: fetch all of one again. "
+        + $"File: {path} (tensor {WeightException.Quote(tensor)})",
         path, tensor);
 }

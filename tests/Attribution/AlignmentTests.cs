@@ -40,15 +40,20 @@ public sealed class AlignmentTests
             Targets = [Written("▁the", 0), Written("▁cat", 1), Written("s", 2), Written("</s>", 3)],
             Sides =
             [
-                new() { Name = "source", Texts = ["les chats ."], GivenLength = 4, Tokens = [new(1, "▁les", 0, 3), new(2, "▁ch", 3, 6), new(3, "ats", 6, 9), new(4, ".", 10, 11)], Scores = [[9, 0, 0, 0], [0, 0, 5, 0], [0, 6, 0, 0], [1, 0, 0, 0]] },
-                new() { Name = "target", Texts = ["the cats"], GivenLength = 1, Tokens = [new(0, "<pad>", Text: -1, IsSpecial: true), new(5, "▁the", 0, 3), new(6, "▁cat", 3, 7), new(7, "s", 7, 8)], Scores = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]] },
+                new() { Name = "source", Texts = ["les chats ."], GivenLength = 4,
+                    Tokens = [new(1, "▁les", 0, 3), new(2, "▁ch", 3, 6), new(3, "ats", 6, 9), new(4, ".", 10, 11)],
+                    Scores = [[9, 0, 0, 0], [0, 0, 5, 0], [0, 6, 0, 0], [1, 0, 0, 0]] },
+                new() { Name = "target", Texts = ["the cats"], GivenLength = 1,
+                    Tokens = [new(0, "<pad>", Text: -1, IsSpecial: true), new(5, "▁the", 0, 3), new(6, "▁cat", 3, 7), new(7, "s", 7, 8)],
+                    Scores = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]] },
             ],
         };
 
         Assert.Equal("0-0 2-1 1-2", Alignment.Pharaoh(Alignment.Of(result)));
         Assert.Equal("0-0 1-1", Alignment.Pharaoh(Alignment.OfWords(result)));
 
-        static ExplainedTarget Written(string label, int position) => new() { Label = label, Position = position, Score = 0, Reach = [4, position + 1] };
+        static ExplainedTarget Written(string label, int position) =>
+            new() { Label = label, Position = position, Score = 0, Reach = [4, position + 1] };
     }
 
     [Fact]
@@ -58,8 +63,10 @@ public sealed class AlignmentTests
         AttributionResult result = new InputXGradient().Attribute(f, new());
         var metric = new AlignmentErrorRate();
 
-        double[] own = metric.Measure(new(f, new()) { GoldAlignment = Alignment.Pharaoh(Alignment.OfWords(result)) }, result, new InputXGradient());
-        double[] none = metric.Measure(new(f, new()), result, new InputXGradient()), wrong = metric.Measure(new(f, new()) { GoldAlignment = "90-90" }, result, new InputXGradient());
+        double[] own = metric.Measure(new(f, new()) { GoldAlignment = Alignment.Pharaoh(Alignment.OfWords(result)) }, result,
+            new InputXGradient());
+        double[] none = metric.Measure(new(f, new()), result, new InputXGradient()),
+            wrong = metric.Measure(new(f, new()) { GoldAlignment = "90-90" }, result, new InputXGradient());
 
         Assert.Equal([0, 0, 0], own);
         Assert.Equal([1, 1, 1], wrong);
@@ -72,8 +79,10 @@ public sealed class AlignmentTests
         string[] words = ["explain", "--ids", "5 6 7 0", "--model", GoldenFolder.Find("marian"), "--forced-ids", "8 11 12"];
         string links = Alignment.Pharaoh(AttributionJson.FromJson(CliRun.Of([.. words, "--json", "-"]).IsDone().Output).Alignment!);
 
-        Assert.Contains("alignment error rate 0.0 %", CliRun.Of([.. words, "--gold-alignment", links]).IsDone().Output, StringComparison.Ordinal);
-        Assert.Equal(1, AttributionJson.FromJson(CliRun.Of([.. words, "--gold-alignment", "80-80", "--json", "-"]).IsDone().Output).AlignmentErrorRate);
+        Assert.Contains("alignment error rate 0.0 %", CliRun.Of([.. words, "--gold-alignment", links]).IsDone().Output,
+            StringComparison.Ordinal);
+        Assert.Equal(1, AttributionJson.FromJson(CliRun.Of([.. words, "--gold-alignment", "80-80", "--json", "-"])
+            .IsDone().Output).AlignmentErrorRate);
         CliRun.Of([.. words, "--gold-alignment", "x"]).IsRefused(ExitCode.Usage, "not a link");
         CliRun.Of([.. words, "--side", "source", "--gold-alignment", "0-0"]).IsRefused(ExitCode.Usage, "no translation");
     }
@@ -83,10 +92,12 @@ public sealed class AlignmentTests
     [InlineData("marian", "5 6 7 0")]
     public void Explain_Summary_PutsTheRowsTogether(string golden, string ids)
     {
-        string[] words = ["explain", "--ids", ids, "--model", GoldenFolder.Find(golden), "--forced-ids", "8 11 12", "--score", "log_probability", "--method", "input_x_gradient", "--json", "-"];
+        string[] words = ["explain", "--ids", ids, "--model", GoldenFolder.Find(golden), "--forced-ids", "8 11 12", "--score",
+            "log_probability", "--method", "input_x_gradient", "--json", "-"];
         AttributionResult Run(params string[] more) => AttributionJson.FromJson(CliRun.Of([.. words, .. more]).IsDone().Output);
 
-        (AttributionResult all, AttributionResult sum, AttributionResult whole) = (Run(), Run("--summary", "sum"), Run("--sequence", "--summary", "sum"));
+        (AttributionResult all, AttributionResult sum, AttributionResult whole) =
+            (Run(), Run("--summary", "sum"), Run("--sequence", "--summary", "sum"));
 
         int given = ids.Split(' ').Length;
         float[] expected = [.. Enumerable.Range(0, given).Select(p => all.Sides[0].Scores.Sum(row => row[p]))];
@@ -94,8 +105,10 @@ public sealed class AlignmentTests
         Assert.Equal(sum.Sides[0].Scores[0], whole.Sides[0].Scores[0]);
         Assert.Equal((3, given), (sum.Targets[0].SequenceLength, sum.Sides[0].Tokens.Count));
         Assert.Equal(all.Targets.Sum(t => t.Score), sum.Targets[0].Score, 1e-5);
-        Assert.Contains("→ ", CliRun.Of([.. words[..^2], "--summary", "mean", "--method", "saliency"]).IsDone().Output, StringComparison.Ordinal);
+        Assert.Contains("→ ", CliRun.Of([.. words[..^2], "--summary", "mean", "--method", "saliency"]).IsDone().Output,
+            StringComparison.Ordinal);
         using var model = new TinyModel();
-        CliRun.Of(["explain", "a good movie", "--model", model.Path, "--method", "saliency", "--summary", "sum"]).IsRefused(ExitCode.Usage, "nothing was written");
+        CliRun.Of(["explain", "a good movie", "--model", model.Path, "--method", "saliency", "--summary", "sum"])
+            .IsRefused(ExitCode.Usage, "nothing was written");
     }
 }

@@ -13,7 +13,8 @@ public class AttentionMethodTests
     {
         // Cormen et al., Introduction to algorithms, figure 26.1: s, v1, v2, v3, v4, t.
         var pipes = new MaximumFlow();
-        foreach ((int from, int to, int capacity) in new[] { (0, 1, 16), (0, 2, 13), (1, 3, 12), (2, 1, 4), (2, 4, 14), (3, 2, 9), (3, 5, 20), (4, 3, 7), (4, 5, 4) })
+        foreach ((int from, int to, int capacity) in new[] { (0, 1, 16), (0, 2, 13), (1, 3, 12), (2, 1, 4), (2, 4, 14), (3, 2, 9),
+            (3, 5, 20), (4, 3, 7), (4, 5, 4) })
         {
             pipes.Add(from, to, capacity);
         }
@@ -48,7 +49,8 @@ public class AttentionMethodTests
         ScoreFunction f = Models.Function("gpt2");
         AttributionRequest request = new() { Layers = [1] };
 
-        TensorAssert.Close(new AttentionFlow().Attribute(f, request).Sides[0].Scores[2], new AttentionRollout().Attribute(f, request).Sides[0].Scores[2]);
+        TensorAssert.Close(new AttentionFlow().Attribute(f, request).Sides[0].Scores[2],
+            new AttentionRollout().Attribute(f, request).Sides[0].Scores[2]);
     }
 
     [Theory]
@@ -97,7 +99,8 @@ public class AttentionMethodTests
     {
         ScoreFunction f = Models.Function("marian");
 
-        AttributionResult roomy = new AttentionRelevance().Attribute(f, new()), tight = new AttentionRelevance().Attribute(f, new() { ByteBudget = 1 << 20 });
+        AttributionResult roomy = new AttentionRelevance().Attribute(f, new()),
+            tight = new AttentionRelevance().Attribute(f, new() { ByteBudget = 1 << 20 });
 
         TensorAssert.Close(tight.Sides[0].Scores[1], roomy.Sides[0].Scores[1]);
         TensorAssert.Close(tight.Sides[1].Scores[2], roomy.Sides[1].Scores[2]);

@@ -11,8 +11,8 @@ namespace Vitrine.Tests.Attributions;
 public class DecoderMethodTests
 {
     /// <summary>
-    /// Parallel blocks with two norms and with one, neighbouring pairs rotated; four norms, 1 + w and caps; norms of queries and keys, windows; ALiBi;
-    /// a stream that is normalised after adding, with narrower embeddings.
+    /// Parallel blocks with two norms and with one, neighbouring pairs rotated; four norms, 1 + w and caps; norms of queries and keys,
+    /// windows; ALiBi; a stream that is normalised after adding, with narrower embeddings.
     /// </summary>
     private static readonly string[] s_models = ["gpt_neox", "gptj", "gemma2", "gemma3_text", "bloom", "opt_350m_style"];
 
@@ -35,10 +35,17 @@ public class DecoderMethodTests
     {
         AttributionRequest request = new()
         {
-            Baseline = Baseline.Token(3), CompletenessGap = 1e-3, Steps = method == "layer_conductance" ? 200 : 50, MaxSteps = 4096, Samples = 20, Aggregator = "sum",
+            Baseline = Baseline.Token(3),
+            CompletenessGap = 1e-3,
+            Steps = method == "layer_conductance"
+                ? 200 : 50,
+            MaxSteps = 4096,
+            Samples = 20,
+            Aggregator = "sum",
         };
 
-        AttributionResult? result = MethodLawTests.Explained(method, Models.Function(model, method == "reagent" ? "probability" : "logit"), request);
+        AttributionResult? result = MethodLawTests.Explained(method, Models.Function(model, method == "reagent" ? "probability" : "logit"),
+            request);
 
         double share = model == "opt_350m_style" ? 0.05 : 0.005; // relu bends at once, which quadrature needs many more points for
         foreach ((ExplainedTarget target, int t) in (result?.Targets ?? []).Select((target, t) => (target, t)))

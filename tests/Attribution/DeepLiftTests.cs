@@ -47,7 +47,8 @@ public class DeepLiftTests
     public void DeepLift_ReluNetwork_EqualsCaptumsRescaleRule()
     {
         var f = new ToyScoreFunction(
-            x => x[0].Reshape([x[0].Shape[0], 35]).MatMul(RandomTensor.Normal(3, [35, 16])).Relu().MatMul(RandomTensor.Normal(4, [16, 2])).Tanh(),
+            x => x[0].Reshape([x[0].Shape[0], 35]).MatMul(RandomTensor.Normal(3, [35, 16])).Relu().MatMul(RandomTensor.Normal(4, [16, 2]))
+            .Tanh(),
             2, RandomTensor.Normal(1, [11, 5]), [0, 3, 7, 2, 9, 4, 0]);
 
         float[] ours = new DeepLift().Attribute(f, s_raw).Sides[0].Raw!.ToArray();
@@ -60,7 +61,8 @@ public class DeepLiftTests
     public void GuidedBackprop_OneLayer_IsTheHandComputedAnswer()
     {
         // y = −relu(x₁) + 2·relu(x₂), x = (3, −1): the gradient is (−1, 0), guided (0, 0), deconvolution (0, 2).
-        var f = new ToyScoreFunction(x => x[0].Reshape([x[0].Shape[0], 2]).Relu().MatMul(Tensor.From([-1f, 2f], [2, 1])), 1, Tensor.From([3f, -1f], [1, 2]), [0]);
+        var f = new ToyScoreFunction(x => x[0].Reshape([x[0].Shape[0], 2]).Relu().MatMul(Tensor.From([-1f, 2f], [2, 1])), 1,
+            Tensor.From([3f, -1f], [1, 2]), [0]);
 
         Assert.Equal([-1f, 0], new Saliency().Attribute(f, s_raw).Sides[0].Raw!.ToArray());
         Assert.Equal([0f, 0], new GuidedBackprop().Attribute(f, s_raw).Sides[0].Raw!.ToArray());
@@ -69,7 +71,8 @@ public class DeepLiftTests
 
     [Fact]
     public void GuidedBackprop_NoRelu_SaysWhichMethodToUse() =>
-        Assert.Contains("Use saliency", Assert.Throws<VitrineException>(() => new GuidedBackprop().Attribute(Toys.Network(), s_raw)).Message, StringComparison.Ordinal);
+        Assert.Contains("Use saliency",
+            Assert.Throws<VitrineException>(() => new GuidedBackprop().Attribute(Toys.Network(), s_raw)).Message, StringComparison.Ordinal);
 
     private static ScoreFunction Function(string name, string step)
     {

@@ -12,7 +12,8 @@ public class DiscretizedGradientTests
     [Fact]
     public void Words_Greedy_TakesTheNeighbourThatIsMovedLeast()
     {
-        // From word 1 at (10, 10): words 2 (8, 9) and 4 (4, 4) lie between and are not moved; word 3 (7, 12) is. Of equals the nearest comes first.
+        // From word 1 at (10, 10): words 2 (8, 9) and 4 (4, 4) lie between and are not moved; word 3 (7, 12) is. Of equals the nearest
+        // comes first.
         var path = new MonotonicPath(s_words, 2, PathAnchors.Greedy, 5) { Share = 5 };
 
         Assert.Equal([1, 2, 4, 3], path.Words(0, 1));
@@ -62,7 +63,8 @@ public class DiscretizedGradientTests
             Models.Function(name), new() { Baseline = Baseline.Token(3), Steps = 10, CompletenessGap = 1e-3 });
 
         Assert.Empty(result.Warnings);
-        Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1.1e-3 * Math.Max(1e-3, Math.Abs(target.Score - target.BaselineScore!.Value))));
+        Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0,
+            1.1e-3 * Math.Max(1e-3, Math.Abs(target.Score - target.BaselineScore!.Value))));
     }
 
     [Fact]
@@ -95,6 +97,7 @@ public class DiscretizedGradientTests
         Assert.Contains("Use integrated_gradients", Assert.Throws<VitrineException>(
             () => new DiscretizedIntegratedGradients().Attribute(Toys.Network(), new())).Message, StringComparison.Ordinal);
         Assert.Contains("expected a token", Assert.Throws<VitrineException>(
-            () => new DiscretizedIntegratedGradients().Attribute(Models.Function("gpt2"), new() { Baseline = Baseline.Zero })).Message, StringComparison.Ordinal);
+            () => new DiscretizedIntegratedGradients().Attribute(Models.Function("gpt2"), new() { Baseline = Baseline.Zero })).Message,
+                StringComparison.Ordinal);
     }
 }

@@ -41,7 +41,8 @@ public class GenerationTests
 
         for (int t = 0; t < s_said.Length; t++)
         {
-            AttributionResult one = explain.Attribute(Targets.Continuation(model, ExplainedText.Of([.. s_prompt, .. s_said[..t]]), [s_said[t]], step), request);
+            AttributionResult one = explain.Attribute(Targets.Continuation(model, ExplainedText.Of([.. s_prompt, .. s_said[..t]]),
+                [s_said[t]], step), request);
             int seen = s_prompt.Length + t;
             TensorAssert.Close(all.Sides[0].Scores[t].AsSpan(0, seen), one.Sides[0].Scores[0], rtol: 1e-5, atol: 1e-5, what: $"token {t}");
             Assert.All(all.Sides[0].Scores[t][seen..], score => Assert.Equal(0, score));
@@ -69,7 +70,8 @@ public class GenerationTests
             ScoreFunction f = Targets.Translation(model, source, prefix, [new(t, s_said[t])], step);
             AttributionResult one = explain.Attribute(f, request);
             TensorAssert.Close(all.Sides[0].Scores[t], one.Sides[0].Scores[0], rtol: 1e-5, atol: 1e-5, what: $"source of token {t}");
-            TensorAssert.Close(all.Sides[1].Scores[t].AsSpan(0, t + 1), one.Sides[1].Scores[0], rtol: 1e-5, atol: 1e-5, what: $"target of token {t}");
+            TensorAssert.Close(all.Sides[1].Scores[t].AsSpan(0, t + 1), one.Sides[1].Scores[0], rtol: 1e-5, atol: 1e-5,
+                what: $"target of token {t}");
         }
     }
 

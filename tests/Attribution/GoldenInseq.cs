@@ -31,7 +31,8 @@ internal static partial class GoldenInseq
             KeepRaw = true,
             Baseline = Baseline.Token(Unknown(model)),
             Steps = one.Has("n_steps") ? (int)one.Number("n_steps") : null,
-            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(".0.hook_mlp_out", StringComparison.Ordinal)).Name], // what those runs named
+            // what those runs named
+            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(".0.hook_mlp_out", StringComparison.Ordinal)).Name],
         };
         ScoreFunction f = Function(model, one, said, new StepOptions(step) { ContrastIds = contrast, Compat = Compat.Inseq });
         IAttributionMethod explain = AttributionMethods.Get(method);
@@ -48,8 +49,10 @@ internal static partial class GoldenInseq
             }
             else
             {
-                AttributionResult shown = key.StartsWith("sum_", StringComparison.Ordinal) ? explain.Attribute(f, request with { Aggregator = "sum" }) : result;
-                bool normalised = method != "occlusion" && (key.StartsWith("default_", StringComparison.Ordinal) || key.Contains("_normalised_", StringComparison.Ordinal));
+                AttributionResult shown = key.StartsWith("sum_", StringComparison.Ordinal)
+                    ? explain.Attribute(f, request with { Aggregator = "sum" }) : result;
+                bool normalised = method != "occlusion"
+                    && (key.StartsWith("default_", StringComparison.Ordinal) || key.Contains("_normalised_", StringComparison.Ordinal));
                 Matrix(key, normalised ? shown.Normalise() : shown, one, check);
             }
         }
@@ -72,7 +75,8 @@ internal static partial class GoldenInseq
             {
                 for (int i = 0; i < width && p < result.Targets[t].Reach[index]; i++)
                 {
-                    values[(((p * shape[1]) + t) * width) + i] = raw is null ? side.Scores[t][p] : raw[(((t * side.Tokens.Count) + p) * width) + i];
+                    values[(((p * shape[1]) + t) * width) + i] = raw is null
+                        ? side.Scores[t][p] : raw[(((t * side.Tokens.Count) + p) * width) + i];
                 }
             }
         }
@@ -95,11 +99,14 @@ internal static partial class GoldenInseq
 
     private static ScoreFunction Function(ILanguageModel model, GoldenCase one, int[] said, StepOptions step) => one.Has("prompt_ids")
         ? Targets.Continuation(model, ExplainedText.Of(GoldenScore.Row(one, "prompt_ids")!), said, step)
-        : Targets.Translation(model, ExplainedText.Of(GoldenScore.Row(one, "source_ids")!), said, step, one.Expected.Keys.Any(key => key.Contains("target", StringComparison.Ordinal))
+        : Targets.Translation(model, ExplainedText.Of(GoldenScore.Row(one, "source_ids")!), said, step,
+            one.Expected.Keys.Any(key => key.Contains("target", StringComparison.Ordinal))
             ? TranslationSides.Both
             : TranslationSides.Source);
 
-    /// <summary>What was said, and what it was contrasted with, read from the tokens Inseq shows: <c>t17</c>, or <c>t40 → t17</c>.</summary>
+    /// <summary>
+    /// What was said, and what it was contrasted with, read from the tokens Inseq shows: <c>t17</c>, or <c>t40 → t17</c>.
+    /// </summary>
     private static (int[] Said, int[]? Contrast) Tokens(GoldenCase one)
     {
         int start = (int)one.Number("attr_pos_start");

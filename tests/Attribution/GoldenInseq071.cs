@@ -15,26 +15,30 @@ internal static partial class GoldenInseq071
     public static void Run(GoldenCase one, GoldenCheck check)
     {
         GoldenModel named = GoldenModel.Named(one.Name.Split('/')[1]);
-        string[] own = [.. one.Expected.Keys.Where(key => key.StartsWith("sequence_", StringComparison.Ordinal) || Aggregator().IsMatch(key))];
+        string[] own = [.. one.Expected.Keys.Where(key => key.StartsWith("sequence_", StringComparison.Ordinal)
+            || Aggregator().IsMatch(key))];
         foreach (string key in own)
         {
             check.Skip(key, "attention inside the encoder is not reported; Inseq's aggregators are compared by AggregationTests");
         }
         if (one.Name.EndsWith("/layer_integrated_gradients", StringComparison.Ordinal))
         {
-            one.Expected.Keys.ToList().ForEach(key => check.Skip(key, "all zeros there: under transformers 5 Captum's layer integral does not reach the layer"));
+            one.Expected.Keys.ToList().ForEach(key => check.Skip(key,
+                "all zeros there: under transformers 5 Captum's layer integral does not reach the layer"));
             return;
         }
         if (one.Name == "inseq/llama/value_zeroing")
         {
-            one.Expected.Keys.ToList().ForEach(key => check.Skip(key, "Inseq's last layer is not that of the paper's equations, which ours follows: authors/value_zeroing/llama"));
+            one.Expected.Keys.ToList().ForEach(key => check.Skip(key,
+                "Inseq's last layer is not that of the paper's equations, which ours follows: authors/value_zeroing/llama"));
             return;
         }
         if (one.Name.EndsWith("/contrast_sources", StringComparison.Ordinal))
         {
             foreach (string key in one.Expected.Keys.Where(key => key.Contains("aggregate", StringComparison.Ordinal)))
             {
-                check.Skip(key, "Inseq also differentiates what the model says of the other source, by the target's embeddings that both share; here that is a constant");
+                check.Skip(key, "Inseq also differentiates what the model says of the other source, by the target's embeddings that both "
+                    + "share; here that is a constant");
             }
         }
         if (named.Unsupported is { } why)
@@ -50,16 +54,25 @@ internal static partial class GoldenInseq071
         string method = one.Json("method").GetString()!, step = one.Json("attributed_fn").GetString()!;
         (int[] said, int[]? contrast) = Tokens(one);
         StepOptions options = Options(model, one, step, contrast);
-        ScoreFunction f = Function(model, one, said, contrast is null ? options : options with { ContrastLogits = null }); // what is explained reads the contrast in its own row
+        // what is explained reads the contrast in its own row
+        ScoreFunction f = Function(model, one, said, contrast is null ? options : options with { ContrastLogits = null });
         foreach (string key in one.Expected.Keys.Where(key => key.StartsWith("step_", StringComparison.Ordinal)))
         {
-            check.Close(key, null, key == "step_deltas" ? [.. Explain(method, f, Request(model, one, f)).Targets.Select(target => (float)target.Delta!.Value)]
+            check.Close(key, null, key == "step_deltas"
+                ? [.. Explain(method, f, Request(model, one, f)).Targets.Select(target => (float)target.Delta!.Value)]
                 : Scores(Function(model, one, said, Options(model, one, key["step_".Length..], contrast))));
         }
-        foreach (IGrouping<string, string> group in one.Expected.Keys.Where(key => key.EndsWith("_source", StringComparison.Ordinal) || key.EndsWith("_target", StringComparison.Ordinal)
-            || key is "source" or "target" or "source_raw" or "target_raw").Where(key => !one.Name.EndsWith("/contrast_sources", StringComparison.Ordinal)).Except(own).GroupBy(Kind))
+        foreach (IGrouping<string, string> group in one.Expected.Keys.Where(key => key.EndsWith("_source", StringComparison.Ordinal)
+            || key.EndsWith("_target", StringComparison.Ordinal)
+            || key is "source" or "target" or "source_raw" or "target_raw")
+                .Where(key => !one.Name.EndsWith("/contrast_sources", StringComparison.Ordinal)).Except(own).GroupBy(Kind))
         {
-            AttributionResult result = Explain(method, f, Request(model, one, f) with { Aggregator = group.Key.Split('_')[0] is "sum" or "mean" or "absmax" ? group.Key.Split('_')[0] : null });
+            AttributionResult result = Explain(method, f,
+                Request(model, one, f) with
+                {
+                    Aggregator = group.Key.Split('_')[0] is "sum" or "mean" or "absmax"
+                    ? group.Key.Split('_')[0] : null
+                });
             int[] columns = [.. Enumerable.Range(0, result.Targets.Count).Where(t => IsAsked(one, t))];
             double largest = columns.Max(t => result.Sides.Max(side => side.Scores[t].Max(Math.Abs)));
             foreach (string key in group)
@@ -71,7 +84,8 @@ internal static partial class GoldenInseq071
                     _ when group.Key.Contains("nonorm", StringComparison.Ordinal) => 1,
                     _ when method == "occlusion" => 1, // one score per token already: its aggregate() does nothing
                     _ when group.Key.Contains("rescale", StringComparison.Ordinal) => largest,
-                    "weighted" => result.Sides.Sum(s => s.Scores[t].Sum(score => (double)Math.Abs(score))) / result.Targets[t].Probability!.Value,
+                    "weighted" =>
+                        result.Sides.Sum(s => s.Scores[t].Sum(score => (double)Math.Abs(score))) / result.Targets[t].Probability!.Value,
                     _ => result.Sides.Sum(s => s.Scores[t].Sum(score => (double)Math.Abs(score))),
                 });
                 Matrix(key, result, side, columns, Divisor, one, check);
@@ -87,7 +101,8 @@ internal static partial class GoldenInseq071
     };
 
     /// <summary>Compares <c>[pos, step(, …)]</c> of one side; NaN stands for tokens a step has not seen.</summary>
-    private static void Matrix(string key, AttributionResult result, int side, int[] columns, Func<int, double> divisor, GoldenCase one, GoldenCheck check)
+    private static void Matrix(string key, AttributionResult result, int side, int[] columns, Func<int, double> divisor, GoldenCase one,
+        GoldenCheck check)
     {
         int[] shape = one.Expected[key].Shape;
         SideScores scores = result.Sides[side];
@@ -106,7 +121,8 @@ internal static partial class GoldenInseq071
                 int t = columns[c];
                 for (int i = 0; i < width; i++)
                 {
-                    double value = p >= tokens || p >= result.Targets[t].Reach[side] ? Missing : raw is null ? scores.Scores[t][p] / divisor(t) : raw[(((t * tokens) + p) * width) + i];
+                    double value = p >= tokens || p >= result.Targets[t].Reach[side] ? Missing : raw is null
+                        ? scores.Scores[t][p] / divisor(t) : raw[(((t * tokens) + p) * width) + i];
                     values[(((p * columns.Length) + c) * width) + i] = (float)value;
                 }
             }
@@ -119,33 +135,50 @@ internal static partial class GoldenInseq071
     {
         int start = First(one), asked = one.HasValue("asked_attr_pos_start") ? (int)one.Number("asked_attr_pos_start") : start;
         int end = one.HasValue("asked_attr_pos_end") ? (int)one.Number("asked_attr_pos_end") : int.MaxValue;
-        end += one.HasValue("attribute_target") && end < int.MaxValue ? 1 : 0; // explaining the source alone, Inseq's end counts one more token
+        // explaining the source alone, Inseq's end counts one more token
+        end += one.HasValue("attribute_target") && end < int.MaxValue ? 1 : 0;
         return start + target >= asked && start + target < end;
     }
 
-    private static AttributionResult Explain(string method, ScoreFunction f, AttributionRequest request) => AttributionMethods.Get(method).Attribute(f, request);
+    private static AttributionResult Explain(string method, ScoreFunction f, AttributionRequest request) =>
+        AttributionMethods.Get(method).Attribute(f, request);
 
     private static float[] Scores(ScoreFunction f) => f.Score([.. f.Sides.Select(side => side.Batch)]).ToArray();
 
     private static AttributionRequest Request(ILanguageModel model, GoldenCase one, ScoreFunction f)
     {
-        int unknown = model.Info.EosIds.Contains(0) ? 1 : 0; // the unknown token of those runs' tokenizers: the first id that is not the end of text
+        // the unknown token of those runs' tokenizers: the first id that is not the end of text
+        int unknown = model.Info.EosIds.Contains(0) ? 1 : 0;
         return new()
         {
             Compat = Compat.Inseq,
             KeepRaw = true,
-            Baseline = one.HasValue("include_eos_baseline") ? Baseline.Given([.. f.Sides.Select(side => side.Ids.Select((id, p) => side.Name == "target" && p == 0 ? id : unknown).ToArray())]) : Baseline.Token(unknown),
+            Baseline = one.HasValue("include_eos_baseline")
+            ? Baseline.Given([.. f.Sides.Select(side => side.Ids.Select((id, p) => side.Name == "target" && p == 0 ? id : unknown)
+                .ToArray())]) : Baseline.Token(unknown),
             Steps = one.HasValue("n_steps") ? (int)one.Number("n_steps") : null,
-            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(".0.hook_mlp_out", StringComparison.Ordinal)).Name], // what those runs named
+            // what those runs named
+            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(".0.hook_mlp_out", StringComparison.Ordinal)).Name],
         };
     }
 
     private static StepOptions Options(ILanguageModel model, GoldenCase one, string name, int[]? contrast)
     {
-        var options = new StepOptions(name) { ContrastIds = contrast, Compat = Compat.Inseq, TopP = one.HasValue("top_p") ? one.Number("top_p") : null };
+        var options = new StepOptions(name)
+        {
+            ContrastIds = contrast,
+            Compat = Compat.Inseq,
+            TopP = one.HasValue("top_p")
+            ? one.Number("top_p") : null
+        };
         ScoreFunction? other = contrast is not null ? Function(model, one, contrast, "logit")
-            : one.HasValue("contrast_sources") && options.Function.Contrast != ContrastNeed.None ? Function(model, one, Tokens(one).Said, "logit", [.. Numbers(one.Json("contrast_sources").GetString()!)]) : null;
-        return other is null ? options : options with { ContrastLogits = model.Logits(other.Features([.. other.Sides.Select(side => side.Batch)])) };
+            : one.HasValue("contrast_sources") && options.Function.Contrast != ContrastNeed.None
+            ? Function(model, one, Tokens(one).Said, "logit", [.. Numbers(one.Json("contrast_sources").GetString()!)]) : null;
+        return other is null ? options : options with
+        {
+            ContrastLogits =
+            model.Logits(other.Features([.. other.Sides.Select(side => side.Batch)]))
+        };
     }
 
     private static ScoreFunction Function(ILanguageModel model, GoldenCase one, int[] said, StepOptions step, int[]? otherSource = null)
@@ -155,27 +188,33 @@ internal static partial class GoldenInseq071
             return Targets.Continuation(model, ExplainedText.Of([.. Target(one).Take(First(one)).Select(ids => ids[^1])]), said, step);
         }
         bool bare = one.HasValue("skip_special_tokens");
-        int[] source = [.. otherSource ?? GoldenScore.Row(one, "source_ids")!, .. bare ? [] : new[] { Target(one)[^1][^1] }]; // what ends the target ends the source
+        // what ends the target ends the source
+        int[] source = [.. otherSource ?? GoldenScore.Row(one, "source_ids")!, .. bare ? [] : new[] { Target(one)[^1][^1] }];
         bool both = one.Expected.Keys.Any(key => key.EndsWith("_target", StringComparison.Ordinal) || key is "target" or "target_raw");
         return Targets.Translation(model, ExplainedText.Of(source), said, step, both ? TranslationSides.Both : TranslationSides.Source);
     }
 
-    /// <summary>What was said, and what it was contrasted with, read from the tokens Inseq shows: <c>t17</c>, or <c>t40 → t17</c>.</summary>
+    /// <summary>
+    /// What was said, and what it was contrasted with, read from the tokens Inseq shows: <c>t17</c>, or <c>t40 → t17</c>.
+    /// </summary>
     private static (int[] Said, int[]? Contrast) Tokens(GoldenCase one)
     {
         int[][] ids = Target(one)[First(one)..];
         return ([.. ids.Select(id => id[^1])], one.HasValue("contrast_targets") ? [.. ids.Select(id => id[0])] : null);
     }
 
-    private static int[][] Target(GoldenCase one) => [.. one.Json("tokens_target").EnumerateArray().Select(token => Numbers(token.GetString()!).ToArray())];
+    private static int[][] Target(GoldenCase one) =>
+        [.. one.Json("tokens_target").EnumerateArray().Select(token => Numbers(token.GetString()!).ToArray())];
 
     /// <summary>The first token that was written: after the prompt, or after the decoder's start.</summary>
-    private static int First(GoldenCase one) => !one.Has("prompt_ids") ? 1 : one.HasValue("asked_attr_pos_start") ? GoldenScore.Row(one, "prompt_ids")!.Length + Added(one) : (int)one.Number("attr_pos_start");
+    private static int First(GoldenCase one) => !one.Has("prompt_ids") ? 1 : one.HasValue("asked_attr_pos_start")
+        ? GoldenScore.Row(one, "prompt_ids")!.Length + Added(one) : (int)one.Number("attr_pos_start");
 
     /// <summary>How many tokens the tokenizer put before the prompt.</summary>
     private static int Added(GoldenCase one) => Target(one)[0][0] == GoldenScore.Row(one, "prompt_ids")![0] ? 0 : 1;
 
-    private static IEnumerable<int> Numbers(string text) => Number().Matches(text).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture));
+    private static IEnumerable<int> Numbers(string text) =>
+        Number().Matches(text).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture));
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();

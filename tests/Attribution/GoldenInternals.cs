@@ -8,7 +8,8 @@ internal static class GoldenInternals
     public static void Run(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         ScoreFunction f = Models.Function(one.Json("model").GetString()!);
-        AttributionResult result = AttributionMethods.Get(one.Name.Split('/')[1]).Attribute(f, new() { KeepRaw = one.Expected.ContainsKey("raw"), Baseline = Baseline.Zero });
+        AttributionResult result = AttributionMethods.Get(one.Name.Split('/')[1])
+            .Attribute(f, new() { KeepRaw = one.Expected.ContainsKey("raw"), Baseline = Baseline.Zero });
         foreach (string key in one.Expected.Keys)
         {
             switch (key)

@@ -18,7 +18,8 @@ internal static partial class GoldenLayers
         {
             if (key is "activation" or "grad_x_activation")
             {
-                IAttributionMethod method = AttributionMethods.Get(key == "activation" ? "layer_activation" : "layer_gradient_x_activation");
+                IAttributionMethod method = AttributionMethods.Get(key == "activation"
+                    ? "layer_activation" : "layer_gradient_x_activation");
                 check.Close(key, method.Attribute(f, request).Sides[0].Raw!);
                 continue;
             }
@@ -36,8 +37,10 @@ internal static partial class GoldenLayers
         var layer = new LayerScore(f, hooks);
         int[] ids = GoldenScore.Row(one, "baseline_ids")!, zeros = new int[ids.Length];
         // The baselines of segments and positions are ids of their own, which no input of ours reaches: taken from the tables.
-        Tensor[] baselines = [f.Embed(0, Tensor.From(ids, [ids.Length])), Rows(golden.Model, "embed.token_type_embed.W_token_type", zeros), Rows(golden.Model, "embed.pos_embed.W_pos", zeros)];
-        AttributionResult result = new IntegratedGradients().Attribute(layer, new() { KeepRaw = true, Steps = 20, Baseline = Baseline.Given(baselines) });
+        Tensor[] baselines = [f.Embed(0, Tensor.From(ids, [ids.Length])), Rows(golden.Model, "embed.token_type_embed.W_token_type", zeros),
+            Rows(golden.Model, "embed.pos_embed.W_pos", zeros)];
+        AttributionResult result = new IntegratedGradients().Attribute(layer,
+            new() { KeepRaw = true, Steps = 20, Baseline = Baseline.Given(baselines) });
         check.Close("word", result.Sides[0].Raw!);
         check.Close("token_type", result.Sides[1].Raw!);
         check.Close("position", result.Sides[2].Raw!);
@@ -47,7 +50,8 @@ internal static partial class GoldenLayers
     public static void Tutorial(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         ScoreFunction f = GoldenScore.Of(golden, one);
-        foreach (string steps in one.Expected.Keys.Where(key => key.StartsWith("delta_", StringComparison.Ordinal)).Select(key => key["delta_".Length..]))
+        foreach (string steps in one.Expected.Keys.Where(key => key.StartsWith("delta_", StringComparison.Ordinal))
+            .Select(key => key["delta_".Length..]))
         {
             AttributionResult result = Integrated(f, Request(one, Hook("bert.embeddings")), $"gausslegendre_{steps}");
             float[] sums = result.Sides[0].Scores[0];
@@ -67,7 +71,9 @@ internal static partial class GoldenLayers
         check.Close("internal_influence", new InternalInfluence().Attribute(f, request).Sides[0].Raw!);
     }
 
-    /// <summary>Captum's LLMGradientAttribution: the log-probability of every target token, prompt tokens against token 0, the rest as it is.</summary>
+    /// <summary>
+    /// Captum's LLMGradientAttribution: the log-probability of every target token, prompt tokens against token 0, the rest as it is.
+    /// </summary>
     public static void LanguageGradient(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         int[] prompt = GoldenScore.Row(one, "input_ids")!, said = GoldenScore.Row(one, "target_ids")!;
@@ -80,9 +86,11 @@ internal static partial class GoldenLayers
             Hooks = ["hook_embed"],
             Baseline = Baseline.Given(baseline),
             Quadrature = name.EndsWith("_trapezoid", StringComparison.Ordinal) ? Quadrature.RiemannTrapezoid : Quadrature.GaussLegendre,
-            Steps = name.Contains("ig_", StringComparison.Ordinal) ? int.Parse(Number().Match(name).Value, CultureInfo.InvariantCulture) : null,
+            Steps = name.Contains("ig_", StringComparison.Ordinal)
+            ? int.Parse(Number().Match(name).Value, CultureInfo.InvariantCulture) : null,
         };
-        string method = name.StartsWith("layer_ig", StringComparison.Ordinal) ? "layer_integrated_gradients" : "layer_gradient_x_activation";
+        string method = name.StartsWith("layer_ig", StringComparison.Ordinal)
+            ? "layer_integrated_gradients" : "layer_gradient_x_activation";
         float[][] scores = [.. AttributionMethods.Get(method).Attribute(f, request).Sides[0].Scores.Select(row => row[..prompt.Length])];
         check.Close("token_attr", [said.Length, prompt.Length], [.. scores.SelectMany(row => row)]);
         check.Close("seq_attr", null, [.. Enumerable.Range(0, prompt.Length).Select(p => scores.Sum(row => row[p]))]);

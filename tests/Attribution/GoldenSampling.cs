@@ -15,7 +15,8 @@ internal static class GoldenSampling
         Tensor[] baselines = [Tensor.Zeros(shape), token, token.Scale(0.5f)];
         Tensor noise = one.Floats("noise");
         double[] coefficients = one.Numbers("coef").Data, choices = one.Numbers("baseline_choice").Data;
-        GradientShap.Draw[] draws = [.. coefficients.Select((c, i) => new GradientShap.Draw([noise.Select(0, i)], c, [baselines[(int)choices[i]]]))];
+        GradientShap.Draw[] draws =
+            [.. coefficients.Select((c, i) => new GradientShap.Draw([noise.Select(0, i)], c, [baselines[(int)choices[i]]]))];
 
         GradientShap.Sampled sampled = Vitrine.Attributions.GradientShap.Explain(f, new(), draws);
 

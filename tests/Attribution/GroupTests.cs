@@ -11,7 +11,8 @@ public class GroupTests
     /// <summary>Methods whose score of a group in a linear function is the sum over its members.</summary>
     public static TheoryData<string> Additive =>
     [
-        "saliency", "input_x_gradient", "integrated_gradients", "sequential_integrated_gradients", "gradient_shap", "deeplift", "deeplift_shap",
+        "saliency", "input_x_gradient", "integrated_gradients", "sequential_integrated_gradients", "gradient_shap", "deeplift",
+        "deeplift_shap",
         "feature_ablation", "occlusion", "shapley_values", "shapley_value_sampling", "kernel_shap", "partition_shap",
     ];
 
@@ -39,10 +40,12 @@ public class GroupTests
     {
         using var folder = new TempFolder();
         TinyModels.Write(folder.Path, "bert", "BertForSequenceClassification");
-        ScoreFunction f = Targets.Labels(Transformers.ModelLoader.Load(folder.Path), ExplainedText.Of([4, 23, 12, 7, 19, 30]), [1], "probability");
+        ScoreFunction f = Targets.Labels(Transformers.ModelLoader.Load(folder.Path), ExplainedText.Of([4, 23, 12, 7, 19, 30]), [1],
+            "probability");
         int[][] groups = [[-1, 0, 0, 1, 1, 2]];
 
-        foreach (IAttributionMethod method in AttributionMethods.All.Where(method => !method.Name.Contains("layer", StringComparison.Ordinal) && !method.Name.Contains("neuron", StringComparison.Ordinal)))
+        foreach (IAttributionMethod method in AttributionMethods.All.Where(method => !method.Name.Contains("layer",
+            StringComparison.Ordinal) && !method.Name.Contains("neuron", StringComparison.Ordinal)))
         {
             AttributionResult result;
             try
@@ -64,13 +67,15 @@ public class GroupTests
         var grouped = new Grouped(new FeatureAblation(), _ => [[-1, 0, 0, 1, 2, 2, -1]]);
 
         TensorAssert.Close(
-            grouped.Attribute(Toys.Linear(), request with { Compat = Compat.Captum }).Sides[0].Scores[0], grouped.Attribute(Toys.Linear(), request).Sides[0].Scores[0], rtol: 1e-5);
+            grouped.Attribute(Toys.Linear(), request with { Compat = Compat.Captum }).Sides[0].Scores[0],
+            grouped.Attribute(Toys.Linear(), request).Sides[0].Scores[0], rtol: 1e-5);
     }
 
     [Fact]
     public void Grouped_Sentences_JoinsSpansAndReaches()
     {
-        AttributionResult grouped = new Grouped(new ConstantScores(), f => FeatureGroups.Sentences(f)).Attribute(Text("It ran home. Then it slept.", given: 3), AttributionRequest.Default);
+        AttributionResult grouped = new Grouped(new ConstantScores(),
+            f => FeatureGroups.Sentences(f)).Attribute(Text("It ran home. Then it slept.", given: 3), AttributionRequest.Default);
 
         Assert.Equal(["It ran home.", "Then it slept."], grouped.Sides[0].Tokens.Select(token => token.Piece));
         Assert.Equal([0, 13], grouped.Sides[0].Tokens.Select(token => token.Start));
@@ -88,7 +93,8 @@ public class GroupTests
         ScoreFunction f = Text("Q: a\n\nQ: b\n\nQ: c", pieces: ["Q", ":", " a", "\n\n", "Q", ":", " b", "\n\n", "Q", ":", " c"]);
 
         Assert.Equal([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2], FeatureGroups.Examples(f)[0]);
-        Assert.Contains("###", Assert.Throws<VitrineException>(() => FeatureGroups.Parse(f, "examples:###")).Message, StringComparison.Ordinal);
+        Assert.Contains("###", Assert.Throws<VitrineException>(() => FeatureGroups.Parse(f, "examples:###")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +104,8 @@ public class GroupTests
     [Fact]
     public void Template_SlotsAreTheGroups_AndANameTwiceIsOne()
     {
-        ScoreFunction f = Text("Dave lives in Palm Coast, so Dave swims.", pieces: ["Dave", " lives", " in", " Palm", " Coast", ",", " so", " Dave", " swims", "."]);
+        ScoreFunction f = Text("Dave lives in Palm Coast, so Dave swims.",
+            pieces: ["Dave", " lives", " in", " Palm", " Coast", ",", " so", " Dave", " swims", "."]);
 
         Assert.Equal([0, -1, -1, 1, 1, -1, -1, 0, 2, -1], FeatureGroups.Template(f, "{name} lives in {city}, so {name} {}.")[0]);
     }
@@ -115,10 +122,13 @@ public class GroupTests
     {
         string text = new string('a', 40) + "!";
 
-        Assert.Contains(why, Assert.Throws<VitrineException>(() => FeatureGroups.Parse(Text(text, pieces: [text]), form)).Message, StringComparison.Ordinal);
+        Assert.Contains(why, Assert.Throws<VitrineException>(() => FeatureGroups.Parse(Text(text, pieces: [text]), form)).Message,
+            StringComparison.Ordinal);
     }
 
-    /// <summary>A function over a text, cut at blanks or into given pieces, as a model's own output is placed: without the tokenizer's words.</summary>
+    /// <summary>
+    /// A function over a text, cut at blanks or into given pieces, as a model's own output is placed: without the tokenizer's words.
+    /// </summary>
     private static ScoreFunction Text(string text, int? given = null, string[]? pieces = null)
     {
         int at = 0;
@@ -128,6 +138,7 @@ public class GroupTests
         using var folder = new TempFolder();
         TinyModels.Write(folder.Path, "gpt2");
         return Targets.Words(
-            (Transformers.ILanguageModel)Transformers.ModelLoader.Load(folder.Path), new() { Tokens = tokens, Texts = [text] }, [new(tokens.Length - 1, 2)], givenLength: given);
+            (Transformers.ILanguageModel)Transformers.ModelLoader.Load(folder.Path), new() { Tokens = tokens, Texts = [text] },
+            [new(tokens.Length - 1, 2)], givenLength: given);
     }
 }

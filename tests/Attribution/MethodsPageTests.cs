@@ -30,7 +30,8 @@ public partial class MethodsPageTests
     [MemberData(nameof(Methods))]
     public void Page_EveryMethod_HasParagraphFormulaAndAdvice(string method)
     {
-        string section = File.ReadAllText(FilePath).Split("\n### ").FirstOrDefault(part => part.StartsWith(method + "\n", StringComparison.Ordinal)) ?? "";
+        string section = File.ReadAllText(FilePath).Split("\n### ")
+            .FirstOrDefault(part => part.StartsWith(method + "\n", StringComparison.Ordinal)) ?? "";
 
         Assert.True(section.Length > 0, $"docs/METHODS.md has no section on {method}; add one with a paragraph, a formula, Use and Not.");
         Assert.Matches(Advice(), section);
@@ -38,12 +39,15 @@ public partial class MethodsPageTests
 
     [Fact]
     public void Page_EverySection_IsAMethod() =>
-        Assert.Empty(Sections().Matches(File.ReadAllText(FilePath)).Select(match => match.Groups[1].Value).Except(AttributionMethods.All.Select(method => method.Name)));
+        Assert.Empty(Sections().Matches(File.ReadAllText(FilePath)).Select(match => match.Groups[1].Value)
+            .Except(AttributionMethods.All.Select(method => method.Name)));
 
     private static string Filled(string page)
     {
-        page = Table(page, "| method |", AttributionMethods.All.Select(m => $"| [{m.Name}](#{m.Name}) | {m.Cost} | {m.SumsTo} | {m.Citation} |"));
-        return Table(page, "| score |", StepFunctions.BuiltIn.Select(s => $"| `{s.Name}` | {s.Formula.Replace("|", "\\|", StringComparison.Ordinal)} | {(s.HasGradient ? "yes" : "no")} |"));
+        page = Table(page, "| method |", AttributionMethods.All.Select(m => $"| [{m.Name}](#{m.Name}) | {m.Cost} | {m.SumsTo} "
+            + $"| {m.Citation} |"));
+        return Table(page, "| score |", StepFunctions.BuiltIn.Select(s => $"| `{s.Name}` "
+            + $"| {s.Formula.Replace("|", "\\|", StringComparison.Ordinal)} | {(s.HasGradient ? "yes" : "no")} |"));
     }
 
     /// <summary>The page with other rows in the table of that head.</summary>

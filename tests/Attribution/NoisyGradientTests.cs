@@ -13,7 +13,8 @@ public class NoisyGradientTests
     {
         float[] sampled = Raw(new GradientShap(), Toys.Network(), s_raw with { Samples = 4000 });
 
-        TensorAssert.Close(sampled, Raw(new IntegratedGradients(), Toys.Network(), s_raw), rtol: 0, atol: 0.06); // three standard errors of 4000 samples
+        // three standard errors of 4000 samples
+        TensorAssert.Close(sampled, Raw(new IntegratedGradients(), Toys.Network(), s_raw), rtol: 0, atol: 0.06);
     }
 
     [Fact]
@@ -43,14 +44,16 @@ public class NoisyGradientTests
     {
         AttributionRequest request = s_raw with { NoiseScale = 0, Around = "integrated_gradients" };
 
-        TensorAssert.Close(Raw(AttributionMethods.Get("smoothgrad"), Toys.Network(), request), Raw(new IntegratedGradients(), Toys.Network(), request));
+        TensorAssert.Close(Raw(AttributionMethods.Get("smoothgrad"), Toys.Network(), request),
+            Raw(new IntegratedGradients(), Toys.Network(), request));
         Assert.All(Raw(AttributionMethods.Get("vargrad"), Toys.Network(), request), value => Assert.Equal(0, value, 1e-9));
     }
 
     [Fact]
     public void SmoothGrad_AroundAMethodWithoutGradients_SaysSo() =>
         Assert.Contains("expected a gradient method", Assert.Throws<VitrineException>(
-            () => AttributionMethods.Get("smoothgrad").Attribute(Toys.Network(), s_raw with { Around = "occlusion" })).Message, StringComparison.Ordinal);
+            () => AttributionMethods.Get("smoothgrad").Attribute(Toys.Network(), s_raw with { Around = "occlusion" })).Message,
+                StringComparison.Ordinal);
 
     [Fact]
     public void DeepLiftShap_SeveralBaselines_IsTheMeanOfDeepLift()

@@ -20,7 +20,8 @@ public class SlotScoreTests
 
         Assert.Equal("a 1 b two c two3", filled);
         Assert.Equal(["0", "x", "3"], template.Names);
-        Assert.Equal([(0, "1"), (1, "two"), (1, "two"), (2, "3")], template.Find(filled)!.Select(place => (place.Slot, filled[place.Start..place.End])));
+        Assert.Equal([(0, "1"), (1, "two"), (1, "two"), (2, "3")],
+            template.Find(filled)!.Select(place => (place.Slot, filled[place.Start..place.End])));
         Assert.Null(template.Find("a 1 b two c three"));
     }
 
@@ -28,7 +29,8 @@ public class SlotScoreTests
     [Fact]
     public void ShapleyValues_AFunctionOfTheText_AreThoseOfTheGame()
     {
-        double Value(string text) => text.Length + (text.Contains("Ann", StringComparison.Ordinal) && text.Contains("Rome", StringComparison.Ordinal) ? 10 : 0);
+        double Value(string text) => text.Length + (text.Contains("Ann", StringComparison.Ordinal)
+            && text.Contains("Rome", StringComparison.Ordinal) ? 10 : 0);
 
         SlotScore f = Slots(new() { ["city"] = "Constantinople", ["verb"] = "rests" }, Value);
         AttributionResult shapley = AttributionMethods.Get("shapley_values").Attribute(f, AttributionRequest.Default);
@@ -47,32 +49,41 @@ public class SlotScoreTests
     [InlineData("value_zeroing")]
     [InlineData("attention")]
     public void Attribute_WhatNeedsMoreThanTexts_SaysSo(string method) => Assert.Contains(
-        "expected", Assert.Throws<VitrineException>(() => AttributionMethods.Get(method).Attribute(Slots([], text => text.Length), AttributionRequest.Default)).Message, StringComparison.Ordinal);
+        "expected", Assert.Throws<VitrineException>(() => AttributionMethods.Get(method)
+            .Attribute(Slots([], text => text.Length), AttributionRequest.Default)).Message, StringComparison.Ordinal);
 
-    /// <summary>Captum's way by hand: every text is tokenized again, whatever its length, and the forced words are scored after it.</summary>
+    /// <summary>
+    /// Captum's way by hand: every text is tokenized again, whatever its length, and the forced words are scored after it.
+    /// </summary>
     [Fact]
     public void FeatureAblation_OfAModel_EqualsScoringEachTextAnew()
     {
         var model = (ILanguageModel)ModelLoader.Load(Path.Combine(GoldenFolder.SourceTree(), "models", "shakespeare"));
         int[] said = model.Tokenizer!.Encode(" lord", special: false).Ids;
         const string text = "My good king is here.";
-        ScoreFunction Of(string given) => new WholeSequence(Targets.Continuation(model, ExplainedText.Of(model.Tokenizer.Encode(given)), said, "log_probability"));
+        ScoreFunction Of(string given) =>
+            new WholeSequence(Targets.Continuation(model, ExplainedText.Of(model.Tokenizer.Encode(given)), said, "log_probability"));
         double Score(string given) => Of(given).Score(Sweep.Input(Of(given))).Item();
 
-        var f = new SlotScore(new TextTemplate("My {kind} {who} is here."), new Dictionary<string, string> { ["kind"] = "most gracious and noble", ["who"] = "lady" }, Of(text), Of);
+        var f = new SlotScore(new TextTemplate("My {kind} {who} is here."),
+            new Dictionary<string, string> { ["kind"] = "most gracious and noble", ["who"] = "lady" }, Of(text), Of);
         AttributionResult result = AttributionMethods.Get("feature_ablation").Attribute(f, AttributionRequest.Default);
 
         double whole = Score(text);
-        TensorAssert.Close(result.Sides[0].Scores[0], [(float)(whole - Score("My most gracious and noble king is here.")), (float)(whole - Score("My good lady is here."))], rtol: 1e-4, atol: 1e-5);
+        TensorAssert.Close(result.Sides[0].Scores[0], [(float)(whole - Score("My most gracious and noble king is here.")),
+            (float)(whole - Score("My good lady is here."))], rtol: 1e-4, atol: 1e-5);
     }
 
     [Fact]
     public void SlotScore_NoSuchSlot_NamesThoseThatAre() =>
-        Assert.Contains("name, city, verb", Assert.Throws<VitrineException>(() => Slots(new() { ["town"] = "x" }, _ => 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("name, city, verb", Assert.Throws<VitrineException>(() => Slots(new() { ["town"] = "x" }, _ => 0)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void SlotScore_AnotherText_IsRefused() =>
-        Assert.Contains("does not fit", Assert.Throws<VitrineException>(() => new SlotScore(new TextTemplate("{} lives"), new Dictionary<string, string>(), new TextScore(Text, _ => 0), _ => throw new InvalidOperationException())).Message, StringComparison.Ordinal);
+        Assert.Contains("does not fit",
+            Assert.Throws<VitrineException>(() => new SlotScore(new TextTemplate("{} lives"), new Dictionary<string, string>(),
+                new TextScore(Text, _ => 0), _ => throw new InvalidOperationException())).Message, StringComparison.Ordinal);
 
     private static SlotScore Slots(Dictionary<string, string> absent, Func<string, double> value) =>
         new(new TextTemplate(Template), absent, new TextScore(Text, value), text => new TextScore(text, value));
@@ -80,7 +91,10 @@ public class SlotScoreTests
     /// <summary>Any number of a text.</summary>
     private sealed class TextScore(string text, Func<string, double> value) : ScoreFunction
     {
-        public override IReadOnlyList<InputSide> Sides { get; } = [new() { Name = "source", Texts = [text], Tokens = [new(1, text, 0, text.Length)], Embeddings = Tensor.Zeros([1, 1]) }];
+        public override IReadOnlyList<InputSide> Sides
+        {
+            get;
+        } = [new() { Name = "source", Texts = [text], Tokens = [new(1, text, 0, text.Length)], Embeddings = Tensor.Zeros([1, 1]) }];
 
         public override IReadOnlyList<ScoreTarget> Targets { get; } = [new() { Label = "number", Reach = [1] }];
 

@@ -47,7 +47,8 @@ public sealed class TaskTargetTests : IDisposable
             "neuron_gradient" or "neuron_integrated_gradients" => "no option of a choice",
             _ => null,
         };
-        AttributionResult Run() => new OptionByOption(AttributionMethods.Get(method)).Attribute(f, new() { Steps = 3, Samples = 4, Hooks = ["blocks.0.hook_resid_pre"], Neurons = [[1, 3]] });
+        AttributionResult Run() => new OptionByOption(AttributionMethods.Get(method)).Attribute(f,
+            new() { Steps = 3, Samples = 4, Hooks = ["blocks.0.hook_resid_pre"], Neurons = [[1, 3]] });
         if (reason is not null)
         {
             Assert.Contains(reason, Assert.ThrowsAny<VitrineException>(Run).Message, StringComparison.OrdinalIgnoreCase);
@@ -74,7 +75,8 @@ public sealed class TaskTargetTests : IDisposable
         ScoreFunction f = Targets.Options(model, [.. options.Select(ids => ExplainedText.Of(ids))], [1]);
         using ActivationCache cache = model.Cache("*.hook_pattern");
         float logit = model.Forward(new ModelInput { Ids = Tensor.From(options[1], [1, 1, 3]) }).ToArray()[0];
-        float[][] rows = [.. cache.Names.Select(name => cache[name].Select(0, 0).Mean([0]).Select(0, 0).ToArray())]; // [CLS] looks, mean over heads
+        // [CLS] looks, mean over heads
+        float[][] rows = [.. cache.Names.Select(name => cache[name].Select(0, 0).Mean([0]).Select(0, 0).ToArray())];
 
         AttributionResult result = new OptionByOption(AttributionMethods.Get("attention")).Attribute(f, AttributionRequest.Default);
 
@@ -95,13 +97,15 @@ public sealed class TaskTargetTests : IDisposable
         Assert.Equal(["start 3", "end 4", "answer 3–4"], result.Targets.Select(t => t.Label));
         Assert.Equal(result.Targets[0].Score + result.Targets[1].Score, result.Targets[2].Score, 5);
         Assert.Equal(product.Targets[0].Score * product.Targets[1].Score, product.Targets[2].Score, 6);
-        Assert.All(Enumerable.Range(0, 7), p => Assert.Equal(result.Sides[0].Scores[0][p] + result.Sides[0].Scores[1][p], result.Sides[0].Scores[2][p], 4));
+        Assert.All(Enumerable.Range(0, 7), p => Assert.Equal(result.Sides[0].Scores[0][p] + result.Sides[0].Scores[1][p],
+            result.Sides[0].Scores[2][p], 4));
     }
 
     [Fact]
     public void Labels_ThatDoNotCompete_HaveTheirOwnProbabilities()
     {
-        ITransformer model = TinyModels.Load(_folder.Path, "bert", "BertForSequenceClassification", edit: config => config["problem_type"] = "multi_label_classification");
+        ITransformer model = TinyModels.Load(_folder.Path, "bert", "BertForSequenceClassification",
+            edit: config => config["problem_type"] = "multi_label_classification");
         ExplainedText text = ExplainedText.Of([1, 5, 6, 2]);
         float[] logits = model.Forward(ModelInput.Of(text.Ids)).ToArray();
 
@@ -111,5 +115,6 @@ public sealed class TaskTargetTests : IDisposable
         TensorAssert.Close([.. Explain(Targets.Labels(model, text, [0, 1, 2])).Targets.Select(t => (float)t.Score)], logits, 1e-5f, 1e-5f);
     }
 
-    private static AttributionResult Explain(ScoreFunction f) => AttributionMethods.Get("integrated_gradients").Attribute(f, AttributionRequest.Default);
+    private static AttributionResult Explain(ScoreFunction f) =>
+        AttributionMethods.Get("integrated_gradients").Attribute(f, AttributionRequest.Default);
 }

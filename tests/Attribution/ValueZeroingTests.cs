@@ -45,7 +45,8 @@ public class ValueZeroingTests
 
     [Fact]
     public void ValueZeroing_NoModel_SaysWhatToUse() =>
-        Assert.Contains("Use occlusion", Assert.Throws<VitrineException>(() => new ValueZeroing().Attribute(Toys.Network(), new())).Message, StringComparison.Ordinal);
+        Assert.Contains("Use occlusion", Assert.Throws<VitrineException>(() => new ValueZeroing().Attribute(Toys.Network(), new())).Message,
+            StringComparison.Ordinal);
 
     private static ScoreFunction Function(int[] prompt, int[] said)
     {

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Vitrine.Transformers;
 
-/// <summary>Byte-pair encoding: a word starts as its characters, or as the bytes of its UTF-8 form, and the earliest learned merge joins two
-/// neighbours until no merge applies.</summary>
-/// <remarks>Sennrich et al. 2016; Radford et al. 2019 (GPT-2, bytes), openai/gpt-2 encoder.py; Hugging Face tokenizers, models/bpe (characters). In
-/// bytes any text can be spelled and comes back unchanged from decoding. A lone surrogate has no UTF-8 form and is encoded as U+FFFD, as UTF-8
-/// encoders do.</remarks>
+/// <summary>Byte-pair encoding: a word starts as its characters, or as the bytes of its UTF-8 form, and the earliest learned merge joins
+/// two neighbours until no merge applies.</summary>
+/// <remarks>Sennrich et al. 2016; Radford et al. 2019 (GPT-2, bytes), openai/gpt-2 encoder.py; Hugging Face tokenizers, models/bpe
+/// (characters). In bytes any text can be spelled and comes back unchanged from decoding. A lone surrogate has no UTF-8 form and is encoded
+/// as U+FFFD, as UTF-8 encoders do.</remarks>
 public sealed class BytePairEncoding : ISubwordModel
 {
     private const int NarratedPieces = 512;   // Explain lists all pieces per merge: quadratic
@@ -39,7 +39,9 @@ public sealed class BytePairEncoding : ISubwordModel
         /// <summary>Whether a word that is a piece itself is taken without merging (<c>ignore_merges</c>).</summary>
         public bool WholeWordsFirst { get; init; }
 
-        /// <summary>Whether a character that is no piece is spelled in pieces like <c>&lt;0xE7&gt;</c>, where all are there (<c>byte_fallback</c>).</summary>
+        /// <summary>
+        /// Whether a character that is no piece is spelled in pieces like <c>&lt;0xE7&gt;</c>, where all are there (<c>byte_fallback</c>).
+        /// </summary>
         public bool ByteFallback { get; init; }
 
         /// <summary>The piece for what cannot be spelled; null where such text is an error.</summary>
@@ -78,7 +80,8 @@ public sealed class BytePairEncoding : ISubwordModel
             : options.AddBos && special.Bos is { } bos ? PostTemplate.BeginOfText(bos)
             : PostTemplate.Plain;
         var words = new PatternWords(new Gpt2Words(), SplitBehavior.Isolated);
-        var model = new BytePairEncoding(vocabulary, MergeTable.Read(mergesPath, vocabulary), new Settings(Bytes: true) { Unk = options.Roberta ? special.Unk : null });
+        var model = new BytePairEncoding(vocabulary, MergeTable.Read(mergesPath, vocabulary),
+            new Settings(Bytes: true) { Unk = options.Roberta ? special.Unk : null });
         return new PipelineTokenizer(new PipelineTokenizer.Stages(source, vocabulary, model, new ByteLevelDecoder(), special)
         {
             Added = AddedToken.Union(vocabulary, special, [.. added, .. options.Roberta && special.Mask is { } mask
@@ -108,7 +111,8 @@ public sealed class BytePairEncoding : ISubwordModel
         {
             Start(chars, chain);
             chain.MergeAll(new Rule(_merges), steps is null || chain.Count > NarratedPieces ? null : (rank, left, right, all) => steps.Add(
-                new TokenizerStep.Merge(rank, _vocabulary.PieceOf(left.Id), _vocabulary.PieceOf(right.Id), [.. all.Select(p => _vocabulary.PieceOf(p.Id))])));
+                new TokenizerStep.Merge(rank, _vocabulary.PieceOf(left.Id), _vocabulary.PieceOf(right.Id),
+                    [.. all.Select(p => _vocabulary.PieceOf(p.Id))])));
         }
 
         var made = new SubwordPiece[chain.Count];

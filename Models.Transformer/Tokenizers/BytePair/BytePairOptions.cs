@@ -25,7 +25,8 @@ public sealed record BytePairOptions
     /// <summary>Spelling of the mask; null, the default, where there is none, as in GPT-2.</summary>
     public string? Mask { get; init; }
 
-    /// <summary>Whether texts stand as RoBERTa wants them: <c>&lt;s&gt; A &lt;/s&gt;</c>, <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c> with <see cref="Bos"/> and
+    /// <summary>Whether texts stand as RoBERTa wants them: <c>&lt;s&gt; A &lt;/s&gt;</c>, <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B
+    /// &lt;/s&gt;</c> with <see cref="Bos"/> and
     /// <see cref="Eos"/>; the mask takes the space before it, and offsets leave spaces out. Default false.</summary>
     public bool Roberta { get; init; }
 }

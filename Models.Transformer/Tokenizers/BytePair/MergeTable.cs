@@ -51,7 +51,8 @@ internal sealed class MergeTable(Vocabulary vocabulary, string source)
     /// <summary>Appends the next merge; of two equal pairs the later one counts, as in a Python dictionary.</summary>
     public void Add(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
-        Span<char> joined = left.Length + right.Length <= 256 ? stackalloc char[left.Length + right.Length] : new char[left.Length + right.Length];
+        Span<char> joined = left.Length + right.Length <= 256
+            ? stackalloc char[left.Length + right.Length] : new char[left.Length + right.Length];
         left.CopyTo(joined);
         right.CopyTo(joined[left.Length..]);
 

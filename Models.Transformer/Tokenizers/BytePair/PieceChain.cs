@@ -11,8 +11,8 @@ internal interface IMergeRule
 internal readonly record struct Piece(int Id, int Start, int End);
 
 /// <summary>A word being merged: pieces in a row, of which neighbours join one by one. It is used again for the next word.</summary>
-/// <remarks>Short words scan all joins for the best one: a few numbers in a row. Longer ones keep a queue of the possible joins, so a word of n
-/// characters costs O(n log n); scanning each time, as the reference does, would cost O(n²).</remarks>
+/// <remarks>Short words scan all joins for the best one: a few numbers in a row. Longer ones keep a queue of the possible joins, so a word
+/// of n characters costs O(n log n); scanning each time, as the reference does, would cost O(n²).</remarks>
 internal sealed class PieceChain
 {
     /// <summary>Up to so many pieces are scanned; measured: above 60 the queue is faster.</summary>
@@ -56,7 +56,8 @@ internal sealed class PieceChain
 
     /// <summary>Makes all joins.</summary>
     /// <param name="rule">Which neighbours join.</param>
-    /// <param name="watch">Told of each join before it is made: its rank, the left and the right piece, and all pieces after it. Null: nothing is told.</param>
+    /// <param name="watch">Told of each join before it is made: its rank, the left and the right piece, and all pieces after it. Null:
+    /// nothing is told.</param>
     public void MergeAll<TRule>(TRule rule, Action<int, Piece, Piece, IReadOnlyList<Piece>>? watch = null)
         where TRule : struct, IMergeRule
     {

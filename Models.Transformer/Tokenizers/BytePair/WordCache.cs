@@ -1,7 +1,7 @@
 namespace Vitrine.Transformers;
 
-/// <summary>Remembers the pieces of words. Each word has one place, which the latest word with the same hash takes: memory is bounded, reading needs no
-/// lock, and a lost race only costs time.</summary>
+/// <summary>Remembers the pieces of words. Each word has one place, which the latest word with the same hash takes: memory is bounded,
+/// reading needs no lock, and a lost race only costs time.</summary>
 internal sealed class WordCache
 {
     private const int Places = 1 << 14, LongestWord = 48;   // at most about 4 MB
@@ -12,7 +12,8 @@ internal sealed class WordCache
 
     /// <summary>The pieces of a word, their spans counted from its beginning; null where it is not known.</summary>
     public SubwordPiece[]? Find(ReadOnlySpan<char> word) =>
-        word.Length <= LongestWord && Volatile.Read(ref _entries[Place(word)]) is { } entry && word.SequenceEqual(entry.Word) ? entry.Pieces : null;
+        word.Length <= LongestWord && Volatile.Read(ref _entries[Place(word)]) is { } entry && word.SequenceEqual(entry.Word)
+            ? entry.Pieces : null;
 
     /// <summary>Remembers a word unless it is long.</summary>
     public void Add(ReadOnlySpan<char> word, SubwordPiece[] pieces)

@@ -39,16 +39,19 @@ internal sealed class JsonDecoders(string path, List<string> unsupported)
             case "Metaspace":
                 char space = part.Character("replacement", SentencePieceNormalizer.Space);
                 bool keep = part.Text("prepend_scheme") is { } scheme ? scheme == "never" : !part.Flag("add_prefix_space", true);
-                return [pieces => [.. pieces.Select((piece, i) => (i > 0 || keep ? piece : piece.Replace(space.ToString(), "", StringComparison.Ordinal)).Replace(space, ' '))]];
+                return [pieces => [.. pieces.Select((piece, i) => (i > 0 || keep
+                    ? piece : piece.Replace(space.ToString(), "", StringComparison.Ordinal)).Replace(space, ' '))]];
             case "BPEDecoder":
                 string suffix = part.Text("suffix") ?? "</w>";
-                return [pieces => [.. pieces.Select((piece, i) => piece.Replace(suffix, i < pieces.Count - 1 ? " " : "", StringComparison.Ordinal))]];
+                return [pieces => [.. pieces.Select((piece, i) => piece.Replace(suffix, i < pieces.Count - 1
+                    ? " " : "", StringComparison.Ordinal))]];
             case "Replace" when part["pattern"].Text("String") is { Length: > 0 } literal:
                 string with = part["content"].AsText();
                 return [pieces => [.. pieces.Select(piece => piece.Replace(literal, with, StringComparison.Ordinal))]];
             case "Replace" when RegexPattern.Parse(part["pattern"]["Regex"].AsText(), path, out _) is { } pattern:
                 string content2 = part["content"].AsText();
-                return [pieces => [.. pieces.Select(piece => TextEdits.Replace(AlignedText.Verbatim(piece, new(0, piece.Length)), pattern, content2).Text)]];
+                return [pieces => [.. pieces.Select(piece => TextEdits.Replace(AlignedText.Verbatim(piece, new(0, piece.Length)), pattern,
+                    content2).Text)]];
             default:
                 unsupported.Add($"{part.Place} {part.Type}");
                 return [];
@@ -104,7 +107,8 @@ internal sealed class JsonDecoders(string path, List<string> unsupported)
             bytes.Clear();
             if (run.Length > 0)
             {
-                result.Add(System.Text.Unicode.Utf8.IsValid(run) ? System.Text.Encoding.UTF8.GetString(run) : new string('\uFFFD', run.Length));
+                result.Add(System.Text.Unicode.Utf8.IsValid(run)
+                    ? System.Text.Encoding.UTF8.GetString(run) : new string('\uFFFD', run.Length));
             }
         }
     }

@@ -51,15 +51,18 @@ internal sealed class JsonPart(JsonElement element, string place, string path)
         : throw Malformed("an object");
 
     /// <summary>Names of members other than these.</summary>
-    public IEnumerable<string> Others(params string[] known) => Members().Select(member => member.Name).Where(name => !known.Contains(name));
+    public IEnumerable<string> Others(params string[] known) =>
+        Members().Select(member => member.Name).Where(name => !known.Contains(name));
 
     public string AsText() => IsText ? element.GetString() ?? "" : throw Malformed("a string");
 
-    public int AsInteger(int least = int.MinValue) => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= least
+    public int AsInteger(int least = int.MinValue) => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value)
+        && value >= least
         ? value
         : throw Malformed(least == int.MinValue ? "a whole number" : $"a whole number of at least {least}");
 
-    public double AsNumber() => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) && double.IsFinite(value)
+    public double AsNumber() => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value)
+        && double.IsFinite(value)
         ? value
         : throw Malformed("a finite number");
 
@@ -82,5 +85,6 @@ internal sealed class JsonPart(JsonElement element, string place, string path)
     public TokenizerException Malformed(string expected) => new(
         $"tokenizer_json: malformed {place}; got {(IsPresent ? element.ValueKind.ToString() : "nothing")} in {path}; expected {expected}.");
 
-    private bool AsFlag() => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Malformed("true or false");
+    private bool AsFlag() => element.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? element.GetBoolean() : throw Malformed("true or false");
 }

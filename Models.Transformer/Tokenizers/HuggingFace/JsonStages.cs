@@ -19,7 +19,8 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     }
 
     /// <summary>What splits words; null where nothing does.</summary>
-    /// <param name="bytes">Whether the model spells words in bytes: where the last rule is ByteLevel. An earlier one rewrites the text instead.</param>
+    /// <param name="bytes">Whether the model spells words in bytes: where the last rule is ByteLevel. An earlier one rewrites the text
+    /// instead.</param>
     public IPreTokenizer? PreTokenizer(out bool bytes)
     {
         JsonPart[] parts = [.. Flatten(root["pre_tokenizer"], "pretokenizers")];
@@ -55,7 +56,9 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
         return template;
     }
 
-    /// <summary>Llama's and Gemma's <c>add_bos_token</c> and <c>add_eos_token</c>, which go before the template of tokenizer.json.</summary>
+    /// <summary>
+    /// Llama's and Gemma's <c>add_bos_token</c> and <c>add_eos_token</c>, which go before the template of tokenizer.json.
+    /// </summary>
     public PostTemplate WithConfiguredEnds(PostTemplate template, Vocabulary vocabulary, SpecialTokens special)
     {
         if (!config.IsClass(s_llamaClasses))
@@ -70,11 +73,13 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
             return template;
         }
 
-        notices.Add($"tokenizer_config.json says add_bos_token {Json(bos)} and add_eos_token {Json(eos)}, tokenizer.json {Json(begins)} and {Json(ends)}: the first goes, as in transformers.");
+        notices.Add($"tokenizer_config.json says add_bos_token {Json(bos)} and add_eos_token {Json(eos)}, tokenizer.json {Json(begins)} "
+            + $"and {Json(ends)}: the first goes, as in transformers.");
         return PostTemplate.Ends(bos ? Required("bos_token", special.Bos) : null, eos ? Required("eos_token", special.Eos) : null);
 
         int Required(string role, int? id) => id ?? throw new TokenizerException(
-            $"tokenizer_json: no {role}; got {vocabulary.Count} pieces and none of that role in {path}; expected one, for tokenizer_config.json wants it added.");
+            $"tokenizer_json: no {role}; got {vocabulary.Count} pieces and none of that role in {path}; expected one, for "
+            + $"tokenizer_config.json wants it added.");
     }
 
     private INormalizer? Normalizer(JsonPart part)
@@ -86,7 +91,8 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
                 bool? strip = part["strip_accents"].IsPresent ? part.Flag("strip_accents", lowerCase) : null;
                 if (config.IsClass(s_bertClasses) && config.Flag("strip_accents") is { } wanted && wanted != strip)
                 {
-                    notices.Add($"tokenizer_config.json says strip_accents {Json(wanted)}, tokenizer.json {(strip is { } s ? Json(s) : "null")}: the first goes, as in transformers.");
+                    notices.Add($"tokenizer_config.json says strip_accents {Json(wanted)}, "
+                        + $"tokenizer.json {(strip is { } s ? Json(s) : "null")}: the first goes, as in transformers.");
                     strip = wanted;
                 }
 
@@ -118,7 +124,8 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
                 return new NormalizerStep(text => text.Prepend(prefix));
             case "Replace":
                 string content = part["content"].AsText();
-                return Pattern(part["pattern"]) is { } pattern ? new NormalizerStep(text => TextEdits.Replace(text, pattern, content)) : null;
+                return Pattern(part["pattern"]) is { } pattern
+                    ? new NormalizerStep(text => TextEdits.Replace(text, pattern, content)) : null;
             case "Nmt":
                 return new NormalizerStep(TextEdits.Nmt);
             case "ByteLevel":
@@ -170,7 +177,8 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
                 break;
             case "Digits":
                 yield return new PatternWords(
-                    new CharacterPattern(CharacterClasses.IsNumber), part.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
+                    new CharacterPattern(CharacterClasses.IsNumber), part.Flag("individual_digits", false)
+                    ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
                 break;
             case "Whitespace":
                 yield return new PatternWords(new CharacterPattern(CharacterClasses.IsWhiteSpace), SplitBehavior.Removed);
@@ -193,10 +201,12 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     private bool Overruled(JsonPart part, string name, string setting, bool absent)
     {
         bool flag = part.Flag(name, absent);
-        bool applies = name == "add_prefix_space" ? config.IsClass("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer", "GPTNeoXTokenizer") : config.IsClass(s_bertClasses);
+        bool applies = name == "add_prefix_space" ? config.IsClass("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer",
+            "GPTNeoXTokenizer") : config.IsClass(s_bertClasses);
         if (applies && config.Flag(setting) is { } wanted && wanted != flag)
         {
-            notices.Add($"tokenizer_config.json says {setting} {Json(wanted)}, tokenizer.json {name} {Json(flag)}: the first goes, as in transformers.");
+            notices.Add($"tokenizer_config.json says {setting} {Json(wanted)}, tokenizer.json {name} {Json(flag)}: the first goes, as in "
+                + $"transformers.");
             return wanted;
         }
 
@@ -264,7 +274,13 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
             JsonPart text = place["Sequence"], token = place["SpecialToken"];
             if (text.IsPresent)
             {
-                int sequence = text.Text("id") switch { "A" => 0, "B" when texts > 1 => 1, _ => throw text["id"].Malformed(texts > 1 ? "A or B" : "A") };
+                int sequence = text.Text("id") switch
+                {
+                    "A" => 0,
+                    "B" when texts > 1 => 1,
+                    _ =>
+                    throw text["id"].Malformed(texts > 1 ? "A or B" : "A")
+                };
                 yield return TemplatePlace.Text(sequence, text.Integer("type_id", least: 0) ?? 0);
                 continue;
             }
@@ -277,7 +293,8 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     }
 
     /// <summary>The id in <c>["[CLS]", 101]</c>.</summary>
-    private static int TokenId(JsonPart pair) => (pair.Items().ElementAtOrDefault(1) ?? throw pair.Malformed("a token and its id")).AsInteger(0);
+    private static int TokenId(JsonPart pair) =>
+        (pair.Items().ElementAtOrDefault(1) ?? throw pair.Malformed("a token and its id")).AsInteger(0);
 
     /// <summary>A component, or the components of a sequence; nothing where it is absent.</summary>
     private static IEnumerable<JsonPart> Flatten(JsonPart part, string members) => !part.IsPresent ? []

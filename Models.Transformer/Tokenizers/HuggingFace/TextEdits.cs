@@ -36,7 +36,9 @@ internal static class TextEdits
         return builder.ToText();
     }
 
-    /// <summary>The characters that machine translation drops, and the ones it makes spaces of (Hugging Face tokenizers, normalizers/unicode).</summary>
+    /// <summary>
+    /// The characters that machine translation drops, and the ones it makes spaces of (Hugging Face tokenizers, normalizers/unicode).
+    /// </summary>
     public static AlignedText Nmt(AlignedText text)
     {
         var builder = new AlignedTextBuilder(text);
@@ -47,16 +49,21 @@ internal static class TextEdits
                 continue;
             }
 
-            bool space = rune.Value is 9 or 0xA or 0xC or 0xD or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD;
+            bool space = rune.Value is 9 or 0xA or 0xC or 0xD or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF
+                or 0xFFFD;
             builder.Append(space ? ' ' : rune.Value, rune.Origin);
         }
 
         return builder.ToText();
     }
 
-    /// <summary>A SentencePiece model's rules as Hugging Face applies them: by grapheme where it is short, else by character, the shortest rule that fits.</summary>
-    /// <remarks>Hugging Face tokenizers, normalizers/precompiled. It differs from SentencePiece on stacked marks; and characters that a rule removes at
-    /// the very beginning are not counted there, so that all origins come out that much too early: kept, for offsets are compared.</remarks>
+    /// <summary>
+    /// A SentencePiece model's rules as Hugging Face applies them: by grapheme where it is short, else by character, the shortest rule that
+    /// fits.
+    /// </summary>
+    /// <remarks>Hugging Face tokenizers, normalizers/precompiled. It differs from SentencePiece on stacked marks; and characters that a
+    /// rule removes at the very beginning are not counted there, so that all origins come out that much too early: kept, for offsets are
+    /// compared.</remarks>
     public static AlignedText Precompiled(AlignedText text, CharsMap rules)
     {
         var builder = new AlignedTextBuilder(text);

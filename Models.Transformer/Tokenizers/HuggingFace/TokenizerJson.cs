@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Vitrine.Transformers;
 
-/// <summary>Reads Hugging Face's <c>tokenizer.json</c>: WordPiece, byte-pair encoding of bytes and of characters, unigram, and the stages around them.</summary>
+/// <summary>
+/// Reads Hugging Face's <c>tokenizer.json</c>: WordPiece, byte-pair encoding of bytes and of characters, unigram, and the stages around
+/// them.
+/// </summary>
 /// <remarks>Settings for truncation and padding in the file are not followed: encoding here does neither. Whatever else is not
 /// understood is collected and reported in one error, so that no text is ever tokenized in a way the file does not say.</remarks>
 internal sealed class TokenizerJson
@@ -52,7 +55,9 @@ internal sealed class TokenizerJson
         {
             throw new TokenizerException(
                 $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; expected WordPiece, BPE or Unigram and the usual parts around them. "
-                + "Remove the file where the tokenizer's other files (a SentencePiece model, vocab.txt, vocab.json with merges.txt) lie next to it.") { IsUnsupported = true };
+                + "Remove the file where the tokenizer's other files (a SentencePiece model, vocab.txt, vocab.json with merges.txt) lie "
+                + "next to it.")
+            { IsUnsupported = true };
         }
 
         string? unk = model.Text("unk_token");
@@ -78,7 +83,8 @@ internal sealed class TokenizerJson
                 scores.Select((score, i) => new Unigram.ScoredPiece(vocabulary.PieceOf(i), i, score)),
                 new Unigram.Settings(unk is null ? null : vocabulary.IdOf(unk), model.Flag("byte_fallback", false))),
             _ => new WordPiece(
-                vocabulary, unk ?? "[UNK]", model.Text("continuing_subword_prefix") ?? "##", model.Integer("max_input_chars_per_word", least: 1) ?? 100, _path),
+                vocabulary, unk ?? "[UNK]", model.Text("continuing_subword_prefix")
+                    ?? "##", model.Integer("max_input_chars_per_word", least: 1) ?? 100, _path),
         };
         return new PipelineTokenizer(new PipelineTokenizer.Stages("tokenizer.json", vocabulary, subwords, decoder, special)
         {
@@ -99,7 +105,8 @@ internal sealed class TokenizerJson
         string[]? known = type switch
         {
             "WordPiece" => ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word"],
-            "BPE" => ["merges", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges"],
+            "BPE" => ["merges", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback",
+                "ignore_merges"],
             "Unigram" => ["unk_id", "byte_fallback"],
             _ => null,
         };
@@ -125,7 +132,8 @@ internal sealed class TokenizerJson
         {
             foreach (JsonElement entry in vocabulary.Elements())
             {
-                bool fits = entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2 && entry[0].ValueKind == JsonValueKind.String
+                bool fits = entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2
+                    && entry[0].ValueKind == JsonValueKind.String
                     && entry[1].ValueKind == JsonValueKind.Number && double.IsFinite(entry[1].GetDouble());
                 builder.Add(fits ? entry[0].GetString() : throw Wrong("vocab", entry, "a piece and its score"), scores.Count);
                 scores.Add(entry[1].GetDouble());

@@ -27,12 +27,15 @@ internal sealed class AlignedText
 
     public static AlignedText From(string text, TextSpan[] origins) => new(text, origins, 0);
 
-    /// <summary>SentencePiece's way to align: only where each code unit begins in the original is known, and one more position for the end.</summary>
+    /// <summary>
+    /// SentencePiece's way to align: only where each code unit begins in the original is known, and one more position for the end.
+    /// </summary>
     public static AlignedText FromStarts(string text, TextSpan[] starts) => new(text, starts, 0, abut: true);
 
     /// <summary>The part from <paramref name="span"/>, with the same origins.</summary>
     public AlignedText Slice(TextSpan span) =>
-        span.Length == Length ? this : new(span.Of(Text), _origins?[span.Start..(_abut ? span.End + 1 : span.End)], _shift + span.Start, _abut);
+        span.Length == Length ? this : new(span.Of(Text), _origins?[span.Start..(_abut ? span.End + 1 : span.End)], _shift + span.Start,
+            _abut);
 
     /// <summary>Where code unit <paramref name="index"/> came from.</summary>
     public TextSpan Origin(int index) => _origins is null ? new(_shift + index, _shift + index + 1) : _origins[index];

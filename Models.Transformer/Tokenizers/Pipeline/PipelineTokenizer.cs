@@ -1,8 +1,9 @@
 namespace Vitrine.Transformers;
 
 /// <summary>The stages all tokenizers share: literal tokens, normalisation, words, pieces, special tokens around them.</summary>
-/// <remarks>Made by <see cref="TokenizerLoader"/> or by a model's own factory (<see cref="WordPiece.Create(Vocabulary, WordPieceOptions, string)"/> …). Every
-/// stage is immutable, so one tokenizer may serve many threads.</remarks>
+/// <remarks>Made by <see cref="TokenizerLoader"/> or by a model's own factory
+/// (<see cref="WordPiece.Create(Vocabulary, WordPieceOptions, string)"/> …). Every stage is immutable, so one tokenizer may serve many
+/// threads.</remarks>
 internal sealed class PipelineTokenizer : ITokenizer
 {
     private readonly Stages _stages;
@@ -20,7 +21,8 @@ internal sealed class PipelineTokenizer : ITokenizer
         _raw = new AddedTokens(stages.Added.Where(t => !t.Normalized));
         _normalized = new AddedTokens(stages.Added.Where(t => t.Normalized)
             .Select(t => t with { Pattern = Normalize(t.Content, new(0, t.Content.Length)).Text }));
-        _skipped = [.. stages.Special.All.Except(stages.Added.Where(t => !t.Special).Select(t => t.Id)), .. stages.Added.Where(t => t.Special).Select(t => t.Id)];
+        _skipped = [.. stages.Special.All.Except(stages.Added.Where(t => !t.Special).Select(t => t.Id)),
+            .. stages.Added.Where(t => t.Special).Select(t => t.Id)];
         _bare = stages.Template.WithoutTokens();
     }
 
@@ -70,7 +72,8 @@ internal sealed class PipelineTokenizer : ITokenizer
 
     public Encoding Encode(string text, bool special = true) => Assemble((special ? _stages.Template : _bare).Single, [text]);
 
-    public Encoding Encode(string text, string pair, bool special = true) => Assemble((special ? _stages.Template : _bare).Pair, [text, pair]);
+    public Encoding Encode(string text, string pair, bool special = true) =>
+        Assemble((special ? _stages.Template : _bare).Pair, [text, pair]);
 
     public string Decode(IReadOnlyList<int> ids, bool skipSpecial = true) =>
         _stages.Decoder.Decode([.. ids.Where(id => !skipSpecial || !_skipped.Contains(id)).Select(Vocabulary.PieceOf)]);
@@ -191,7 +194,8 @@ internal sealed class PipelineTokenizer : ITokenizer
     private AddedToken? LanguageCode(string text)
     {
         int end = text.StartsWith(">>", StringComparison.Ordinal) ? text.IndexOf("<<", StringComparison.Ordinal) : -1;
-        return end < 0 ? null : new AddedToken(text[..(end + 2)], Vocabulary.IdOf(text[..(end + 2)]) ?? _stages.LanguageCodeUnk.GetValueOrDefault());
+        return end < 0 ? null : new AddedToken(text[..(end + 2)], Vocabulary.IdOf(text[..(end + 2)])
+            ?? _stages.LanguageCodeUnk.GetValueOrDefault());
     }
 
     private AlignedText Normalize(string text, TextSpan span)

@@ -24,7 +24,9 @@ internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOn
         [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0),
             TemplatePlace.Text(1, 1), TemplatePlace.Token(sep, 1)]);
 
-    /// <summary>RoBERTa: <c>&lt;s&gt; A &lt;/s&gt;</c> and <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c>, all in segment 0.</summary>
+    /// <summary>
+    /// RoBERTa: <c>&lt;s&gt; A &lt;/s&gt;</c> and <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c>, all in segment 0.
+    /// </summary>
     public static PostTemplate Roberta(int cls, int sep) => new(
         [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0)],
         [TemplatePlace.Token(cls, 0), TemplatePlace.Text(0, 0), TemplatePlace.Token(sep, 0),
@@ -55,7 +57,8 @@ internal sealed record PostTemplate(IReadOnlyList<TemplatePlace> Single, IReadOn
     /// <summary>A language code and the end token: <c>[code] A &lt;/s&gt;</c>, or <c>A &lt;/s&gt; [code]</c>.</summary>
     public static PostTemplate Language(int code, int eos, bool codeFirst)
     {
-        TemplatePlace lang = TemplatePlace.Token(code, 0), end = TemplatePlace.Token(eos, 0), a = TemplatePlace.Text(0, 0), b = TemplatePlace.Text(1, 0);
+        TemplatePlace lang = TemplatePlace.Token(code, 0), end = TemplatePlace.Token(eos, 0), a = TemplatePlace.Text(0, 0),
+            b = TemplatePlace.Text(1, 0);
         return codeFirst ? new([lang, a, end], [lang, a, b, end]) : new([a, end, lang], [a, b, end, lang]);
     }
 

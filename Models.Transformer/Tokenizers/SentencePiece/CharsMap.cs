@@ -99,5 +99,6 @@ internal sealed class CharsMap
     }
 
     private TokenizerException Malformed() =>
-        new($"sentence_piece: malformed normalisation rules; got a broken precompiled_charsmap in {_source}; expected a complete model file.");
+        new($"sentence_piece: malformed normalisation rules; "
+            + $"got a broken precompiled_charsmap in {_source}; expected a complete model file.");
 }

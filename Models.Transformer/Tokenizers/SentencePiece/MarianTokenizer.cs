@@ -44,13 +44,15 @@ public sealed class MarianTokenizer : ITokenizer
         if (config.Flag("separate_vocabs") == true)
         {
             throw new TokenizerException(
-                $"marian: unsupported separate_vocabs; got it set in the tokenizer_config.json of '{folder}'; expected one vocab.json for both languages.");
+                $"marian: unsupported separate_vocabs; got it set in the tokenizer_config.json of '{folder}'; "
+                + $"expected one vocab.json for both languages.");
         }
 
         Vocabulary vocabulary = Vocabulary.ReadJson(Path.Combine(folder, "vocab.json"));
         int required(string role, string standard) => vocabulary.IdOf(config.TokenName(role) ?? standard)
             ?? throw new TokenizerException(
-                $"marian: no {role}; got {vocabulary.Count} pieces without '{config.TokenName(role) ?? standard}' in the vocab.json of '{folder}'; expected it among them.");
+                $"marian: no {role}; got {vocabulary.Count} pieces without '{config.TokenName(role) ?? standard}' in the vocab.json "
+                + $"of '{folder}'; expected it among them.");
         var special = new SpecialTokens
         {
             Unk = required("unk_token", "<unk>"),
@@ -78,7 +80,8 @@ public sealed class MarianTokenizer : ITokenizer
     {
         SentencePieceModel model = SentencePieceModel.Read(path);
         int unk = special.Unk.GetValueOrDefault(), eos = special.Eos.GetValueOrDefault();
-        int[] ids = [.. Enumerable.Range(0, model.Kinds.Length).Select(i => vocabulary.TryGetId(model.Pieces.SpellingOf(i), out int id) ? id : unk)];
+        int[] ids = [.. Enumerable.Range(0, model.Kinds.Length).Select(i => vocabulary.TryGetId(model.Pieces.SpellingOf(i), out int id)
+            ? id : unk)];
         ISubwordModel subwords = model.Subwords(vocabulary, ids, unk);
         var decoder = new SentencePieceDecoder(model, vocabulary.PieceOf(unk), trim: true);
         return new PipelineTokenizer(new PipelineTokenizer.Stages($"{model.Source} and vocab.json", vocabulary, subwords, decoder, special)

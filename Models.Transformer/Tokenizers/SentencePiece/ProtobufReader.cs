@@ -105,5 +105,6 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string source)
     }
 
     private readonly TokenizerException Malformed() => new(
-        $"sentence_piece: not a model file; got bytes that are no protobuf message (field {Field}) in {source}; expected a SentencePiece .spm or .model.");
+        $"sentence_piece: not a model file; got bytes that are no protobuf message (field {Field}) in {source}; expected a SentencePiece "
+        + $".spm or .model.");
 }

@@ -2,9 +2,11 @@ using System.Globalization;
 
 namespace Vitrine.Transformers;
 
-/// <summary>SentencePiece's byte-pair encoding: characters join as long as what they spell together is a piece, the piece of highest score first.</summary>
-/// <remarks>google/sentencepiece bpe_model.cc. The pieces carry no list of merges: scores are the order in which they were learned. Pieces that
-/// the user defined are taken whole; a character that is no piece is spelled in byte pieces where the model has them.</remarks>
+/// <summary>
+/// SentencePiece's byte-pair encoding: characters join as long as what they spell together is a piece, the piece of highest score first.
+/// </summary>
+/// <remarks>google/sentencepiece bpe_model.cc. The pieces carry no list of merges: scores are the order in which they were learned. Pieces
+/// that the user defined are taken whole; a character that is no piece is spelled in byte pieces where the model has them.</remarks>
 internal sealed class SentencePieceBpe : ISubwordModel
 {
     private const int NarratedPieces = 512, Frozen = -2, Nothing = -1;
@@ -32,7 +34,8 @@ internal sealed class SentencePieceBpe : ISubwordModel
             _ranks[order[i]] = _ranks[order[i - 1]] + (model.Scores[order[i]] < model.Scores[order[i - 1]] ? 1 : 0);
         }
 
-        _byteIndices = [.. Enumerable.Range(0, 256).Select(b => model.Pieces.IdOf(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>")) ?? Nothing)];
+        _byteIndices = [.. Enumerable.Range(0, 256)
+            .Select(b => model.Pieces.IdOf(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>")) ?? Nothing)];
         for (int i = 0; i < ids.Length; i++)
         {
             if (model.Kinds[i] == SentencePieceModel.PieceKind.UserDefined)
@@ -62,7 +65,8 @@ internal sealed class SentencePieceBpe : ISubwordModel
         }
 
         chain.MergeAll(new Rule(this, text), steps is null || chain.Count > NarratedPieces ? null : (rank, left, right, all) => steps.Add(
-            new TokenizerStep.Merge(rank, text[left.Start..left.End], text[right.Start..right.End], [.. all.Select(p => text[p.Start..p.End])])));
+            new TokenizerStep.Merge(rank, text[left.Start..left.End], text[right.Start..right.End],
+                [.. all.Select(p => text[p.Start..p.End])])));
         bool afterUnknown = false;
         foreach (Piece piece in chain.Pieces)
         {
@@ -83,7 +87,8 @@ internal sealed class SentencePieceBpe : ISubwordModel
     /// <summary>The index of the ordinary or unused piece that a part of the text spells, or Nothing.</summary>
     private int IndexOf(string text, int start, int end) =>
         end - start <= _model.Pieces.MaxPieceLength && _model.Pieces.TryGetId(text.AsSpan(start, end - start), out int index)
-            && _model.Kinds[index] is SentencePieceModel.PieceKind.Normal or SentencePieceModel.PieceKind.UserDefined or SentencePieceModel.PieceKind.Unused
+            && _model.Kinds[index] is SentencePieceModel.PieceKind.Normal or SentencePieceModel.PieceKind.UserDefined
+                or SentencePieceModel.PieceKind.Unused
             ? index
             : Nothing;
 
@@ -112,7 +117,8 @@ internal sealed class SentencePieceBpe : ISubwordModel
         {
             if (afterUnknown)
             {
-                pieces[^1] = pieces[^1] with { Span = pieces[^1].Span with { End = span.End } }; // unknown characters in a row are one piece
+                // unknown characters in a row are one piece
+                pieces[^1] = pieces[^1] with { Span = pieces[^1].Span with { End = span.End } };
             }
             else
             {
@@ -132,7 +138,9 @@ internal sealed class SentencePieceBpe : ISubwordModel
         return false;
     }
 
-    /// <summary>A piece that is disabled falls apart into the two that made it: of all pairs that spell it, the one whose join is learned last.</summary>
+    /// <summary>
+    /// A piece that is disabled falls apart into the two that made it: of all pairs that spell it, the one whose join is learned last.
+    /// </summary>
     private Piece[]? Parts(string text, Piece piece)
     {
         for (int cut = piece.End - 1; cut > piece.Start; cut--)

@@ -2,9 +2,11 @@ using System.Text.Json;
 
 namespace Vitrine.Transformers;
 
-/// <summary>Tokenizers of folders that hold a SentencePiece model and no tokenizer.json: the class that transformers names decides what ids its pieces
-/// have and what goes around a text.</summary>
-/// <remarks>transformers 4, tokenization_llama.py, _gemma, _t5, _albert, _deberta_v2, _xlm_roberta, _camembert, _mbart, _mbart50, _nllb, _m2m_100.</remarks>
+/// <summary>Tokenizers of folders that hold a SentencePiece model and no tokenizer.json: the class that transformers names decides what ids
+/// its pieces have and what goes around a text.</summary>
+/// <remarks>
+/// transformers 4, tokenization_llama.py, _gemma, _t5, _albert, _deberta_v2, _xlm_roberta, _camembert, _mbart, _mbart50, _nllb, _m2m_100.
+/// </remarks>
 internal static class SentencePieceFolder
 {
     /// <summary>The names that such a model has on the hub.</summary>
@@ -42,10 +44,21 @@ internal static class SentencePieceFolder
     /// <summary>The class of a family whose folder names none.</summary>
     private static readonly Dictionary<string, string> s_familyClasses = new(StringComparer.Ordinal)
     {
-        ["llama"] = "LlamaTokenizer", ["mistral"] = "LlamaTokenizer", ["phi3"] = "LlamaTokenizer",
-        ["gemma"] = "GemmaTokenizer", ["gemma2"] = "GemmaTokenizer", ["gemma3_text"] = "GemmaTokenizer", ["gemma3"] = "GemmaTokenizer",
-        ["t5"] = "T5Tokenizer", ["mt5"] = "T5Tokenizer", ["albert"] = "AlbertTokenizer", ["deberta-v2"] = "DebertaV2Tokenizer",
-        ["xlm-roberta"] = "XLMRobertaTokenizer", ["camembert"] = "CamembertTokenizer", ["mbart"] = "MBartTokenizer", ["m2m_100"] = "M2M100Tokenizer",
+        ["llama"] = "LlamaTokenizer",
+        ["mistral"] = "LlamaTokenizer",
+        ["phi3"] = "LlamaTokenizer",
+        ["gemma"] = "GemmaTokenizer",
+        ["gemma2"] = "GemmaTokenizer",
+        ["gemma3_text"] = "GemmaTokenizer",
+        ["gemma3"] = "GemmaTokenizer",
+        ["t5"] = "T5Tokenizer",
+        ["mt5"] = "T5Tokenizer",
+        ["albert"] = "AlbertTokenizer",
+        ["deberta-v2"] = "DebertaV2Tokenizer",
+        ["xlm-roberta"] = "XLMRobertaTokenizer",
+        ["camembert"] = "CamembertTokenizer",
+        ["mbart"] = "MBartTokenizer",
+        ["m2m_100"] = "M2M100Tokenizer",
     };
 
     /// <summary>Opens the tokenizer of a folder that holds one of <see cref="FileNames"/>.</summary>
@@ -60,13 +73,15 @@ internal static class SentencePieceFolder
             ? build(new Parts(folder, model, config))
             : throw new TokenizerException(
                 $"tokenizer: unsupported tokenizer_class for a SentencePiece file alone; got '{name}' with {path}; expected {string.Join(", ", s_classes.Keys)}. "
-                + "With the tokenizer.json of the checkpoint it may be read.") { IsUnsupported = true };
+                + "With the tokenizer.json of the checkpoint it may be read.")
+            { IsUnsupported = true };
     }
 
     private static string FamilyOf(string folder)
     {
         string config = Path.Combine(folder, "config.json");
-        return File.Exists(config) && TokenizerFile.ReadJson(config).TryGetProperty("model_type", out JsonElement type) && type.ValueKind == JsonValueKind.String
+        return File.Exists(config) && TokenizerFile.ReadJson(config).TryGetProperty("model_type", out JsonElement type)
+            && type.ValueKind == JsonValueKind.String
             ? type.GetString() ?? ""
             : "";
     }
@@ -99,22 +114,27 @@ internal static class SentencePieceFolder
         {
             int count = Model.Kinds.Length;
             int unk = 3;
-            return (Vocabulary.FromPieces(["<s>", "<pad>", "</s>", "<unk>", .. Enumerable.Range(3, count - 3).Select(Model.Pieces.PieceOf), .. more]),
+            return (Vocabulary.FromPieces(["<s>", "<pad>", "</s>", "<unk>", .. Enumerable.Range(3, count - 3).Select(Model.Pieces.PieceOf),
+                .. more]),
                 [.. Enumerable.Range(0, count).Select(i => i switch { 0 => unk, 1 => 0, 2 => 2, _ => i + 1 })]);
         }
 
         /// <summary>The tokenizer.</summary>
-        public PipelineTokenizer Build((Vocabulary Vocabulary, int[] Ids) pieces, Func<Func<string, int?>, SpecialTokens> special, Func<Func<string, int?>, PostTemplate> template, INormalizer? before = null)
+        public PipelineTokenizer Build((Vocabulary Vocabulary, int[] Ids) pieces, Func<Func<string, int?>, SpecialTokens> special,
+            Func<Func<string, int?>, PostTemplate> template, INormalizer? before = null)
         {
             IReadOnlyList<AddedToken> added = Config.AddedTokens();
             Vocabulary vocabulary = pieces.Vocabulary.With(added, Model.Source);
             SpecialTokens roles = special(vocabulary.IdOf);
             int unk = roles.Unk ?? throw new TokenizerException(
-                $"tokenizer: no unknown token; got {vocabulary.Count} pieces without '{Name("unk_token", "<unk>")}' in {Model.Source} of '{Folder}'; expected it among them.");
+                $"tokenizer: no unknown token; got {vocabulary.Count} pieces without '{Name("unk_token", "<unk>")}' in {Model.Source} "
+                + $"of '{Folder}'; expected it among them.");
             INormalizer normalizer = new SentencePieceNormalizer(Model);
-            IEnumerable<AddedToken> extra = Enumerable.Range(0, vocabulary.Count).Where(id => id >= pieces.Ids.Length && vocabulary.Contains(id) && !pieces.Ids.Contains(id))
+            IEnumerable<AddedToken> extra = Enumerable.Range(0, vocabulary.Count)
+                .Where(id => id >= pieces.Ids.Length && vocabulary.Contains(id) && !pieces.Ids.Contains(id))
                 .Select(id => new AddedToken(vocabulary.PieceOf(id), id));
-            return new PipelineTokenizer(new PipelineTokenizer.Stages(Model.Source, vocabulary, Model.Subwords(vocabulary, pieces.Ids, unk), new SentencePieceDecoder(Model, vocabulary.PieceOf(unk)), roles)
+            return new PipelineTokenizer(new PipelineTokenizer.Stages(Model.Source, vocabulary, Model.Subwords(vocabulary, pieces.Ids, unk),
+                new SentencePieceDecoder(Model, vocabulary.PieceOf(unk)), roles)
             {
                 Added = AddedToken.Union(vocabulary, roles, [.. added, .. extra]),
                 Normalizer = before is null ? normalizer : new NormalizerSequence([before, normalizer]),
@@ -134,10 +154,14 @@ internal static class SentencePieceFolder
             parts.Direct(),
             idOf => new SpecialTokens
             {
-                Bos = idOf(bos), Eos = idOf(eos), Unk = idOf(parts.Name("unk_token", "<unk>")), Pad = parts.Config.TokenName("pad_token") is { } pad ? idOf(pad) : null,
+                Bos = idOf(bos),
+                Eos = idOf(eos),
+                Unk = idOf(parts.Name("unk_token", "<unk>")),
+                Pad = parts.Config.TokenName("pad_token") is { } pad ? idOf(pad) : null,
             },
             idOf => PostTemplate.Ends(
-                parts.Config.Flag("add_bos_token") == false ? null : parts.Required(idOf, bos), parts.Config.Flag("add_eos_token") == true ? parts.Required(idOf, eos) : null));
+                parts.Config.Flag("add_bos_token") == false ? null : parts.Required(idOf, bos), parts.Config.Flag("add_eos_token") == true
+                ? parts.Required(idOf, eos) : null));
     }
 
     private static PipelineTokenizer T5(Parts parts)
@@ -145,13 +169,19 @@ internal static class SentencePieceFolder
         int extra = parts.Config.Integer("extra_ids") ?? 100;
         if (extra is < 0 or > 10_000)
         {
-            throw new TokenizerException($"tokenizer: bad extra_ids; got {extra} in the tokenizer_config.json of '{parts.Folder}'; expected 0 to 10000.");
+            throw new TokenizerException($"tokenizer: bad extra_ids; got {extra} in the tokenizer_config.json of '{parts.Folder}'; "
+                + $"expected 0 to 10000.");
         }
 
         string eos = parts.Name("eos_token", "</s>");
         return parts.Build(
             parts.Direct([.. Enumerable.Range(0, extra).Select(i => $"<extra_id_{extra - 1 - i}>")]), // the last id is <extra_id_0>
-            idOf => new SpecialTokens { Eos = idOf(eos), Unk = idOf(parts.Name("unk_token", "<unk>")), Pad = idOf(parts.Name("pad_token", "<pad>")) },
+            idOf => new SpecialTokens
+            {
+                Eos = idOf(eos),
+                Unk = idOf(parts.Name("unk_token", "<unk>")),
+                Pad = idOf(parts.Name("pad_token", "<pad>"))
+            },
             idOf =>
             {
                 TemplatePlace end = TemplatePlace.Token(parts.Required(idOf, eos), 0);
@@ -162,39 +192,57 @@ internal static class SentencePieceFolder
     private static PipelineTokenizer Albert(Parts parts)
     {
         bool lower = parts.Config.Flag("do_lower_case") ?? true, accents = parts.Config.Flag("keep_accents") ?? false;
-        var quotes = new NormalizerStep(text => TextEdits.Replace(TextEdits.Replace(text, new LiteralPattern("``"), "\""), new LiteralPattern("''"), "\""));
-        var plain = new NormalizerStep(text => BertNormalizer.Without(CanonicalNormalizer.Decompose(text, compatibility: true), CharacterClasses.IsMark));
+        var quotes = new NormalizerStep(text => TextEdits.Replace(TextEdits.Replace(text, new LiteralPattern("``"), "\""),
+            new LiteralPattern("''"), "\""));
+        var plain = new NormalizerStep(text => BertNormalizer.Without(CanonicalNormalizer.Decompose(text, compatibility: true),
+            CharacterClasses.IsMark));
         var small = new NormalizerStep(text => LowerCase.Apply(text, finalSigma: true));
-        return Bert(parts, "<pad>", "<unk>", new NormalizerSequence([quotes, .. accents ? (INormalizer[])[] : [plain], .. lower ? (INormalizer[])[small] : []]));
+        return Bert(parts, "<pad>", "<unk>",
+            new NormalizerSequence([quotes, .. accents ? (INormalizer[])[] : [plain], .. lower ? (INormalizer[])[small] : []]));
     }
 
     private static PipelineTokenizer DebertaV2(Parts parts) => Bert(
-        parts, "[PAD]", "[UNK]", parts.Config.Flag("do_lower_case") == true ? new NormalizerStep(text => LowerCase.Apply(text, finalSigma: true)) : null);
+        parts, "[PAD]", "[UNK]", parts.Config.Flag("do_lower_case") == true
+        ? new NormalizerStep(text => LowerCase.Apply(text, finalSigma: true)) : null);
 
     private static PipelineTokenizer Bert(Parts parts, string pad, string unk, INormalizer? before)
     {
         if (parts.Config.Flag("split_by_punct") == true)
         {
-            throw new TokenizerException($"tokenizer: unsupported split_by_punct; got it set in the tokenizer_config.json of '{parts.Folder}'; expected false.") { IsUnsupported = true };
+            throw new TokenizerException($"tokenizer: unsupported split_by_punct; "
+                + $"got it set in the tokenizer_config.json of '{parts.Folder}'; expected false.")
+            { IsUnsupported = true };
         }
 
-        (string cls, string sep, string mask) = (parts.Name("cls_token", "[CLS]"), parts.Name("sep_token", "[SEP]"), parts.Name("mask_token", "[MASK]"));
+        (string cls, string sep, string mask) =
+            (parts.Name("cls_token", "[CLS]"), parts.Name("sep_token", "[SEP]"), parts.Name("mask_token", "[MASK]"));
         return parts.Build(
             parts.Direct(mask),
             idOf => new SpecialTokens
             {
-                Cls = idOf(cls), Sep = idOf(sep), Mask = idOf(mask), Unk = idOf(parts.Name("unk_token", unk)), Pad = idOf(parts.Name("pad_token", pad)),
+                Cls = idOf(cls),
+                Sep = idOf(sep),
+                Mask = idOf(mask),
+                Unk = idOf(parts.Name("unk_token", unk)),
+                Pad = idOf(parts.Name("pad_token", pad)),
             },
             idOf => PostTemplate.Bert(parts.Required(idOf, cls), parts.Required(idOf, sep)),
             before);
     }
 
     private static PipelineTokenizer XlmRoberta(Parts parts) => parts.Build(
-        parts.Fairseq("<mask>"), idOf => FairseqRoles(idOf), idOf => PostTemplate.Roberta(parts.Required(idOf, "<s>"), parts.Required(idOf, "</s>")));
+        parts.Fairseq("<mask>"), idOf => FairseqRoles(idOf),
+        idOf => PostTemplate.Roberta(parts.Required(idOf, "<s>"), parts.Required(idOf, "</s>")));
 
     private static SpecialTokens FairseqRoles(Func<string, int?> idOf) => new()
     {
-        Cls = idOf("<s>"), Sep = idOf("</s>"), Bos = idOf("<s>"), Eos = idOf("</s>"), Pad = idOf("<pad>"), Unk = idOf("<unk>"), Mask = idOf("<mask>"),
+        Cls = idOf("<s>"),
+        Sep = idOf("</s>"),
+        Bos = idOf("<s>"),
+        Eos = idOf("</s>"),
+        Pad = idOf("<pad>"),
+        Unk = idOf("<unk>"),
+        Mask = idOf("<mask>"),
     };
 
     private static PipelineTokenizer Camembert(Parts parts)
@@ -202,7 +250,8 @@ internal static class SentencePieceFolder
         // Its five own ids come first; of the model's, those of <s> and </s> are used, too.
         int count = parts.Model.Kinds.Length;
         Vocabulary vocabulary = Vocabulary.FromPieces(
-            ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", .. Enumerable.Range(1, count - 1).Select(parts.Model.Pieces.PieceOf), "<mask>"]);
+            ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED",
+                .. Enumerable.Range(1, count - 1).Select(parts.Model.Pieces.PieceOf), "<mask>"]);
         return parts.Build(
             (vocabulary, [.. Enumerable.Range(0, count).Select(i => i == 0 ? 3 : i + 4)]),
             FairseqRoles,
@@ -214,7 +263,8 @@ internal static class SentencePieceFolder
     {
         string[] codes = LanguageCodes(parts, standard);
         return parts.Build(
-            parts.Fairseq([.. codes, "<mask>"]), FairseqRoles, idOf => PostTemplate.Language(parts.Required(idOf, Source(parts, codes)), parts.Required(idOf, "</s>"), codeFirst));
+            parts.Fairseq([.. codes, "<mask>"]), FairseqRoles,
+            idOf => PostTemplate.Language(parts.Required(idOf, Source(parts, codes)), parts.Required(idOf, "</s>"), codeFirst));
     }
 
     private static PipelineTokenizer M2M100(Parts parts)
@@ -224,8 +274,10 @@ internal static class SentencePieceFolder
         int count = vocabulary.Count;
         vocabulary = vocabulary.With([.. codes.Select((code, i) => new AddedToken(code, count + i))], "vocab.json");
         int unk = parts.Required(vocabulary.IdOf, "<unk>");
-        int[] ids = [.. Enumerable.Range(0, parts.Model.Kinds.Length).Select(i => vocabulary.TryGetId(parts.Model.Pieces.SpellingOf(i), out int id) ? id : unk)];
-        return parts.Build((vocabulary, ids), FairseqRoles, idOf => PostTemplate.Language(parts.Required(idOf, Source(parts, codes)), parts.Required(idOf, "</s>"), codeFirst: true));
+        int[] ids = [.. Enumerable.Range(0, parts.Model.Kinds.Length)
+            .Select(i => vocabulary.TryGetId(parts.Model.Pieces.SpellingOf(i), out int id) ? id : unk)];
+        return parts.Build((vocabulary, ids), FairseqRoles,
+            idOf => PostTemplate.Language(parts.Required(idOf, Source(parts, codes)), parts.Required(idOf, "</s>"), codeFirst: true));
     }
 
     private static string[] LanguageCodes(Parts parts, string[] standard)
@@ -234,7 +286,8 @@ internal static class SentencePieceFolder
         return named.Count > 0 ? [.. named]
             : standard.Length > 0 ? standard
             : throw new TokenizerException(
-                $"tokenizer: no language codes; got '{parts.Folder}' without additional_special_tokens in tokenizer_config.json or special_tokens_map.json; expected them there, in the order of their ids.");
+                $"tokenizer: no language codes; got '{parts.Folder}' without additional_special_tokens in tokenizer_config.json or "
+                + $"special_tokens_map.json; expected them there, in the order of their ids.");
     }
 
     /// <summary>The code of the language that texts are in unless another is asked for: <c>src_lang</c>, else English.</summary>

@@ -73,7 +73,8 @@ internal sealed class SentencePieceModel
             new Unigram.Settings(unk, ByteFallback) { AsSentencePiece = true });
 
     /// <summary>Reads a model file.</summary>
-    /// <exception cref="TokenizerException">The file is malformed, has no pieces, or is neither a unigram model nor a byte-pair encoding.</exception>
+    /// <exception cref="TokenizerException">The file is malformed, has no pieces, or is neither a unigram model nor a byte-pair
+    /// encoding.</exception>
     public static SentencePieceModel Read(string path)
     {
         byte[] bytes = TokenizerFile.ReadBytes(path);
@@ -103,12 +104,13 @@ internal sealed class SentencePieceModel
         }
 
         return kinds.Contains(PieceKind.Unknown)
-            ? new SentencePieceModel(Path.GetFileName(path), pieces.ToVocabulary(), [.. scores], [.. kinds], settings) 
+            ? new SentencePieceModel(Path.GetFileName(path), pieces.ToVocabulary(), [.. scores], [.. kinds], settings)
             {
                 ByteFallback = byteFallback,
                 IsBpe = isBpe,
             }
-            : throw new TokenizerException($"sentence_piece: no unknown piece; got {kinds.Count} pieces in {path}; expected a complete model file.");
+            : throw new TokenizerException($"sentence_piece: no unknown piece; "
+                + $"got {kinds.Count} pieces in {path}; expected a complete model file.");
     }
 
     private static void ReadPiece(ProtobufReader reader, VocabularyBuilder pieces, List<float> scores, List<PieceKind> kinds, string path)
@@ -162,7 +164,8 @@ internal sealed class SentencePieceModel
                     type = reader.ReadInteger();
                     break;
                 case 24 when reader.ReadBool():
-                    throw new TokenizerException($"sentence_piece: unsupported treat_whitespace_as_suffix; got it set in {path}; expected spaces before words.");
+                    throw new TokenizerException($"sentence_piece: unsupported treat_whitespace_as_suffix; "
+                        + $"got it set in {path}; expected spaces before words.");
                 case 24:
                     break;
                 case 35:
@@ -176,7 +179,8 @@ internal sealed class SentencePieceModel
 
         return type is 1 or 2
             ? (byteFallback, type == 2)
-            : throw new TokenizerException($"sentence_piece: unsupported model type; got {type} in {path}; expected 1 (unigram) or 2 (BPE).");
+            : throw new TokenizerException($"sentence_piece: unsupported model type; "
+                + $"got {type} in {path}; expected 1 (unigram) or 2 (BPE).");
     }
 
     private static Settings ReadNormalizer(ProtobufReader reader, Settings settings)

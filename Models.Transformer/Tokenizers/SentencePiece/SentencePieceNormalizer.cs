@@ -3,8 +3,8 @@ using System.Text;
 namespace Vitrine.Transformers;
 
 /// <summary>SentencePiece's normalisation: replacement rules, spaces written as <c>▁</c>, one space put in front.</summary>
-/// <remarks>google/sentencepiece normalizer.cc. With removal of extra spaces on, as usual, a text of nothing but spaces becomes empty. What a piece
-/// covers in the original reaches to where the next piece begins, so removed characters belong to the piece before them.</remarks>
+/// <remarks>google/sentencepiece normalizer.cc. With removal of extra spaces on, as usual, a text of nothing but spaces becomes empty. What
+/// a piece covers in the original reaches to where the next piece begins, so removed characters belong to the piece before them.</remarks>
 internal sealed class SentencePieceNormalizer : INormalizer
 {
     /// <summary>The visible form of a space.</summary>
@@ -16,7 +16,8 @@ internal sealed class SentencePieceNormalizer : INormalizer
     private readonly CharsMap? _rules;
     private readonly PieceTrie _untouchable = new();
     private readonly bool _anyUntouchable;
-    private readonly string?[] _ascii = new string?[128];   // what rules make of one ASCII character before another; null where they look further
+    // what rules make of one ASCII character before another; null where they look further
+    private readonly string?[] _ascii = new string?[128];
 
     public SentencePieceNormalizer(SentencePieceModel model)
     {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Vitrine.Transformers;
 
 /// <summary>The unigram model: of all ways to cut the text into pieces, the most probable one.</summary>
-/// <remarks>Kudo 2018, "Subword Regularization"; google/sentencepiece unigram_model.cc; Hugging Face tokenizers, models/unigram. The probability of
-/// a cut is the product of its pieces' probabilities, so a Viterbi search over character positions finds the best in
+/// <remarks>Kudo 2018, "Subword Regularization"; google/sentencepiece unigram_model.cc; Hugging Face tokenizers, models/unigram. The
+/// probability of a cut is the product of its pieces' probabilities, so a Viterbi search over character positions finds the best in
 /// O(length · longest piece). A character that no piece covers costs 10 more than the worst piece; neighbouring ones are
 /// reported as one unknown piece, or spelled in byte pieces where the model has them.</remarks>
 internal sealed class Unigram : ISubwordModel
@@ -41,7 +41,8 @@ internal sealed class Unigram : ISubwordModel
         }
 
         _unknownScore = Rounded(lowest - UnknownPenalty);
-        _byteIds = [.. Enumerable.Range(0, 256).Select(b => vocabulary.IdOf(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>")) ?? -1)];
+        _byteIds = [.. Enumerable.Range(0, 256).Select(b => vocabulary.IdOf(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"))
+            ?? -1)];
     }
 
     /// <summary>A piece of the model.</summary>
@@ -56,7 +57,9 @@ internal sealed class Unigram : ISubwordModel
     /// <param name="ByteFallback">Whether it is spelled in byte pieces.</param>
     public sealed record Settings(int? Unk, bool ByteFallback)
     {
-        /// <summary>SentencePiece itself: scores in float32, so that near-ties fall as there; the last byte of a character carries its span.</summary>
+        /// <summary>
+        /// SentencePiece itself: scores in float32, so that near-ties fall as there; the last byte of a character carries its span.
+        /// </summary>
         public bool AsSentencePiece { get; init; }
     }
 

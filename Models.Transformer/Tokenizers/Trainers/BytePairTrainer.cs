@@ -1,8 +1,8 @@
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// Learns a byte-level byte-pair encoding from texts: starts with single bytes and again and again joins the most frequent pair of neighbours
-/// inside a word, until the vocabulary is full. Any text can be spelled with the result.
+/// Learns a byte-level byte-pair encoding from texts: starts with single bytes and again and again joins the most frequent pair of
+/// neighbours inside a word, until the vocabulary is full. Any text can be spelled with the result.
 /// </summary>
 /// <remarks>
 /// Source: Sennrich et al. 2016, algorithm 1; words and byte alphabet of Radford et al. 2019 (GPT-2). Deterministic: of pairs equally
@@ -21,9 +21,11 @@ public static class BytePairTrainer
     {
         if (size < Bytes + 1)
         {
-            throw new TokenizerException($"byte_pair: vocabulary too small; got size {size}; expected at least {Bytes + 1}: the bytes and the end of text.");
+            throw new TokenizerException($"byte_pair: vocabulary too small; "
+                + $"got size {size}; expected at least {Bytes + 1}: the bytes and the end of text.");
         }
-        List<string> pieces = [.. Enumerable.Range(0, Bytes).Select(b => ByteAlphabet.ToChar((byte)b).ToString()).Order(StringComparer.Ordinal)];
+        List<string> pieces = [.. Enumerable.Range(0, Bytes).Select(b => ByteAlphabet.ToChar((byte)b).ToString())
+            .Order(StringComparer.Ordinal)];
         var known = new HashSet<string>(pieces, StringComparer.Ordinal);
         var merges = new List<BytePairMerge>();
         var pairs = new PairCounts([.. CountWords(texts).Select(w => new PairCounts.Word([.. w.Key.Select(c => c.ToString())], w.Value))]);

@@ -4,8 +4,9 @@ namespace Vitrine.Transformers;
 public static class MarianVocabulary
 {
     /// <summary>
-    /// <c>&lt;/s&gt;</c>, <c>&lt;unk&gt;</c>, the pieces of <c>source.spm</c>, those of <c>target.spm</c> that are new, and <c>&lt;pad&gt;</c>: the order
-    /// of OPUS-MT, where <c>&lt;/s&gt;</c> is 0 and <c>&lt;pad&gt;</c> the last. What is never cut out of a text (controls, the unknown piece) is left out.
+    /// <c>&lt;/s&gt;</c>, <c>&lt;unk&gt;</c>, the pieces of <c>source.spm</c>, those of <c>target.spm</c> that are new, and
+    /// <c>&lt;pad&gt;</c>: the order of OPUS-MT, where <c>&lt;/s&gt;</c> is 0 and <c>&lt;pad&gt;</c> the last. What is never cut out of a
+    /// text (controls, the unknown piece) is left out.
     /// </summary>
     /// <param name="folder">Holds both models, e.g. of <c>spm_train --model_type=unigram</c>.</param>
     /// <exception cref="TokenizerException">A model is missing or malformed.</exception>

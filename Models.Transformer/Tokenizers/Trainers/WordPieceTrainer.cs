@@ -19,13 +19,15 @@ public static class WordPieceTrainer
     public static Vocabulary Train(IEnumerable<string> texts, int size, WordPieceOptions? options = null, int leastCount = 1)
     {
         options ??= new WordPieceOptions();
-        List<PairCounts.Word> words = [.. CountWords(texts, options).Select(w => new PairCounts.Word(Characters(w.Key, options.ContinuationPrefix), w.Value))];
+        List<PairCounts.Word> words = [.. CountWords(texts, options)
+            .Select(w => new PairCounts.Word(Characters(w.Key, options.ContinuationPrefix), w.Value))];
         List<string> pieces = [.. Special(options)];
         pieces.AddRange(words.SelectMany(w => w.Pieces).Distinct().Order(StringComparer.Ordinal));
         if (pieces.Count > size)
         {
             throw new TokenizerException(
-                $"word_piece: vocabulary too small; got size {size}; expected at least {pieces.Count}, one piece per character of the texts.");
+                $"word_piece: vocabulary too small; got size {size}; expected at least {pieces.Count}, one piece per character of the "
+                + $"texts.");
         }
 
         var known = new HashSet<string>(pieces, StringComparer.Ordinal);
@@ -44,7 +46,9 @@ public static class WordPieceTrainer
         return Vocabulary.FromPieces(pieces);
     }
 
-    /// <summary>A vocabulary of whole words only: those seen at least <paramref name="leastCount"/> times; every other word is unknown.</summary>
+    /// <summary>
+    /// A vocabulary of whole words only: those seen at least <paramref name="leastCount"/> times; every other word is unknown.
+    /// </summary>
     /// <remarks>For small corpora: the parts of a word that was seen once say less than the plain fact that it is rare.</remarks>
     /// <param name="texts">The training texts.</param>
     /// <param name="leastCount">At least 1.</param>
@@ -53,7 +57,8 @@ public static class WordPieceTrainer
     public static Vocabulary WholeWords(IEnumerable<string> texts, int leastCount, WordPieceOptions? options = null)
     {
         options ??= new WordPieceOptions();
-        return Vocabulary.FromPieces([.. Special(options), .. CountWords(texts, options).Where(w => w.Value >= leastCount).Select(w => w.Key)]);
+        return Vocabulary.FromPieces([.. Special(options), .. CountWords(texts, options).Where(w => w.Value >= leastCount)
+            .Select(w => w.Key)]);
     }
 
     private static string[] Special(WordPieceOptions options) => [options.Pad, options.Unk, options.Cls, options.Sep, options.Mask];

@@ -161,7 +161,8 @@ internal sealed class CanonicalNormalizer
             bool blocked = starter < 0 || (!adjacent && result[^1].Class >= mark.Class);
             if (!blocked && TryCompose(result[starter].Code, mark.Code, out int composed))
             {
-                result[starter] = result[starter] with { Code = composed }; // the origin stays that of the starter, as in Hugging Face's tokenizers
+                // the origin stays that of the starter, as in Hugging Face's tokenizers
+                result[starter] = result[starter] with { Code = composed };
                 continue;
             }
 

@@ -56,7 +56,9 @@ internal static class CharacterClasses
         return pair ? char.ConvertToUtf32(text[index], text[index + 1]) : text[index];
     }
 
-    /// <summary>Characters of words as regular expressions see them, <c>\w</c>: letters, marks, decimal digits, letter numbers, connectors, joiners.</summary>
+    /// <summary>
+    /// Characters of words as regular expressions see them, <c>\w</c>: letters, marks, decimal digits, letter numbers, connectors, joiners.
+    /// </summary>
     public static bool IsWord(int code) => code < 128
         ? char.IsAsciiLetterOrDigit((char)code) || code == '_'
         : IsLetter(code) || IsMark(code) || code is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9)

@@ -14,7 +14,9 @@ internal static class CharacterKinds
 {
     private static readonly CharacterKind[] s_basic = [.. Enumerable.Range(0, 1 << 16).Select(Of)];
 
-    /// <summary>The kind of the character at <paramref name="index"/>, and its length in code units; half a surrogate pair is of no kind.</summary>
+    /// <summary>
+    /// The kind of the character at <paramref name="index"/>, and its length in code units; half a surrogate pair is of no kind.
+    /// </summary>
     public static CharacterKind At(string text, int index, int limit, out int length)
     {
         char c = text[index];

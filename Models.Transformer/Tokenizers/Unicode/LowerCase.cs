@@ -63,7 +63,8 @@ internal static class LowerCase
 
     /// <summary>Cased: cased letters, and the few letter-like symbols and ordinals that Unicode counts in.</summary>
     private static bool IsCased(int code) =>
-        CharacterClasses.Category(code) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+        CharacterClasses.Category(code) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter
+            or UnicodeCategory.TitlecaseLetter
         || code is 'ª' or 'º' or (>= 0x2160 and <= 0x217F) or (>= 0x24B6 and <= 0x24E9)
             or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 

@@ -61,7 +61,8 @@ public sealed class Vocabulary
     public void WriteText(string path) => VocabularyFile.WriteText(path, this);
 
     /// <summary>Writes the pieces as <c>vocab.json</c>, one object from piece to id; ids without a piece are left out.</summary>
-    public void WriteJson(string path) => VocabularyFile.WriteJson(path, Enumerable.Range(0, Count).Where(Contains).Select(id => (PieceOf(id), id)));
+    public void WriteJson(string path) =>
+        VocabularyFile.WriteJson(path, Enumerable.Range(0, Count).Where(Contains).Select(id => (PieceOf(id), id)));
 
     /// <summary>The id of <paramref name="piece"/>, or false where the vocabulary lacks it.</summary>
     public bool TryGetId(ReadOnlySpan<char> piece, out int id)

@@ -32,7 +32,8 @@ internal sealed class VocabularyBuilder(string source, int capacity)
         if (id < 0 || id > (2 * _count) + 100_000)
         {
             throw new TokenizerException(
-                $"vocabulary: id out of range; got {id} for '{_text.AsSpan(_length, length)}' in {source}; expected ids from 0, nearly without holes.");
+                $"vocabulary: id out of range; got {id} for '{_text.AsSpan(_length, length)}' in {source}; expected ids from 0, nearly "
+                + $"without holes.");
         }
 
         while (_spans.Count <= id)

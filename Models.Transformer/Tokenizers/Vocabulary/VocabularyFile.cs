@@ -34,7 +34,8 @@ internal static class VocabularyFile
             if (piece.AsSpan().IndexOfAny('\n', '\r') >= 0)
             {
                 throw new InvalidOperationException(
-                    $"vocabulary: cannot be written as lines; got no piece or a line break at id {id}; expected one line per id. Write it as JSON.");
+                    $"vocabulary: cannot be written as lines; got no piece or a line break at id {id}; expected one line per id. "
+                    + $"Write it as JSON.");
             }
 
             lines.Append(piece).Append('\n');
@@ -52,7 +53,8 @@ internal static class VocabularyFile
             json.Append(json.Length > 1 ? ", \"" : "\"");
             foreach (char c in piece)
             {
-                _ = c < ' ' ? json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : json.Append(c is '"' or '\\' ? "\\" : "").Append(c);
+                _ = c < ' ' ? json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : json.Append(c is '"' or '\\' ? "\\" : "")
+                    .Append(c);
             }
             json.Append(CultureInfo.InvariantCulture, $"\": {id}");
         }

@@ -1,8 +1,9 @@
 namespace Vitrine.Transformers;
 
-/// <summary>The words of GPT-4, Llama 3 and Qwen: letters with the one sign before them, digits in short groups, other signs with the line ends
-/// after them, white space that ends in a line end, contractions in any case.</summary>
-/// <remarks>Scans for <c>(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
+/// <summary>The words of GPT-4, Llama 3 and Qwen: letters with the one sign before them, digits in short groups, other signs with the line
+/// ends after them, white space that ends in a line end, contractions in any case.</summary>
+/// <remarks>Scans for <c>(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
+/// ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
 /// by hand, for the reasons given at <see cref="Gpt2Words"/>. It matches everywhere: nothing lies between words.</remarks>
 /// <param name="digits">Digits in a group: 3 in GPT-4 and Llama 3, 1 in Qwen.</param>
 internal sealed class Cl100kWords(int digits) : ITextPattern
@@ -24,14 +25,16 @@ internal sealed class Cl100kWords(int digits) : ITextPattern
         bool breaks = text[start] is '\r' or '\n';
         int next = start + length;
         if (first == CharacterKind.Letter
-            || (first != CharacterKind.Number && !breaks && next < limit && CharacterKinds.At(text, next, limit, out _) == CharacterKind.Letter))
+            || (first != CharacterKind.Number && !breaks && next < limit
+                && CharacterKinds.At(text, next, limit, out _) == CharacterKind.Letter))
         {
             return CharacterKinds.RunEnd(text, next, limit, CharacterKind.Letter);
         }
 
         if (first == CharacterKind.Number)
         {
-            for (int count = 1; count < digits && next < limit && CharacterKinds.At(text, next, limit, out length) == CharacterKind.Number; count++)
+            for (int count = 1; count < digits && next < limit
+                && CharacterKinds.At(text, next, limit, out length) == CharacterKind.Number; count++)
             {
                 next += length;
             }

@@ -5,9 +5,9 @@ using System.Text.RegularExpressions;
 namespace Vitrine.Transformers;
 
 /// <summary>A regular expression of a tokenizer.json, written for Oniguruma over code points.</summary>
-/// <remarks>.NET sees code units, two of them beyond U+FFFF. Such characters are replaced by one of the same general category before matching, and
-/// the places are translated back: patterns of tokenizers ask for categories, not for single emoji. Constructs that mean something else
-/// in .NET are refused by name. The patterns of GPT-2 and GPT-4 have scanners of their own.</remarks>
+/// <remarks>.NET sees code units, two of them beyond U+FFFF. Such characters are replaced by one of the same general category before
+/// matching, and the places are translated back: patterns of tokenizers ask for categories, not for single emoji. Constructs that mean
+/// something else in .NET are refused by name. The patterns of GPT-2 and GPT-4 have scanners of their own.</remarks>
 internal sealed partial class RegexPattern : ITextPattern
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -15,13 +15,28 @@ internal sealed partial class RegexPattern : ITextPattern
     // A character of the Basic Multilingual Plane for each category that characters beyond it have.
     private static readonly Dictionary<UnicodeCategory, char> s_standIns = new()
     {
-        [UnicodeCategory.UppercaseLetter] = 'Ж', [UnicodeCategory.LowercaseLetter] = 'ж', [UnicodeCategory.ModifierLetter] = 'ʰ', [UnicodeCategory.OtherLetter] = 'ƻ',
-        [UnicodeCategory.NonSpacingMark] = '\u0300', [UnicodeCategory.SpacingCombiningMark] = '\u0903', [UnicodeCategory.EnclosingMark] = '\u0488',
-        [UnicodeCategory.DecimalDigitNumber] = '٣', [UnicodeCategory.LetterNumber] = 'ↂ', [UnicodeCategory.OtherNumber] = '৴',
-        [UnicodeCategory.ConnectorPunctuation] = '‿', [UnicodeCategory.DashPunctuation] = '‒', [UnicodeCategory.OpenPunctuation] = '‚',
-        [UnicodeCategory.ClosePunctuation] = '༻', [UnicodeCategory.OtherPunctuation] = '‽', [UnicodeCategory.MathSymbol] = '∀',
-        [UnicodeCategory.CurrencySymbol] = '₠', [UnicodeCategory.ModifierSymbol] = '˂', [UnicodeCategory.OtherSymbol] = '☃',
-        [UnicodeCategory.Format] = '\u200B', [UnicodeCategory.PrivateUse] = '\uE000', [UnicodeCategory.OtherNotAssigned] = '\u0378',
+        [UnicodeCategory.UppercaseLetter] = 'Ж',
+        [UnicodeCategory.LowercaseLetter] = 'ж',
+        [UnicodeCategory.ModifierLetter] = 'ʰ',
+        [UnicodeCategory.OtherLetter] = 'ƻ',
+        [UnicodeCategory.NonSpacingMark] = '\u0300',
+        [UnicodeCategory.SpacingCombiningMark] = '\u0903',
+        [UnicodeCategory.EnclosingMark] = '\u0488',
+        [UnicodeCategory.DecimalDigitNumber] = '٣',
+        [UnicodeCategory.LetterNumber] = 'ↂ',
+        [UnicodeCategory.OtherNumber] = '৴',
+        [UnicodeCategory.ConnectorPunctuation] = '‿',
+        [UnicodeCategory.DashPunctuation] = '‒',
+        [UnicodeCategory.OpenPunctuation] = '‚',
+        [UnicodeCategory.ClosePunctuation] = '༻',
+        [UnicodeCategory.OtherPunctuation] = '‽',
+        [UnicodeCategory.MathSymbol] = '∀',
+        [UnicodeCategory.CurrencySymbol] = '₠',
+        [UnicodeCategory.ModifierSymbol] = '˂',
+        [UnicodeCategory.OtherSymbol] = '☃',
+        [UnicodeCategory.Format] = '\u200B',
+        [UnicodeCategory.PrivateUse] = '\uE000',
+        [UnicodeCategory.OtherNotAssigned] = '\u0378',
     };
 
     private readonly Regex _regex;
@@ -77,7 +92,8 @@ internal sealed partial class RegexPattern : ITextPattern
         catch (RegexMatchTimeoutException e)
         {
             throw new TokenizerException(
-                $"tokenizer_json: a pattern takes too long; got more than {s_patience.TotalSeconds} s for '{_regex}' of {_source}; expected a pattern without nested repetitions.", e);
+                $"tokenizer_json: a pattern takes too long; got more than {s_patience.TotalSeconds} s for '{_regex}' of {_source}; expected "
+                + $"a pattern without nested repetitions.", e);
         }
     }
 

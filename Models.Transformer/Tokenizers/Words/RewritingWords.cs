@@ -27,7 +27,8 @@ internal static class RewritingWords
         split ? new PatternWords(new LiteralPattern(space.ToString()), SplitBehavior.MergedWithNext) : null);
 
     /// <summary>Puts a space before a text that starts with none; it comes from no character.</summary>
-    public static IPreTokenizer SpaceBefore { get; } = new Rewriter(text => text.Text[0] == ' ' ? text : text.PrependFromNowhere(' '), null);
+    public static IPreTokenizer SpaceBefore { get; } = new Rewriter(text => text.Text[0] == ' '
+        ? text : text.PrependFromNowhere(' '), null);
 
     /// <summary>Writes every byte of UTF-8 as a character of <see cref="ByteAlphabet"/>.</summary>
     public static IPreTokenizer Bytes { get; } = new Rewriter(ByteAlphabet.Spell, null);

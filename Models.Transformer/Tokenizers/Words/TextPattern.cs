@@ -3,7 +3,9 @@ namespace Vitrine.Transformers;
 /// <summary>Something to look for in a text.</summary>
 internal interface ITextPattern
 {
-    /// <summary>The first match in <paramref name="text"/> that begins at <paramref name="from"/> or later and ends by <paramref name="end"/>.</summary>
+    /// <summary>
+    /// The first match in <paramref name="text"/> that begins at <paramref name="from"/> or later and ends by <paramref name="end"/>.
+    /// </summary>
     bool TryFind(string text, int from, int end, out TextSpan match);
 }
 

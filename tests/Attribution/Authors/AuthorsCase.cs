@@ -18,8 +18,10 @@ internal static class AuthorsCase
         return model.Info.Task switch
         {
             ModelTask.SequenceClassification => Targets.Labels(model, text, allLabels ? [0, 1] : [target], step),
-            ModelTask.CausalLanguageModel => Targets.Continuation((ILanguageModel)model, text, GoldenScore.Row(one, "forced_ids") ?? [target], step),
-            _ => Targets.Translation((ILanguageModel)model, text, ExplainedText.Of(GoldenScore.Row(one, "decoder_input_ids")!), [new((int)one.Number("read_position"), target)], step),
+            ModelTask.CausalLanguageModel =>
+                Targets.Continuation((ILanguageModel)model, text, GoldenScore.Row(one, "forced_ids") ?? [target], step),
+            _ => Targets.Translation((ILanguageModel)model, text, ExplainedText.Of(GoldenScore.Row(one, "decoder_input_ids")!),
+                [new((int)one.Number("read_position"), target)], step),
         };
     }
 
@@ -35,14 +37,17 @@ internal static class AuthorsCase
 
     /// <summary>One number per group: the sum over its tokens.</summary>
     public static float[] PerGroup(AttributionResult result, GoldenCase one) =>
-        [.. GoldenScore.Row(one, "groups")!.Zip(Scores(result)).Where(pair => pair.First >= 0).GroupBy(pair => pair.First).OrderBy(group => group.Key).Select(group => group.Sum(pair => pair.Second))];
+        [.. GoldenScore.Row(one, "groups")!.Zip(Scores(result)).Where(pair => pair.First >= 0).GroupBy(pair => pair.First)
+            .OrderBy(group => group.Key).Select(group => group.Sum(pair => pair.Second))];
 
     /// <summary>Recorded rows of 0 and 1 as coalitions.</summary>
     public static Coalition[] Coalitions(GoldenCase one, string input, int players) =>
         [.. one.Numbers(input).Data.Chunk(players).Select(row => Coalition.Of(players, player => row[player] > 0.5))];
 
     /// <summary>Divides by a sum of magnitudes, or by a norm.</summary>
-    public static float[] Over(float[] scores, Func<float[], double> size) => size(scores) is var by ? Array.ConvertAll(scores, score => (float)(score / by)) : scores;
+    public static float[] Over(float[] scores, Func<float[], double> size) =>
+        size(scores) is var by ? Array.ConvertAll(scores, score => (float)(score / by)) : scores;
 
-    private static IEnumerable<int> Padded(int[] groups, int length) => groups.Concat(Enumerable.Repeat(-1, Math.Max(0, length - groups.Length))).Take(length);
+    private static IEnumerable<int> Padded(int[] groups, int length) =>
+        groups.Concat(Enumerable.Repeat(-1, Math.Max(0, length - groups.Length))).Take(length);
 }

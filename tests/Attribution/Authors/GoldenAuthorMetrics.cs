@@ -24,7 +24,8 @@ internal static class GoldenAuthorMetrics
     private static readonly double[] s_tenths = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1], s_eraser = [0.01, 0.05, 0.1, 0.2, 0.5];
 
     /// <summary>A metric of a case's scores.</summary>
-    private static float[] Measure(IMetric metric, GoldenCase one, Compat compat = Compat.None, EvaluationOptions? options = null, string scores = "scores", Func<int, Random>? randomness = null, double sign = 1)
+    private static float[] Measure(IMetric metric, GoldenCase one, Compat compat = Compat.None, EvaluationOptions? options = null,
+        string scores = "scores", Func<int, Random>? randomness = null, double sign = 1)
     {
         ScoreFunction f = AuthorsCase.Function(one);
         AttributionRequest request = AuthorsCase.Request(one, f) with { Compat = compat };
@@ -42,11 +43,13 @@ internal static class GoldenAuthorMetrics
     private static void AopcOfFerret(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         int players = GoldenScore.Row(one, "groups")!.Count(group => group >= 0);
-        double[] onceEach = [.. s_tenths.Select(q => (int)((q * players) + 1e-9)).Where(k => k > 0).Distinct().Select(k => (double)k / players)];
+        double[] onceEach = [.. s_tenths.Select(q => (int)((q * players) + 1e-9)).Where(k => k > 0).Distinct()
+            .Select(k => (double)k / players)];
         foreach (IMetric metric in new IMetric[] { new Comprehensiveness(), new Sufficiency() })
         {
             check.Close($"{metric.Name}/ferret_masks", null, Measure(metric, one, Compat.Ferret));
-            check.Close($"{metric.Name}/ferret_masks_eraser_fractions", null, Measure(metric, one, Compat.Ferret, new() { Fractions = s_eraser }));
+            check.Close($"{metric.Name}/ferret_masks_eraser_fractions", null,
+                Measure(metric, one, Compat.Ferret, new() { Fractions = s_eraser }));
             check.Skip($"{metric.Name}/ferret_default", "ferret deletes tokens; here they are replaced, so that positions stay");
             check.Close($"{metric.Name}/ferret_masks_all_signs", null, Measure(metric, one, options: new() { Fractions = onceEach }));
         }
@@ -60,7 +63,8 @@ internal static class GoldenAuthorMetrics
         foreach ((IMetric metric, bool keeps) in new (IMetric, bool)[] { (new Comprehensiveness(), false), (new Sufficiency(), true) })
         {
             check.Close(metric.Name, null, Measure(metric, one));
-            check.Close($"{metric.Name}_points", null, [.. s_eraser.SelectMany(q => Measure(metric, one, options: new() { Fractions = [q] }))]);
+            check.Close($"{metric.Name}_points", null,
+                [.. s_eraser.SelectMany(q => Measure(metric, one, options: new() { Fractions = [q] }))]);
             check.Skip($"{metric.Name}_each_count_once", "not the authors'");
             check.Skip($"{metric.Name}_paper", "the paper's formula, which its code does not follow, and ours neither");
         }
@@ -69,9 +73,12 @@ internal static class GoldenAuthorMetrics
     private static void Plausible(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         double[] scores = one.Numbers("scores").Data;
-        ScoreFunction f = Targets.Labels(golden.Cases.Count > 0 ? GoldenModel.Named("bert_cls").Model : golden.Model, ExplainedText.Of([.. scores.Select((_, i) => i + 3)]), [1]);
+        ScoreFunction f = Targets.Labels(golden.Cases.Count > 0 ? GoldenModel.Named("bert_cls").Model : golden.Model,
+            ExplainedText.Of([.. scores.Select((_, i) => i + 3)]), [1]);
         float Of(IMetric metric, Compat compat = Compat.None) => (float)metric.Measure(
-            new Trial(f, new() { Baseline = Baseline.Token(0), Compat = compat }, new() { Top = (int)one.Number("top") }) { Rationale = [[.. one.Numbers("rationale").Data.Select(mark => mark > 0)]] },
+            new Trial(f, new() { Baseline = Baseline.Token(0), Compat = compat },
+                new() { Top = (int)one.Number("top") })
+            { Rationale = [[.. one.Numbers("rationale").Data.Select(mark => mark > 0)]] },
             Scored(f, scores), new Saliency())[0];
         check.Close("auprc/eraser", null, [Of(Plausibility.Auprc)]);
         check.Close("auprc/ferret_all_signs", null, [Of(Plausibility.Auprc)]);
@@ -88,7 +95,8 @@ internal static class GoldenAuthorMetrics
     {
         int players = GoldenScore.Row(one, "groups")!.Count(group => group >= 0);
         double[] absent = Array.ConvertAll(one.Numbers("present").Data, present => present > 0 ? 0.0 : 1);
-        float[] Of(IMetric metric, double sign) => Measure(metric, one, options: new() { Subsets = absent.Length / players }, randomness: _ => new Replay(absent), sign: sign);
+        float[] Of(IMetric metric, double sign) =>
+            Measure(metric, one, options: new() { Subsets = absent.Length / players }, randomness: _ => new Replay(absent), sign: sign);
         check.Close("infidelity", null, Of(Infidelity.Unscaled, 1));
         check.Close("infidelity_signs_wrong", null, Of(Infidelity.Unscaled, -1));
         check.Skip("infidelity_normalised", "a scale of any sign: compared where it is not negative");
@@ -107,7 +115,12 @@ internal static class GoldenAuthorMetrics
         double radius = 0.02 * (rows.Max() - rows.Min());
         double[] noise = one.Numbers("noise").Data;
         var saliency = new Saliency();
-        AttributionRequest request = new() { Baseline = Baseline.Token(0), Randomness = _ => new Replay(noise.Select(value => ((value / radius) + 1) / 2)), Aggregator = "vnorm" };
+        AttributionRequest request = new()
+        {
+            Baseline = Baseline.Token(0),
+            Randomness = _ => new Replay(noise.Select(value => ((value / radius) + 1) / 2)),
+            Aggregator = "vnorm"
+        };
         var trial = new Trial(f, request, new() { Draws = noise.Length / rows.Length });
         check.Close("captum_token_norms", null, [(float)new SensitivityMax().Measure(trial, saliency.Attribute(f, request), saliency)[0]]);
         check.Skip("captum_gradients", "the norm of the whole [token, d_model] explanation; here an explanation is one number per token");

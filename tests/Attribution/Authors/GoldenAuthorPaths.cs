@@ -21,9 +21,11 @@ internal static class GoldenAuthorPaths
             Compat = Compat.Dig,
             Neighbours = (int)one.Number("neighbours"),
         };
-        foreach ((string key, int steps, PathAnchors anchors) in new[] { ("greedy_10", 10, PathAnchors.Greedy), ("greedy_28", 28, PathAnchors.Greedy), ("maxcount_10", 10, PathAnchors.MaxCount) })
+        foreach ((string key, int steps, PathAnchors anchors) in new[] { ("greedy_10", 10, PathAnchors.Greedy),
+            ("greedy_28", 28, PathAnchors.Greedy), ("maxcount_10", 10, PathAnchors.MaxCount) })
         {
-            float[] scores = AuthorsCase.Scores(new DiscretizedIntegratedGradients().Attribute(f, request with { Steps = steps, Anchors = anchors }));
+            float[] scores = AuthorsCase.Scores(new DiscretizedIntegratedGradients().Attribute(f,
+                request with { Steps = steps, Anchors = anchors }));
             check.Close(key, null, scores);
             check.Close($"{key}_l2", null, AuthorsCase.Over(scores, all => Math.Sqrt(all.Sum(score => (double)score * score))));
         }
@@ -39,7 +41,9 @@ internal static class GoldenAuthorPaths
     private static float[] Path(ScoreFunction f, GoldenCase one, int share)
     {
         int words = f.Transformer!.Info.VocabSize, width = f.Sides[0].Embeddings.Shape[1];
-        var paths = new MonotonicPath(f.Embed(0, Tensor.From([.. Enumerable.Range(0, words)], [words])).ToArray(), width, PathAnchors.Greedy, 12) { Share = share, Neighbours = (int)one.Number("neighbours") };
+        var paths = new MonotonicPath(f.Embed(0, Tensor.From([.. Enumerable.Range(0, words)], [words])).ToArray(), width,
+            PathAnchors.Greedy, 12)
+        { Share = share, Neighbours = (int)one.Number("neighbours") };
         float[][][] points = [.. f.Sides[0].Ids.Zip(GoldenScore.Row(one, "baseline_ids")!, (id, from) => paths.Between(from, id))];
         return [.. Enumerable.Range(0, 12).SelectMany(step => points.SelectMany(point => point[step]))];
     }

@@ -45,9 +45,11 @@ internal static class GoldenAuthorPerturbations
         request = request with { Samples = kept.Length, Randomness = _ => new Replay(one.Numbers("masks").Data) };
         check.Close("outputs", null, [.. game.Values(kept).Select(value => (float)value[0])]);
         check.Close("weights", null, AuthorsCase.PerGroup(new ContextCite().Attribute(f, request), one));
-        check.Close("weights_alpha_0.2", null, AuthorsCase.PerGroup(new ContextCite().Attribute(f, request with { Surrogate = Surrogate.Lasso(0.2 * 3) }), one));
+        check.Close("weights_alpha_0.2", null,
+            AuthorsCase.PerGroup(new ContextCite().Attribute(f, request with { Surrogate = Surrogate.Lasso(0.2 * 3) }), one));
         double[][] log = new Game(new ContextCite(), tokens, request).Values(kept);
-        check.Close("token_log_odds", null, [.. log.SelectMany(row => row).Select(value => (float)(value - Math.Log(1 - Math.Exp(value))))]);
+        check.Close("token_log_odds", null,
+            [.. log.SelectMany(row => row).Select(value => (float)(value - Math.Log(1 - Math.Exp(value))))]);
         check.Skip("bias", "the surrogate's answer with no sentence, which is not reported");
     }
 
@@ -58,7 +60,9 @@ internal static class GoldenAuthorPerturbations
         var game = new Game(new Sobol(), f, request);
         AttributionResult exact = new Sobol().Attribute(f, request with { Samples = 1 << game.Count });
         check.Close("exact_total_order", null, AuthorsCase.PerGroup(exact, one));
-        check.Close("f_all_coalitions", null, [.. game.Values([.. Enumerable.Range(0, 1 << game.Count).Select(bits => Coalition.Of(game.Count, i => (bits >> i & 1) != 0))]).Select(v => (float)v[0])]);
+        check.Close("f_all_coalitions", null,
+            [.. game.Values([.. Enumerable.Range(0, 1 << game.Count).Select(bits => Coalition.Of(game.Count, i => (bits >> i & 1) != 0))])
+                .Select(v => (float)v[0])]);
         foreach (string other in new[] { "total_order", "first_order", "exact_first_order" })
         {
             check.Skip(other, "another estimator of the same samples, or the order that the paper does not show");

@@ -24,12 +24,14 @@ internal static class GoldenAuthors
     ];
 
     private static AttributionResult Ask(string method, GoldenCase one, AttributionRequest? request = null, string? step = null) =>
-        AttributionMethods.Get(method).Attribute(AuthorsCase.Function(one, step), request ?? new() { KeepRaw = true, Baseline = Baseline.Token(0) });
+        AttributionMethods.Get(method).Attribute(AuthorsCase.Function(one, step), request
+            ?? new() { KeepRaw = true, Baseline = Baseline.Token(0) });
 
     private static void AttentionRollout(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         check.Close("scores", null, AuthorsCase.Scores(Ask("attention_rollout", one)));
-        check.Close("joint", null, Products(Vitrine.Attributions.AttentionRollout.Mix(AttentionPatterns.Of(AuthorsCase.Function(one), new()))));
+        check.Close("joint", null,
+            Products(Vitrine.Attributions.AttentionRollout.Mix(AttentionPatterns.Of(AuthorsCase.Function(one), new()))));
     }
 
     private static void AttentionFlow(GoldenModel golden, GoldenCase one, GoldenCheck check)
@@ -56,7 +58,8 @@ internal static class GoldenAuthors
         AttributionResult rolled = Ask("value_zeroing", one);
         int tokens = rolled.Sides[0].Tokens.Count;
         float[] raw = rolled.Sides[0].Raw!.ToArray();
-        check.Close("layers", null, [.. Enumerable.Range(0, raw.Length).Select(i => raw[(i % tokens * (raw.Length / tokens)) + (i / tokens)])]);
+        check.Close("layers", null, [.. Enumerable.Range(0, raw.Length)
+            .Select(i => raw[(i % tokens * (raw.Length / tokens)) + (i / tokens)])]);
         check.Optional("rollout", () => AuthorsCase.Scores(rolled));
         check.Close("mean_over_layers", null, AuthorsCase.Scores(Ask("value_zeroing", one, new() { Aggregator = "mean" })));
         foreach (string all in new[] { "distances", "layers_all" })

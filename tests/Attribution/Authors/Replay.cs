@@ -10,5 +10,6 @@ internal sealed class Replay(IEnumerable<double> draws) : Random
     public override double NextDouble() => _draws.Dequeue();
 
     /// <inheritdoc/>
-    public override int Next(int maxValue) => (int)_draws.Dequeue() is var drawn && drawn < maxValue ? drawn : throw new InvalidOperationException($"{drawn} is not below {maxValue}");
+    public override int Next(int maxValue) => (int)_draws.Dequeue() is var drawn && drawn < maxValue
+        ? drawn : throw new InvalidOperationException($"{drawn} is not below {maxValue}");
 }

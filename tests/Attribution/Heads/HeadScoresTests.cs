@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Attributions;
 
-/// <summary>Scores of heads: on patterns put in their place by hand, whose scores are known, and on heads that are switched off by hand.</summary>
+/// <summary>
+/// Scores of heads: on patterns put in their place by hand, whose scores are known, and on heads that are switched off by hand.
+/// </summary>
 public class HeadScoresTests
 {
     private const int Length = 10;
@@ -17,7 +19,8 @@ public class HeadScoresTests
         return GoldenModel.Named("gpt2").Model;
     }
 
-    private static HeadScores Measure(ITransformer model, int[][] rounds) => HeadScores.Measure(model, rounds, cancellation: TestContext.Current.CancellationToken);
+    private static HeadScores Measure(ITransformer model, int[][] rounds) =>
+        HeadScores.Measure(model, rounds, cancellation: TestContext.Current.CancellationToken);
 
     private static int[][] Rounds(int count = 9) => HeadScores.Rounds(Enumerable.Range(0, 90), Length, count, seed: 4);
 
@@ -25,13 +28,16 @@ public class HeadScoresTests
     public void Measure_PatternsMadeByHand_AreToldApart()
     {
         ITransformer model = Gpt2();
-        using HookScope first = model.Intervene("blocks.0.attn.hook_pattern", p => Looking(p, query => query - 1, query => query - Length, query => query, _ => 0));
-        using HookScope second = model.Intervene("blocks.1.attn.hook_pattern", p => Looking(p, _ => 0, query => query, query => query - Length + 1, query => query - Length - 1));
+        using HookScope first = model.Intervene("blocks.0.attn.hook_pattern",
+            p => Looking(p, query => query - 1, query => query - Length, query => query, _ => 0));
+        using HookScope second = model.Intervene("blocks.1.attn.hook_pattern",
+            p => Looking(p, _ => 0, query => query, query => query - Length + 1, query => query - Length - 1));
 
         IReadOnlyList<HeadScore> heads = Measure(model, Rounds()).Heads;
 
         Assert.Equal(["0.0", "0.1", "0.2", "0.3", "1.0", "1.1", "1.2", "1.3"], heads.Select(h => $"{h.Layer}.{h.Head}"));
-        const double One = 1.0 / ((2 * Length) - 1), First = 1.0 / Length; // heads that look at the first token: it is before the second, and comes again once
+        // heads that look at the first token: it is before the second, and comes again once
+        const double One = 1.0 / ((2 * Length) - 1), First = 1.0 / Length;
         Assert.Equal([1, One, 0, One, One, 0, One, One], heads.Select(h => h.Previous), Near);
         Assert.Equal([0, 1, 0, First, First, 0, 0, First], heads.Select(h => h.Duplicate), Near);
         Assert.Equal([0, 0, 0, 0, 0, 0, 1, 0], heads.Select(h => h.Induction), Near);

@@ -25,7 +25,8 @@ internal static class GoldenLanguage
     public static void Shapley(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         ScoreFunction tokens = Tokens(golden, one);
-        foreach ((string key, ScoreFunction f) in new (string, ScoreFunction)[] { ("token_attr", tokens), ("seq_attr", new WholeSequence(tokens)) })
+        foreach ((string key, ScoreFunction f) in new (string, ScoreFunction)[] { ("token_attr", tokens),
+            ("seq_attr", new WholeSequence(tokens)) })
         {
             AttributionRequest request = Request(one, f);
             var sampling = new ShapleyValueSampling();
@@ -48,7 +49,8 @@ internal static class GoldenLanguage
         var kernel = new KernelShap();
         request = Request(one, f);
         Coalition[] masks = GoldenPerturbations.Coalitions(one, "kernelshap_masks");
-        AttributionResult result = kernel.Attribute(new Game(kernel, f, request), request, [.. masks.Select((mask, i) => (mask, i < 2 ? 1e6 : 1))]);
+        AttributionResult result = kernel.Attribute(new Game(kernel, f, request), request,
+            [.. masks.Select((mask, i) => (mask, i < 2 ? 1e6 : 1))]);
         check.Close("kernelshap_seq_attr", null, PerFeature(result, one));
     }
 

@@ -3,7 +3,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Tests.Attributions;
 
-/// <summary>attr*/occlusion, feature_ablation, shapley, lime and kernel_shap: what Captum computed of one score by perturbing its input.</summary>
+/// <summary>
+/// attr*/occlusion, feature_ablation, shapley, lime and kernel_shap: what Captum computed of one score by perturbing its input.
+/// </summary>
 internal static class GoldenPerturbations
 {
     /// <summary>attr*/occlusion/wWINDOWsSTRIDE/BASELINE on embeddings, and ids_w2 on token ids.</summary>
@@ -38,7 +40,8 @@ internal static class GoldenPerturbations
         check.Close("attr", [1, f.Sides[0].Length], result.Sides[0].Scores[0]);
         check.Close("per_feature_closed_form_f64", null, PerFeature(result, one)[0]);
         var game = new Game(method, f, request);
-        double[][] values = game.Values([.. Enumerable.Range(0, 1 << game.Count).Select(bits => Coalition.Of(game.Count, i => (bits >> i & 1) != 0))]);
+        double[][] values = game.Values([.. Enumerable.Range(0, 1 << game.Count)
+            .Select(bits => Coalition.Of(game.Count, i => (bits >> i & 1) != 0))]);
         check.Close("coalition_values", null, [.. values.Select(value => (float)value[0])]);
         if (Math.Abs(result.Targets[0].Delta ?? 0) > 1e-6)
         {
@@ -55,7 +58,9 @@ internal static class GoldenPerturbations
         check.Close("attr", [1, f.Sides[0].Length], result.Sides[0].Scores[0]);
     }
 
-    /// <summary>attr*/lime/SURROGATE_KERNEL with the recorded masks; the default kernel is Captum's on token ids, the other one ours.</summary>
+    /// <summary>
+    /// attr*/lime/SURROGATE_KERNEL with the recorded masks; the default kernel is Captum's on token ids, the other one ours.
+    /// </summary>
     public static void Lime(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         ScoreFunction f = GoldenScore.Of(golden, one);
@@ -65,7 +70,8 @@ internal static class GoldenPerturbations
         {
             Compat = ids ? Compat.Captum : Compat.None,
             KernelWidth = ids ? 1 : 0.75,
-            Surrogate = Surrogate.Parse(name[..name.IndexOf('_', StringComparison.Ordinal)].Replace("lasso", "lasso:", StringComparison.Ordinal).Replace("ridge", "ridge:", StringComparison.Ordinal)),
+            Surrogate = Surrogate.Parse(name[..name.IndexOf('_', StringComparison.Ordinal)]
+                .Replace("lasso", "lasso:", StringComparison.Ordinal).Replace("ridge", "ridge:", StringComparison.Ordinal)),
         };
         GoldenCase masks = one.Json("masks").ValueKind == System.Text.Json.JsonValueKind.String
             ? golden.Cases.First(c => c.Name == $"{one.Name.Split('/')[0]}/lime/lasso0.01_default_kernel")
@@ -147,6 +153,8 @@ internal static class GoldenPerturbations
     };
 
     /// <summary>Compares the scores of all positions, under the name the case has for them.</summary>
-    private static void Compare(IAttributionMethod method, ScoreFunction f, AttributionRequest request, GoldenCase one, GoldenCheck check) =>
-        check.Close(one.Expected.ContainsKey("attr") ? "attr" : "attr_per_position", [1, f.Sides[0].Length], method.Attribute(f, request).Sides[0].Scores[0]);
+    private static void Compare(IAttributionMethod method, ScoreFunction f, AttributionRequest request, GoldenCase one,
+        GoldenCheck check) =>
+        check.Close(one.Expected.ContainsKey("attr") ? "attr" : "attr_per_position", [1, f.Sides[0].Length],
+            method.Attribute(f, request).Sides[0].Scores[0]);
 }

@@ -11,7 +11,8 @@ public class PerturbationMethodTests
     private static readonly double[] s_worth = [1.5, -0.5, 0, 2.25, -1, 0.125];
 
     /// <summary>Methods whose answer for a function without interactions is that function's coefficients.</summary>
-    public static TheoryData<string> Methods => ["feature_ablation", "occlusion", "shapley_values", "shapley_value_sampling", "kernel_shap", "partition_shap", "lime"];
+    public static TheoryData<string> Methods =>
+        ["feature_ablation", "occlusion", "shapley_values", "shapley_value_sampling", "kernel_shap", "partition_shap", "lime"];
 
     private static AttributionRequest Request => new() { Surrogate = Surrogate.LeastSquares, Samples = 100 };
 
@@ -39,7 +40,12 @@ public class PerturbationMethodTests
     [MemberData(nameof(Methods))]
     public void Method_GroupsInCaptumsWay_EachMemberHasTheWholeScore(string name)
     {
-        AttributionRequest request = Request with { FeatureGroups = [[7, 2, 2, 7, -1, 3]], Compat = Compat.Captum, Baseline = Baseline.Pad };
+        AttributionRequest request = Request with
+        {
+            FeatureGroups = [[7, 2, 2, 7, -1, 3]],
+            Compat = Compat.Captum,
+            Baseline = Baseline.Pad
+        };
 
         float[] scores = AttributionMethods.Get(name).Attribute(Games.Of(6, Games.Additive(s_worth)), request).Sides[0].Scores[0];
 
@@ -89,10 +95,12 @@ public class PerturbationMethodTests
         Assert.SkipUnless(Directory.Exists(golden.Folder), $"no golden folder at {golden.Folder}");
         IAttributionMethod method = AttributionMethods.Get(name);
         ScoreFunction plain = Targets.Labels(golden.Model, ExplainedText.Of([1, 54, 80, 52, 2]), [1]);
-        ScoreFunction padded = Targets.Labels(golden.Model, ExplainedText.Of([1, 54, 80, 52, 2, 0, 0]) with { Mask = [1, 1, 1, 1, 1, 0, 0] }, [1]);
+        ScoreFunction padded = Targets.Labels(golden.Model,
+            ExplainedText.Of([1, 54, 80, 52, 2, 0, 0]) with { Mask = [1, 1, 1, 1, 1, 0, 0] }, [1]);
         AttributionRequest request = Request with { Baseline = Baseline.Zero };
 
-        float[] expected = method.Attribute(plain, request).Sides[0].Scores[0], actual = method.Attribute(padded, request).Sides[0].Scores[0];
+        float[] expected = method.Attribute(plain, request).Sides[0].Scores[0],
+            actual = method.Attribute(padded, request).Sides[0].Scores[0];
 
         TensorAssert.Close(actual, [.. expected, 0, 0], rtol: 1e-4, atol: 1e-5);
         Assert.Equal([0f, 0f], actual[^2..]);
@@ -121,7 +129,8 @@ public class PerturbationMethodTests
         Assert.SkipUnless(Directory.Exists(golden.Folder), $"no golden folder at {golden.Folder}");
         ScoreFunction f = Targets.Continuation((ILanguageModel)golden.Model, ExplainedText.Of([19, 85, 12]), [17, 33, 5], "logit");
 
-        AttributionResult result = AttributionMethods.Get(name).Attribute(f, Request with { Baseline = Baseline.Token(0), Compat = Compat.Captum });
+        AttributionResult result = AttributionMethods.Get(name).Attribute(f,
+            Request with { Baseline = Baseline.Token(0), Compat = Compat.Captum });
 
         Assert.All(result.Sides[0].Scores, row => Assert.Equal([0f, 0f], row[3..]));
         Assert.All(result.Sides[0].Scores, row => Assert.DoesNotContain(0, row[..3]));
@@ -134,13 +143,15 @@ public class PerturbationMethodTests
         using var source = new CancellationTokenSource();
         var progress = new Reporter(_ => source.Cancel());
 
-        Assert.Throws<OperationCanceledException>(() => AttributionMethods.Get(name).Attribute(Toys.Network(), Request with { Cancellation = source.Token, Progress = progress }));
+        Assert.Throws<OperationCanceledException>(() => AttributionMethods.Get(name)
+            .Attribute(Toys.Network(), Request with { Cancellation = source.Token, Progress = progress }));
     }
 
     [Fact]
     public void Occlusion_WindowOfOne_IsFeatureAblation()
     {
-        AttributionResult occlusion = new Occlusion().Attribute(Toys.TwoSides(), Request), ablation = new FeatureAblation().Attribute(Toys.TwoSides(), Request);
+        AttributionResult occlusion = new Occlusion().Attribute(Toys.TwoSides(), Request),
+            ablation = new FeatureAblation().Attribute(Toys.TwoSides(), Request);
 
         Assert.Equal(ablation.Sides.SelectMany(side => side.Scores[0]), occlusion.Sides.SelectMany(side => side.Scores[0]));
     }
@@ -157,7 +168,8 @@ public class PerturbationMethodTests
     [Fact]
     public void Occlusion_InInseqsWay_IsAbsolute()
     {
-        AttributionResult result = new Occlusion().Attribute(Games.Of(6, Games.Additive(s_worth)), Request with { Compat = Compat.Inseq, Baseline = Baseline.Pad });
+        AttributionResult result = new Occlusion().Attribute(Games.Of(6, Games.Additive(s_worth)),
+            Request with { Compat = Compat.Inseq, Baseline = Baseline.Pad });
 
         TensorAssert.Close(result.Sides[0].Scores[0], [1.5f, 0.5f, 0, 2.25f, 1, 0.125f]);
     }
@@ -165,7 +177,8 @@ public class PerturbationMethodTests
     [Fact]
     public void Lime_Lasso_DropsWhatMattersLittle()
     {
-        AttributionResult result = new Lime().Attribute(Games.Of(6, Games.Additive(s_worth)), Request with { Surrogate = Surrogate.Lasso(0.05), KernelWidth = 10 });
+        AttributionResult result = new Lime().Attribute(Games.Of(6, Games.Additive(s_worth)),
+            Request with { Surrogate = Surrogate.Lasso(0.05), KernelWidth = 10 });
 
         Assert.Equal([0f, 0f], [result.Sides[0].Scores[0][2], result.Sides[0].Scores[0][5]]);
         Assert.InRange(result.Sides[0].Scores[0][3], 1.8, 2.25);
@@ -176,10 +189,14 @@ public class PerturbationMethodTests
     {
         ToyScoreFunction f = Games.Of(3, _ => 1);
 
-        Assert.Contains("got window 1 and stride 2", Message(() => new Occlusion().Attribute(f, new() { Stride = 2 })), StringComparison.Ordinal);
-        Assert.Contains("got 2 numbers; expected 3", Message(() => new Lime().Attribute(f, new() { FeatureGroups = [[0, 1]] })), StringComparison.Ordinal);
-        Assert.Contains("nothing to perturb", Message(() => new KernelShap().Attribute(f, new() { Baseline = Baseline.Token(2) })), StringComparison.Ordinal);
-        Assert.Contains("expected least_squares, ridge:ALPHA or lasso:ALPHA", Message(() => Surrogate.Parse("elastic")), StringComparison.Ordinal);
+        Assert.Contains("got window 1 and stride 2", Message(() => new Occlusion().Attribute(f, new() { Stride = 2 })),
+            StringComparison.Ordinal);
+        Assert.Contains("got 2 numbers; expected 3", Message(() => new Lime().Attribute(f, new() { FeatureGroups = [[0, 1]] })),
+            StringComparison.Ordinal);
+        Assert.Contains("nothing to perturb", Message(() => new KernelShap().Attribute(f, new() { Baseline = Baseline.Token(2) })),
+            StringComparison.Ordinal);
+        Assert.Contains("expected least_squares, ridge:ALPHA or lasso:ALPHA", Message(() => Surrogate.Parse("elastic")),
+            StringComparison.Ordinal);
     }
 
     private static string Message(Action action) => Assert.Throws<VitrineException>(action).Message;

@@ -114,7 +114,8 @@ public class SamplingMethodTests
     public void ContextCite_WithoutGroups_TakesSentences()
     {
         const string text = "It costs 3.14 pounds. Yes! No";
-        InputToken[] tokens = [.. new (string Piece, int Start)[] { ("It", 0), ("costs", 3), ("3.", 9), ("14", 11), ("pounds.", 14), ("Yes!", 22), ("No", 27) }
+        InputToken[] tokens = [.. new (string Piece, int Start)[] { ("It", 0), ("costs", 3), ("3.", 9), ("14", 11), ("pounds.", 14),
+            ("Yes!", 22), ("No", 27) }
             .Select((token, i) => new InputToken(i + 2, token.Piece, token.Start, token.Start + token.Piece.Length, 0, i))];
         InputSide side = new() { Name = "source", Texts = [text], Tokens = tokens, Embeddings = Tensor.Zeros([7, 1]), GivenLength = 6 };
 
@@ -131,13 +132,15 @@ public class SamplingMethodTests
         Assert.Equal(0, result.Sides[0].Scores[0][0]);
         Assert.All(result.Sides[0].Scores[0][1..^1], score => Assert.NotEqual(0, score));
         ToyScoreFunction sum = Games.Of(5, Games.Additive(1, 2, 3, 4, 5));
-        Assert.All(new FeaturePermutation().Attribute(sum, AttributionRequest.Default).Sides[0].Scores[0], score => Assert.Equal(0, score)); // all tokens are alike
+        // all tokens are alike
+        Assert.All(new FeaturePermutation().Attribute(sum, AttributionRequest.Default).Sides[0].Scores[0], score => Assert.Equal(0, score));
     }
 
     [Fact]
     public void Controls_AnyModel_IgnoreIt()
     {
-        AttributionResult random = new RandomScores().Attribute(Toys.TwoSides(), new() { Seed = 4 }), constant = new ConstantScores().Attribute(Toys.TwoSides(), AttributionRequest.Default);
+        AttributionResult random = new RandomScores().Attribute(Toys.TwoSides(), new() { Seed = 4 }),
+            constant = new ConstantScores().Attribute(Toys.TwoSides(), AttributionRequest.Default);
 
         Assert.Equal(random.Sides[1].Scores[1], new RandomScores().Attribute(Toys.TwoSides(), new() { Seed = 4 }).Sides[1].Scores[1]);
         Assert.Equal(10, random.Sides.SelectMany(side => side.Scores[0]).Distinct().Count());
@@ -160,7 +163,9 @@ public class SamplingMethodTests
     [Fact]
     public void Reagent_WhatItCannotDo_SaysSo()
     {
-        Assert.Contains("got step 'logit'; expected probability", Assert.Throws<VitrineException>(() => new Reagent().Attribute(Toys.Network(), AttributionRequest.Default)).Message, StringComparison.Ordinal);
+        Assert.Contains("got step 'logit'; expected probability",
+            Assert.Throws<VitrineException>(() => new Reagent().Attribute(Toys.Network(), AttributionRequest.Default)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

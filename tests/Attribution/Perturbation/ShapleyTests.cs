@@ -52,7 +52,8 @@ public class ShapleyTests
         AttributionResult result = AttributionMethods.Get(name).Attribute(f, AttributionRequest.Default);
 
         Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta ?? 1), 0, 1e-6));
-        Assert.All(result.Targets.Zip(result.Sides[0].Scores), pair => Assert.Equal(pair.First.Score - (pair.First.BaselineScore ?? 0), pair.Second.Sum(), 1e-5));
+        Assert.All(result.Targets.Zip(result.Sides[0].Scores),
+            pair => Assert.Equal(pair.First.Score - (pair.First.BaselineScore ?? 0), pair.Second.Sum(), 1e-5));
     }
 
     [Theory]
@@ -86,7 +87,8 @@ public class ShapleyTests
 
         float[] first = Scores(name, Games.Of(Players, v)), second = Scores(name, Games.Of(Players, w));
 
-        TensorAssert.Close(Scores(name, Games.Of(Players, set => (2 * v(set)) - w(set))), [.. first.Zip(second, (a, b) => (2 * a) - b)], atol: 1e-5);
+        TensorAssert.Close(Scores(name, Games.Of(Players, set => (2 * v(set)) - w(set))), [.. first.Zip(second, (a, b) => (2 * a) - b)],
+            atol: 1e-5);
     }
 
     [Fact]
@@ -117,12 +119,14 @@ public class ShapleyTests
     [Fact]
     public void ShapleyValues_TooManyFeatures_SaysWhatCanDoIt()
     {
-        VitrineException e = Assert.Throws<VitrineException>(() => new ShapleyValues().Attribute(Games.Of(17, _ => 0), AttributionRequest.Default));
+        VitrineException e = Assert.Throws<VitrineException>(() => new ShapleyValues().Attribute(Games.Of(17, _ => 0),
+            AttributionRequest.Default));
 
         Assert.Contains("got 17; expected at most 16. Use shapley_value_sampling", e.Message, StringComparison.Ordinal);
     }
 
-    private static float[] Scores(string method, ScoreFunction f) => AttributionMethods.Get(method).Attribute(f, AttributionRequest.Default).Sides[0].Scores[0];
+    private static float[] Scores(string method, ScoreFunction f) =>
+        AttributionMethods.Get(method).Attribute(f, AttributionRequest.Default).Sides[0].Scores[0];
 
     private static float[] Floats(double[] values) => Array.ConvertAll(values, value => (float)value);
 }

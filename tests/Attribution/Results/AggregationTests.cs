@@ -73,7 +73,8 @@ public class AggregationTests
         {
             Name = "source",
             Texts = [Text],
-            Tokens = [new(1, "我", 0, 1, 0, 0), new(2, "喜欢", 1, 3, 0, 0), new(3, "▁read", 4, 8, 0, 1), new(4, "ing", 8, 11, 0, 1), new(5, "-", 11, 12, 0, 1), new(6, "rooms", 12, 17, 0, 1), new(7, "!", 17, 18, 0, 1)],
+            Tokens = [new(1, "我", 0, 1, 0, 0), new(2, "喜欢", 1, 3, 0, 0), new(3, "▁read", 4, 8, 0, 1), new(4, "ing", 8, 11, 0, 1),
+                new(5, "-", 11, 12, 0, 1), new(6, "rooms", 12, 17, 0, 1), new(7, "!", 17, 18, 0, 1)],
             GivenLength = 7,
             Scores = [[1, 2, 3, 4, 5, 6, 7]],
         };
@@ -91,7 +92,9 @@ public class AggregationTests
         AttributionResult result = s_pieces with
         {
             Targets = [s_pieces.Targets[0] with { Reach = [4] }],
-            Sides = [new() { Name = "source", Texts = [Text], Tokens = [new(1, "not", 0, 3), new(2, "good", 4, 8), new(3, "at", 9, 11), new(4, "all", 12, 15)], GivenLength = 4, Scores = [[-3, 2, 0.5f, 0.25f]] }],
+            Sides = [new() { Name = "source", Texts = [Text], Tokens =
+                [new(1, "not", 0, 3), new(2, "good", 4, 8), new(3, "at", 9, 11), new(4, "all", 12, 15)], GivenLength = 4,
+                    Scores = [[-3, 2, 0.5f, 0.25f]] }],
         };
 
         AttributionResult merged = result.Spans(TokenSpan.Find(result, "Not good"));

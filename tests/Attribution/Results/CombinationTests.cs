@@ -6,7 +6,8 @@ namespace Vitrine.Tests.Attributions;
 
 public class CombinationTests
 {
-    private static readonly AttributionResult s_one = Results.Of("one", "[CLS] a b c d", 0, 4, -2, 1, 1), s_two = Results.Of("two", "[CLS] a b c d", 0, 10, 10, -20, 0);
+    private static readonly AttributionResult s_one = Results.Of("one", "[CLS] a b c d", 0, 4, -2, 1, 1),
+        s_two = Results.Of("two", "[CLS] a b c d", 0, 10, 10, -20, 0);
 
     [Theory]
     // |one| sums to 8, |two| to 40: one = .5 −.25 .125 .125, two = .25 .25 −.5 0
@@ -28,7 +29,8 @@ public class CombinationTests
         AttributionResult combined = new[] { s_one, s_two }.Combine(Combination.Get("rank_fusion"));
 
         // one: a 1, b 2, c and d 3.5, [CLS] 5; two: c 1, a and b 2.5, [CLS] and d 4.5
-        double[] expected = [(1 / 65.0) + (1 / 64.5), (1 / 61.0) + (1 / 62.5), (1 / 62.0) + (1 / 62.5), (1 / 63.5) + (1 / 61.0), (1 / 63.5) + (1 / 64.5)];
+        double[] expected = [(1 / 65.0) + (1 / 64.5), (1 / 61.0) + (1 / 62.5), (1 / 62.0) + (1 / 62.5), (1 / 63.5) + (1 / 61.0),
+            (1 / 63.5) + (1 / 64.5)];
         Assert.Equal(expected, combined.Sides[0].Scores[0].Select(s => (double)s), Near);
     }
 
@@ -42,7 +44,8 @@ public class CombinationTests
     {
         foreach (CombinationRule rule in Combination.Rules.Where(rule => !rule.OfRanks))
         {
-            Assert.Equal(s_one.Normalise().Sides[0].Scores[0].Select(s => (double)s), new[] { s_one, s_one }.Combine(rule).Sides[0].Scores[0].Select(s => (double)s), Near);
+            Assert.Equal(s_one.Normalise().Sides[0].Scores[0].Select(s => (double)s),
+                new[] { s_one, s_one }.Combine(rule).Sides[0].Scores[0].Select(s => (double)s), Near);
         }
     }
 
@@ -50,7 +53,8 @@ public class CombinationTests
     public void Combine_OtherTokensOrOneResult_Refuses()
     {
         Assert.Throws<VitrineException>(() => new[] { s_one }.Combine(Combination.Rules[0]));
-        VitrineException e = Assert.Throws<VitrineException>(() => new[] { s_one, Results.Of("x", "[CLS] a b", 0, 1, 2) }.Combine(Combination.Rules[0]));
+        VitrineException e = Assert.Throws<VitrineException>(() => new[] { s_one,
+            Results.Of("x", "[CLS] a b", 0, 1, 2) }.Combine(Combination.Rules[0]));
         Assert.Contains("other tokens", e.Message, StringComparison.Ordinal);
         Assert.Contains("average", Assert.Throws<VitrineException>(() => Combination.Get("averge")).Message, StringComparison.Ordinal);
     }
@@ -60,7 +64,8 @@ public class CombinationTests
     {
         AttributionResult blind = Results.Of("blind", "[CLS] a b c d", 0, 1, 2, 3, 4);
 
-        Assert.StartsWith("blind:", Assert.Single(new[] { s_one, blind }.Combine(Combination.Get("average")).Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("blind:", Assert.Single(new[] { s_one, blind }.Combine(Combination.Get("average")).Warnings),
+            StringComparison.Ordinal);
         Assert.Empty(new[] { s_one, blind }.Combine(Combination.Get("rank_fusion")).Warnings);
         Assert.Empty(new[] { s_one, s_two }.Combine(Combination.Get("average")).Warnings);
     }

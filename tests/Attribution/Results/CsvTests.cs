@@ -35,7 +35,8 @@ public class CsvTests
 
         string[] record = Parse(table.ToString())[1];
 
-        Assert.Equal((0.1f, 1d / 3), (float.Parse(record[0], System.Globalization.CultureInfo.InvariantCulture), double.Parse(record[1], System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal((0.1f, 1d / 3), (float.Parse(record[0], System.Globalization.CultureInfo.InvariantCulture),
+            double.Parse(record[1], System.Globalization.CultureInfo.InvariantCulture)));
         Assert.Equal(["", "", "1"], record[2..]);
         Assert.Throws<ArgumentException>(() => table.Add(1));
     }
@@ -55,8 +56,10 @@ public class CsvTests
         {
             (int t, int p) = (Number(At(record, "target")), Number(At(record, "position")));
             int s = At(record, "side") == "source" ? 0 : 1;
-            string score = p < result.Targets[t].Reach[s] ? result.Sides[s].Scores[t][p].ToString(System.Globalization.CultureInfo.InvariantCulture) : "";
-            Assert.Equal((score, result.Sides[s].Tokens[p].Piece, s == 1 ? "1" : "0"), (At(record, "score"), At(record, "token"), At(record, "is_written")));
+            string score = p < result.Targets[t].Reach[s]
+                ? result.Sides[s].Scores[t][p].ToString(System.Globalization.CultureInfo.InvariantCulture) : "";
+            Assert.Equal((score, result.Sides[s].Tokens[p].Piece, s == 1 ? "1" : "0"),
+                (At(record, "score"), At(record, "token"), At(record, "is_written")));
             Assert.Equal(t == result.Targets.Count - 1 ? "3" : "", At(record, "sequence_length"));
         }
         Assert.Contains(records, record => At(record, "score").Length == 0);
@@ -69,18 +72,22 @@ public class CsvTests
         const string Text = "a \"good\", 书\nmovie";
 
         CliRun run = CliRun.Of(["explain", Text, "--model", model.Path, "--method", "saliency,feature_ablation", "--csv", "-"]).IsDone();
-        CliRun.Of(["explain", Text, "--model", model.Path, "--method", "saliency", "--json", "a.json", "--csv", "a.csv"], folder: model.Path).IsDone();
+        CliRun.Of(["explain", Text, "--model", model.Path, "--method", "saliency", "--json", "a.json", "--csv", "a.csv"],
+            folder: model.Path).IsDone();
         CliRun.Of(["show", "a.json", "--csv", "b.csv"], folder: model.Path).IsDone();
 
         List<string[]> records = Parse(run.Output);
         int surface = Array.IndexOf(records[0], "surface"), method = Array.IndexOf(records[0], "method");
         Assert.All(records, record => Assert.Equal(records[0].Length, record.Length));
-        Assert.Equal(["", "a", "\"", "good", "\"", ",", "书", "movie", ""], records.Where(record => record[method] == "saliency").Select(record => record[surface]));
+        Assert.Equal(["", "a", "\"", "good", "\"", ",", "书", "movie", ""],
+            records.Where(record => record[method] == "saliency").Select(record => record[surface]));
         Assert.Equal(File.ReadAllText(Path.Combine(model.Path, "a.csv")), File.ReadAllText(Path.Combine(model.Path, "b.csv")));
         Assert.Empty(Directory.EnumerateFiles(model.Path, "*.tmp*"));
         CliRun.Of(["explain", Text, "--model", model.Path, "--csv", "-", "--json", "-"]).IsRefused(ExitCode.Usage, "two results");
-        CliRun.Of(["explain", Text, "--model", model.Path, "--csv", "nowhere/a.csv"], folder: model.Path).IsRefused(ExitCode.Output, "nowhere");
-        CliRun.Of(["explain", "--input", "rows.jsonl", "--model", model.Path, "--csv", "a.csv"], folder: model.Path).IsRefused(ExitCode.Usage, "one file for many rows");
+        CliRun.Of(["explain", Text, "--model", model.Path, "--csv", "nowhere/a.csv"], folder: model.Path)
+            .IsRefused(ExitCode.Output, "nowhere");
+        CliRun.Of(["explain", "--input", "rows.jsonl", "--model", model.Path, "--csv", "a.csv"], folder: model.Path)
+            .IsRefused(ExitCode.Usage, "one file for many rows");
     }
 
     [Fact]
@@ -89,16 +96,21 @@ public class CsvTests
         using var model = new TinyModel();
         model.Write("rows.jsonl", "{\"text\": \"a good movie\", \"id\": \"x,1\"}\nnot json\n{\"text\": \"the bad movie\"}\n");
 
-        CliRun.Of(["evaluate", "--input", "rows.jsonl", "--model", model.Path, "--method", "feature_ablation,random", "--metric", "comprehensiveness,tau_loo", "--csv", "t.csv", "--csv-texts", "n.csv"], folder: model.Path);
-        CliRun.Of(["report", "--input", "rows.jsonl", "--model", model.Path, "--method", "saliency,random", "--csv", "r.csv"], folder: model.Path);
+        CliRun.Of(["evaluate", "--input", "rows.jsonl", "--model", model.Path, "--method", "feature_ablation,random", "--metric",
+            "comprehensiveness,tau_loo", "--csv", "t.csv", "--csv-texts", "n.csv"], folder: model.Path);
+        CliRun.Of(["report", "--input", "rows.jsonl", "--model", model.Path, "--method", "saliency,random", "--csv", "r.csv"],
+            folder: model.Path);
 
-        List<string[]> table = Parse(File.ReadAllText(Path.Combine(model.Path, "t.csv"))), numbers = Parse(File.ReadAllText(Path.Combine(model.Path, "n.csv"))), report = Parse(File.ReadAllText(Path.Combine(model.Path, "r.csv")));
+        List<string[]> table = Parse(File.ReadAllText(Path.Combine(model.Path, "t.csv"))),
+            numbers = Parse(File.ReadAllText(Path.Combine(model.Path, "n.csv"))),
+            report = Parse(File.ReadAllText(Path.Combine(model.Path, "r.csv")));
         Assert.Equal(["method", "rank", "metric", "higher_is_better", "mean", "half_width", "texts"], table[0]);
         Assert.Equal(1 + (2 * 2), table.Count);
         Assert.Equal(1 + (2 * 2 * 2), numbers.Count);
         Assert.Equal([("1", "x,1"), ("3", "")], numbers.Skip(1).Select(record => (record[0], record[1])).Distinct());
         string[] mean = table.First(record => record[0] == "feature_ablation" && record[2] == "comprehensiveness");
-        double[] single = [.. numbers.Where(record => record[2] == mean[0] && record[3] == mean[2]).Select(record => double.Parse(record[4], System.Globalization.CultureInfo.InvariantCulture))];
+        double[] single = [.. numbers.Where(record => record[2] == mean[0] && record[3] == mean[2])
+            .Select(record => double.Parse(record[4], System.Globalization.CultureInfo.InvariantCulture))];
         Assert.Equal(single.Average(), double.Parse(mean[4], System.Globalization.CultureInfo.InvariantCulture), 1e-12);
         Assert.Equal(["1", "2"], report.Skip(1).Select(record => record[0]).Distinct());
     }

@@ -6,7 +6,9 @@ namespace Vitrine.Tests.Attributions;
 
 public class FindingsTests
 {
-    private static readonly AttributionResult s_plain = Results.Of("plain", "[CLS] the film sparkles .", 0, 0.1f, 0.4f, 0.5f, 0) with { SumsTo = null };
+    private static readonly AttributionResult s_plain = Results.Of("plain", "[CLS] the film sparkles .", 0, 0.1f, 0.4f, 0.5f,
+        0) with
+    { SumsTo = null };
 
     [Theory]
     [InlineData("special_tokens", 0.6, new[] { 6f, 0, 2, 2, 0 })]
@@ -27,7 +29,8 @@ public class FindingsTests
 
     [Fact]
     public void Of_PlainScores_WarnsOfNothing() => Assert.All(
-        Findings.Of([new("a", [s_plain with { Targets = [s_plain.Targets[0] with { Delta = 0.001 }] }])]), finding => Assert.False(finding.IsWarning, finding.Name));
+        Findings.Of([new("a", [s_plain with { Targets = [s_plain.Targets[0] with { Delta = 0.001 }] }])]),
+        finding => Assert.False(finding.IsWarning, finding.Name));
 
     [Fact]
     public void Of_AGapOfASixth_Warns() =>
@@ -60,7 +63,8 @@ public class FindingsTests
         board.Add([[0.6, 0.1], [0.2, 0.5], [0.1, 0.4]]);
         board.Add([[0.5, 0.1], [0.0, 0.4], [0.1, 0.4]]);
 
-        foreach (Finding finding in Findings.Of([new("a", [s_plain])], board).Where(f => f.Name.StartsWith("unfaithful", StringComparison.Ordinal)))
+        foreach (Finding finding in Findings.Of([new("a", [s_plain])], board)
+            .Where(f => f.Name.StartsWith("unfaithful", StringComparison.Ordinal)))
         {
             Assert.Equal(["good", "bad"], finding.Rows.Select(row => row.Label));
             Assert.Equal([false, true], finding.Rows.Select(row => row.IsOver));
@@ -88,7 +92,12 @@ public class FindingsTests
     public void Report_HostileTexts_AreEscapedEverywhere()
     {
         AttributionResult hostile = Results.Of("m", "<script>alert(1)</script> | \u001b[31m", 1, 2, 3);
-        var dossier = new Dossier { Title = "<b>|", Facts = new Dictionary<string, string> { ["x"] = "</p>" }, Tally = Tally.Of([new("<img src=x>", [hostile])]) };
+        var dossier = new Dossier
+        {
+            Title = "<b>|",
+            Facts = new Dictionary<string, string> { ["x"] = "</p>" },
+            Tally = Tally.Of([new("<img src=x>", [hostile])])
+        };
 
         string html = DossierView.Html(dossier), markdown = DossierView.Markdown(dossier);
 
@@ -98,5 +107,6 @@ public class FindingsTests
         Assert.DoesNotContain("<script>", markdown, StringComparison.Ordinal);
     }
 
-    private static Finding Find(AttributionResult[] results, string name) => Findings.Of([new("text", results)]).Single(finding => finding.Name == name);
+    private static Finding Find(AttributionResult[] results, string name) =>
+        Findings.Of([new("text", results)]).Single(finding => finding.Name == name);
 }

@@ -30,8 +30,12 @@ public class MetricModelTests
 
             Assert.Equal(f.Targets.Count, values.Length);
             Assert.All(values, value => Assert.False(double.IsInfinity(value), metric.Name));
-            Assert.All(values.Where(double.IsFinite), value => Assert.True(value >= (metric.Name is "tau_loo" or "comprehensiveness" or "sufficiency" ? -1 : metric.Name is "soft_ns" ? -10 : 0), $"{metric.Name} {value}"));
-            Assert.True(values.Any(double.IsFinite) || metric is SoftMetric || (metric is AlignmentErrorRate && model != "marian"), metric.Name); // soft: NaN where zeros are worth more than the input
+            Assert.All(values.Where(double.IsFinite),
+                value => Assert.True(value >= (metric.Name is "tau_loo" or "comprehensiveness" or "sufficiency"
+                    ? -1 : metric.Name is "soft_ns" ? -10 : 0), $"{metric.Name} {value}"));
+            // soft: NaN where zeros are worth more than the input
+            Assert.True(values.Any(double.IsFinite) || metric is SoftMetric
+                || (metric is AlignmentErrorRate && model != "marian"), metric.Name);
         }
     }
 
@@ -44,12 +48,15 @@ public class MetricModelTests
         var method = new FeatureAblation();
         AttributionResult result = method.Attribute(f, AttributionRequest.Default);
         ResolvedBaseline baseline = ResolvedBaseline.Of(f, AttributionRequest.Default);
-        double[] measured = new Comprehensiveness().Measure(new Trial(f, AttributionRequest.Default, new() { Fractions = [0.01] }), result, method);
+        double[] measured = new Comprehensiveness().Measure(new Trial(f, AttributionRequest.Default, new() { Fractions = [0.01] }), result,
+            method);
 
         for (int t = 0; t < f.Targets.Count; t++)
         {
-            var best = f.Sides.SelectMany((side, s) => Enumerable.Range(0, f.Targets[t].Reach[s]).Select(p => (Side: s, Position: p, Score: result.Sides[s].Scores[t][p]))).MaxBy(x => x.Score);
-            Tensor[] without = [.. f.Sides.Select((side, s) => Replaced(side.Embeddings, baseline.Embeddings[s], s == best.Side ? best.Position : -1))];
+            var best = f.Sides.SelectMany((side, s) => Enumerable.Range(0, f.Targets[t].Reach[s])
+                .Select(p => (Side: s, Position: p, Score: result.Sides[s].Scores[t][p]))).MaxBy(x => x.Score);
+            Tensor[] without = [.. f.Sides.Select((side, s) => Replaced(side.Embeddings, baseline.Embeddings[s], s == best.Side
+                ? best.Position : -1))];
 
             Assert.Equal(f.Score(Sweep.Input(f)).ToArray()[t] - f.Score(without).ToArray()[t], measured[t], 1e-5);
         }
@@ -91,7 +98,8 @@ public class MetricModelTests
     public void Measure_TheShippedModel_RealMethodsBeatRandomOnes()
     {
         ITransformer model = ModelLoader.Load(Path.Combine(GoldenFolder.SourceTree(), "models", "sentiment"));
-        string[] texts = ["a gorgeous, witty, seductive movie", "a dull, lifeless and boring mess", "the plot is stupid and the jokes are not funny", "a warm, funny and engaging film about a family"];
+        string[] texts = ["a gorgeous, witty, seductive movie", "a dull, lifeless and boring mess",
+            "the plot is stupid and the jokes are not funny", "a warm, funny and engaging film about a family"];
         Dictionary<string, double> Means(string method)
         {
             IAttributionMethod explain = AttributionMethods.Get(method);
@@ -102,13 +110,15 @@ public class MetricModelTests
                 var trial = new Trial(f, AttributionRequest.Default);
                 return Metrics.All.Take(5).Select(metric => metric.Measure(trial, result, explain)[0]).ToArray();
             })];
-            return Metrics.All.Take(5).Select((metric, i) => (metric.Name, rows.Average(row => row[i]))).ToDictionary(x => x.Name, x => x.Item2);
+            return Metrics.All.Take(5).Select((metric, i) => (metric.Name, rows.Average(row => row[i])))
+                .ToDictionary(x => x.Name, x => x.Item2);
         }
 
         (Dictionary<string, double> ig, Dictionary<string, double> random) = (Means("integrated_gradients"), Means("random"));
 
         Assert.All(Metrics.All.Take(5), metric => Assert.True(
-            metric.HigherIsBetter ? ig[metric.Name] > random[metric.Name] + 0.05 : ig[metric.Name] < random[metric.Name] - 0.05, $"{metric.Name}: {ig[metric.Name]} against {random[metric.Name]}"));
+            metric.HigherIsBetter ? ig[metric.Name] > random[metric.Name] + 0.05 : ig[metric.Name] < random[metric.Name] - 0.05,
+            $"{metric.Name}: {ig[metric.Name]} against {random[metric.Name]}"));
     }
 
     private static Tensor Replaced(Tensor present, Tensor absent, int position)

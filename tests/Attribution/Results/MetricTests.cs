@@ -75,7 +75,8 @@ public class MetricTests
     [Fact]
     public void AveragePrecision_OfAPublishedExample_Matches()
     {
-        // scikit-learn's documentation: y = 0 0 1 1, scores 0.1 0.4 0.35 0.8 → 0.83; and all equal → the share of marked, trapezoids (1 + that) / 2.
+        // scikit-learn's documentation: y = 0 0 1 1, scores 0.1 0.4 0.35 0.8 → 0.83; and all equal → the share of marked, trapezoids (1 +
+        // that) / 2.
         Assert.Equal(0.8333333333, Plausibility.Area([0.1, 0.4, 0.35, 0.8], [false, false, true, true], (_, here) => here), 1e-9);
         Assert.Equal(0.5, Plausibility.Area([1, 1, 1, 1], [false, false, true, true], (_, here) => here), 1e-12);
         Assert.Equal(0.75, Plausibility.Area([1, 1, 1, 1], [false, false, true, true], (before, here) => (before + here) / 2), 1e-12);
@@ -103,7 +104,8 @@ public class MetricTests
     public void Measure_ConstantScores_RankNothing()
     {
         Assert.True(double.IsNaN(Measure("tau_loo", [1, 1, 1, 1])));
-        double mean = Enumerable.Range(0, 300).Average(seed => Measure("comprehensiveness", [1, 1, 1, 1], seed: seed)); // ties are broken at random
+        // ties are broken at random
+        double mean = Enumerable.Range(0, 300).Average(seed => Measure("comprehensiveness", [1, 1, 1, 1], seed: seed));
         Assert.Equal(1.8, mean, 0.3);
     }
 
@@ -154,9 +156,11 @@ public class MetricTests
     {
         AttributionResult other = Planted.Scored(Planted.Of(2, 3), 1, 2);
 
-        VitrineException e = Assert.Throws<VitrineException>(() => new Comprehensiveness().Measure(new Trial(s_f, AttributionRequest.Default), other, new Saliency()));
+        VitrineException e = Assert.Throws<VitrineException>(
+            () => new Comprehensiveness().Measure(new Trial(s_f, AttributionRequest.Default), other, new Saliency()));
         Assert.Contains("before merging", e.Message, StringComparison.Ordinal);
-        Assert.Throws<VitrineException>(() => new Randomisation().Measure(new Trial(s_f, AttributionRequest.Default), Planted.Scored(s_f, 1, 2, 3, 4), new Saliency()));
+        Assert.Throws<VitrineException>(() => new Randomisation().Measure(new Trial(s_f, AttributionRequest.Default),
+            Planted.Scored(s_f, 1, 2, 3, 4), new Saliency()));
     }
 
     private static double Measure(string metric, float[] scores, int draws = 10, int seed = 0) => Metrics.Get(metric)

@@ -8,7 +8,14 @@ namespace Vitrine.Tests.Attributions;
 /// <summary>A written text as a whole in addition to its tokens, and several runs in place of one.</summary>
 public class SequenceTests
 {
-    private static readonly AttributionRequest s_request = new() { Baseline = Baseline.Token(0), Steps = 6, Samples = 8, Skip = new TokenFilter("written"), Seed = 3 };
+    private static readonly AttributionRequest s_request = new()
+    {
+        Baseline = Baseline.Token(0),
+        Steps = 6,
+        Samples = 8,
+        Skip = new TokenFilter("written"),
+        Seed = 3
+    };
 
     /// <summary>Captum's LLMAttribution and LLMGradientAttribution by the command line.</summary>
     [Theory]
@@ -23,10 +30,12 @@ public class SequenceTests
 
         string json = CliRun.Of([
             "explain", "--ids", string.Join(' ', prompt), "--forced-ids", string.Join(' ', said), "--model", GoldenFolder.Find("gpt2"),
-            "--sequence", "--score", score, "--method", method, "--skip", "written", "--baseline", "token:0", "--json", "-"]).IsDone().Output;
+            "--sequence", "--score", score, "--method", method, "--skip", "written", "--baseline", "token:0", "--json", "-"])
+                .IsDone().Output;
 
         AttributionResult result = AttributionJson.FromJson(json);
-        float[] all = [.. result.Sides[0].Scores.Take(said.Length).SelectMany(row => row[..prompt.Length])], whole = result.Sides[0].Scores[^1][..prompt.Length];
+        float[] all = [.. result.Sides[0].Scores.Take(said.Length).SelectMany(row => row[..prompt.Length])],
+            whole = result.Sides[0].Scores[^1][..prompt.Length];
         double floor = score == "probability" ? 1e-15 : 1e-5; // the whole has a probability of 1e-10
         TensorAssert.Close(all, Floats(golden, "token_attr"), rtol: 1e-4, atol: 1e-5);
         TensorAssert.Close(whole, Floats(golden, "seq_attr"), rtol: 2e-4, atol: floor);
@@ -48,7 +57,8 @@ public class SequenceTests
         ScoreFunction f = Models.Function(model, "log_probability");
         string hook = f.HookPoints.First(point => point.Name.EndsWith("hook_resid_pre", StringComparison.Ordinal)).Name;
 
-        AttributionResult result = new SequenceAndTokens(AttributionMethods.Get(method)).Attribute(f, s_request with { Skip = null, Hooks = [hook] });
+        AttributionResult result = new SequenceAndTokens(AttributionMethods.Get(method)).Attribute(f,
+            s_request with { Skip = null, Hooks = [hook] });
 
         for (int s = 0; s < result.Sides.Count; s++)
         {
@@ -57,7 +67,8 @@ public class SequenceTests
             TensorAssert.Close(rows[^1], sum, rtol: 1e-3, atol: 1e-4, what: result.Sides[s].Name);
         }
         Assert.Equal(result.Targets.SkipLast(1).Sum(target => target.Score), result.Targets[^1].Score, 1e-4);
-        Assert.Equal(result.Targets.SkipLast(1).Aggregate(1.0, (p, target) => p * target.Probability!.Value), result.Targets[^1].Probability!.Value, 1e-9);
+        Assert.Equal(result.Targets.SkipLast(1).Aggregate(1.0, (p, target) => p * target.Probability!.Value),
+            result.Targets[^1].Probability!.Value, 1e-9);
     }
 
     [Fact]
@@ -87,7 +98,8 @@ public class SequenceTests
         }
         catch (Tensors.VitrineException e)
         {
-            Assert.Contains(method is "guided_backprop" or "deconvolution" ? "ReLU" : "follows no score of a whole text", e.Message, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(method is "guided_backprop" or "deconvolution"
+                ? "ReLU" : "follows no score of a whole text", e.Message, StringComparison.OrdinalIgnoreCase);
         }
     }
 
@@ -96,13 +108,15 @@ public class SequenceTests
     {
         ScoreFunction f = Models.Function("gpt2", "log_probability");
 
-        Assert.Equal(new FeatureAblation().Attribute(f, s_request).Top(4), new SequenceAndTokens(new FeatureAblation()).Attribute(f, s_request).Top(4));
+        Assert.Equal(new FeatureAblation().Attribute(f, s_request).Top(4),
+            new SequenceAndTokens(new FeatureAblation()).Attribute(f, s_request).Top(4));
     }
 
     [Fact]
     public void Sequence_OfLogits_IsRefused() => Assert.Contains(
         "expected log_probability or probability",
-        Assert.Throws<Tensors.VitrineException>(() => new SequenceAndTokens(new Saliency()).Attribute(Models.Function("gpt2", "logit"), s_request)).Message,
+        Assert.Throws<Tensors.VitrineException>(() => new SequenceAndTokens(new Saliency()).Attribute(Models.Function("gpt2", "logit"),
+            s_request)).Message,
         StringComparison.Ordinal);
 
     [Theory]
@@ -146,7 +160,8 @@ public class SequenceTests
         using var folder = new TempFolder();
         string[] words = ["explain", "--ids", "5 6 7 0", "--model", GoldenFolder.Find("marian"), "--forced-ids", "8 11 12"];
 
-        CliRun run = CliRun.Of([.. words, "--sequence", "--step-score", "entropy", "--html", "a.html", "--svg", "a.svg", "--inseq", "a.json", "--json", "b.json"], folder: folder.Path).IsDone();
+        CliRun run = CliRun.Of([.. words, "--sequence", "--step-score", "entropy", "--html", "a.html", "--svg", "a.svg", "--inseq",
+            "a.json", "--json", "b.json"], folder: folder.Path).IsDone();
 
         Assert.Contains("→ 3 tokens and the whole (log_probability)", run.Output, StringComparison.Ordinal);
         Assert.Contains("(whole)", run.Output, StringComparison.Ordinal);
@@ -155,7 +170,8 @@ public class SequenceTests
         AttributionResult result = AttributionJson.FromJson(File.ReadAllText(folder.File("b.json")));
         Assert.All(result.Alignment!, link => Assert.InRange(link.Target, 0, 2));
         Assert.Equal(result.Targets.SkipLast(1).Sum(t => t.StepScores!["entropy"]), result.Targets[^1].StepScores!["entropy"], 1e-4);
-        CliRun.Of([.. words, "--sequence", "--score", "logit"]).IsRefused(ExitCode.Usage, "--score logit", "log_probability or probability");
+        CliRun.Of([.. words, "--sequence", "--score", "logit"]).IsRefused(ExitCode.Usage, "--score logit",
+            "log_probability or probability");
         CliRun.Of([.. words, "--sequence", "--contrast", "8 9 10"]).IsRefused(ExitCode.Usage, "--contrast");
         CliRun.Of([.. words, "--trials", "0"]).IsRefused(ExitCode.Usage, "trials", "at least 1");
         CliRun.Of([.. words, "--sequence", "--method", "alti"]).IsRefused(ExitCode.Usage, "follows no score of a whole text");

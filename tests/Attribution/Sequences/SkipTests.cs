@@ -9,7 +9,9 @@ namespace Vitrine.Tests.Attributions;
 public class SkipTests
 {
     public static TheoryData<string> Methods => [.. AttributionMethods.All.Select(method => method.Name)
-        .Where(name => name is not ("guided_backprop" or "deconvolution" or "decompx" or "globenc" or "progressive_inference" or "alti_logit" or "attention_flow"))]; // not for this model or score, or slow
+        // not for this model or score, or slow
+        .Where(name => name is not ("guided_backprop" or "deconvolution" or "decompx" or "globenc" or "progressive_inference"
+            or "alti_logit" or "attention_flow"))];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -20,7 +22,13 @@ public class SkipTests
 
         AttributionResult result = AttributionMethods.Get(method).Attribute(f, new()
         {
-            Skip = skip, Steps = 4, Samples = 6, NoiseScale = 0.1, Hooks = ["blocks.0.hook_resid_pre"], Neurons = [[1, 2]], Baseline = Baseline.Token(0),
+            Skip = skip,
+            Steps = 4,
+            Samples = 6,
+            NoiseScale = 0.1,
+            Hooks = ["blocks.0.hook_resid_pre"],
+            Neurons = [[1, 2]],
+            Baseline = Baseline.Token(0),
         });
 
         Assert.Equal(0, f.Moved);
@@ -32,7 +40,8 @@ public class SkipTests
     {
         ScoreFunction f = Models.Function("gpt2", "log_probability");
 
-        AttributionResult result = new IntegratedGradients().Attribute(f, new() { Skip = new TokenFilter("token:21"), Baseline = Baseline.Zero, Steps = 200 });
+        AttributionResult result = new IntegratedGradients().Attribute(f,
+            new() { Skip = new TokenFilter("token:21"), Baseline = Baseline.Zero, Steps = 200 });
 
         Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 0.05));
         Assert.All(result.Sides[0].Scores, row => Assert.Equal(0, row[1]));
@@ -41,7 +50,8 @@ public class SkipTests
     [Fact]
     public void Skip_NameOfNoToken_IsSaid()
     {
-        AttributionResult result = new Saliency().Attribute(Models.Function("gpt2"), new() { Skip = new TokenFilter("token:21", "cat", "special") });
+        AttributionResult result = new Saliency().Attribute(Models.Function("gpt2"),
+            new() { Skip = new TokenFilter("token:21", "cat", "special") });
 
         Assert.Equal(["skip: no token is called 'cat'"], result.Warnings);
     }
@@ -59,7 +69,8 @@ public class SkipTests
         {
             Name = "source",
             Texts = ["theing,x"],
-            Tokens = [new(1, "[CLS]", Text: -1, IsSpecial: true), new(6, "Ġthe", 0, 3), new(7, "##ing", 3, 6), new(8, ",", 6, 7), new(9, "x", 7, 8)],
+            Tokens = [new(1, "[CLS]", Text: -1, IsSpecial: true), new(6, "Ġthe", 0, 3), new(7, "##ing", 3, 6), new(8, ",", 6, 7),
+                new(9, "x", 7, 8)],
             Embeddings = Tensor.Zeros([5, 2]),
             GivenLength = 4,
         };
@@ -71,7 +82,8 @@ public class SkipTests
     public void Baseline_OfReplacements_ChangesTheNamedTokensAlone()
     {
         ScoreFunction f = Models.Function("bert_cls");
-        ResolvedBaseline kept = Resolve(f, Baseline.Replacing([new("token:33", "token:4")], Baseline.Keep)), padded = Resolve(f, Baseline.Replacing([new("token:33", "token:4")], Baseline.Token(2)));
+        ResolvedBaseline kept = Resolve(f, Baseline.Replacing([new("token:33", "token:4")], Baseline.Keep)),
+            padded = Resolve(f, Baseline.Replacing([new("token:33", "token:4")], Baseline.Token(2)));
 
         Assert.Equal([7, 21, 4, 48, 9], kept.Ids![0]);
         Assert.Equal([2, 2, 4, 2, 2], padded.Ids![0]);
@@ -86,9 +98,13 @@ public class SkipTests
         ScoreFunction f = Models.Function("gpt2");
 
         Assert.Equal([1, 21, 2, 3, 4, 5, 6], Resolve(f, Baseline.PerToken("token:1", "", "token:2", "token:3", "token:4")).Ids![0]);
-        Assert.Contains("got 2; expected 5", Assert.Throws<VitrineException>(() => Resolve(f, Baseline.PerToken("token:1", "token:2"))).Message, StringComparison.Ordinal);
-        Assert.Contains("no tokenizer", Assert.Throws<VitrineException>(() => Resolve(f, Baseline.PerToken("a", "", "", "", ""))).Message, StringComparison.Ordinal);
-        Assert.Contains("no such token", Assert.Throws<VitrineException>(() => Resolve(f, Baseline.PerToken("token:999999", "", "", "", ""))).Message, StringComparison.Ordinal);
+        Assert.Contains("got 2; expected 5",
+            Assert.Throws<VitrineException>(() => Resolve(f, Baseline.PerToken("token:1", "token:2"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no tokenizer", Assert.Throws<VitrineException>(() => Resolve(f, Baseline.PerToken("a", "", "", "", ""))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no such token",
+            Assert.Throws<VitrineException>(() => Resolve(f, Baseline.PerToken("token:999999", "", "", "", ""))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,12 +113,15 @@ public class SkipTests
         using var model = new TinyModel();
         model.Write("line.txt", "[CLS]\n\nbad\nmovie\n[SEP]\n");
         string[] words = ["explain", "a good movie", "--model", model.Path, "--method", "feature_ablation", "--json", "-", "--baseline"];
-        AttributionResult Run(params string[] more) => AttributionJson.FromJson(CliRun.Of([.. words, .. more], folder: model.Path).IsDone().Output);
+        AttributionResult Run(params string[] more) =>
+            AttributionJson.FromJson(CliRun.Of([.. words, .. more], folder: model.Path).IsDone().Output);
 
-        AttributionResult pair = Run("keep", "--baseline", "good=bad"), file = Run("file:line.txt"), ids = Run("ids:" + string.Join(',', pair.Sides[0].Tokens.Select(t => t.Piece == "good" ? 6 : t.Id)));
+        AttributionResult pair = Run("keep", "--baseline", "good=bad"), file = Run("file:line.txt"),
+            ids = Run("ids:" + string.Join(',', pair.Sides[0].Tokens.Select(t => t.Piece == "good" ? 6 : t.Id)));
 
         Assert.Equal("keep good=bad", pair.Baseline);
-        Assert.Equal([1, 2, 3], [pair.Sides[0].Tokens.Count(t => t.Piece == "good"), Array.FindIndex(pair.Sides[0].Scores[0], s => s != 0), pair.Sides[0].Tokens.ToList().FindIndex(t => t.Piece == "movie")]);
+        Assert.Equal([1, 2, 3], [pair.Sides[0].Tokens.Count(t => t.Piece == "good"), Array.FindIndex(pair.Sides[0].Scores[0], s => s != 0),
+            pair.Sides[0].Tokens.ToList().FindIndex(t => t.Piece == "movie")]);
         Assert.Equal(pair.Sides[0].Scores[0], file.Sides[0].Scores[0]);
         Assert.Equal(pair.Sides[0].Scores[0], ids.Sides[0].Scores[0]);
         Assert.Equal(0, Run("pad", "--skip", "movie").Sides[0].Scores[0][3]);
@@ -125,7 +144,8 @@ public class SkipTests
             foreach (int p in Enumerable.Range(0, Sides[0].Length).Where(p => skip.Has(Sides[0], p)))
             {
                 float[] own = Sides[0].Embeddings.Slice(0, p, 1).ToArray();
-                Moved += embeddings[0].Slice(1, p, 1).ToArray().Chunk(own.Length).Count(row => row.Zip(own, (a, b) => Math.Abs(a - b)).Max() > 1e-6);
+                Moved += embeddings[0].Slice(1, p, 1).ToArray().Chunk(own.Length)
+                    .Count(row => row.Zip(own, (a, b) => Math.Abs(a - b)).Max() > 1e-6);
             }
             return Inner.Features(embeddings);
         }

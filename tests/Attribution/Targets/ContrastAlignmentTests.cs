@@ -16,7 +16,8 @@ public class ContrastAlignmentTests
     [InlineData("edits", new int[0], new[] { 1 }, "")]
     [InlineData("1-0,2-1", new[] { 1, 2, 3 }, new[] { 8, 9 }, "- 0 1")]
     public void Parse_Form_PairsPositions(string form, int[] tokens, int[] foils, string expected) =>
-        Assert.Equal(expected, string.Join(' ', ContrastAlignment.Parse(form, tokens, foils).Select(at => at?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-")));
+        Assert.Equal(expected, string.Join(' ', ContrastAlignment.Parse(form, tokens, foils)
+            .Select(at => at?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-")));
 
     [Theory]
     [InlineData("auto")]
@@ -24,13 +25,15 @@ public class ContrastAlignmentTests
     [InlineData("3-0")]
     [InlineData("1-")]
     public void Parse_AnythingElse_SaysWhatItReads(string form) =>
-        Assert.Contains("expected same, edits", Assert.Throws<VitrineException>(() => ContrastAlignment.Parse(form, [1, 2, 3], [1, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected same, edits",
+            Assert.Throws<VitrineException>(() => ContrastAlignment.Parse(form, [1, 2, 3], [1, 2])).Message, StringComparison.Ordinal);
 
     /// <summary>As many changes as the textbook's recursion finds, on every pair of short texts over two letters.</summary>
     [Fact]
     public void ByEdits_ShortTexts_NeedsTheFewestChanges()
     {
-        int[][] texts = [.. Enumerable.Range(0, 5).SelectMany(length => Enumerable.Range(0, 1 << length).Select(bits => Enumerable.Range(0, length).Select(i => bits >> i & 1).ToArray()))];
+        int[][] texts = [.. Enumerable.Range(0, 5).SelectMany(length => Enumerable.Range(0, 1 << length)
+            .Select(bits => Enumerable.Range(0, length).Select(i => bits >> i & 1).ToArray()))];
         foreach (int[] a in texts)
         {
             foreach (int[] b in texts)

@@ -15,11 +15,13 @@ public sealed class ContrastTests : IDisposable
     /// <summary>Methods that are linear in the score they explain.</summary>
     public static TheoryData<string, string> Linear => [.. from method in new[]
     {
-        "input_x_gradient", "integrated_gradients", "sequential_integrated_gradients", "gradient_shap", "deeplift", "feature_ablation", "occlusion",
+        "input_x_gradient", "integrated_gradients", "sequential_integrated_gradients", "gradient_shap", "deeplift", "feature_ablation",
+        "occlusion",
         "shapley_value_sampling", "kernel_shap", "partition_shap", "lime", "feature_permutation",
     } from family in new[] { "gpt2", "marian" } select (method, family)];
 
-    public static TheoryData<string, string> All => [.. from method in AttributionMethods.All from family in new[] { "bert", "gpt2", "llama", "marian" } select (method.Name, family)];
+    public static TheoryData<string, string> All =>
+        [.. from method in AttributionMethods.All from family in new[] { "bert", "gpt2", "llama", "marian" } select (method.Name, family)];
 
     public void Dispose() => _folder.Dispose();
 
@@ -29,11 +31,20 @@ public sealed class ContrastTests : IDisposable
     {
         var model = (ILanguageModel)TinyModels.Load(_folder.Path, family);
         IAttributionMethod method = AttributionMethods.Get(name);
-        AttributionRequest request = new() { Baseline = Baseline.Token(1), Steps = 6, Samples = 40, Seed = 5, Surrogate = Surrogate.LeastSquares };
+        AttributionRequest request = new()
+        {
+            Baseline = Baseline.Token(1),
+            Steps = 6,
+            Samples = 40,
+            Seed = 5,
+            Surrogate = Surrogate.LeastSquares
+        };
         ScoreFunction f = Function(model, new StepOptions("contrast_logits_diff") { ContrastIds = s_foils });
-        ScoreFunction these = Function(model, "logit"), those = Function(model, new StepOptions("contrast_logits") { ContrastIds = s_foils });
+        ScoreFunction these = Function(model, "logit"),
+            those = Function(model, new StepOptions("contrast_logits") { ContrastIds = s_foils });
 
-        AttributionResult difference = method.Attribute(f, request), left = method.Attribute(these, request), right = method.Attribute(those, request);
+        AttributionResult difference = method.Attribute(f, request), left = method.Attribute(these, request),
+            right = method.Attribute(those, request);
 
         for (int s = 0; s < f.Sides.Count; s++)
         {
@@ -53,7 +64,14 @@ public sealed class ContrastTests : IDisposable
         ScoreFunction f = family == "bert"
             ? Targets.Labels(model, ExplainedText.Of([5, 9, 44, 12]), [1], new StepOptions("contrast_logits_diff") { ContrastIds = [2] })
             : Function((ILanguageModel)model, new StepOptions("contrast_logits_diff") { ContrastIds = s_foils });
-        AttributionRequest request = new() { Baseline = Baseline.Token(1), Steps = 3, Samples = 8, Hooks = [model.HookPoints.First(point => point.Name.EndsWith("mlp.hook_post", StringComparison.Ordinal)).Name], Neurons = [[1, 2]] };
+        AttributionRequest request = new()
+        {
+            Baseline = Baseline.Token(1),
+            Steps = 3,
+            Samples = 8,
+            Hooks = [model.HookPoints.First(point => point.Name.EndsWith("mlp.hook_post", StringComparison.Ordinal)).Name],
+            Neurons = [[1, 2]]
+        };
         AttributionResult result;
         try
         {
@@ -75,8 +93,10 @@ public sealed class ContrastTests : IDisposable
     {
         var model = (ILanguageModel)TinyModels.Load(_folder.Path, "marian");
 
-        AttributionResult both = new InputXGradient().Attribute(Targets.Translation(model, ExplainedText.Of([5, 9, 0]), s_said), AttributionRequest.Default);
-        AttributionResult one = new InputXGradient().Attribute(Targets.Translation(model, ExplainedText.Of([5, 9, 0]), s_said, sides: sides), AttributionRequest.Default);
+        AttributionResult both = new InputXGradient().Attribute(Targets.Translation(model, ExplainedText.Of([5, 9, 0]), s_said),
+            AttributionRequest.Default);
+        AttributionResult one = new InputXGradient().Attribute(Targets.Translation(model, ExplainedText.Of([5, 9, 0]), s_said,
+            sides: sides), AttributionRequest.Default);
 
         SideScores side = Assert.Single(one.Sides);
         Assert.Equal(name, side.Name);

@@ -16,7 +16,9 @@ public sealed class StepFunctionTests : IDisposable
     public static TheoryData<string> Names => [.. StepFunctions.BuiltIn.Select(step => step.Name)];
 
     public static TheoryData<string, string> NamesByTask =>
-        [.. from step in StepFunctions.BuiltIn where step.HasGradient && !step.ReadsNoisyRows from task in new[] { "labels", "answer", "mask", "tokens", "next", "translation" } select (step.Name, task)];
+        [.. from step in StepFunctions.BuiltIn where step.HasGradient
+            && !step.ReadsNoisyRows from task in new[] { "labels", "answer", "mask", "tokens", "next",
+                "translation" } select (step.Name, task)];
 
     public void Dispose() => _folder.Dispose();
 
@@ -57,7 +59,8 @@ public sealed class StepFunctionTests : IDisposable
     {
         ILanguageModel model = Gpt2();
 
-        float[] nats = Score(Words(model, "crossentropy")), ours = Score(Words(model, "perplexity")), theirs = Score(Words(model, new StepOptions("perplexity") { Compat = Compat.Inseq }));
+        float[] nats = Score(Words(model, "crossentropy")), ours = Score(Words(model, "perplexity")),
+            theirs = Score(Words(model, new StepOptions("perplexity") { Compat = Compat.Inseq }));
 
         TensorAssert.Close(ours, [.. nats.Select(MathF.Exp)], rtol: 1e-5);
         TensorAssert.Close(theirs, [.. nats.Select(x => MathF.Pow(2, x))], rtol: 1e-5);
@@ -70,7 +73,8 @@ public sealed class StepFunctionTests : IDisposable
         ScoreFunction plain = Words(model, "logit"), other = Targets.Continuation(model, ExplainedText.Of([8, 7, 6, 29]), s_said, "logit");
         var step = new StepOptions("kl_divergence") { TopK = 5 }.Against(other);
 
-        float[] top = Score(Words(model, step)), all = Score(Words(model, step with { TopK = 0 })), everything = Score(Words(model, step with { TopK = 50, TopP = 0.9999999 }));
+        float[] top = Score(Words(model, step)), all = Score(Words(model, step with { TopK = 0 })),
+            everything = Score(Words(model, step with { TopK = 50, TopP = 0.9999999 }));
 
         TensorAssert.Close(everything, all, rtol: 1e-3);
         (double[] a, double[] b) = (Softmax(Rows(plain)[0]), Softmax(Rows(other)[0]));
@@ -99,7 +103,8 @@ public sealed class StepFunctionTests : IDisposable
         {
             seen.AddRange(rows.Noisy.Select(noisy => noisy.Probability));
             return rows.Probability;
-        }) { ReadsNoisyRows = true };
+        })
+        { ReadsNoisyRows = true };
 
         float[] scores = Score(Words(model, step)), clean = Score(Words(model, step with { Function = spy }));
 
@@ -141,7 +146,11 @@ public sealed class StepFunctionTests : IDisposable
     public void Step_OfPerturbationMethods_IsExplained(string name)
     {
         ILanguageModel model = Gpt2();
-        ScoreFunction f = Words(model, new StepOptions(name) { ContrastIds = s_foils }.Against(Targets.Continuation(model, ExplainedText.Of([8, 7, 6, 29]), s_said, "logit")));
+        ScoreFunction f = Words(model, new StepOptions(name)
+        {
+            ContrastIds =
+            s_foils
+        }.Against(Targets.Continuation(model, ExplainedText.Of([8, 7, 6, 29]), s_said, "logit")));
 
         AttributionResult result = new FeatureAblation().Attribute(f, new() { Baseline = Baseline.Token(0) });
 
@@ -170,7 +179,8 @@ public sealed class StepFunctionTests : IDisposable
 
     [Fact]
     public void Contrast_OfAnotherLength_IsRefused() =>
-        Assert.Contains("expected 3", Assert.Throws<VitrineException>(() => Words(Gpt2(), new StepOptions("contrast_prob") { ContrastIds = [1, 2] })).Message, StringComparison.Ordinal);
+        Assert.Contains("expected 3", Assert.Throws<VitrineException>(() => Words(Gpt2(),
+            new StepOptions("contrast_prob") { ContrastIds = [1, 2] })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Register_ADelegate_MakesItAStepByName()
@@ -181,7 +191,8 @@ public sealed class StepFunctionTests : IDisposable
 
         TensorAssert.Close(Score(f), [.. f.Probabilities.Select(p => (float)(p * p))], rtol: 1e-5);
         SlopeIsRight(f);
-        Assert.Contains("taken", Assert.Throws<VitrineException>(() => StepFunctions.Register(StepFunctions.Get("squared_probability"))).Message, StringComparison.Ordinal);
+        Assert.Contains("taken", Assert.Throws<VitrineException>(
+            () => StepFunctions.Register(StepFunctions.Get("squared_probability"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -232,11 +243,13 @@ public sealed class StepFunctionTests : IDisposable
             double slope = 0;
             for (int s = 0; s < f.Sides.Count; s++)
             {
-                (float[] xg, float[] x, float[] v) = (result.Sides[s].Raw!.Select(0, t).ToArray(), f.Sides[s].Embeddings.ToArray(), directions[s].ToArray());
+                (float[] xg, float[] x, float[] v) =
+                    (result.Sides[s].Raw!.Select(0, t).ToArray(), f.Sides[s].Embeddings.ToArray(), directions[s].ToArray());
                 slope += xg.Select((value, i) => x[i] == 0 ? 0 : (double)value / x[i] * v[i]).Sum();
             }
             double expected = (up[t] - down[t]) / (2 * h);
-            Assert.True(Math.Abs(slope - expected) <= 2e-3 + (0.03 * Math.Abs(expected)), $"{f.StepName} of target {t}: slope {slope}, finite difference {expected}");
+            Assert.True(Math.Abs(slope - expected) <= 2e-3 + (0.03 * Math.Abs(expected)),
+                $"{f.StepName} of target {t}: slope {slope}, finite difference {expected}");
         }
     }
 
@@ -277,11 +290,13 @@ public sealed class StepFunctionTests : IDisposable
 
     private ILanguageModel Gpt2() => (ILanguageModel)Load("gpt2", null);
 
-    private static ScoreFunction Words(ILanguageModel model, StepOptions step) => Targets.Continuation(model, ExplainedText.Of(s_prompt), s_said, step);
+    private static ScoreFunction Words(ILanguageModel model, StepOptions step) =>
+        Targets.Continuation(model, ExplainedText.Of(s_prompt), s_said, step);
 
     private static float[] Score(ScoreFunction f) => f.Score([.. f.Sides.Select(side => side.Batch)]).ToArray();
 
-    private static double[][] Rows(ScoreFunction f) => [.. f.Logits([f.Sides[0].Batch]).ToArray().Chunk(50).Select(row => Array.ConvertAll(row, x => (double)x))];
+    private static double[][] Rows(ScoreFunction f) =>
+        [.. f.Logits([f.Sides[0].Batch]).ToArray().Chunk(50).Select(row => Array.ConvertAll(row, x => (double)x))];
 
     private static double[] Softmax(double[] logits)
     {
@@ -289,24 +304,26 @@ public sealed class StepFunctionTests : IDisposable
         return Array.ConvertAll(logits, x => Math.Exp(x) / sum);
     }
 
-    private static double Expected(string name, double[] logits, int t, double[] contrast, int u) => (name, Softmax(logits), Softmax(contrast)) switch
-    {
-        ("logit", _, _) => logits[t],
-        ("contrast_logits", _, _) => contrast[u],
-        ("contrast_logits_diff", _, _) => logits[t] - contrast[u],
-        ("probability", var p, _) => p[t],
-        ("log_probability", var p, _) => Math.Log(p[t]),
-        ("log_odds", var p, _) => Math.Log(p[t] / (1 - p[t])),
-        ("margin", var p, _) => Math.Log(p[t]) - Math.Log(p.Where((_, i) => i != t).Max()),
-        ("crossentropy", var p, _) => -Math.Log(p[t]),
-        ("perplexity", var p, _) => 1 / p[t],
-        ("entropy", var p, _) => -p.Sum(x => x * Math.Log(x)),
-        ("top_p_size", var p, _) => 1 + p.OrderDescending().Aggregate((Mass: 0.0, Count: -1), (so, x) => so.Mass < 0.9 ? (so.Mass + x, so.Count + 1) : so).Count,
-        ("contrast_prob", _, var q) => q[u],
-        ("contrast_prob_diff", var p, var q) => p[t] - q[u],
-        ("pcxmi", var p, var q) => Math.Log2(p[t] / q[u]),
-        ("in_context_pvi", var p, var q) => Math.Log(p[t] / q[u]),
-        ("kl_divergence", var p, var q) => p.Select((x, i) => x * Math.Log(x / q[i])).Sum(),
-        _ => throw new ArgumentException($"no formula for {name}", nameof(name)),
-    };
+    private static double Expected(string name, double[] logits, int t, double[] contrast, int u) =>
+        (name, Softmax(logits), Softmax(contrast)) switch
+        {
+            ("logit", _, _) => logits[t],
+            ("contrast_logits", _, _) => contrast[u],
+            ("contrast_logits_diff", _, _) => logits[t] - contrast[u],
+            ("probability", var p, _) => p[t],
+            ("log_probability", var p, _) => Math.Log(p[t]),
+            ("log_odds", var p, _) => Math.Log(p[t] / (1 - p[t])),
+            ("margin", var p, _) => Math.Log(p[t]) - Math.Log(p.Where((_, i) => i != t).Max()),
+            ("crossentropy", var p, _) => -Math.Log(p[t]),
+            ("perplexity", var p, _) => 1 / p[t],
+            ("entropy", var p, _) => -p.Sum(x => x * Math.Log(x)),
+            ("top_p_size", var p, _) => 1 + p.OrderDescending().Aggregate((Mass: 0.0, Count: -1), (so, x) => so.Mass < 0.9
+                ? (so.Mass + x, so.Count + 1) : so).Count,
+            ("contrast_prob", _, var q) => q[u],
+            ("contrast_prob_diff", var p, var q) => p[t] - q[u],
+            ("pcxmi", var p, var q) => Math.Log2(p[t] / q[u]),
+            ("in_context_pvi", var p, var q) => Math.Log(p[t] / q[u]),
+            ("kl_divergence", var p, var q) => p.Select((x, i) => x * Math.Log(x / q[i])).Sum(),
+            _ => throw new ArgumentException($"no formula for {name}", nameof(name)),
+        };
 }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Models;
 
-/// <summary>A really trained model, minGPT that sorts six letters, from the data of the LLM visualisation by Brendan Bycroft (MIT).</summary>
+/// <summary>
+/// A really trained model, minGPT that sorts six letters, from the data of the LLM visualisation by Brendan Bycroft (MIT).
+/// </summary>
 public class NanoSortTests
 {
     [Fact]
@@ -31,7 +33,8 @@ public class NanoSortTests
             ("q", cache["blocks.0.attn.hook_q"].Permute(0, 2, 1, 3)),
             ("k", cache["blocks.0.attn.hook_k"].Permute(0, 2, 1, 3)),
             ("v", cache["blocks.0.attn.hook_v"].Permute(0, 2, 1, 3)),
-            ("qkv", TensorOps.Concat(-1, [.. "qkv".Select(c => cache[$"blocks.0.attn.hook_{c}"].Reshape([shape[0], shape[1], model.Info.DModel]))])),
+            ("qkv", TensorOps.Concat(-1,
+                [.. "qkv".Select(c => cache[$"blocks.0.attn.hook_{c}"].Reshape([shape[0], shape[1], model.Info.DModel]))])),
             ("att", cache["blocks.0.attn.hook_attn_scores"]),
             ("attSm", cache["blocks.0.attn.hook_pattern"]),
             ("y", cache["blocks.0.attn.hook_z"].Reshape([shape[0], shape[1], model.Info.DModel])),
@@ -49,7 +52,8 @@ public class NanoSortTests
             ("lm_head", logits),
             ("probs", logits.Softmax()),
         ];
-        string[] tensors = [.. recorded.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object && p.Value.TryGetProperty("shape", out _)).Select(p => p.Name)];
+        string[] tensors = [.. recorded.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object
+            && p.Value.TryGetProperty("shape", out _)).Select(p => p.Name)];
         Assert.Equal(tensors.Except(["idx"]).Order(), pairs.Select(p => p.Theirs).Order());
         foreach ((string theirs, Tensor ours) in pairs)
         {
@@ -72,9 +76,11 @@ public class NanoSortTests
     {
         using var folder = new TempFolder();
         var model = (IGenerator)Original(folder);
-        int[][] inputs = [.. Enumerable.Range(0, 729).Select(n => (int[])[n / 243 % 3, n / 81 % 3, n / 27 % 3, n / 9 % 3, n / 3 % 3, n % 3])];
+        int[][] inputs = [.. Enumerable.Range(0, 729)
+            .Select(n => (int[])[n / 243 % 3, n / 81 % 3, n / 27 % 3, n / 9 % 3, n / 3 % 3, n % 3])];
 
-        GenerationResult result = model.Generate(ModelInput.Batch(inputs, pad: 0), new() { MaxNewTokens = 6 }, null, TestContext.Current.CancellationToken);
+        GenerationResult result = model.Generate(ModelInput.Batch(inputs, pad: 0), new() { MaxNewTokens = 6 }, null,
+            TestContext.Current.CancellationToken);
 
         int sorted = Enumerable.Range(0, inputs.Length).Count(i => inputs[i].Order().SequenceEqual(result.Sequences[i].Tokens));
         Assert.Equal(inputs.Length, sorted);

@@ -56,7 +56,8 @@ public sealed class HalfModelTests : IDisposable
 
         Assert.Empty(written.Weights.Unused);
         Assert.Equal(rounded.Forward(TinyInputs.For(rounded)).ToArray(), written.Forward(TinyInputs.For(written)).ToArray());
-        Assert.Contains("\"torch_dtype\": \"float16\"", File.ReadAllText(Path.Combine(_place.File("half"), "config.json")), StringComparison.Ordinal);
+        Assert.Contains("\"torch_dtype\": \"float16\"", File.ReadAllText(Path.Combine(_place.File("half"), "config.json")),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,7 +79,8 @@ public sealed class HalfModelTests : IDisposable
     [Fact]
     public void Value_SetOnAHalfParameter_MakesItFloat32()
     {
-        Parameter half = ModelLoader.Load(TinyModels.Write(_folder.Path, "gpt2"), Quantization.Half).Parameters.Single(p => p.Name == "blocks.1.mlp.W_in");
+        Parameter half = ModelLoader.Load(TinyModels.Write(_folder.Path, "gpt2"),
+            Quantization.Half).Parameters.Single(p => p.Name == "blocks.1.mlp.W_in");
 
         half.Value = half.Value;
 
@@ -93,7 +95,8 @@ public sealed class HalfModelTests : IDisposable
         TinyModels.Write(_folder.Path, "gpt2");
         using (var weights = WeightsFolder.Open(_folder.Path))
         {
-            WeightData[] data = [.. weights.Names.Select(name => new WeightData(name, name == Bad ? Tensor.Full([16, 16], 1e6f) : weights.Read(name)))];
+            WeightData[] data =
+                [.. weights.Names.Select(name => new WeightData(name, name == Bad ? Tensor.Full([16, 16], 1e6f) : weights.Read(name)))];
             SafetensorsWriter.Save(_folder.File("model.safetensors"), data, cancellation: TestContext.Current.CancellationToken);
         }
 
@@ -108,7 +111,8 @@ public sealed class HalfModelTests : IDisposable
     {
         TinyModels.Write(_folder.Path, "gpt2");
 
-        Assert.Contains("fp16", Assert.Throws<ModelException>(() => ModelLoader.Load(_folder.Path, Quantization.Half, 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("fp16", Assert.Throws<ModelException>(() => ModelLoader.Load(_folder.Path, Quantization.Half, 4)).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>A checkpoint all of whose tensors are F16.</summary>
@@ -116,7 +120,9 @@ public sealed class HalfModelTests : IDisposable
     {
         TinyModels.Write(_folder.Path, family);
         using var weights = WeightsFolder.Open(_folder.Path);
-        SafetensorsWriter.Save(_place.File("model.safetensors"), weights.Names.Select(name => new WeightData(name, weights.Read(name), WeightType.F16)), cancellation: TestContext.Current.CancellationToken);
+        SafetensorsWriter.Save(_place.File("model.safetensors"),
+            weights.Names.Select(name => new WeightData(name, weights.Read(name), WeightType.F16)),
+            cancellation: TestContext.Current.CancellationToken);
         File.Copy(_folder.File("config.json"), _place.File("config.json"));
         return _place.Path;
     }

@@ -64,7 +64,9 @@ public sealed class Int8FolderTests : IDisposable
         }
         ModelInput input = TinyInputs.For(rounded);
         Assert.Equal(rounded.Forward(input).ToArray(), written.Forward(input).ToArray());
-        Assert.Equal("vitrine_int8", (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(Target, "config.json")))!["quantization_config"]!["quant_method"]); // others must refuse it
+        // others must refuse it
+        Assert.Equal("vitrine_int8",
+            (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(Target, "config.json")))!["quantization_config"]!["quant_method"]);
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class Int8FolderTests : IDisposable
     public void Load_OutlierColumnsThatDoNotFit_NameFileAndTensor(float[] columns, string part)
     {
         WriteBitsAndBytes(format: 0, scales: 48, WeightType.F32,
-            new("transformer.h.0.attn.c_attn.outlier_columns", Tensor.From(columns, [columns.Length]), WeightType.I32), new("transformer.h.0.attn.c_attn.outliers", Tensor.Zeros([48, 2])));
+            new("transformer.h.0.attn.c_attn.outlier_columns", Tensor.From(columns, [columns.Length]), WeightType.I32),
+            new("transformer.h.0.attn.c_attn.outliers", Tensor.Zeros([48, 2])));
 
         WeightException e = Assert.Throws<WeightException>(() => ModelLoader.Load(_folder.Path));
 
@@ -106,8 +109,10 @@ public sealed class Int8FolderTests : IDisposable
         Write(source, Target, Quantization.Int8);
 
         ITransformer rounded = ModelLoader.Load(source, Quantization.Int8), written = ModelLoader.Load(Target);
-        Assert.Equal(rounded.Parameters.Select(p => (p.Name, p.Shape, p.Int8 is null)), written.Parameters.Select(p => (p.Name, p.Shape, p.Int8 is null)));
-        Assert.All(rounded.Parameters.Zip(written.Parameters), pair => Assert.Equal(pair.First.Value.ToArray(), pair.Second.Value.ToArray()));
+        Assert.Equal(rounded.Parameters.Select(p => (p.Name, p.Shape, p.Int8 is null)),
+            written.Parameters.Select(p => (p.Name, p.Shape, p.Int8 is null)));
+        Assert.All(rounded.Parameters.Zip(written.Parameters),
+            pair => Assert.Equal(pair.First.Value.ToArray(), pair.Second.Value.ToArray()));
     }
 
     [Fact]
@@ -138,7 +143,8 @@ public sealed class Int8FolderTests : IDisposable
         Assert.Equal("bitsandbytes", (string?)quantization["quant_method"]);
         Assert.True((bool)quantization["load_in_8bit"]!);
         Assert.Contains("classifier", quantization["llm_int8_skip_modules"]!.AsArray().Select(n => (string?)n));
-        Assert.Equal(["config.json", "model.safetensors", "vocab.txt"], Directory.EnumerateFiles(Target).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "model.safetensors", "vocab.txt"],
+            Directory.EnumerateFiles(Target).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -148,8 +154,10 @@ public sealed class Int8FolderTests : IDisposable
         Directory.CreateDirectory(Target);
         File.WriteAllText(Path.Combine(Target, "mine.txt"), "mine");
 
-        Assert.Contains("in the way", Assert.Throws<ModelException>(() => Write(_folder.Path, Target, Quantization.Int8)).Message, StringComparison.Ordinal);
-        Assert.Contains("in the way", Assert.Throws<ModelException>(() => Write(_folder.Path, _folder.Path, Quantization.Int8)).Message, StringComparison.Ordinal);
+        Assert.Contains("in the way", Assert.Throws<ModelException>(() => Write(_folder.Path, Target, Quantization.Int8)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("in the way", Assert.Throws<ModelException>(() => Write(_folder.Path, _folder.Path, Quantization.Int8)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(["mine.txt"], Directory.EnumerateFileSystemEntries(Target).Select(Path.GetFileName));
     }
 
@@ -160,7 +168,8 @@ public sealed class Int8FolderTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
 
-        Assert.Throws<OperationCanceledException>(() => Int8Folder.Write(_folder.Path, Target, Quantization.Int8, cancellation: cancelled.Token));
+        Assert.Throws<OperationCanceledException>(() => Int8Folder.Write(_folder.Path, Target, Quantization.Int8,
+            cancellation: cancelled.Token));
         Assert.Throws<ModelException>(() => Write(_folder.Path, Target, Quantization.None));
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(_place.Path));
@@ -172,7 +181,8 @@ public sealed class Int8FolderTests : IDisposable
         TinyModels.Write(_folder.Path, "gpt2");
         Write(_folder.Path, Target, Quantization.Int8);
 
-        Assert.Contains("already", Assert.Throws<ModelException>(() => Write(Target, _place.File("again"), Quantization.Int8)).Message, StringComparison.Ordinal);
+        Assert.Contains("already", Assert.Throws<ModelException>(() => Write(Target, _place.File("again"), Quantization.Int8)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,7 +244,8 @@ public sealed class Int8FolderTests : IDisposable
     // c_attn of the first block as Linear8bitLt saves it: [d_out, d_in], the rows' magnitudes next to it.
     private void WriteBitsAndBytes(int format, int scales, WeightType scaleType, params WeightData[] more)
     {
-        TinyModels.Write(_folder.Path, "gpt2", edit: json => json["quantization_config"] = JsonNode.Parse("""{"load_in_8bit": true, "quant_method": "bitsandbytes"}"""));
+        TinyModels.Write(_folder.Path, "gpt2", edit: json => json["quantization_config"] =
+            JsonNode.Parse("""{"load_in_8bit": true, "quant_method": "bitsandbytes"}"""));
         const string Layer = "transformer.h.0.attn.c_attn";
         using var weights = WeightsFolder.Open(_folder.Path);
         sbyte[] integers = [.. Enumerable.Range(0, 48 * 16).Select(i => (sbyte)((((i / 16) + (i % 16)) % 255) - 127))];

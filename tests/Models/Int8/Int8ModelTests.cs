@@ -13,7 +13,8 @@ public class Int8ModelTests
     public static TheoryData<string, string> Classes => new()
     {
         { "bert", "BertForMaskedLM" }, { "bert", "BertForSequenceClassification" }, { "bert", "BertForQuestionAnswering" },
-        { "gpt2", "GPT2LMHeadModel" }, { "gpt2", "GPT2ForSequenceClassification" }, { "llama", "LlamaForCausalLM" }, { "marian", "MarianMTModel" },
+        { "gpt2", "GPT2LMHeadModel" }, { "gpt2", "GPT2ForSequenceClassification" }, { "llama", "LlamaForCausalLM" },
+        { "marian", "MarianMTModel" },
     };
 
     public static TheoryData<string, string> FamiliesAndDevices => TestDevices.With(TinyModels.Families);
@@ -28,7 +29,8 @@ public class Int8ModelTests
         Dictionary<string, float[]> actual = Everything(twins.Int8), expected = Everything(twins.Floats);
 
         Assert.Equal(expected.Keys, actual.Keys);
-        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4,
+            1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
     }
 
     [Theory]
@@ -42,7 +44,8 @@ public class Int8ModelTests
 
         Assert.Contains(twins.Int8.Parameters, p => p.Int8?.Outliers is { } kept && kept.Columns.Count < kept.Width);
         Assert.All(twins.Int8.Parameters, p => Assert.True(p.Kind == ParameterKind.Linear || p.Int8?.Outliers is null));
-        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4,
+            1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
     }
 
     [Theory]
@@ -55,7 +58,8 @@ public class Int8ModelTests
         Dictionary<string, float[]> actual = Everything(twins.Int8), expected = Everything(twins.Floats);
 
         Assert.Equal(expected.Keys, actual.Keys);
-        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4, 1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
+        Assert.All(expected, pair => TensorAssert.Close(actual[pair.Key], pair.Value, 1e-4,
+            1e-4 * Math.Max(1e-2, pair.Value.Where(float.IsFinite).Max(Math.Abs)), pair.Key));
     }
 
     [Theory]
@@ -64,7 +68,8 @@ public class Int8ModelTests
     {
         using var folder = new TempFolder();
         ITransformer floats = ModelLoader.Load(TinyModels.Write(folder.Path, family, architecture));
-        ITransformer plain = ModelLoader.Load(folder.Path, Quantization.Int8), none = ModelLoader.Load(folder.Path, Quantization.Int8, float.PositiveInfinity);
+        ITransformer plain = ModelLoader.Load(folder.Path, Quantization.Int8),
+            none = ModelLoader.Load(folder.Path, Quantization.Int8, float.PositiveInfinity);
         ITransformer all = ModelLoader.Load(folder.Path, Quantization.Int8, 0);
         ModelInput input = TinyInputs.For(floats);
 
@@ -82,7 +87,8 @@ public class Int8ModelTests
         using var folder = new TempFolder();
         TinyModels.Write(folder.Path, "gpt2");
 
-        Assert.Contains(part, Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path, quantization, outliers)).Message, StringComparison.Ordinal);
+        Assert.Contains(part, Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path, quantization, outliers)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -108,7 +114,8 @@ public class Int8ModelTests
         ITransformer model = ModelLoader.Load(TinyModels.Write(folder.Path, family, architecture), Quantization.Int8);
 
         Assert.All(model.Parameters, p => Assert.Equal(
-            (p.Name.Contains(".attn.W_", StringComparison.Ordinal) || p.Name.Contains(".mlp.W_", StringComparison.Ordinal) || p.Name.Contains(".cross_attn.W_", StringComparison.Ordinal)), p.Int8 is not null));
+            (p.Name.Contains(".attn.W_", StringComparison.Ordinal) || p.Name.Contains(".mlp.W_", StringComparison.Ordinal)
+                || p.Name.Contains(".cross_attn.W_", StringComparison.Ordinal)), p.Int8 is not null));
     }
 
     [Theory]
@@ -127,7 +134,8 @@ public class Int8ModelTests
         using var folder = new TempFolder();
         ITransformer model = ModelLoader.Load(TinyModels.Write(folder.Path, "gpt2"), Quantization.Int8);
 
-        Storage[] parts = [.. new[] { "W_Q", "W_K", "W_V" }.Select(name => model.Parameters.Single(p => p.Name == $"blocks.0.attn.{name}").Int8!.Values.Storage)];
+        Storage[] parts = [.. new[] { "W_Q", "W_K",
+            "W_V" }.Select(name => model.Parameters.Single(p => p.Name == $"blocks.0.attn.{name}").Int8!.Values.Storage)];
 
         Assert.Same(parts[0], parts[1]);
         Assert.Same(parts[0], parts[2]);
@@ -163,7 +171,8 @@ public class Int8ModelTests
         using (var weights = WeightsFolder.Open(folder.Path))
         {
             const string Bad = "transformer.h.1.attn.c_proj.weight";
-            WeightData[] data = [.. weights.Names.Select(name => new WeightData(name, name == Bad ? Tensor.Full([16, 16], float.NaN) : weights.Read(name)))];
+            WeightData[] data = [.. weights.Names.Select(name => new WeightData(name, name == Bad
+                ? Tensor.Full([16, 16], float.NaN) : weights.Read(name)))];
             SafetensorsWriter.Save(folder.File("model.safetensors"), data, cancellation: TestContext.Current.CancellationToken);
         }
 

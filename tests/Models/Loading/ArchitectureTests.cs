@@ -39,7 +39,8 @@ public sealed class ArchitectureTests
         TinyModels.Write(folder.Path, "bert");
         string config = File.ReadAllText(folder.File("config.json"));
         string named = ModelLoader.Load(folder.Path).Info.Task.ToString();
-        File.WriteAllText(folder.File("config.json"), System.Text.RegularExpressions.Regex.Replace(config, "\"architectures\":\\s*\\[[^]]*\\],?", ""));
+        File.WriteAllText(folder.File("config.json"), System.Text.RegularExpressions.Regex.Replace(config,
+            "\"architectures\":\\s*\\[[^]]*\\],?", ""));
 
         ITransformer model = ModelLoader.Load(folder.Path);
 

@@ -30,7 +30,8 @@ public sealed class CheckpointFolderTests : IDisposable
         {
             Assert.Equal(snapshot, CheckpointFolder.Resolve(given, out string? notice));
             Assert.Equal(given != snapshot, notice?.Contains("abc123", StringComparison.Ordinal) ?? false);
-            Assert.Equal(notice is null ? [] : [notice], ModelLoader.Load(given).Notices.Where(n => n.Contains("abc123", StringComparison.Ordinal)));
+            Assert.Equal(notice is null ? [] : [notice],
+                ModelLoader.Load(given).Notices.Where(n => n.Contains("abc123", StringComparison.Ordinal)));
         }
     }
 
@@ -106,10 +107,12 @@ public sealed class CheckpointFolderTests : IDisposable
         TinyModels.Write(_folder.Path, "gpt2");
         File.Move(_folder.File("model.safetensors"), _folder.File("pytorch_model.fp32.safetensors"));
 
-        Assert.Contains(ModelLoader.Load(_folder.Path).Notices, n => n.Contains("pytorch_model.fp32.safetensors", StringComparison.Ordinal));
+        Assert.Contains(ModelLoader.Load(_folder.Path).Notices,
+            n => n.Contains("pytorch_model.fp32.safetensors", StringComparison.Ordinal));
 
         File.Copy(_folder.File("pytorch_model.fp32.safetensors"), _folder.File("other.safetensors"));
 
-        Assert.Contains("Rename the file", Assert.Throws<WeightException>(() => ModelLoader.Load(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("Rename the file", Assert.Throws<WeightException>(() => ModelLoader.Load(_folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 }

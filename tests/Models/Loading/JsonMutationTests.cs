@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Vitrine.Tests.Models.Loading;
 
-/// <summary>JSON that parses and does not fit: every file of a folder, changed in seeded ways, loads or is refused by the product's own errors, quickly.</summary>
+/// <summary>
+/// JSON that parses and does not fit: every file of a folder, changed in seeded ways, loads or is refused by the product's own errors,
+/// quickly.
+/// </summary>
 public sealed class JsonMutationTests(ITestOutputHelper output)
 {
     private const int Mutations = 500;
@@ -64,8 +67,10 @@ public sealed class JsonMutationTests(ITestOutputHelper output)
     {
         (string Name, string Json)[] files =
         [
-            ("tokenizer_config.json", """{"tokenizer_class": "BertTokenizer", "do_lower_case": true, "strip_accents": null, "tokenize_chinese_chars": true, "unk_token": "[UNK]", "mask_token": {"content": "[MASK]", "lstrip": false}, "model_max_length": 512, "added_tokens_decoder": {"5": {"content": "new", "special": true, "lstrip": false}}}"""),
-            ("special_tokens_map.json", """{"unk_token": "[UNK]", "sep_token": {"content": "[SEP]"}, "additional_special_tokens": ["x"]}"""),
+            ("tokenizer_config.json",
+                """{"tokenizer_class": "BertTokenizer", "do_lower_case": true, "strip_accents": null, "tokenize_chinese_chars": true, "unk_token": "[UNK]", "mask_token": {"content": "[MASK]", "lstrip": false}, "model_max_length": 512, "added_tokens_decoder": {"5": {"content": "new", "special": true, "lstrip": false}}}"""),
+            ("special_tokens_map.json",
+                """{"unk_token": "[UNK]", "sep_token": {"content": "[SEP]"}, "additional_special_tokens": ["x"]}"""),
             ("added_tokens.json", """{"extra": 6, "more": 7}"""),
         ];
         using var folder = new TempFolder();
@@ -91,14 +96,16 @@ public sealed class JsonMutationTests(ITestOutputHelper output)
         using var folder = new TempFolder();
         TinyModels.Write(folder.Path, family);
         string config = File.ReadAllText(folder.File("config.json"));
-        const string Generation = """{"max_length": 9, "min_length": 2, "num_beams": 2, "do_sample": false, "temperature": 1.0, "top_k": 5, "top_p": 0.9, "eos_token_id": [2, 3], "pad_token_id": 0, "bad_words_ids": [[3], [4, 5]], "suppress_tokens": [6], "begin_suppress_tokens": [7], "forced_bos_token_id": 4, "forced_eos_token_id": 2, "repetition_penalty": 1.2, "no_repeat_ngram_size": 2, "early_stopping": "never", "length_penalty": 1.0, "num_return_sequences": 1}""";
+        const string Generation =
+            """{"max_length": 9, "min_length": 2, "num_beams": 2, "do_sample": false, "temperature": 1.0, "top_k": 5, "top_p": 0.9, "eos_token_id": [2, 3], "pad_token_id": 0, "bad_words_ids": [[3], [4, 5]], "suppress_tokens": [6], "begin_suppress_tokens": [7], "forced_bos_token_id": 4, "forced_eos_token_id": 2, "repetition_penalty": 1.2, "no_repeat_ngram_size": 2, "early_stopping": "never", "length_penalty": 1.0, "num_return_sequences": 1}""";
         int loaded = 0;
         for (int seed = 0; seed < Mutations; seed++)
         {
             bool settings = seed % 2 == 0;
             File.WriteAllText(folder.File("config.json"), settings ? new JsonMutator(seed).Mutate(config) : config);
             File.WriteAllText(folder.File("generation_config.json"), settings ? Generation : new JsonMutator(seed).Mutate(Generation));
-            loaded += Try(seed, () => Run(ModelLoader.Load(folder.Path)), folder.File(settings ? "config.json" : "generation_config.json")) ? 1 : 0;
+            loaded += Try(seed, () => Run(ModelLoader.Load(folder.Path)), folder.File(settings ? "config.json" : "generation_config.json"))
+                ? 1 : 0;
         }
 
         output.WriteLine($"{Mutations} folders: {loaded} ran");
@@ -123,7 +130,8 @@ public sealed class JsonMutationTests(ITestOutputHelper output)
         if (model is IGenerator generator)
         {
             GenerationOptions options = generator.GenerationDefaults;
-            _ = generator.Generate(input, options.MaxNewTokens > 8 ? options with { MaxNewTokens = 8 } : options, null, TestContext.Current.CancellationToken);
+            _ = generator.Generate(input, options.MaxNewTokens > 8 ? options with { MaxNewTokens = 8 } : options, null,
+                TestContext.Current.CancellationToken);
         }
         else
         {
@@ -136,7 +144,8 @@ public sealed class JsonMutationTests(ITestOutputHelper output)
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         Exception? e = Record.Exception(action);
         TimeSpan elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(start);
-        Assert.True(e is null or VitrineException, string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {File.ReadAllText(file)}\n{e}"));
+        Assert.True(e is null or VitrineException, string.Create(CultureInfo.InvariantCulture,
+            $"seed {seed}: {File.ReadAllText(file)}\n{e}"));
         Assert.True(elapsed < s_longest, string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {elapsed.TotalSeconds} s"));
         return e is null;
     }

@@ -82,7 +82,13 @@ public sealed class TorchFileTests : IDisposable
             byte[] bytes = random.Next(6) == 0 ? whole[..random.Next(whole.Length)] : [.. whole];
             for (int n = random.Next(1, 6); n > 0 && bytes.Length > 0; n--)
             {
-                bytes[random.Next(bytes.Length)] = random.Next(3) switch { 0 => 0xff, 1 => (byte)random.Next(256), _ => (byte)(bytes[random.Next(bytes.Length)] ^ (1 << random.Next(8))) };
+                bytes[random.Next(bytes.Length)] = random.Next(3) switch
+                {
+                    0 => 0xff,
+                    1 => (byte)random.Next(256),
+                    _ =>
+                    (byte)(bytes[random.Next(bytes.Length)] ^ (1 << random.Next(8)))
+                };
             }
 
             string path = _folder.Write("damaged.bin", bytes);
@@ -108,7 +114,8 @@ public sealed class TorchFileTests : IDisposable
         float[] expected = Logits(_folder.Path);
         using (WeightsFolder weights = WeightsFolder.Open(_folder.Path))
         {
-            WriteTorch(_folder.File("pytorch_model.bin"), weights.Names.ToDictionary(name => name, name => (weights.Entry(name).Shape, weights.FileOf(name).ReadFloats(name))));
+            WriteTorch(_folder.File("pytorch_model.bin"),
+                weights.Names.ToDictionary(name => name, name => (weights.Entry(name).Shape, weights.FileOf(name).ReadFloats(name))));
         }
 
         File.Delete(_folder.File("model.safetensors"));
@@ -116,7 +123,8 @@ public sealed class TorchFileTests : IDisposable
         Assert.Equal(expected, Logits(_folder.Path));
     }
 
-    private static float[] Logits(string folder) => ModelLoader.Load(folder).Forward(new() { Ids = Vitrine.Tensors.Tensor.From([1, 2, 3], [1, 3]) }).ToArray();
+    private static float[] Logits(string folder) =>
+        ModelLoader.Load(folder).Forward(new() { Ids = Vitrine.Tensors.Tensor.From([1, 2, 3], [1, 3]) }).ToArray();
 
     /// <summary>Writes float32 tensors as torch.save does.</summary>
     internal static void WriteTorch(string path, Dictionary<string, (long[] Shape, float[] Values)> tensors)

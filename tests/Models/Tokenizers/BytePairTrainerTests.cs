@@ -57,7 +57,8 @@ public class BytePairTrainerTests
     /// <summary>Sennrich et al. 2016, algorithm 1, as it stands: count all pairs of all words again for every merge.</summary>
     private static List<BytePairMerge> Naive(int size, int leastCount, string text = Corpus)
     {
-        List<(List<string> Pieces, int Count)> words = [.. BytePairTrainer.CountWords([text]).Select(w => (w.Key.Select(c => c.ToString()).ToList(), w.Value))];
+        List<(List<string> Pieces, int Count)> words =
+            [.. BytePairTrainer.CountWords([text]).Select(w => (w.Key.Select(c => c.ToString()).ToList(), w.Value))];
         var pieces = new HashSet<string>(words.SelectMany(w => w.Pieces));
         List<BytePairMerge> merges = [];
         int learned = 0;

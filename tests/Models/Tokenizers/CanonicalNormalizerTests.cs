@@ -21,7 +21,8 @@ public sealed class CanonicalNormalizerTests
         // Joined by a letter that takes part in nothing, a thousand at a time.
         IEnumerable<string> texts = Enumerable.Range(0, 0x110000).Where(c => (c is < 0xD800 or > 0xDFFF) && (c & 0xFFFE) != 0xFFFE)
             .Select(char.ConvertFromUtf32).Chunk(1000).Select(chunk => string.Join('ꀀ', chunk));
-        IEnumerable<string> differing = texts.Where(s => Nfd(s) != s.Normalize(NormalizationForm.FormD) || Nfc(s) != s.Normalize(NormalizationForm.FormC));
+        IEnumerable<string> differing = texts.Where(s => Nfd(s) != s.Normalize(NormalizationForm.FormD)
+            || Nfc(s) != s.Normalize(NormalizationForm.FormC));
 
         Assert.Empty(differing);
     }
@@ -39,7 +40,8 @@ public sealed class CanonicalNormalizerTests
 
         for (int i = 0; i < 20_000; i++)
         {
-            string s = string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => char.ConvertFromUtf32(alphabet[random.Next(alphabet.Length)])));
+            string s = string.Concat(Enumerable.Range(0, random.Next(1, 9))
+                .Select(_ => char.ConvertFromUtf32(alphabet[random.Next(alphabet.Length)])));
 
             Assert.Equal(s.Normalize(NormalizationForm.FormD), Nfd(s));
             Assert.Equal(s.Normalize(NormalizationForm.FormC), Nfc(s));

@@ -51,7 +51,8 @@ public sealed class Gpt2VocabularyTests
     private static ITokenizer Load()
     {
         string? folder = Environment.GetEnvironmentVariable("VITRINE_GPT2_VOCAB");
-        Assert.SkipWhen(string.IsNullOrEmpty(folder), "no GPT-2 vocabulary: VITRINE_GPT2_VOCAB names no folder with vocab.json and merges.txt");
+        Assert.SkipWhen(string.IsNullOrEmpty(folder), "no GPT-2 vocabulary: VITRINE_GPT2_VOCAB names no folder with vocab.json and "
+            + "merges.txt");
         return TokenizerLoader.Load(folder);
     }
 }

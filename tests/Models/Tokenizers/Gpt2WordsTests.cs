@@ -15,14 +15,16 @@ public sealed class Gpt2WordsTests
     private static List<TextSpan> Words(string text, TextSpan part)
     {
         var words = new List<TextPart>();
-        new PatternWords(new Gpt2Words(), SplitBehavior.Isolated).Split(new TextPart(AlignedText.Verbatim(text, new(0, text.Length)), part), words);
+        new PatternWords(new Gpt2Words(), SplitBehavior.Isolated).Split(new TextPart(AlignedText.Verbatim(text, new(0, text.Length)), part),
+            words);
         return [.. words.Select(word => word.Span)];
     }
 
     [Fact]
     public void Split_RandomText_MatchesTheRegularExpression()
     {
-        string[] parts = [" ", "  ", "\n", "\t", "\u00A0", "\u3000", "a", "Z", "é", "猫", "ª", "1", "½", "Ⅻ", "'", "'s", "'re", "'ll", "'d", "!", "…", "\u0301", "\0"];
+        string[] parts = [" ", "  ", "\n", "\t", "\u00A0", "\u3000", "a", "Z", "é", "猫", "ª", "1", "½", "Ⅻ", "'", "'s", "'re", "'ll", "'d",
+            "!", "…", "\u0301", "\0"];
         var random = new Random(3);
 
         for (int i = 0; i < 20_000; i++)

@@ -113,7 +113,8 @@ public sealed class MarianTokenizerTests
 
     [Fact]
     public void Encode_UserDefinedPiece_IsNeverSplit() =>
-        Assert.Equal(["▁", "<unk>", "▁the"], Cut("ⒶB the", TinySentencePiece.Standard.Piece("ⒶB", 0, 4).Normalizer(new() { ["Ⓐ"] = "the" })));
+        Assert.Equal(["▁", "<unk>", "▁the"],
+            Cut("ⒶB the", TinySentencePiece.Standard.Piece("ⒶB", 0, 4).Normalizer(new() { ["Ⓐ"] = "the" })));
 
     [Fact]
     public void Encode_ByteFallback_SpellsUnknownCharacters()
@@ -162,7 +163,8 @@ public sealed class MarianTokenizerTests
     {
         using TinyFolder folder = TinySentencePiece.Standard.Trainer(field, value).Folder(Vocabulary);
 
-        Assert.Contains(expected, Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,7 +184,8 @@ public sealed class MarianTokenizerTests
             }
 
             File.WriteAllBytes(path, damaged);
-            Exception? e = Record.Exception(() => new SentencePieceNormalizer(SentencePieceModel.Read(path)).Normalize(AlignedText.Verbatim("abba", new(0, 4))));
+            Exception? e = Record.Exception(() => new SentencePieceNormalizer(SentencePieceModel.Read(path)).Normalize(
+                AlignedText.Verbatim("abba", new(0, 4))));
 
             Assert.True(e is null or TokenizerException, e?.ToString());
         }
@@ -194,6 +197,7 @@ public sealed class MarianTokenizerTests
         using TinyFolder folder = TinySentencePiece.Standard.Folder(Vocabulary);
         File.Delete(Path.Combine(folder.Path, "target.spm"));
 
-        Assert.Contains("without target.spm", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("without target.spm", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 }

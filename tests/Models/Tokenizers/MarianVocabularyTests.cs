@@ -21,7 +21,8 @@ public class MarianVocabularyTests
     {
         using TinyFolder folder = Folder();
         string path = Path.Combine(folder.Path, "vocab.json");
-        Vocabulary vocabulary = Vocabulary.FromPieces([.. Enumerable.Range(0, 5).Select(MarianVocabulary.Join(folder.Path).PieceOf), "b\\", "\t\u0001", "😀"]);
+        Vocabulary vocabulary = Vocabulary.FromPieces([.. Enumerable.Range(0, 5).Select(MarianVocabulary.Join(folder.Path).PieceOf), "b\\",
+            "\t\u0001", "😀"]);
 
         vocabulary.WriteJson(path);
         Vocabulary read = Vocabulary.ReadJson(path);
@@ -34,14 +35,16 @@ public class MarianVocabularyTests
     {
         using var folder = new TinyFolder();
 
-        Assert.Contains("source.spm", Assert.Throws<TokenizerException>(() => MarianVocabulary.Join(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("source.spm", Assert.Throws<TokenizerException>(() => MarianVocabulary.Join(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private static TinyFolder Folder()
     {
         var folder = new TinyFolder();
         File.WriteAllBytes(Path.Combine(folder.Path, "source.spm"), new TinySentencePiece().Piece("猫", -1).Piece("\"", -2).ToArray());
-        File.WriteAllBytes(Path.Combine(folder.Path, "target.spm"), new TinySentencePiece().Piece("▁a", -1).Piece("猫", -2).Piece("b\\", -3).ToArray());
+        File.WriteAllBytes(Path.Combine(folder.Path, "target.spm"),
+            new TinySentencePiece().Piece("▁a", -1).Piece("猫", -2).Piece("b\\", -3).ToArray());
         return folder;
     }
 }

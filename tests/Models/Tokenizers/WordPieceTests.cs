@@ -165,7 +165,8 @@ public sealed class WordPieceTests
     [Fact]
     public void Create_VocabularyWithoutUnknown_SaysWhatIsMissing()
     {
-        var e = Assert.Throws<TokenizerException>(() => WordPiece.Create(Vocabulary.FromPieces(["a", "b"]), new WordPieceOptions(), "vocab.txt"));
+        var e = Assert.Throws<TokenizerException>(() => WordPiece.Create(Vocabulary.FromPieces(["a", "b"]), new WordPieceOptions(),
+            "vocab.txt"));
 
         Assert.Contains("[UNK]", e.Message, StringComparison.Ordinal);
     }

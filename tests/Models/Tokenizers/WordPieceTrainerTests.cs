@@ -64,7 +64,8 @@ public class WordPieceTrainerTests
     public void Train_RandomText_MatchesCountingAnew()
     {
         var random = new Random(23);
-        string[] words = [.. Enumerable.Range(0, 200).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => "abc"[random.Next(3)])))];
+        string[] words = [.. Enumerable.Range(0, 200)
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => "abc"[random.Next(3)])))];
 
         Assert.Equal(CountAnew(words, size: 60), Pieces(WordPieceTrainer.Train(words, size: 60)));
     }
@@ -73,7 +74,8 @@ public class WordPieceTrainerTests
     private static List<string> CountAnew(string[] words, int size)
     {
         List<List<string>> cut = [.. words.Select(w => w.Select((c, i) => i == 0 ? $"{c}" : $"##{c}").ToList())];
-        List<string> pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. cut.SelectMany(c => c).Distinct().Order(StringComparer.Ordinal)];
+        List<string> pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
+            .. cut.SelectMany(c => c).Distinct().Order(StringComparer.Ordinal)];
         while (pieces.Count < size)
         {
             (string left, string right) = cut.SelectMany(c => c.Zip(c.Skip(1))).GroupBy(p => p).OrderByDescending(g => g.Count())
@@ -103,7 +105,8 @@ public class WordPieceTrainerTests
 
     [Fact]
     public void Train_MoreCharactersThanSize_Throws() =>
-        Assert.Contains("expected at least", Assert.Throws<TokenizerException>(() => WordPieceTrainer.Train(s_texts, size: 10)).Message, StringComparison.Ordinal);
+        Assert.Contains("expected at least", Assert.Throws<TokenizerException>(() => WordPieceTrainer.Train(s_texts, size: 10)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void WholeWords_RareWord_IsUnknown()

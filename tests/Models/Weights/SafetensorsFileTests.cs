@@ -23,7 +23,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Open_ScalarEmptyAndUnicodeNames_AreRead()
     {
-        string header = """{"__metadata__":{"format":"pt"},"标量":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"":{"dtype":"I8","shape":[3,0,2],"data_offsets":[4,4]},"z":{"data_offsets":[4,6],"shape":[1,2],"dtype":"U8"}}""";
+        string header =
+            """{"__metadata__":{"format":"pt"},"标量":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"":{"dtype":"I8","shape":[3,0,2],"data_offsets":[4,4]},"z":{"data_offsets":[4,6],"shape":[1,2],"dtype":"U8"}}""";
 
         using SafetensorsFile file = Open(SafetensorsBytes.File(header, 0, 0, 0x80, 0x3f, 7, 9));
 

@@ -44,7 +44,8 @@ public sealed class SafetensorsFuzzTests(ITestOutputHelper output) : IDisposable
             Assert.True(elapsed < s_longest, $"seed {seed}: {elapsed.TotalSeconds} s");
         }
 
-        output.WriteLine($"{Files} files: {loaded} loaded, {Files - loaded} refused; most allocated beyond the file's size {worst} bytes; slowest {slowest.TotalMilliseconds:F1} ms");
+        output.WriteLine($"{Files} files: {loaded} loaded, {Files - loaded} refused; most allocated beyond the file's size {worst} bytes; "
+            + $"slowest {slowest.TotalMilliseconds:F1} ms");
         Assert.InRange(loaded, Files / 100, Files / 2);
     }
 
@@ -115,7 +116,8 @@ public sealed class SafetensorsFuzzTests(ITestOutputHelper output) : IDisposable
     private byte[] LargeFile()
     {
         string path = _folder.File("base.safetensors");
-        SafetensorsWriter.Save(path, Enumerable.Range(0, 20).Select(i => new WeightData($"model.layers.{i}.weight", Tensor.Full([30, 32], i))));
+        SafetensorsWriter.Save(path, Enumerable.Range(0, 20)
+            .Select(i => new WeightData($"model.layers.{i}.weight", Tensor.Full([30, 32], i))));
         return File.ReadAllBytes(path);
     }
 

@@ -46,7 +46,8 @@ public sealed class SafetensorsWriterTests : IDisposable
 
         Tensor zeros = Tensor.Zeros([3]);
 
-        Save(path, [new("b", zeros, WeightType.I8), new("d", zeros, WeightType.F16), new("c", zeros), new("a", zeros), new("e", zeros, WeightType.F64)]);
+        Save(path, [new("b", zeros, WeightType.I8), new("d", zeros, WeightType.F16), new("c", zeros), new("a", zeros),
+            new("e", zeros, WeightType.F64)]);
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
         Assert.Equal(["e", "a", "c", "d", "b"], file.Names);

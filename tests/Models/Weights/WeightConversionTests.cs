@@ -122,7 +122,8 @@ public sealed class WeightConversionTests : IDisposable
         float[]? first = null;
         for (int padding = 0; padding < 8; padding++)
         {
-            string header = $$$"""{"x":{"dtype":"{{{dtype}}}","shape":[{{{values.Length}}}],"data_offsets":[0,{{{data.Length}}}]}}""" + new string(' ', padding);
+            string header = $$$"""{"x":{"dtype":"{{{dtype}}}","shape":[{{{values.Length}}}],"data_offsets":[0,{{{data.Length}}}]}}"""
+                + new string(' ', padding);
             using SafetensorsFile file = SafetensorsFile.Open(_folder.Write("model.safetensors", SafetensorsBytes.File(header, data)));
             float[] read = file.ReadFloats("x");
             Assert.Equal(first ??= read, read);
