@@ -65,11 +65,13 @@ internal static class GenerationConfig
     {
         if (options.Unsupported.Count > 0)
         {
-            yield return $"The generation settings ask for {string.Join(", ", options.Unsupported)}, which cannot be done here: generating with them is refused.";
+            yield return $"The generation settings ask for {string.Join(", ", options.Unsupported)}, "
+                + "which cannot be done here: generating with them is refused.";
         }
         if (options.UnsupportedDrawing.Count > 0)
         {
-            yield return $"The generation settings ask for {string.Join(", ", options.UnsupportedDrawing)}, which cannot be done here: drawing tokens with them is refused.";
+            yield return $"The generation settings ask for {string.Join(", ", options.UnsupportedDrawing)}, "
+                + "which cannot be done here: drawing tokens with them is refused.";
         }
         (string Name, IEnumerable<int> Ids)[] all =
         [
@@ -83,7 +85,9 @@ internal static class GenerationConfig
             int[] beyond = [.. ids.Where(id => id < 0 || id >= vocabulary).Distinct().Take(4)];
             if (beyond.Length > 0)
             {
-                yield return $"The generation setting {name} names {string.Join(", ", beyond)}, which the model's vocabulary of {vocabulary} does not have: {(name.StartsWith("forced", StringComparison.Ordinal) ? "generating with it is refused" : "not obeyed")}.";
+                string effect = name.StartsWith("forced", StringComparison.Ordinal) ? "generating with it is refused" : "not obeyed";
+                yield return $"The generation setting {name} names {string.Join(", ", beyond)}, "
+                    + $"which the model's vocabulary of {vocabulary} does not have: {effect}.";
             }
         }
     }

@@ -61,8 +61,9 @@ public sealed class Encoding
             [
                 .. codes.Select(code => $"The vocabulary has no {code}; it has {Codes()}."),
                 .. others.Length == 0 ? (string[])[] :
-                    [$"The vocabulary has no pieces "
-                        + $"for {string.Join(", ", others.Take(5).Select(text => $"'{text}'"))}{(others.Length > 5 ? $" and {others.Length - 5} more" : "")}: read as {_vocabulary.PieceOf(_unk.GetValueOrDefault())}."],
+                    [$"The vocabulary has no pieces for {string.Join(", ", others.Take(5).Select(text => $"'{text}'"))}"
+                        + $"{(others.Length > 5 ? $" and {others.Length - 5} more" : "")}: "
+                        + $"read as {_vocabulary.PieceOf(_unk.GetValueOrDefault())}."],
             ];
         }
     }

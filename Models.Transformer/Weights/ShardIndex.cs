@@ -30,8 +30,8 @@ internal static unsafe class ShardIndex
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             throw new WeightException(
-                $"safetensors: the index cannot be read; got: {e.Message.TrimEnd('.').ReplaceLineEndings(" ")}; expected a JSON object with "
-                + $"a weight_map. Fetch or write it again. File: {path}",
+                $"safetensors: the index cannot be read; got: {e.Message.TrimEnd('.').ReplaceLineEndings(" ")}; "
+                + $"expected a JSON object with a weight_map. Fetch or write it again. File: {path}",
                 path, null, e);
         }
     }

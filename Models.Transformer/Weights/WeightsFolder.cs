@@ -155,8 +155,9 @@ public sealed class WeightsFolder : IDisposable
         string[] unlisted = [.. _fileOf.Keys.Where(name => !map.ContainsKey(name)).Order(StringComparer.Ordinal)];
         if (unlisted.Length > 0)
         {
-            Notices.Add($"{Path.GetFileName(index)} does not "
-                + $"list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{(unlisted.Length > 3 ? $" and {unlisted.Length - 3} more" : "")}, which its files hold: read all the same.");
+            string more = unlisted.Length > 3 ? $" and {unlisted.Length - 3} more" : "";
+            Notices.Add($"{Path.GetFileName(index)} does not list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{more}, "
+                + "which its files hold: read all the same.");
         }
     }
 

@@ -54,7 +54,8 @@ internal sealed class TokenizerJson
         if (_unsupported.Count > 0)
         {
             throw new TokenizerException(
-                $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; expected WordPiece, BPE or Unigram and the usual parts around them. "
+                $"tokenizer_json: unsupported parts; got {string.Join(", ", _unsupported)} in {_path}; "
+                + "expected WordPiece, BPE or Unigram and the usual parts around them. "
                 + "Remove the file where the tokenizer's other files (a SentencePiece model, vocab.txt, vocab.json with merges.txt) lie "
                 + "next to it.")
             { IsUnsupported = true };

@@ -143,7 +143,8 @@ internal sealed class SentencePieceModel
         if (length == 0 || !float.IsFinite(score) || !Enum.IsDefined(kind))
         {
             throw new TokenizerException(
-                $"sentence_piece: malformed piece; got number {kinds.Count} of {path} with {length} characters, score {score}, kind {(int)kind}; "
+                $"sentence_piece: malformed piece; got number {kinds.Count} of {path} with {length} characters, "
+                + $"score {score}, kind {(int)kind}; "
                 + "expected UTF-8 text, a finite score and a known kind.");
         }
 
