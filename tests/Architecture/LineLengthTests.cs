@@ -7,8 +7,8 @@ using Xunit;
 namespace Vitrine.Tests.Architecture;
 
 /// <summary>
-/// Two files fit next to each other on a screen: a line of C# has at most 140 columns. What a raw literal, or one of several lines, holds is not
-/// counted.
+/// Two files fit next to each other on a screen: a line of C# has at most 140 columns. What a raw literal, or one of several lines, holds
+/// is not counted.
 /// </summary>
 public class LineLengthTests
 {
@@ -46,7 +46,8 @@ public class LineLengthTests
         TextLineCollection lines = tree.GetText().Lines;
         HashSet<int> literal =
         [
-            .. tree.GetRoot().DescendantTokens().Where(token => token.Text.StartsWith("\"\"\"", StringComparison.Ordinal) || token.Text.Contains('\n'))
+            .. tree.GetRoot().DescendantTokens()
+                .Where(token => token.Text.StartsWith("\"\"\"", StringComparison.Ordinal) || token.Text.Contains('\n'))
                 .Select(token => lines.GetLinePositionSpan(token.Span))
                 .SelectMany(span => Enumerable.Range(span.Start.Line, span.End.Line - span.Start.Line + 1)),
         ];
