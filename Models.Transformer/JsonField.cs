@@ -6,7 +6,7 @@ namespace Vitrine.Transformers;
 
 /// <summary>
 /// A value of a JSON file that knows where it stands: every reader of an untrusted file asks for what it expects, and what is missing or of another
-/// kind is an error that names the place. Nothing behind it can meet a null.
+/// kind is an error that names the place. Nothing after it can meet a null.
 /// </summary>
 /// <param name="File">What is read, the first word of errors: <c>inseq json</c>.</param>
 /// <param name="Path">Where the value stands: <c>attributes.info</c>; empty for the root.</param>

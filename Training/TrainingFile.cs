@@ -78,7 +78,7 @@ internal sealed class TrainingFile(string path, IReadOnlyDictionary<string, stri
             ? count : throw Damaged(name);
 
     private TrainingException Damaged(string what) => new($"train: the checkpoint is damaged; got no usable '{what}'; "
-        + $"expected what a training saved. Delete it to begin anew. File: {path}");
+        + $"expected what a training saved. Delete it to begin again. File: {path}");
 
     // The one list of what is stored, for both directions: a checkpoint does not know on which device it was made.
     private static IEnumerable<(string Name, Tensor Value)> Tensors(IReadOnlyList<Parameter> parameters, IOptimizer optimizer,

@@ -184,10 +184,10 @@ internal sealed class FuzzTargets : IDisposable
         }, FuzzKind.Bytes);
     }
 
-    private FuzzTarget Tokenizer(string name, string file, FuzzKind kind, (string Name, string Text)[] beside, params string[] seeds)
+    private FuzzTarget Tokenizer(string name, string file, FuzzKind kind, (string Name, string Text)[] companions, params string[] seeds)
     {
         string folder = Folder("tokenizer-" + name);
-        foreach ((string other, string text) in beside)
+        foreach ((string other, string text) in companions)
         {
             File.WriteAllText(Path.Combine(folder, other), text);
         }

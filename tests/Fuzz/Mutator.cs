@@ -19,7 +19,7 @@ internal sealed class Mutator(int seed)
         return _random.Next(4) == 0 ? Bytes(broken) : broken;
     }
 
-    /// <summary>A broken copy of a file that begins with eight bytes of length and a JSON header, whose length is mended.</summary>
+    /// <summary>A broken copy of a file that begins with eight bytes of length and a JSON header, whose length is fixed.</summary>
     public byte[] BreakHeader(byte[] file)
     {
         int length = (int)BitConverter.ToUInt64(file);
