@@ -25,7 +25,7 @@ OPERATORS = [
     (r"[ (\[](0)[;,)\]]", "1"), (r"[ (\[](1)[;,)\]]", "0"), (r"\.(Any)\(", "All"), (r"\.(All)\(", "Any"), (r"\.(First)\(", "Last"), (r"(!)[A-Za-z_(]", ""),
 ]
 
-# Tests beside those whose name holds the file's: what runs through everything in an area.
+# Tests next to those whose name holds the file's: what runs through everything in an area.
 ALWAYS = {
     "Core.Tensor": ["*OpContract*", "*GoldenOps*", "*TensorOps*"],
     "Core.Autograd": ["*TapeTests*", "*GradientCheck*", "*StepOfEveryLength*", "*TrainerTests*"],
