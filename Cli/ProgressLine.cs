@@ -11,6 +11,7 @@ internal sealed class ProgressLine : IProgress<WorkProgress>, IProgress<Attribut
     private readonly CancellationTokenSource _end = new();
     private readonly Thread? _display;
     private volatile string _what;
+    private bool _isEnded;
     private long _progress; // done in the upper half, total in the lower: read and written at once
 
     private ProgressLine(string what, bool isShown)
@@ -42,6 +43,11 @@ internal sealed class ProgressLine : IProgress<WorkProgress>, IProgress<Attribut
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isEnded)
+        {
+            return;
+        }
+        _isEnded = true;
         _end.Cancel();
         _display?.Join();
         _end.Dispose();

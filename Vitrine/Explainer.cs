@@ -103,7 +103,7 @@ public sealed partial class Explainer : IDisposable
     private Turn Enter() => new(this);
 
     /// <summary>One call: alone, and on the model's device.</summary>
-    private readonly ref struct Turn
+    internal readonly ref struct Turn
     {
         private readonly Lock.Scope _lock;
         private readonly Device.Scope _scope;

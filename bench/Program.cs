@@ -12,6 +12,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["fp16"] = HalfAgreement.Run, // what half precision changes, and what memory it saves
     ["train-step"] = TrainStep.Run, // one step of training; bench/train_step_torch.py compares
     ["tradeoff"] = Tradeoff.Run,  // a teacher next to its student, its 8-bit, pruned and adapted forms
+    ["inside"] = InsideBench.Run, // patches, estimates, edges, next to plain hooks
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
     ["tokenizers"] = TokenizerBench.Run, // characters per second next to Microsoft.ML.Tokenizers

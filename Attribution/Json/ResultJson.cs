@@ -15,6 +15,7 @@ namespace Vitrine.Attributions;
 [JsonSerializable(typeof(ContextDocument))]
 [JsonSerializable(typeof(ScoreboardDocument))]
 [JsonSerializable(typeof(DossierDocument))]
+[JsonSerializable(typeof(InsideDocument))]
 internal sealed partial class ResultJson : JsonSerializerContext
 {
     /// <summary>On one line, for JSONL.</summary>

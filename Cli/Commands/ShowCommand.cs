@@ -7,7 +7,7 @@ internal static class ShowCommand
 {
     public static Verb Create(Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "What explain --json, explain --output or Inseq's save() wrote." };
+        var file = new Argument<string>("file") { Description = "What --json of any command, explain --output or Inseq's save() wrote." };
         var row = new Option<int>("--row") { Description = "Which row, or which text of Inseq's.", HelpName = "n", DefaultValueFactory = _ => 1 };
         var form = new FormOptions();
         var output = new ExplainOutput();
@@ -22,6 +22,11 @@ internal static class ShowCommand
                 output.Probe(parsed, terminal);
                 ExplainRequest request = output.Apply(parsed, form.Apply(parsed, new ExplainRequest()));
                 string path = parsed.GetValue(file)!;
+                if (InsideShow.Read(terminal.Resolve(path)) is { } inside)
+                {
+                    InsideShow.Write(parsed, terminal, inside);
+                    return;
+                }
                 output.Write(parsed, terminal, Explanation.Of(SavedExplanation.Read(terminal.Resolve(path), parsed.GetValue(row)), request, Path.GetFileNameWithoutExtension(path)));
             });
     }

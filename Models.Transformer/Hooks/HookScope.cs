@@ -16,7 +16,7 @@ public sealed class HookScope : IDisposable
     private readonly Dictionary<HookPoint, Func<Tensor, Tensor>>? _edits;
     private readonly Dictionary<HookPoint, Action<Tensor>>? _readers;
     private readonly HookScope? _outer;
-    private bool _ended;
+    private bool _branches, _ended;
 
     private HookScope(Dictionary<HookPoint, Func<Tensor, Tensor>>? edits, Dictionary<HookPoint, Action<Tensor>>? readers) =>
         (_edits, _readers, _outer, s_current) = (edits, readers, s_current, this);
@@ -24,6 +24,14 @@ public sealed class HookScope : IDisposable
     /// <summary>Opens a scope that replaces activations by what <paramref name="edit"/> returns.</summary>
     internal static HookScope Edit(IEnumerable<HookPoint> points, Func<HookPoint, Tensor, Tensor> edit) =>
         new(points.ToDictionary(p => p, p => (Func<Tensor, Tensor>)(x => edit(p, x))), null);
+
+    /// <summary>Opens a scope that replaces activations by tensors of another batch, or of fewer positions: the ops that follow broadcast.</summary>
+    internal static HookScope Branch(IEnumerable<HookPoint> points, Func<HookPoint, Tensor, Tensor> edit)
+    {
+        HookScope scope = Edit(points, edit);
+        scope._branches = true;
+        return scope;
+    }
 
     /// <summary>Opens a scope that shows activations to <paramref name="read"/>.</summary>
     internal static HookScope Read(IEnumerable<HookPoint> points, Action<HookPoint, Tensor> read) =>
@@ -78,7 +86,7 @@ public sealed class HookScope : IDisposable
             return x;
         }
         Tensor y = edit(x);
-        return y.Shape == x.Shape && y.DType == x.DType
+        return (y.Shape == x.Shape || (_branches && y.Shape.Rank == x.Shape.Rank)) && y.DType == x.DType
             ? y
             : throw new ShapeException(
                 $"{point.Name}: an intervention returned another shape; got {y.DType.Name()} {y.Shape}; expected {x.DType.Name()} {x.Shape} = {point.Axes}.");

@@ -27,4 +27,19 @@ public static class Hooks
     /// <exception cref="HookException">Nothing matches; the nearest names are listed.</exception>
     public static HookScope Intervene(this ITransformer model, string pattern, Func<HookPoint, Tensor, Tensor> edit) =>
         HookScope.Edit(HookNames.Match(model.HookPoints, [pattern]), edit);
+
+    /// <summary>
+    /// Replaces an activation by a tensor whose batch may have another length, or which has fewer positions: from there on one run goes on as
+    /// many, and what came before it was computed once.
+    /// </summary>
+    /// <remarks>
+    /// The residual stream that the activation is added to broadcasts to its batch. Positions may only be cut where each of them is read alone
+    /// from there on: behind the last attention of a language model.
+    /// </remarks>
+    /// <param name="model">The model whose forward passes are changed.</param>
+    /// <param name="pattern">A name or a pattern.</param>
+    /// <param name="edit">From point and activation to the replacement, of the same rank and element type.</param>
+    /// <exception cref="HookException">Nothing matches; the nearest names are listed.</exception>
+    public static HookScope Branch(this ITransformer model, string pattern, Func<HookPoint, Tensor, Tensor> edit) =>
+        HookScope.Branch(HookNames.Match(model.HookPoints, [pattern]), edit);
 }

@@ -98,7 +98,7 @@ internal sealed class Attention
     /// <summary>z = softmax(scale·q·kᵀ + bias + mask)·v: in one kernel, or step by step where a point in between is watched.</summary>
     private Tensor Mix(Tensor q, Tensor k, Tensor v, Tensor? mask, ScoreBias? bias)
     {
-        int batch = Math.Max(q.Shape[0], k.Shape[0]);                     // one source may serve many targets, one target many sources
+        int batch = Math.Max(q.Shape[0], Math.Max(k.Shape[0], v.Shape[0])); // one source may serve many targets, one target many sources
         (q, k, v) = (q.Expand(q.Shape.With(0, batch)), k.Expand(k.Shape.With(0, batch)), v.Expand(v.Shape.With(0, batch)));
         if (bias?.Invoke(q, k) is { } added)
         {

@@ -9,14 +9,19 @@ public sealed class GoldenCase
 {
     private readonly Dictionary<string, JsonElement> _inputs;
 
-    private GoldenCase(string name, Dictionary<string, JsonElement> inputs, Dictionary<string, GoldenTensor> expected) =>
-        (Name, _inputs, Expected) = (name, inputs, expected);
+    private GoldenCase(
+        string name, Dictionary<string, JsonElement> inputs, Dictionary<string, GoldenTensor> expected,
+        Dictionary<string, JsonElement> lists) =>
+        (Name, _inputs, Expected, Lists) = (name, inputs, expected, lists);
 
     /// <summary>The name, e.g. <c>attr_logit/ig/gausslegendre/50/zero</c>.</summary>
     public string Name { get; }
 
     /// <summary>The recorded results by name.</summary>
     public IReadOnlyDictionary<string, GoldenTensor> Expected { get; }
+
+    /// <summary>The recorded results that are no tensors: names, numbers.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Lists { get; }
 
     /// <summary>The names of the inputs.</summary>
     public IReadOnlyCollection<string> Inputs => _inputs.Keys;
@@ -34,7 +39,9 @@ public sealed class GoldenCase
             one.GetProperty("name").GetString()!,
             one.GetProperty("inputs").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.Clone()),
             one.GetProperty("expected").EnumerateObject().Where(p => GoldenTensor.Is(p.Value))
-            .ToDictionary(p => p.Name, p => GoldenTensor.Of(p.Value))))];
+            .ToDictionary(p => p.Name, p => GoldenTensor.Of(p.Value)),
+            one.GetProperty("expected").EnumerateObject().Where(p => !GoldenTensor.Is(p.Value))
+            .ToDictionary(p => p.Name, p => p.Value.Clone())))];
     }
 
     /// <summary>Whether there is an input of that name, null included.</summary>

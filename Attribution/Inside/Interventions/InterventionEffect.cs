@@ -1,0 +1,82 @@
+using System.Globalization;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Attributions;
+
+/// <summary>A model before and after interventions, position by position.</summary>
+public static class InterventionEffect
+{
+    /// <summary>Compares predictions.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="input">One text.</param>
+    /// <param name="variants">What to compare with the unchanged model: a name, and the interventions that are open together.</param>
+    /// <param name="tokens">What positions are called.</param>
+    /// <returns>
+    /// Tables <c>kl</c> <c>[variant, position]</c> KL(before ‖ after), nats; <c>best</c> <c>[variant, position]</c>: the best token, with
+    /// its probability, the first row before;
+    /// numbers <c>changed_…</c>: how many best tokens changed.
+    /// </returns>
+    public static InsideResult Compare(ITransformer model, ModelInput input,
+        IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants, IReadOnlyList<string>? tokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(variants);
+        using Recorder.Pause pause = Recorder.Suspend();
+        Tensor before = LogProbabilities(model, input);
+        int n = before.Shape[0];
+        List<double> kl = [], best = [];
+        List<string> words = [];
+        int[] ownBest = Best(model, before, best, words);
+        var numbers = new Dictionary<string, double>();
+        foreach ((string name, IReadOnlyList<Intervention> changes) in variants)
+        {
+            using IDisposable scope = Intervention.OpenAll(model, changes);
+            Tensor after = LogProbabilities(model, input);
+            kl.AddRange(before.KlDiv(after).ToArray().Select(v => (double)v));
+            int[] now = Best(model, after, best, words);
+            numbers[$"changed {name}"] = now.Where((id, i) => id != ownBest[i]).Count();
+        }
+        InsideAxis places = new("position",
+            [.. Enumerable.Range(0, n)
+            .Select(p => tokens is { Count: > 0 } && p < tokens.Count && n > 1 ? $"{p} {tokens[p]}" : n == 1 ? "text"
+            : p.ToString(CultureInfo.InvariantCulture))]);
+        return new()
+        {
+            Method = "intervention",
+            Numbers = numbers,
+            Tables =
+            [
+                InsideTable.Of("best", "probability of the best token or label, which is the text of the cell", [.. best],
+                    new InsideAxis("variant", ["before", .. variants.Select(v => v.Name)]), places) with { Texts = words },
+                InsideTable.Of("kl", "KL(before ‖ after), nats", [.. kl], new InsideAxis("variant", [.. variants.Select(v => v.Name)]),
+                    places),
+            ],
+            Parameters = variants.ToDictionary(v => v.Name, v => string.Join("; ", v.Changes.Select(c => c.Description))),
+        };
+    }
+
+    private static int[] Best(ITransformer model, Tensor logP, List<double> values, List<string> words)
+    {
+        (int n, int classes) = (logP.Shape[0], logP.Shape[1]);
+        float[] all = logP.ToArray();
+        int[] best = new int[n];
+        for (int i = 0; i < n; i++)
+        {
+            ReadOnlySpan<float> row = all.AsSpan(i * classes, classes);
+            for (int c = 1; c < classes; c++)
+            {
+                best[i] = row[c] > row[best[i]] ? c : best[i];
+            }
+            values.Add(Math.Exp(row[best[i]]));
+            words.Add(LogitLens.Word(model, best[i]));
+        }
+        return best;
+    }
+
+    private static Tensor LogProbabilities(ITransformer model, ModelInput input)
+    {
+        Tensor logits = model.Forward(input);
+        return logits.Reshape([logits.Shape.Elements / logits.Shape[^1], logits.Shape[^1]]).LogSoftmax();
+    }
+}

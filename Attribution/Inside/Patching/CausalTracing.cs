@@ -1,0 +1,182 @@
+using System.Globalization;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine.Attributions;
+
+/// <summary>
+/// Causal tracing: noise on the embeddings of a subject hides what the model knows of it; one restored state at a time shows where it
+/// passes.
+/// Meng, Bau, Andonian and Belinkov 2022, “Locating and editing factual associations in GPT” (ROME).
+/// </summary>
+public static class CausalTracing
+{
+    /// <summary>Traces one prompt.</summary>
+    /// <param name="model">A model with one stack of blocks.</param>
+    /// <param name="input">The prompt, batch 1.</param>
+    /// <param name="metric">What is measured: usually the probability of the model's own answer.</param>
+    /// <param name="span">The subject's positions: first, and one after the last.</param>
+    /// <param name="noise"><c>[sample, span, d_model]</c>, added to the token embeddings, the same for every restored state; null:
+    /// Gaussian, of 3 × the standard deviation of the span's embeddings.</param>
+    /// <param name="window">How many blocks of feed-forward or attention outputs are restored together.</param>
+    /// <param name="samples">How many draws of noise where none is given.</param>
+    /// <param name="request">Memory, seed, progress.</param>
+    /// <param name="names">What positions are called; empty: by number.</param>
+    /// <returns>Tables <c>resid_post</c>, <c>mlp_out</c> and <c>attn_out</c>, <c>[position, layer]</c>: the metric, mean over
+    /// samples.</returns>
+    public static InsideResult Run(
+        ITransformer model, ModelInput input, InsideMetric metric, (int Begin, int End) span, Tensor? noise = null, int window = 10,
+            int samples = 10, PatchRequest? request = null,
+        IReadOnlyList<string>? names = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(metric);
+        request ??= new();
+        using Recorder.Pause pause = Recorder.Suspend();
+        var run = new MetricRun(model, input, metric);
+        int layers = PatchPlace.Get("mlp_out").LayersOf(model, "blocks"), t = run.Positions;
+        if (span.Begin < 0 || span.End > t || span.Begin >= span.End)
+        {
+            throw new VitrineException(
+                $"tracing: no such span; got positions {span.Begin} to {span.End - 1} of {t}; expected at least one position of the "
+                    + $"prompt.");
+        }
+        if (window < 1)
+        {
+            throw new VitrineException($"tracing: no window; got {window} blocks; expected 1 or more.");
+        }
+        string embed = model.HookPoints.First(p => p.Name.EndsWith("hook_embed", StringComparison.Ordinal)).Name;
+        string[] kinds = ["hook_resid_post", "hook_mlp_out", "hook_attn_out"];
+        string[] hooks = [embed, .. kinds.SelectMany(kind => Enumerable.Range(0, layers).Select(l => $"blocks.{l}.{kind}"))];
+        Dictionary<string, Tensor> clean = PatchSweep.Capture(model, input, hooks);
+        Tensor noisy = Noisy(clean[embed], span, noise, samples, request.Seed);
+        double atClean = ActivationPatching.Value(model, input, metric);
+        using HookScope corrupt = model.Branch(embed, (_, _) => noisy);
+        double atCorrupted = run.Value(whole: false).ToArray().Average(v => (double)v);
+        List<InsideTable> tables = [];
+        InsideAxis[] axes = [new("position", [.. Enumerable.Range(0, t).Select(p => names is { Count: > 0 } ? $"{p} {names[p]}"
+            : p.ToString(CultureInfo.InvariantCulture))]), InsideAxis.Numbered("layer", layers)];
+        for (int k = 0; k < kinds.Length; k++)
+        {
+            double[] values = new double[t * layers];
+            for (int l = 0; l < layers; l++)
+            {
+                request.Cancellation.ThrowIfCancellationRequested();
+                (int from, int to) = k == 0 ? (l, l + 1) : (Math.Max(0, l - (window / 2)), Math.Min(layers, l + ((window + 1) / 2)));
+                string[] restored = [.. Enumerable.Range(from, to - from).Select(b => $"blocks.{b}.{kinds[k]}")];
+                double[] column = Restored(model, run, restored, clean, noisy.Shape[0], request);
+                for (int p = 0; p < t; p++)
+                {
+                    values[(p * layers) + l] = column[p];
+                }
+                request.Progress?.Report(((k * layers) + l + 1.0) / (kinds.Length * layers));
+            }
+            tables.Add(InsideTable.Of(kinds[k]["hook_".Length..],
+                $"{metric.Meaning} with the position's clean value restored{(k == 0 ? "" : $" in a window of {window} blocks")}", values,
+                axes));
+        }
+        return new()
+        {
+            Method = "causal_tracing",
+            Direction = "denoise",
+            Metric = metric.Name,
+            Numbers = new Dictionary<string, double> { ["metric_clean"] = atClean, ["metric_corrupted"] = atCorrupted },
+            Tables = tables,
+            Parameters = new Dictionary<string, string>
+            {
+                ["span"] = $"{span.Begin}..{span.End - 1}",
+                ["samples"] = noisy.Shape[0].ToString(CultureInfo.InvariantCulture),
+                ["window"] = window.ToString(CultureInfo.InvariantCulture),
+            },
+        };
+    }
+
+    // The metric with one position restored at a time: [position], mean over samples. Positions branch off at the first restored hook.
+    private static double[] Restored(ITransformer model, MetricRun run, string[] hooks, Dictionary<string, Tensor> clean, int samples,
+        PatchRequest request)
+    {
+        int t = run.Positions;
+        bool whole = !hooks.All(run.IsBeforeCut);
+        long bytesEach = 8L * t * samples * sizeof(float) * 4 * model.Info.DModel;
+        double[] values = new double[t];
+        foreach (int[] positions in Enumerable.Range(0, t).Chunk((int)Math.Clamp(request.ByteBudget / Math.Max(1, bytesEach), 1, 64)))
+        {
+            int count = positions.Length * samples;
+            // Copies of the noisy rows, one set per restored position, from the block of the first restored hook on.
+            using HookScope rows = model.Branch($"{hooks[0][..hooks[0].LastIndexOf('.')]}.hook_resid_pre", (_, x) =>
+                TensorOps.Concat(0, [.. Enumerable.Repeat(x, positions.Length)]));
+            List<HookScope> scopes = [];
+            foreach (string hook in hooks)
+            {
+                float[] own = clean[hook].ToArray();
+                int d = own.Length / t;
+                scopes.Add(model.Branch(hook, (_, x) =>
+                {
+                    float[] restored = x.ToArray(); // [position · sample, pos, d]
+                    for (int row = 0; row < count; row++)
+                    {
+                        int p = positions[row / samples];
+                        own.AsSpan(p * d, d).CopyTo(restored.AsSpan(((row * t) + p) * d));
+                    }
+                    return Tensor.From(restored, x.Shape, x.Device);
+                }));
+            }
+            float[] metrics;
+            try
+            {
+                metrics = run.Value(whole).ToArray();
+            }
+            finally
+            {
+                scopes.ForEach(scope => scope.Dispose());
+            }
+            for (int i = 0; i < positions.Length; i++)
+            {
+                values[positions[i]] = metrics.AsSpan(i * samples, samples).ToArray().Average(v => (double)v);
+            }
+        }
+        return values;
+    }
+
+    private static Tensor Noisy(Tensor embed, (int Begin, int End) span, Tensor? noise, int samples, int seed)
+    {
+        (int t, int d) = (embed.Shape[1], embed.Shape[2]);
+        float[] clean = embed.ToArray();
+        int length = span.End - span.Begin;
+        if (noise is not null && (noise.Shape.Rank != 3 || noise.Shape[1] != length || noise.Shape[2] != d))
+        {
+            throw new VitrineException($"tracing: the noise does not fit; got {noise.Shape}; expected [samples, {length}, {d}].");
+        }
+        float[] added = noise?.ToArray() ?? Gaussian(clean.AsSpan(span.Begin * d, length * d), samples, seed);
+        int rows = added.Length / (length * d);
+        float[] noisy = new float[rows * t * d];
+        for (int row = 0; row < rows; row++)
+        {
+            clean.CopyTo(noisy.AsSpan(row * t * d));
+            for (int i = 0; i < length * d; i++)
+            {
+                noisy[(((row * t) + span.Begin) * d) + i] += added[(row * length * d) + i];
+            }
+        }
+        return Tensor.From(noisy, [rows, t, d]);
+    }
+
+    private static float[] Gaussian(ReadOnlySpan<float> embeddings, int samples, int seed)
+    {
+        double mean = 0, square = 0;
+        foreach (float v in embeddings)
+        {
+            mean += (double)v / embeddings.Length;
+            square += (double)v * v / embeddings.Length;
+        }
+        double deviation = 3 * Math.Sqrt(Math.Max(0, square - (mean * mean)));
+        var random = new Random(seed);
+        float[] noise = new float[samples * embeddings.Length];
+        for (int i = 0; i < noise.Length; i++)
+        {
+            noise[i] = (float)(deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        }
+        return noise;
+    }
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using Vitrine.Attributions;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine circuit</c>: which heads and layers, joined how, make an answer.</summary>
+internal static class CircuitCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/induction");
+        var pairs = new PairOptions();
+        var output = new InsideOutput();
+        var method = new Option<string>("--method") { Description =
+            "eap, eap-ig-inputs, eap-ig-activations, clean-corrupted, information-flow or exact.", HelpName = "name",
+            DefaultValueFactory = _ => "eap-ig-inputs" };
+        var steps = new Option<int>("--steps") { Description = "Steps of integrated gradients.", HelpName = "n", DefaultValueFactory = _ =>
+            5 };
+        var right = new Option<bool>("--right") { Description =
+            "Steps k = 1…m, as in the paper, instead of 0…m − 1, as EAP-IG's code has them." };
+        var top = new Option<int?>("--top") { Description = "Keep so many edges. Default: 20.", HelpName = "n" };
+        var greedy = new Option<int?>("--greedy") { Description = "Keep so many edges, chosen from the logits up.", HelpName = "n" };
+        var threshold = new Option<double?>("--threshold") { Description = "Keep edges whose |score| reaches this.", HelpName = "score" };
+        var curve = new Option<bool>("--curve") { Description =
+            "Measure faithfulness of circuits of growing size, with complements and random circuits." };
+        var load = new Option<string?>("--load") { Description =
+            "Read scores and circuit from a file of EAP-IG's form instead of scoring.", HelpName = "path" };
+        var save = new Option<string?>("--save") { Description = "Write scores and circuit in EAP-IG's form.", HelpName = "path" };
+        var dot = new Option<string?>("--dot") { Description = "Write the circuit for Graphviz.", HelpName = "path" };
+        return new Verb("circuit", "Finds the circuit that makes an answer: scores every edge between heads and layers, chooses, prunes, and measures what the choice carries.", """
+            vitrine circuit                                     # the shipped induction model
+            vitrine circuit --top 12 --svg circuit.svg --dot circuit.dot
+            vitrine circuit --curve --html curve.html
+            vitrine circuit --model path/to/gpt2 --generate ioi --count 16 --greedy 200 --save ioi.json
+            vitrine circuit --load ioi.json --model path/to/gpt2 --generate ioi --count 16
+            """)
+            .With(method, steps, right, top, greedy, threshold, curve, load, save, dot).With(pairs.Symbols).With(output.Symbols)
+                .With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                output.Probe(parsed, terminal);
+                OutputFile.ProbeAll(terminal, parsed.GetValue(save), parsed.GetValue(dot));
+                using Explainer explainer = source.Load(parsed, terminal);
+                using ProgressLine progress = ProgressLine.Start("circuit", terminal);
+                IReadOnlyList<PromptPair> given = pairs.Read(parsed, terminal, explainer);
+                EdgeScores scores;
+                Circuit circuit;
+                if (parsed.GetValue(load) is { } path)
+                {
+                    (scores, circuit) = CircuitFile.FromJson(TextSource.ReadFile(path, terminal));
+                }
+                else
+                {
+                    scores = explainer.Inside.Edges(given, new()
+                    {
+                        Method = PatchCommand.Named<EdgeMethod>(parsed.GetValue(method)!, "--method"),
+                        Steps = parsed.GetValue(steps),
+                        Right = parsed.GetValue(right),
+                        Progress = progress,
+                        Cancellation = cancellation,
+                    });
+                    circuit = parsed.GetValue(greedy) is { } g ? Circuit.Greedy(scores, Verb.Positive(g, "--greedy"))
+                        : parsed.GetValue(threshold) is { } least ? Circuit.Threshold(scores, least)
+                        : Circuit.Top(scores, Verb.Positive(parsed.GetValue(top) ?? 20, "--top"));
+                }
+                if (parsed.GetValue(curve))
+                {
+                    InsideResult measured = explainer.Inside.Curve(given, scores, greedy: parsed.GetValue(greedy) is not null,
+                        progress: progress, cancellation: cancellation);
+                    progress.Dispose();
+                    output.Write(parsed, terminal, measured);
+                    return;
+                }
+                (double metric, double faithfulness) = explainer.Inside.Faithfulness(given, circuit);
+                (_, double without) = explainer.Inside.Faithfulness(given, circuit.Complement());
+                progress.Dispose();
+                InsideResult result = scores.ToResult();
+                int[] chosen = [.. Enumerable.Range(0, scores.Values.Length)
+                    .Where(i => circuit[i / scores.Graph.Targets.Count, i % scores.Graph.Targets.Count])
+                    .OrderByDescending(i => Math.Abs(scores.Values[i]))];
+                result = result with
+                {
+                    Model = explainer.Name,
+                    Numbers = new Dictionary<string, double>(result.Numbers)
+                    {
+                        ["edges_in_circuit"] = circuit.Count,
+                        ["metric_circuit"] = metric,
+                        ["faithfulness"] = faithfulness,
+                        ["faithfulness_complement"] = without,
+                    },
+                    Tables =
+                    [
+                        InsideTable.Of("circuit", "change of the metric when the edge carries the corrupted run's output",
+                            [.. chosen.Select(i => scores.Values[i])],
+                            new InsideAxis("edge",
+                                [.. chosen.Select(i =>
+                                scores.Graph.NameOf(i / scores.Graph.Targets.Count, i % scores.Graph.Targets.Count))])),
+                        .. result.Tables,
+                    ],
+                    Warnings = circuit.Count == 0 ? ["No edge is left after pruning: choose more edges."] : [],
+                };
+                string title = string.Create(CultureInfo.InvariantCulture,
+                    $"{explainer.Name}: {circuit.Count} of {scores.Graph.EdgeCount} edges, faithfulness {faithfulness:0.00}");
+                if (parsed.GetValue(save) is { } file)
+                {
+                    OutputFile.Write(file, CircuitFile.ToJson(scores, circuit), terminal);
+                }
+                if (parsed.GetValue(dot) is { } graph)
+                {
+                    OutputFile.Write(graph, CircuitFigure.Dot(circuit, scores), terminal);
+                }
+                output.Write(parsed, terminal, result, CircuitFigure.Svg(circuit, scores, title));
+            });
+    }
+}

@@ -1,0 +1,216 @@
+using System.CommandLine;
+using System.Globalization;
+using Vitrine.Attributions;
+using Vitrine.Transformers;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine attention</c>: every head of a text, as pictures and in numbers.</summary>
+internal static class AttentionCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/shakespeare");
+        var text = new TextSource();
+        var output = new InsideOutput();
+        var stack = new Option<string?>("--stack") { Description = "blocks, encoder or decoder. Default: the last of the model's.",
+            HelpName = "name" };
+        var context = new Option<string?>("--context") { Description = "A second text, such as the context of a question.",
+            HelpName = "text" };
+        var page = new Option<string?>("--page") { Description =
+            "Write one self-contained page: all heads, one head large, lines between tokens; stays fast at hundreds of tokens.",
+            HelpName = "path" };
+        var why = new Option<string?>("--why") { Description =
+            "Query and keys of one head, neuron by neuron: layer.head.query, e.g. 1.0.5.", HelpName = "place" };
+        return new Verb("attention", "Shows where every head of a text looks: statistics per head, a page with all heads, query and keys of one.", """
+            vitrine attention "ROMEO: What light through yonder" --page heads.html
+            vitrine attention --model models/induction "keyfjordsagnbixkeyfjo"
+            vitrine attention --model models/induction --why 1.0.12 "keyfjordsagnbixkeyfjo" --svg why.svg --table product
+            """)
+            .With(text.Text).With(text.File).With(stack, context, page, why).With(output.Symbols).With(source.Options)
+            .Does((parsed, _) =>
+            {
+                output.Probe(parsed, terminal);
+                OutputFile.ProbeAll(terminal, parsed.GetValue(page));
+                using Explainer explainer = source.Load(parsed, terminal);
+                string given = text.Read(parsed, terminal);
+                if (parsed.GetValue(page) is { } path)
+                {
+                    OutputFile.Write(path, explainer.Inside.Page(given, parsed.GetValue(stack), parsed.GetValue(context)), terminal);
+                }
+                if (parsed.GetValue(why) is { } place)
+                {
+                    int[] at = Numbers(place, 3, "--why", "layer.head.query");
+                    output.Write(parsed, terminal, explainer.Inside.Why(given, at[0], at[1], at[2], parsed.GetValue(stack)));
+                    return;
+                }
+                output.Write(parsed, terminal, explainer.Inside.Heads(given, parsed.GetValue(stack), parsed.GetValue(context)));
+            });
+    }
+
+    /// <summary>Numbers with dots between them.</summary>
+    internal static int[] Numbers(string text, int count, string option, string form)
+    {
+        string[] parts = text.Split('.');
+        return parts.Length == count && parts.All(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int _))
+            ? [.. parts.Select(p => int.Parse(p, CultureInfo.InvariantCulture))]
+            : throw new CommandException(ExitCode.Usage,
+                $"{option}: not understood; got '{text}'; expected {form}, e.g. {string.Join('.', Enumerable.Range(0, count))}.");
+    }
+}
+
+/// <summary><c>vitrine neurons</c>: which neurons fire in a text, which texts fire them, what they write.</summary>
+internal static class NeuronsCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/shakespeare");
+        var text = new TextSource();
+        var output = new InsideOutput();
+        var layer = new Option<int>("--layer") { Description = "The block, from 0.", HelpName = "n", DefaultValueFactory = _ => 0 };
+        var neuron = new Option<int?>("--neuron") { Description =
+            "One neuron: the tokens it writes for and against, or with --data what fires it.", HelpName = "n" };
+        var data = new Option<string?>("--data") { Description =
+            "JSONL, CSV or text file: record the passages that fire each neuron most.", HelpName = "path" };
+        var top = new Option<int>("--top") { Description = "How many neurons, tokens or passages.", HelpName = "n",
+            DefaultValueFactory = _ => 10 };
+        var by = new Option<string>("--by") { Description = "max, mean or last: over positions, by magnitude.", HelpName = "name",
+            DefaultValueFactory = _ => "max" };
+        var factors = new Option<int?>("--factors") { Description =
+            "Non-negative factors of the layer's activations: neurons that fire together.", HelpName = "n" };
+        var correct = new Option<string?>("--correct") { Description = "Add activation × gradient of this token's logit.",
+            HelpName = "token" };
+        var wrong = new Option<string?>("--wrong") { Description = "Of the difference to this token's logit.", HelpName = "token" };
+        return new Verb("neurons", "Shows neurons of a feed-forward layer: the strongest on a text, passages that fire them, tokens they write, groups that fire together.", """
+            vitrine neurons "ROMEO: What light through yonder" --layer 2
+            vitrine neurons --layer 2 --neuron 17
+            vitrine neurons --layer 2 --neuron 17 --data plays.txt
+            vitrine neurons "ROMEO: What light through yonder" --layer 1 --factors 4 --html factors.html
+            """)
+            .With(text.Text).With(text.File).With(layer, neuron, data, top, by, factors, correct, wrong).With(output.Symbols)
+                .With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                output.Probe(parsed, terminal);
+                using Explainer explainer = source.Load(parsed, terminal);
+                (int at, int many) = (parsed.GetValue(layer), Verb.Positive(parsed.GetValue(top), "--top"));
+                if (parsed.GetValue(data) is { } path)
+                {
+                    using ProgressLine progress = ProgressLine.Start("neurons", terminal);
+                    using DataFile file = DataFile.Open(terminal.Resolve(path));
+                    InsideResult passages = explainer.Inside.Passages(file, at, parsed.GetValue(neuron), many, progress, cancellation);
+                    progress.Dispose();
+                    output.Write(parsed, terminal, passages);
+                    return;
+                }
+                if (parsed.GetValue(neuron) is { } one)
+                {
+                    output.Write(parsed, terminal, explainer.Inside.Writes(at, one, many));
+                    return;
+                }
+                string given = text.Read(parsed, terminal);
+                output.Write(parsed, terminal, parsed.GetValue(factors) is { } k
+                    ? explainer.Inside.Factors(given, at, Verb.Positive(k, "--factors"))
+                    : explainer.Inside.Strongest(given, at, many, parsed.GetValue(by)!, parsed.GetValue(correct), parsed.GetValue(wrong)));
+            });
+    }
+}
+
+/// <summary><c>vitrine weights</c>: what can be read off the weights without a text.</summary>
+internal static class WeightsCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/induction");
+        var output = new InsideOutput();
+        var head = new Option<string?>("--head") { Description = "One head: the tokens its strongest directions read and write, e.g. 1.0.",
+            HelpName = "layer.head" };
+        var folded = new Option<bool>("--folded") { Description = "Norms folded into the weights, as TransformerLens does by default." };
+        var top = new Option<int>("--top") { Description = "With --head: tokens per direction.", HelpName = "n", DefaultValueFactory = _ =>
+            8 };
+        return new Verb("weights", "Reads circuits off the weights: composition of heads, copying scores, singular directions in words.", """
+            vitrine weights
+            vitrine weights --head 1.0
+            vitrine weights --model path/to/gpt2 --folded --json weights.json
+            """)
+            .With(head, folded, top).With(output.Symbols).With(source.Options)
+            .Does((parsed, _) =>
+            {
+                output.Probe(parsed, terminal);
+                using Explainer explainer = source.Load(parsed, terminal);
+                int[]? at = parsed.GetValue(head) is { } place ? AttentionCommand.Numbers(place, 2, "--head", "layer.head") : null;
+                output.Write(parsed, terminal, at is null ? explainer.Inside.Weights(parsed.GetValue(folded))
+                    : explainer.Inside.Decoded(at[0], at[1], top: Verb.Positive(parsed.GetValue(top), "--top")));
+            });
+    }
+}
+
+/// <summary><c>vitrine positions</c>: how a model uses positions.</summary>
+internal static class PositionsCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/shakespeare");
+        var text = new TextSource();
+        var output = new InsideOutput();
+        var shift = new Option<int>("--shift") { Description = "By how many positions the text is moved.", HelpName = "n",
+            DefaultValueFactory = _ => 8 };
+        return new Verb("positions", "Shows how a model uses positions: similarity of position embeddings, attention by distance, what moving or mixing them does.", """
+            vitrine positions "ROMEO: What light through yonder window breaks"
+            vitrine positions --model models/induction "keyfjordsagnbixkeyfjo" --html positions.html
+            """)
+            .With(text.Text).With(text.File).With(shift).With(output.Symbols).With(source.Options)
+            .Does((parsed, _) =>
+            {
+                output.Probe(parsed, terminal);
+                using Explainer explainer = source.Load(parsed, terminal);
+                output.Write(parsed, terminal,
+                    explainer.Inside.Positions(text.Read(parsed, terminal), Verb.Positive(parsed.GetValue(shift), "--shift")));
+            });
+    }
+}
+
+/// <summary><c>vitrine similarity</c>: how alike layers are, of one model or two.</summary>
+internal static class SimilarityCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/shakespeare");
+        var output = new InsideOutput();
+        var file = new Option<string?>("--data") { Description = "A text, JSONL or CSV file; every token is an example.",
+            HelpName = "path" };
+        var text = new Argument<string?>("text") { Description = "A text instead.", Arity = ArgumentArity.ZeroOrOne };
+        var other = new Option<string?>("--other") { Description = "A second model with the same tokens. Default: the same model.",
+            HelpName = "folder" };
+        var quantize = new Option<string?>("--other-quantize") { Description =
+            "Hold the second model's weights in fewer bits: int8, int8-all, fp16.", HelpName = "choice" };
+        var measure = new Option<string>("--measure") { Description = "cka (unbiased), cka_biased, cka_rbf, cca, svcca or pwcca.",
+            HelpName = "name", DefaultValueFactory = _ => "cka" };
+        return new Verb("similarity", "Compares the states of all layers, in one model or between two: CKA, CCA, SVCCA, PWCCA.", """
+            vitrine similarity "O Romeo, Romeo, wherefore art thou Romeo? Deny thy father and refuse thy name"
+            vitrine similarity --data plays.txt --other-quantize int8 --svg similarity.svg
+            """)
+            .With(text).With(file, other, quantize, measure).With(output.Symbols).With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                output.Probe(parsed, terminal);
+                using Explainer explainer = source.Load(parsed, terminal);
+                using Explainer? second = parsed.GetValue(other) is null && parsed.GetValue(quantize) is null ? null
+                    : Explainer.Load(parsed.GetValue(other) ?? source.Folder(parsed, terminal),
+                        new() { Quantization = Quantizations.Parse(parsed.GetValue(quantize) ?? Quantization.None.Name()) });
+                string[] texts;
+                if (parsed.GetValue(file) is { } path)
+                {
+                    using DataFile data = DataFile.Open(terminal.Resolve(path));
+                    texts = [.. data.Rows.Select(r => r["text"]).OfType<string>().Where(t => t.Length > 0).Take(256)];
+                }
+                else
+                {
+                    texts = parsed.GetValue(text) is { Length: > 0 } given ? [given]
+                        : throw new CommandException(ExitCode.Input, "similarity: no text; expected one in quotes, or --data.");
+                }
+                output.Write(parsed, terminal, explainer.Inside.Similarity(texts, second, parsed.GetValue(measure)!, cancellation));
+            });
+    }
+}

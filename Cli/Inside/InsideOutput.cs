@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Vitrine.Attributions;
+using Vitrine.Viz;
+
+namespace Vitrine.Cli;
+
+/// <summary>Where a result of looking inside goes: the screen, JSON, CSV, a page, a picture.</summary>
+internal sealed class InsideOutput
+{
+    private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON; - for standard output.",
+        HelpName = "path" };
+    private readonly Option<string?> _csv = new("--csv") { Description = "Write all numbers as CSV; - for standard output.",
+        HelpName = "path" };
+    private readonly Option<string?> _html = new("--html") { Description = "Write one self-contained page.", HelpName = "path" };
+    private readonly Option<string?> _svg = new("--svg") { Description = "Draw the first table, or that of --table.", HelpName = "path" };
+    private readonly Option<string?> _table = new("--table") { Description = "Which table --svg draws.", HelpName = "name" };
+
+    /// <summary>All of them.</summary>
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _json, _csv, _html, _svg, _table };
+
+    /// <summary>Finds out before long work whether files can be written.</summary>
+    public void Probe(ParseResult parsed, Terminal terminal) => OutputFile.ProbeAll(terminal, [.. Paths(parsed)]);
+
+    /// <summary>Writes a result where it was asked for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">The screen.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="figure">A picture in place of the first table's; null: that.</param>
+    public void Write(ParseResult parsed, Terminal terminal, InsideResult result, string? figure = null)
+    {
+        string?[] paths = Paths(parsed);
+        string? table = parsed.GetValue(_table);
+        OutputFile.WriteAll(
+            terminal,
+            [
+                (paths[0], () => result.ToJson() + "\n"),
+                (paths[1], result.ToCsv),
+                (paths[2], () => InsideView.Html(result, figure is null ? [] : [figure])),
+                (paths[3], () => figure is not null && table is null ? figure : InsideFigure.Svg(result, table)),
+            ],
+            output => InsideView.Write(result, output));
+    }
+
+    private string?[] Paths(ParseResult parsed) =>
+        [parsed.GetValue(_json), parsed.GetValue(_csv), parsed.GetValue(_html), parsed.GetValue(_svg)];
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using Vitrine.Attributions;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine lens</c>: what a model would say at every layer, and which parts make the last word.</summary>
+internal static class LensCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/shakespeare");
+        var text = new TextSource();
+        var output = new InsideOutput();
+        var direct = new Option<bool>("--direct") { Description = "Direct logit attribution: the next token's logit as a sum over parts." };
+        var correct = new Option<string?>("--correct") { Description =
+            "With --direct: the token; else a token or label to follow. Default: the model's own best.", HelpName = "token" };
+        var wrong = new Option<string?>("--wrong") { Description = "With --direct: the token it is compared with.", HelpName = "token" };
+        var folded = new Option<bool>("--folded") { Description =
+            "With --direct: count b_V with the biases, as TransformerLens' folded weights do." };
+        var mids = new Option<bool>("--mids") { Description = "Read the states between attention and feed-forward layer too." };
+        var tuned = new Option<string?>("--tuned") { Description = "A folder of a tuned lens, ours or the Python package's.",
+            HelpName = "folder" };
+        var train = new Option<string?>("--train") { Description = "Train a tuned lens on this text file and save it in --tuned.",
+            HelpName = "path" };
+        var steps = new Option<int>("--steps") { Description = "With --train: batches of 8 texts of 32 tokens.", HelpName = "n",
+            DefaultValueFactory = _ => 250 };
+        return new Verb("lens", "Shows what a model would say at every layer (logit lens, tuned lens), or which parts write the next token's logit.", """
+            vitrine lens "ROMEO: What light through yonder"
+            vitrine lens "a gorgeous, witty, seductive movie" --model models/sentiment
+            vitrine lens --direct --model path/to/gpt2 "The Eiffel Tower is in" --correct " Paris" --wrong " Rome"
+            vitrine lens --model path/to/gpt2 --train wiki.txt --tuned lens
+            vitrine lens --model path/to/gpt2 --tuned lens "The Eiffel Tower is in" --html lens.html
+            """)
+            .With(text.Text).With(text.File).With(direct, correct, wrong, folded, mids, tuned, train, steps).With(output.Symbols)
+                .With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                output.Probe(parsed, terminal);
+                using Explainer explainer = source.Load(parsed, terminal);
+                if (parsed.GetValue(train) is { } data)
+                {
+                    string folder = terminal.Resolve(parsed.GetValue(tuned)
+                        ?? throw new CommandException(ExitCode.Usage, "lens: nowhere to save; expected --tuned with --train."));
+                    int[] ids = explainer.Tokenizer.Encode(TextSource.ReadFile(data, terminal), special: false).Ids;
+                    int length = Math.Min(32, explainer.Model.Info.MaxPositions);
+                    int[][] texts = [.. ids.Chunk(length).Where(c => c.Length == length)];
+                    TunedLens lens;
+                    double last = double.NaN;
+                    using (ProgressLine progress = ProgressLine.Start("lens", terminal))
+                    {
+                        int total = Verb.Positive(parsed.GetValue(steps), "--steps");
+                        lens = TunedLens.Train(explainer.Model, texts, total, progress: (step, loss) =>
+                        {
+                            last = loss;
+                            ((IProgress<double>)progress).Report((double)step / total);
+                        }, cancellation: cancellation);
+                    }
+                    lens.Save(folder, explainer.Name);
+                    terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        $"{lens.Layers} translators; KL(model ‖ lens) in the last batch {last:0.0000} nats, mean over layers; saved in ")
+                        + parsed.GetValue(tuned));
+                    return;
+                }
+                string given = text.Read(parsed, terminal);
+                output.Write(parsed, terminal, parsed.GetValue(direct)
+                    ? explainer.Inside.Direct(given, parsed.GetValue(correct), parsed.GetValue(wrong), parsed.GetValue(folded))
+                    : explainer.Inside.Lens(given, parsed.GetValue(mids), parsed.GetValue(tuned) is { } folder2
+                        ? TunedLens.Load(terminal.Resolve(folder2)) : null, parsed.GetValue(correct)));
+            });
+    }
+}

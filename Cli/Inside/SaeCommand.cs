@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Vitrine.Attributions;
+
+namespace Vitrine.Cli;
+
+/// <summary><c>vitrine sae</c>: sparse autoencoders in SAELens' folders: features of a text, what a splice costs, training.</summary>
+internal static class SaeCommand
+{
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource("models/shakespeare");
+        var text = new TextSource();
+        var output = new InsideOutput();
+        var sae = new Option<string?>("--sae") { Description = "Folder of SAELens: cfg.json and sae_weights.safetensors.",
+            HelpName = "folder" };
+        var feature = new Option<int?>("--feature") { Description =
+            "One feature: the tokens it writes, and with --data the passages that fire it.", HelpName = "n" };
+        var data = new Option<string?>("--data") { Description = "Text, JSONL or CSV: passages of --feature, or what a splice costs.",
+            HelpName = "path" };
+        var top = new Option<int>("--top") { Description = "How many features, tokens or passages.", HelpName = "n",
+            DefaultValueFactory = _ => 10 };
+        var correct = new Option<string?>("--correct") { Description =
+            "Add each feature's share of this token's logit, the error term constant.", HelpName = "token" };
+        var wrong = new Option<string?>("--wrong") { Description = "Of the difference to this token's logit.", HelpName = "token" };
+        var train = new Option<string?>("--train") { Description = "Train a TopK autoencoder on this text file and save it in --sae.",
+            HelpName = "path" };
+        var hook = new Option<string>("--hook") { Description = "With --train: where it reads.", HelpName = "hook",
+            DefaultValueFactory = _ => "blocks.1.hook_resid_post" };
+        var features = new Option<int>("--features") { Description = "With --train: how many.", HelpName = "n", DefaultValueFactory = _ =>
+            1024 };
+        var k = new Option<int>("--k") { Description = "With --train: active features per token.", HelpName = "n",
+            DefaultValueFactory = _ => 16 };
+        var steps = new Option<int>("--steps") { Description = "With --train: batches of 512 tokens.", HelpName = "n",
+            DefaultValueFactory = _ => 1000 };
+        return new Verb("sae", "Sparse autoencoders: features of a text and their shares of an answer, passages and tokens of a feature, loss of a splice, training.", """
+            vitrine sae --train plays.txt --sae sae --features 1024 --k 16
+            vitrine sae --sae sae "ROMEO: What light through yonder"
+            vitrine sae --sae sae --feature 17 --data plays.txt
+            vitrine sae --sae sae --data plays.txt                # what a splice costs
+            """)
+            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, train, hook, features, k, steps)
+                .With(output.Symbols).With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                output.Probe(parsed, terminal);
+                using Explainer explainer = source.Load(parsed, terminal);
+                string folder = terminal.Resolve(parsed.GetValue(sae)
+                    ?? throw new CommandException(ExitCode.Usage, "sae: no autoencoder; expected --sae, a folder of SAELens."));
+                int many = Verb.Positive(parsed.GetValue(top), "--top");
+                if (parsed.GetValue(train) is { } path)
+                {
+                    using ProgressLine progress = ProgressLine.Start("sae", terminal);
+                    var options = new SaeTrainingOptions
+                    {
+                        Hook = parsed.GetValue(hook)!,
+                        Features = Verb.Positive(parsed.GetValue(features), "--features"),
+                        K = Verb.Positive(parsed.GetValue(k), "--k"),
+                        Steps = Verb.Positive(parsed.GetValue(steps), "--steps"),
+                        Model = explainer.Name,
+                    };
+                    InsideResult trained = explainer.Inside.TrainSae(TextSource.ReadFile(path, terminal), options, folder, progress,
+                        cancellation);
+                    progress.Dispose();
+                    output.Write(parsed, terminal, trained);
+                    return;
+                }
+                var loaded = SparseAutoencoder.Load(folder);
+                if (parsed.GetValue(data) is { } file)
+                {
+                    using ProgressLine progress = ProgressLine.Start("sae", terminal);
+                    using DataFile rows = DataFile.Open(terminal.Resolve(file));
+                    InsideResult measured = parsed.GetValue(feature) is { } one
+                        ? explainer.Inside.FeaturePassages(loaded, rows, one, many, progress, cancellation)
+                        : explainer.Inside.Splice(loaded, rows, cancellation);
+                    progress.Dispose();
+                    output.Write(parsed, terminal, measured);
+                    return;
+                }
+                output.Write(parsed, terminal, parsed.GetValue(feature) is { } f
+                    ? explainer.Inside.FeatureWrites(loaded, f, many)
+                    : explainer.Inside.Features(loaded, text.Read(parsed, terminal), many, parsed.GetValue(correct),
+                        parsed.GetValue(wrong)));
+            });
+    }
+}

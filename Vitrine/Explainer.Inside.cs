@@ -1,0 +1,13 @@
+namespace Vitrine;
+
+public sealed partial class Explainer
+{
+    /// <summary>
+    /// Looking inside: patches, circuits, lenses, heads, neurons, interventions, sparse autoencoders, weights, positions, similarity
+    /// (<c>docs/INSIDE.md</c>).
+    /// </summary>
+    public Inside Inside => new(_loaded, Enter);
+
+    /// <summary>Begins a call, alone and on the model's device.</summary>
+    internal delegate Turn Entrance();
+}

@@ -1,0 +1,261 @@
+using Vitrine.Attributions;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
+
+namespace Vitrine;
+
+/// <summary>What is inside a model, asked of one explainer: plain records in, one kind of result out.</summary>
+/// <example><code>
+/// using var explainer = Explainer.Load("models/induction");
+/// var pairs = PromptTemplates.Generate(explainer.Model, "induction", count: 4);
+/// InsideResult heads = explainer.Inside.Patch(pairs, "z");
+/// Console.WriteLine(heads["normalised"][0, 0]);   // share of the gap that head 0.0 closes
+/// </code></example>
+public sealed class Inside
+{
+    private readonly LoadedModel _loaded;
+    private readonly Explainer.Entrance _enter;
+
+    internal Inside(LoadedModel loaded, Explainer.Entrance enter) => (_loaded, _enter) = (loaded, enter);
+
+    private ITransformer Model => _loaded.Model;
+
+    /// <summary>Activation patching of a place: <see cref="ActivationPatching"/>.</summary>
+    /// <param name="pairs">Clean and corrupted inputs.</param>
+    /// <param name="place">A name of <see cref="PatchPlace.All"/>: <c>z</c>, <c>resid_pre</c>.</param>
+    /// <param name="request">Direction, axes, layers; null: denoise.</param>
+    public InsideResult Patch(IReadOnlyList<PromptPair> pairs, string place = "z", PatchRequest? request = null) =>
+        Ask(() => ActivationPatching.Run(Model, pairs, PatchPlace.Get(place), request));
+
+    /// <summary>First-order estimates of all patches at once: <see cref="AttributionPatching"/>.</summary>
+    /// <param name="pairs">Clean and corrupted inputs.</param>
+    /// <param name="places">Names of <see cref="PatchPlace.All"/>.</param>
+    /// <param name="request">Direction, axes, layers; null: denoise.</param>
+    public InsideResult Estimate(IReadOnlyList<PromptPair> pairs, IReadOnlyList<string> places, PatchRequest? request = null) =>
+        Ask(() => AttributionPatching.Run(Model, pairs, [.. places.Select(PatchPlace.Get)], request));
+
+    /// <summary>Estimates next to exact patches of the same place, with their rank correlation: <see cref="PatchCheck"/>.</summary>
+    /// <param name="pairs">Clean and corrupted inputs.</param>
+    /// <param name="place">A name of <see cref="PatchPlace.All"/>.</param>
+    /// <param name="top">How many of the largest estimates are compared.</param>
+    /// <param name="request">Direction, axes, layers; null: denoise.</param>
+    public InsideResult Check(IReadOnlyList<PromptPair> pairs, string place = "z", int top = 20, PatchRequest? request = null) =>
+        Ask(() => PatchCheck.Run(Model, pairs, PatchPlace.Get(place), top, request));
+
+    /// <summary>AtP*: <see cref="AtpStar"/>.</summary>
+    public InsideResult Atp(IReadOnlyList<PromptPair> pairs, PatchRequest? request = null) => Ask(() => AtpStar.Run(Model, pairs, request));
+
+    /// <summary>Path patching between heads: <see cref="PathPatching"/>.</summary>
+    public InsideResult Paths(IReadOnlyList<PromptPair> pairs, PathKind kind = PathKind.Direct, string inputs = "qkv",
+        PatchRequest? request = null) =>
+        Ask(() => PathPatching.Run(Model, pairs, kind, inputs, request));
+
+    /// <summary>Causal tracing of a subject: <see cref="CausalTracing"/>.</summary>
+    /// <param name="text">The prompt.</param>
+    /// <param name="subject">Words of it that are hidden by noise.</param>
+    /// <param name="answer">The token whose probability is followed; null: the model's own best.</param>
+    /// <param name="window">Blocks that are restored together.</param>
+    /// <param name="samples">Draws of noise.</param>
+    /// <param name="request">Memory, seed, progress.</param>
+    public InsideResult Trace(string text, string subject, string? answer = null, int window = 10, int samples = 10,
+        PatchRequest? request = null) => Ask(() =>
+    {
+        Encoding encoding = Encode(text);
+        int at = text.IndexOf(subject, StringComparison.Ordinal);
+        if (at < 0 || subject.Length == 0)
+        {
+            throw new RequestException(Fault.Request, $"subject: not in the text; got '{subject}'; expected words of '{text}'.");
+        }
+        int[] inside = [.. Enumerable.Range(0, encoding.Count)
+            .Where(i => encoding.Offsets[i].End > at && encoding.Offsets[i].Start < at + subject.Length && encoding.Offsets[i]
+            .End > encoding.Offsets[i].Start)];
+        ModelInput input = Input(encoding);
+        int id = answer is null ? Best(input) : PromptPair.Answer(Model, answer);
+        InsideResult result = CausalTracing.Run(Model, input, InsideMetric.Probability(id), (inside[0], inside[^1] + 1), null, window,
+            samples, request, Names(encoding));
+        return result
+            with { Parameters = new Dictionary<string,
+            string>(result.Parameters) { ["answer"] = LogitLens.Word(Model, id).Trim(), ["subject"] = subject } };
+    });
+
+    /// <summary>Scores of all edges between heads and feed-forward layers: <see cref="EdgeScoring"/>.</summary>
+    public EdgeScores Edges(IReadOnlyList<PromptPair> pairs, EdgeRequest? request = null)
+    {
+        using Explainer.Turn turn = _enter();
+        return EdgeScoring.Run(Model, pairs, request);
+    }
+
+    /// <summary>How much of the behaviour a circuit carries: <see cref="CircuitEvaluation.Faithfulness"/>.</summary>
+    public (double Metric, double Faithfulness) Faithfulness(IReadOnlyList<PromptPair> pairs, Circuit circuit)
+    {
+        using Explainer.Turn turn = _enter();
+        return CircuitEvaluation.Faithfulness(Model, pairs, circuit);
+    }
+
+    /// <summary>
+    /// Faithfulness of circuits of growing size, with complements and random circuits: <see cref="CircuitEvaluation.Curve"/>.
+    /// </summary>
+    public InsideResult Curve(IReadOnlyList<PromptPair> pairs, EdgeScores scores, IReadOnlyList<int>? sizes = null, bool greedy = false,
+        IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Ask(() => CircuitEvaluation.Curve(Model, pairs, scores, sizes, greedy, progress: progress, cancellation: cancellation));
+
+    /// <summary>What the model would say at every layer: <see cref="LogitLens"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="mids">Whether the states between attention and feed-forward layer are read too.</param>
+    /// <param name="tuned">Translators; null: the plain lens.</param>
+    /// <param name="target">A token or label to follow; null: none.</param>
+    public InsideResult Lens(string text, bool mids = false, TunedLens? tuned = null, string? target = null) => Ask(() =>
+    {
+        Encoding encoding = Encode(text);
+        return LogitLens.Run(Model, Input(encoding), mids, tuned, Names(encoding), target is null ? null
+            : PromptPair.Answer(Model, target));
+    });
+
+    /// <summary>The logit of the next token as a sum over parts: <see cref="DirectLogitAttribution"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="correct">The token; null: the model's own best.</param>
+    /// <param name="wrong">The token it is compared with; null: none.</param>
+    /// <param name="folded">Whether b_V is counted with the biases.</param>
+    public InsideResult Direct(string text, string? correct = null, string? wrong = null, bool folded = false) => Ask(() =>
+    {
+        Encoding encoding = Encode(text);
+        ModelInput input = Input(encoding);
+        int id = correct is null ? Best(input) : PromptPair.Answer(Model, correct);
+        return DirectLogitAttribution.Run(Model, input, wrong is null ? InsideMetric.Logit(id)
+            : InsideMetric.LogitDifference(id, PromptPair.Answer(Model, wrong)), folded, Names(encoding));
+    });
+
+    /// <summary>Statistics of every head on a text: <see cref="HeadStatistics"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="stack">Null: the last of the model's stacks.</param>
+    /// <param name="context">A second text, such as the context of a question; null: none.</param>
+    public InsideResult Heads(string text, string? stack = null, string? context = null) =>
+        Ask(() => HeadStatistics.Run(Model, Input(Encode(text, context)), stack));
+
+    /// <summary>Why a head attends, neuron by neuron: <see cref="NeuronView"/>.</summary>
+    public InsideResult Why(string text, int layer, int head, int query, string? stack = null) =>
+        Ask(() => NeuronView.Run(Model, Input(Encode(text)), layer, head, query, stack));
+
+    /// <summary>The strongest neurons of a layer on a text: <see cref="Neurons.Strongest"/>.</summary>
+    public InsideResult Strongest(string text, int layer, int top = 10, string by = "max", string? correct = null, string? wrong = null) =>
+        Ask(() =>
+    {
+        Encoding encoding = Encode(text);
+        InsideMetric? metric = correct is null ? null : wrong is null ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
+            : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
+        return Neurons.Strongest(Model, Input(encoding), layer, top, by, metric: metric, tokens: Names(encoding));
+    });
+
+    /// <summary>The tokens a neuron writes: <see cref="Neurons.Writes"/>.</summary>
+    public InsideResult Writes(int layer, int neuron, int top = 10) => Ask(() => Neurons.Writes(Model, layer, neuron, top));
+
+    /// <summary>Predictions before and after interventions: <see cref="InterventionEffect"/>.</summary>
+    public InsideResult Intervene(string text, params IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants) =>
+        Ask(() =>
+    {
+        Encoding encoding = Encode(text);
+        return InterventionEffect.Compare(Model, Input(encoding), variants, Names(encoding));
+    });
+
+    /// <summary>A steering vector from contrast pairs: <see cref="SteeringVector"/>.</summary>
+    public SteeringVector Steer(string hook, IEnumerable<(string Positive, string Negative)> pairs)
+    {
+        using Explainer.Turn turn = _enter();
+        return SteeringVector.From(Model, hook, [.. pairs.Select(p => (Encode(p.Positive).Ids, Encode(p.Negative).Ids))]);
+    }
+
+    /// <summary>Features of a text in a sparse autoencoder: <see cref="SaeSplice.Features"/>.</summary>
+    public InsideResult Features(SparseAutoencoder sae, string text, int top = 10, string? correct = null, string? wrong = null) =>
+        Ask(() =>
+    {
+        Encoding encoding = Encode(text);
+        InsideMetric? metric = correct is null ? null : wrong is null ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
+            : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
+        return SaeSplice.Features(Model, sae, Input(encoding), metric, top, Names(encoding));
+    });
+
+    /// <summary>QK and OV circuits, composition, copying: <see cref="WeightCircuits"/>.</summary>
+    public InsideResult Weights(bool folded = false) => Ask(() => WeightCircuits.Run(Model, folded));
+
+    /// <summary>One head in token space: <see cref="WeightCircuits.Decoded"/>.</summary>
+    public InsideResult Decoded(int layer, int head, int directions = 3, int top = 8) =>
+        Ask(() => WeightCircuits.Decoded(Model, layer, head, directions, top, folded: Model.Parameters.Any(p => p.Name == "ln_final.w")));
+
+    /// <summary>How the model uses positions: <see cref="PositionUse"/>.</summary>
+    public InsideResult Positions(string text, int shift = 8) => Ask(() => PositionUse.Run(Model, Input(Encode(text)), shift));
+
+    /// <summary>How alike layers are, in this model or between two: <see cref="LayerSimilarity"/>.</summary>
+    public InsideResult Similarity(IReadOnlyList<string> texts, Explainer? other = null, string measure = "cka",
+        CancellationToken cancellation = default) =>
+        Ask(() => LayerSimilarity.Run(Model, other?.Model, [.. texts.Select(t => Encode(t).Ids)], measure, cancellation: cancellation));
+
+    /// <summary>
+    /// Pairs of a data file with the columns <c>clean</c>, <c>corrupted</c>, <c>correct</c> and, optionally, <c>wrong</c>.
+    /// </summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="metric">From the ids of both answers to the number; null: logit difference, or ln p without a wrong answer.</param>
+    /// <exception cref="RequestException">A row cannot be used; the message names it.</exception>
+    public IReadOnlyList<PromptPair> Pairs(DataFile data, Func<int, int?, InsideMetric>? metric = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        List<PromptPair> pairs = [];
+        foreach (DataRow row in data.Rows)
+        {
+            string Field(string name) => row[name] ?? throw new RequestException(
+                Fault.Text, FormattableString.Invariant(
+                    $"pairs: row {row.Number} has no '{name}'; got {row.Error ?? string.Join(", ", row.Fields.Keys)}; ")
+                    + "expected clean, corrupted, correct and, optionally, wrong.");
+            try
+            {
+                pairs.Add(PromptPair.Of(Model, Field("clean"), Field("corrupted"), Field("correct"), row["wrong"], metric));
+            }
+            catch (VitrineException e) when (e is not RequestException)
+            {
+                throw new RequestException(Fault.Text, FormattableString.Invariant($"pairs: row {row.Number}: {e.Message}"), e);
+            }
+        }
+        return pairs.Count > 0 ? pairs
+            : throw new RequestException(Fault.Text,
+            "pairs: no rows; expected at least one with clean, corrupted, correct and, optionally, wrong.");
+    }
+
+    internal Encoding Encode(string text, string? context = null)
+    {
+        Encoding encoding = context is null ? _loaded.Tokenizer.Encode(text) : _loaded.Tokenizer.Encode(text, context);
+        return encoding.Count == 0 ? throw new RequestException(Fault.Text, "text: no tokens; expected at least one word.")
+            : encoding.Count > Model.Info.MaxPositions
+                ? throw new RequestException(Fault.Text,
+                $"text: too long; got {encoding.Count} tokens; expected at most {Model.Info.MaxPositions}.")
+            : encoding;
+    }
+
+    internal static ModelInput Input(Encoding encoding) => ModelInput.Of(encoding.Ids) is var input && encoding.TypeIds.Any(t => t != 0)
+        ? input with { Types = Tensor.From(encoding.TypeIds, [1, encoding.TypeIds.Length]) }
+        : input;
+
+    /// <summary>Work with the model, alone and on its device.</summary>
+    internal T With<T>(Func<ITransformer, string, T> work)
+    {
+        using Explainer.Turn turn = _enter();
+        return work(Model, _loaded.Name);
+    }
+
+    internal int[] Tokens(string text) => _loaded.Tokenizer.Encode(text).Ids;
+
+    internal string Spelt(int id) => PromptPair.Spelt(_loaded.Tokenizer, id);
+
+    internal string[] Names(Encoding encoding) => [.. encoding.Ids.Select(id => PromptPair.Spelt(_loaded.Tokenizer, id))];
+
+    private int Best(ModelInput input)
+    {
+        Tensor logits = Model.Forward(input);
+        float[] last = (logits.Shape.Rank == 3 ? logits.Select(1, logits.Shape[1] - 1) : logits).ToArray();
+        return Array.IndexOf(last, last.Max());
+    }
+
+    private InsideResult Ask(Func<InsideResult> work)
+    {
+        using Explainer.Turn turn = _enter();
+        return work() with { Model = _loaded.Name };
+    }
+}

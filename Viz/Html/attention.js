@@ -1,0 +1,85 @@
+'use strict';
+// All heads as small maps, one of them large. Patterns are unpacked when they come into sight, and the last 24 are kept.
+(() => {
+  const { layers, heads, queries, keys, tokens, data } = A, kept = new Map(), $ = id => document.getElementById(id);
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches, ink = dark ? '#eceef1' : '#191b1f', soft = dark ? '#a2a8b0' : '#5d636b';
+  let chosen = 0, picked = -1, palette = 'orange';
+  const stops = {
+    orange: dark ? [[20, 22, 26], [120, 55, 20], [226, 112, 47]] : [[255, 255, 255], [255, 190, 150], [232, 96, 28]],
+    ylgnbu: [[255, 255, 217], [199, 233, 180], [65, 182, 196], [34, 94, 168], [8, 29, 88]],
+    grey: dark ? [[20, 22, 26], [236, 238, 241]] : [[255, 255, 255], [25, 27, 31]],
+  };
+  const colour = a => {
+    const s = stops[palette], at = a / 255 * (s.length - 1), i = Math.min(s.length - 2, Math.floor(at)), f = at - i;
+    return s[i].map((v, c) => v + (s[i + 1][c] - v) * f);
+  };
+  async function pattern(n) {
+    if (kept.has(n)) { const p = kept.get(n); kept.delete(n); kept.set(n, p); return p; }
+    const packed = Uint8Array.from(atob(data[n]), c => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    const p = new Uint8Array(await new Response(stream).arrayBuffer());
+    kept.set(n, p);
+    if (kept.size > 24) kept.delete(kept.keys().next().value);
+    return p;
+  }
+  function paint(canvas, p, size) {
+    canvas.width = keys; canvas.height = queries;
+    const image = new ImageData(keys, queries), table = Array.from({ length: 256 }, (_, a) => colour(a));
+    for (let i = 0; i < p.length; i++) { const c = table[p[i]]; image.data[4 * i] = c[0]; image.data[4 * i + 1] = c[1]; image.data[4 * i + 2] = c[2]; image.data[4 * i + 3] = 255; }
+    canvas.getContext('2d').putImageData(image, 0, 0);
+    canvas.style.cssText = `width:${size}px;height:${Math.round(size * queries / keys)}px;image-rendering:pixelated;border:1px solid ${soft};cursor:pointer`;
+  }
+  const grid = $('grid'), side = Math.max(36, Math.min(96, Math.floor(900 / heads) - 6));
+  grid.style.gridTemplateColumns = `repeat(${heads}, ${side + 2}px)`;
+  const seen = new IntersectionObserver(entries => entries.forEach(async e => {
+    if (e.isIntersecting) { seen.unobserve(e.target); paint(e.target, await pattern(+e.target.dataset.head), side); }
+  }), { rootMargin: '200px' });
+  for (let n = 0; n < layers * heads; n++) {
+    const canvas = document.createElement('canvas');
+    canvas.dataset.head = n; canvas.title = `head ${Math.floor(n / heads)}.${n % heads}`;
+    canvas.style.cssText = `width:${side}px;height:${side}px;cursor:pointer`;
+    canvas.onclick = () => { chosen = n; show(); };
+    grid.append(canvas); seen.observe(canvas);
+  }
+  async function show() {
+    const p = await pattern(chosen);
+    $('name').textContent = `head ${Math.floor(chosen / heads)}.${chosen % heads}`;
+    lines(p); map(p);
+  }
+  // Queries on the left, keys on the right, a line for every weight of 2 % or more: of one query, or of all.
+  function lines(p) {
+    const row = 16, width = 460, canvas = $('lines'), ratio = devicePixelRatio || 1, height = Math.min(Math.max(queries, keys), 2000) * row + 8;
+    canvas.width = width * ratio; canvas.height = Math.min(height * ratio, 32000); canvas.style.cssText = `width:${width}px;height:${height}px`;
+    const g = canvas.getContext('2d'), hue = colour(210);
+    g.scale(ratio, ratio); g.font = '12px system-ui, sans-serif'; g.textBaseline = 'middle';
+    for (let q = 0; q < queries; q++) {
+      if (picked >= 0 && q !== picked) continue;
+      for (let k = 0; k < keys; k++) {
+        const a = p[q * keys + k];
+        if (a < 6 || (picked < 0 && queries > 128 && a < 64)) continue;
+        g.strokeStyle = `rgba(${hue.map(Math.round).join(',')},${a / 255})`; g.lineWidth = picked < 0 ? 1.2 : 2.5;
+        g.beginPath(); g.moveTo(150, q * row + 12); g.lineTo(310, k * row + 12); g.stroke();
+      }
+    }
+    g.fillStyle = ink; g.textAlign = 'right';
+    for (let q = 0; q < queries; q++) { g.globalAlpha = picked < 0 || q === picked ? 1 : 0.35; g.fillText(tokens[q] ?? q, 146, q * row + 12, 140); }
+    g.textAlign = 'left';
+    for (let k = 0; k < keys; k++) { g.globalAlpha = picked < 0 ? 1 : 0.35 + 0.65 * p[picked * keys + k] / 255; g.fillText(tokens[k] ?? k, 314, k * row + 12, 140); }
+    canvas.onclick = e => { const q = Math.floor((e.offsetY - 4) / row); picked = q === picked ? -1 : Math.min(Math.max(q, 0), queries - 1); show(); };
+  }
+  function map(p) {
+    const canvas = $('map');
+    paint(canvas, p, Math.max(240, Math.min(720, keys * 12)));
+    canvas.onmousemove = e => {
+      const k = Math.min(keys - 1, Math.floor(e.offsetX / canvas.clientWidth * keys)), q = Math.min(queries - 1, Math.floor(e.offsetY / canvas.clientHeight * queries));
+      $('cell').textContent = `query ${q} “${tokens[q] ?? ''}” → key ${k} “${tokens[k] ?? ''}”: ${(p[q * keys + k] / 255).toFixed(3)}`;
+    };
+    canvas.onclick = e => { picked = Math.min(queries - 1, Math.floor(e.offsetY / canvas.clientHeight * queries)); show(); };
+  }
+  $('palette').onchange = async e => {
+    palette = e.target.value;
+    for (const canvas of grid.children) seen.observe(canvas);
+    show();
+  };
+  show();
+})();
