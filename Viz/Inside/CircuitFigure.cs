@@ -20,7 +20,7 @@ public static class CircuitFigure
         ArgumentNullException.ThrowIfNull(circuit);
         EdgeGraph graph = circuit.Graph;
         double rows = (2 * graph.Layers) + 2,
-            width = Math.Max((2 * Margin) + (Math.Max(graph.Heads, 2) * Column), SvgCanvas.TextLength(title, 15) + (2 * Margin)), top = 64,
+            width = Math.Max((2 * Margin) + (Math.Max(graph.Heads, 2) * Column), SvgCanvas.TextLength(title, 15) + (2 * Margin)), top = 84,
             height = top + (rows * Row) + Margin;
         // Input, then per block heads and feed-forward layer, then logits.
         (double X, double Y) Place(string node)
@@ -44,8 +44,8 @@ public static class CircuitFigure
         }
         var canvas = new SvgCanvas();
         canvas.Text(title, Margin, 26, kind: "title");
-        canvas.Text($"{circuit.Count} edges; orange raises the metric when corrupted, blue lowers it; q, k, v: where an edge is read",
-            Margin, 46, kind: "soft small");
+        canvas.Paragraph($"{circuit.Count} edges; orange raises the metric when corrupted, blue lowers it; q, k, v: where an edge is read",
+            Margin, 46, width - (2 * Margin));
         (string Source, string Target, double Score)[] edges = [.. circuit.Edges.Select(e => e.Split("->"))
             .Select(e => (e[0], e[1], Score(graph, scores, e[0], e[1])))];
         double most = edges.Select(e => Math.Abs(e.Score)).DefaultIfEmpty(1).Max();
@@ -64,22 +64,15 @@ public static class CircuitFigure
                 + (4 * Math.Abs(score) / Math.Max(most, 1e-30)));
         }
         HashSet<string> nodes = [.. edges.SelectMany(e => new[] { e.Source, e.Target.Split('<')[0] })];
-        foreach (string node in graph.Sources.Append("logits"))
+        foreach (string node in graph.Sources.Append("logits").Where(nodes.Contains))
         {
             (double x, double y) = Place(node);
-            bool isIn = nodes.Contains(node);
             double half = Math.Min(Column - 6, Math.Max(44, SvgCanvas.TextLength(node, 11) + 10)) / 2;
-            if (isIn)
+            canvas.Rect("card", x - half, y - 12, 2 * half, 24, tip: node);
+            canvas.Text(node, x, y + 4, "middle", "small");
+            foreach ((char c, double dx) in node.StartsWith('a') ? s_inputs : [])
             {
-                canvas.Rect("card", x - half, y - 12, 2 * half, 24, tip: node);
-            }
-            canvas.Text(node, x, y + 4, "middle", isIn ? "small" : "soft small");
-            if (isIn && node.StartsWith('a'))
-            {
-                foreach ((char c, double dx) in s_inputs)
-                {
-                    canvas.Text(c.ToString(), x + dx, y + 22, "middle", "soft small");
-                }
+                canvas.Text(c.ToString(), x + dx, y + 22, "middle", "soft small");
             }
         }
         return canvas.Close(width, height, title);

@@ -6,7 +6,7 @@ namespace Vitrine.Viz;
 /// <summary>A result as a page, as tables for a terminal, and as Markdown.</summary>
 public static class InsideView
 {
-    private const int MostNumbers = 4000, MostOnScreen = 24, MostColumns = 16;
+    private const int MostNumbers = 4000, MostOnScreen = 24, MostColumns = 16, MostRows = 64;
 
     /// <summary>One self-contained page: facts, a picture of every table, and its numbers.</summary>
     /// <param name="result">The result.</param>
@@ -96,6 +96,18 @@ public static class InsideView
                 Rows = [.. table.Axes[0]
                     .Labels.Select((label, r) =>
                     (string[])[label, .. Enumerable.Range(0, columns).Select(c => Cell(table, (r * columns) + c))])],
+            };
+        }
+        // A long text with few states: a row per position.
+        if (table.Axes.Count == 2 && table.Axes[0].Labels.Count <= MostColumns && table.Axes[1].Labels.Count <= MostRows)
+        {
+            int rows = table.Axes[1].Labels.Count;
+            return new()
+            {
+                Title = title,
+                Head = [table.Axes[1].Name, .. table.Axes[0].Labels.Select(l => $">{l}")],
+                Rows = [.. table.Axes[1].Labels.Select((label, c) =>
+                    (string[])[label, .. Enumerable.Range(0, table.Axes[0].Labels.Count).Select(r => Cell(table, (r * rows) + c))])],
             };
         }
         int[] order = table.Axes.Count == 1 && table.Values.Length <= MostOnScreen

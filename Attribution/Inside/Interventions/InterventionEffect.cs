@@ -15,7 +15,7 @@ public static class InterventionEffect
     /// <returns>
     /// Tables <c>kl</c> <c>[variant, position]</c> KL(before ‖ after), nats; <c>best</c> <c>[variant, position]</c>: the best token, with
     /// its probability, the first row before;
-    /// numbers <c>changed_…</c>: how many best tokens changed.
+    /// numbers <c>best tokens changed, …</c>: how many best tokens changed.
     /// </returns>
     public static InsideResult Compare(ITransformer model, ModelInput input,
         IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants, IReadOnlyList<string>? tokens = null)
@@ -35,7 +35,7 @@ public static class InterventionEffect
             Tensor after = LogProbabilities(model, input);
             kl.AddRange(before.KlDiv(after).ToArray().Select(v => (double)v));
             int[] now = Best(model, after, best, words);
-            numbers[$"changed {name}"] = now.Where((id, i) => id != ownBest[i]).Count();
+            numbers[$"best tokens changed, {name}"] = now.Where((id, i) => id != ownBest[i]).Count();
         }
         InsideAxis places = new("position",
             [.. Enumerable.Range(0, n)
