@@ -34,7 +34,7 @@ public static class Hooks
     /// </summary>
     /// <remarks>
     /// The residual stream that the activation is added to broadcasts to its batch. Positions may only be cut where each of them is read alone
-    /// from there on: behind the last attention of a language model.
+    /// from there on: after the last attention of a language model.
     /// </remarks>
     /// <param name="model">The model whose forward passes are changed.</param>
     /// <param name="pattern">A name or a pattern.</param>
