@@ -40,6 +40,9 @@ public static class ModelLoader
         ["xlm-roberta"] = (config, weights, _) => Roberta.LoadXlmR(config, weights),
     };
 
+    /// <summary>Families whose head is their embeddings where <c>config.json</c> says nothing of it.</summary>
+    private static readonly string[] s_tied = ["bloom", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_neo", "opt"];
+
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
     public static IReadOnlyCollection<string> ModelTypes => s_families.Keys;
 
@@ -105,11 +108,14 @@ public static class ModelLoader
             {
                 config = config.As(architecture);
             }
+            bool isTied = config.Flag("tie_word_embeddings", s_tied.Contains(type));
+            string? ownHead = isTied && !weights.IsUnwritten ? OwnHead(weights) : null;
+            config = ownHead is null ? config : config.WithOwnHead();
             CheckDepth(config, type, weights);
             GenerationOptions generation = GenerationConfig.Read(folder, config);
             model = load(config, weights, generation);
             model.AddNotices([
-                .. new[] { place, reading }.OfType<string>(), .. weights.Notices,
+                .. new[] { place, reading, ownHead }.OfType<string>(), .. weights.Notices,
                 .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);
             return weights;
         }
@@ -118,6 +124,18 @@ public static class ModelLoader
             weights.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What to say of a head that is stored next to embeddings of other values; null where there is none.</summary>
+    private static string? OwnHead(WeightsFolder weights)
+    {
+        string[] tables = ["wte.weight", "embed_tokens.weight", "word_embeddings.weight", "embed_in.weight"];
+        string? head = new[] { "lm_head.weight", "embed_out.weight" }.FirstOrDefault(weights.Contains);
+        string? table = head is null ? null : weights.Names.FirstOrDefault(name => tables.Any(table => name == table
+            || (name.EndsWith($".{table}", StringComparison.Ordinal) && !name.Contains("encoder", StringComparison.Ordinal))));
+        return head is null || table is null || !weights.Entry(head).Shape.AsSpan().SequenceEqual(weights.Entry(table).Shape) || weights.SameBytes(head, table)
+            ? null
+            : $"config.json ties the head to the embeddings, but {head} is stored with values of its own: it is used, as transformers 5 does.";
     }
 
     /// <summary>Refuses more layers than the weights could have: sizes are believed only so far as something is there.</summary>

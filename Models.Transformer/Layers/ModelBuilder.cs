@@ -11,6 +11,8 @@ namespace Vitrine.Transformers;
 internal sealed partial class ModelBuilder(
     WeightLoader weights, IReadOnlyDictionary<string, string> names, Func<int, string>? storedLayer = null)
 {
+    private const int MostLayers = 128; // looked at for a bias that one of them lacks
+
     private readonly List<Parameter> _parameters = [];
     private readonly Dictionary<CheckpointPlace, Parameter> _known = [];
     private readonly Dictionary<string, Parameter> _byName = new(StringComparer.Ordinal);
@@ -46,10 +48,14 @@ internal sealed partial class ModelBuilder(
     /// <summary>Whether the checkpoint has the weight.</summary>
     public bool Has(string name) => weights.Has(Place(name).Tensor);
 
-    /// <summary>Whether the checkpoint has an optional bias; says so when it has not, for it might also have been lost.</summary>
+    /// <summary>
+    /// Whether the checkpoint has an optional bias; says so when it has not, for it might also have been lost. A bias that another layer has is
+    /// no optional one: true, and the weight is missed.
+    /// </summary>
     public bool HasBias(string name)
     {
-        bool has = Has(name);
+        bool has = Has(name) || (Number().IsMatch(name)
+            && Enumerable.Range(0, MostLayers).Any(layer => Has(Number().Replace(name, FormattableString.Invariant($"{layer}")))));
         if (!has)
         {
             Notice($"The checkpoint has no {Place(name).Tensor}: taken as zeros.");

@@ -9,11 +9,16 @@ internal sealed class ModelConfig
     private readonly JsonElement _root;
     private readonly string _file;
     private readonly string? _architecture;
+    private readonly bool _ownHead;
 
-    private ModelConfig(JsonElement root, string file, string? architecture = null) => (_root, _file, _architecture) = (root, file, architecture);
+    private ModelConfig(JsonElement root, string file, string? architecture = null, bool ownHead = false) =>
+        (_root, _file, _architecture, _ownHead) = (root, file, architecture, ownHead);
 
     /// <summary>The same settings for another class than the one under <c>architectures</c>.</summary>
-    public ModelConfig As(string architecture) => new(_root, _file, architecture);
+    public ModelConfig As(string architecture) => new(_root, _file, architecture, _ownHead);
+
+    /// <summary>The same settings for a model whose head is not its embeddings, whatever <c>tie_word_embeddings</c> says.</summary>
+    public ModelConfig WithOwnHead() => new(_root, _file, _architecture, ownHead: true);
 
     /// <summary>Reads <c>config.json</c> (or another JSON object) of a model folder.</summary>
     /// <exception cref="ModelException">The folder or file is missing, or is not a JSON object.</exception>
@@ -79,7 +84,7 @@ internal sealed class ModelConfig
         : throw Wrong(key, "is not positive", FormattableString.Invariant($"{Number(key, fallback)}"), "a number above 0");
 
     /// <summary>True or false.</summary>
-    public bool Flag(string key, bool fallback) => Find(key) is not { } value
+    public bool Flag(string key, bool fallback) => _ownHead && key == "tie_word_embeddings" ? false : Find(key) is not { } value
         ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? value.GetBoolean()

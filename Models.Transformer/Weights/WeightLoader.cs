@@ -128,7 +128,7 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
     }
 
     /// <summary>Whether the checkpoint holds the same bits under both names.</summary>
-    internal bool Repeats(string name, string other) => Find(name) is { } a && Find(other) is { } b && (a == b || SameBytes(a, b));
+    internal bool Repeats(string name, string other) => Find(name) is { } a && Find(other) is { } b && (a == b || folder.SameBytes(a, b));
 
     // The file's own name for a weight, or null.
     private string? Find(string name) =>
@@ -140,33 +140,12 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         foreach (string known in style.Tied.SelectMany(group => group).Where(known => style.Spellings(known).Contains(name)))
         {
             string? other = style.TiedTo(known).SelectMany(style.Spellings).FirstOrDefault(_used.Contains);
-            if (other is not null && SameBytes(name, other))
+            if (other is not null && folder.SameBytes(name, other))
             {
                 return $"the same bits as {other}";
             }
         }
         return null;
-    }
-
-    private unsafe bool SameBytes(string a, string b)
-    {
-        (WeightEntry left, WeightEntry right) = (folder.Entry(a), folder.Entry(b));
-        if (left.Type != right.Type || !left.Shape.AsSpan().SequenceEqual(right.Shape))
-        {
-            return false;
-        }
-        byte* x = folder.FileOf(a).Address(a);
-        byte* y = folder.FileOf(b).Address(b);
-        for (long start = 0; start < left.Length; start += int.MaxValue)
-        {
-            int count = (int)Math.Min(int.MaxValue, left.Length - start);
-            if (!new ReadOnlySpan<byte>(x + start, count).SequenceEqual(new ReadOnlySpan<byte>(y + start, count)))
-            {
-                return false;
-            }
-        }
-        GC.KeepAlive(folder);
-        return true;
     }
 
     // One zero seen from everywhere: a shape that a hostile config.json asks for costs nothing.

@@ -122,6 +122,28 @@ public sealed class WeightsFolder : IDisposable
         }
     }
 
+    /// <summary>Whether two tensors are of one type and shape and agree bit for bit.</summary>
+    internal unsafe bool SameBytes(string a, string b)
+    {
+        (WeightEntry left, WeightEntry right) = (Entry(a), Entry(b));
+        if (left.Type != right.Type || !left.Shape.AsSpan().SequenceEqual(right.Shape))
+        {
+            return false;
+        }
+        byte* x = FileOf(a).Address(a);
+        byte* y = FileOf(b).Address(b);
+        for (long start = 0; start < left.Length; start += int.MaxValue)
+        {
+            int count = (int)Math.Min(int.MaxValue, left.Length - start);
+            if (!new ReadOnlySpan<byte>(x + start, count).SequenceEqual(new ReadOnlySpan<byte>(y + start, count)))
+            {
+                return false;
+            }
+        }
+        GC.KeepAlive(this);
+        return true;
+    }
+
     /// <summary>Closes all files, as <see cref="WeightFile.Dispose"/> does: tensors read from them stay valid.</summary>
     public void Dispose() => _files.ForEach(file => file.Dispose());
 

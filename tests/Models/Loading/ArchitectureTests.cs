@@ -1,3 +1,4 @@
+using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
@@ -30,6 +31,55 @@ public sealed class ArchitectureTests
     public void Decide_ByTheTensorsThatAreThere(string family, string named, string? expected, params string[] tensors)
     {
         Assert.Equal(expected, Architectures.Decide(family, named, tensors, out _));
+    }
+
+    [Fact]
+    public void Load_HeadOfItsOwnUnderATiedFlag_IsUsedAndNamed()
+    {
+        using var folder = new TempFolder();
+        float[] tied = Logits(TinyModels.Load(folder.Path, "gpt2"));
+        Rewrite(folder, weights => [.. weights, new("lm_head.weight", weights.Single(w => w.Name.EndsWith("wte.weight", StringComparison.Ordinal)).Values)]);
+
+        ITransformer same = ModelLoader.Load(folder.Path);
+
+        Assert.Equal(tied, Logits(same));
+        Assert.Empty(same.Notices);
+
+        Rewrite(folder, weights => [.. weights.Select(w => w.Name == "lm_head.weight" ? new WeightData(w.Name, w.Values.Scale(-1)) : w)]);
+
+        ITransformer own = ModelLoader.Load(folder.Path);
+
+        Assert.Equal(tied.Select(x => -x), Logits(own));
+        Assert.Contains(own.Notices, n => n.Contains("lm_head.weight is stored with values of its own", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_BiasThatOneLayerLacks_IsRefused()
+    {
+        using var folder = new TempFolder();
+        TinyModels.Write(folder.Path, "gpt2");
+        Rewrite(folder, weights => [.. weights.Where(w => !w.Name.EndsWith("h.1.attn.c_attn.bias", StringComparison.Ordinal))]);
+
+        Assert.Contains(
+            "h.1.attn.c_attn.bias", Assert.Throws<WeightException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+
+        Rewrite(folder, weights => [.. weights.Where(w => !w.Name.EndsWith("attn.c_attn.bias", StringComparison.Ordinal))]);
+
+        Assert.Contains(ModelLoader.Load(folder.Path).Notices, n => n.Contains("taken as zeros", StringComparison.Ordinal));
+    }
+
+    private static float[] Logits(ITransformer model) => model.Forward(new() { Ids = Tensor.From([1, 2, 3], [1, 3]) }).ToArray();
+
+    private static void Rewrite(TempFolder folder, Func<List<WeightData>, IEnumerable<WeightData>> change)
+    {
+        string path = folder.File("model.safetensors");
+        List<WeightData> weights;
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            weights = [.. file.Names.Select(name => new WeightData(name, Tensor.From(
+                file.ReadFloats(name), [.. file.Entry(name).Shape.Select(axis => (int)axis)])))];
+        }
+        SafetensorsWriter.Save(path, change(weights));
     }
 
     [Fact]
