@@ -128,11 +128,22 @@ internal sealed class SentencePieceNormalizer : INormalizer
         return units;
     }
 
-    /// <summary>The text so far, with the place where each code unit began.</summary>
+    /// <summary>The text so far, with the place where each code unit began; a thread has one at a time.</summary>
     private sealed class Writer(AlignedText source, char space)
     {
-        private readonly StringBuilder _text = new(source.Length + 16);
-        private readonly List<TextSpan> _starts = new(source.Length + 16);
+        [ThreadStatic]
+        private static (StringBuilder Text, List<TextSpan> Starts)? s_scratch;
+
+        private readonly StringBuilder _text = Scratch().Text.Clear();
+        private readonly List<TextSpan> _starts = Emptied(Scratch().Starts);
+
+        private static (StringBuilder Text, List<TextSpan> Starts) Scratch() => s_scratch ??= (new(), []);
+
+        private static List<TextSpan> Emptied(List<TextSpan> list)
+        {
+            list.Clear();
+            return list;
+        }
 
         public void Append(ReadOnlySpan<char> made, int at)
         {
