@@ -1,6 +1,7 @@
 namespace Vitrine.Transformers;
 
-/// <summary>Which class a checkpoint is of when its <c>config.json</c> names none, or one without a head: the head that the weights have.</summary>
+/// <summary>Which class a checkpoint is of when its <c>config.json</c> names none, or one without a head: the head that the weights
+/// have.</summary>
 internal static class Architectures
 {
     private const string Causal = "ForCausalLM", Sequence = "ForSequenceClassification", Token = "ForTokenClassification",
@@ -9,22 +10,27 @@ internal static class Architectures
     /// <summary>How transformers begins the class names of a family.</summary>
     private static readonly Dictionary<string, string> s_prefixes = new(StringComparer.Ordinal)
     {
-        ["bert"] = "Bert", ["distilbert"] = "DistilBert", ["roberta"] = "Roberta", ["xlm-roberta"] = "XLMRoberta", ["camembert"] = "Camembert",
+        ["bert"] = "Bert", ["distilbert"] = "DistilBert", ["roberta"] = "Roberta", ["xlm-roberta"] = "XLMRoberta",
+            ["camembert"] = "Camembert",
         ["electra"] = "Electra", ["albert"] = "Albert", ["deberta-v2"] = "DebertaV2", ["modernbert"] = "ModernBert",
-        ["gpt2"] = "GPT2", ["llama"] = "Llama", ["mistral"] = "Mistral", ["qwen2"] = "Qwen2", ["qwen3"] = "Qwen3", ["gemma"] = "Gemma", ["gemma2"] = "Gemma2",
-        ["gemma3_text"] = "Gemma3", ["gpt_neox"] = "GPTNeoX", ["gpt_neo"] = "GPTNeo", ["gptj"] = "GPTJ", ["bloom"] = "Bloom", ["opt"] = "OPT",
+        ["gpt2"] = "GPT2", ["llama"] = "Llama", ["mistral"] = "Mistral", ["qwen2"] = "Qwen2", ["qwen3"] = "Qwen3", ["gemma"] = "Gemma",
+            ["gemma2"] = "Gemma2",
+        ["gemma3_text"] = "Gemma3", ["gpt_neox"] = "GPTNeoX", ["gpt_neo"] = "GPTNeo", ["gptj"] = "GPTJ", ["bloom"] = "Bloom",
+            ["opt"] = "OPT",
         ["phi"] = "Phi", ["phi3"] = "Phi3", ["t5"] = "T5", ["mt5"] = "MT5", ["bart"] = "Bart", ["mbart"] = "MBart", ["m2m_100"] = "M2M100",
     };
 
     private static readonly string[] s_decoders =
-        ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "gpt_neox", "gpt_neo", "gptj", "bloom", "opt", "phi", "phi3"];
+        ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "gpt_neox", "gpt_neo", "gptj", "bloom", "opt",
+            "phi", "phi3"];
 
     private static readonly string[] s_encoderDecoders = ["t5", "mt5", "bart", "mbart", "m2m_100"];
 
     /// <summary>A tensor that only one kind of head has, in the order of asking.</summary>
     private static readonly (string Tensor, string Head)[] s_encoderHeads =
     [
-        ("qa_outputs.weight", Question), ("pre_classifier.weight", Sequence), ("classifier.out_proj.weight", Sequence), ("classifier.weight", Token),
+        ("qa_outputs.weight", Question), ("pre_classifier.weight", Sequence), ("classifier.out_proj.weight", Sequence),
+            ("classifier.weight", Token),
         ("cls.predictions.transform.dense.weight", Masked), ("lm_head.dense.weight", Masked), ("vocab_transform.weight", Masked),
         ("generator_predictions.dense.weight", Masked), ("predictions.dense.weight", Masked), ("decoder.bias", Masked),
     ];
@@ -37,13 +43,15 @@ internal static class Architectures
     public static string? Decide(string family, string named, IReadOnlyCollection<string> names, out string? notice)
     {
         notice = null;
-        if (!s_prefixes.TryGetValue(family, out string? prefix) || (named != "" && named != $"{prefix}Model" && named != $"{prefix}WithLMHeadModel"))
+        if (!s_prefixes.TryGetValue(family, out string? prefix)
+            || (named != "" && named != $"{prefix}Model" && named != $"{prefix}WithLMHeadModel"))
         {
             return null;
         }
         bool has(string tensor) => names.Any(name => name == tensor || name.EndsWith($".{tensor}", StringComparison.Ordinal));
         string? head = s_encoderDecoders.Contains(family) ? (has("classification_head.dense.weight") ? Sequence : Conditional)
-            : s_decoders.Contains(family) ? (has("score.weight") ? Sequence : named == "" || has("lm_head.weight") || has("embed_out.weight") ? Causal : null)
+            : s_decoders.Contains(family) ? (has("score.weight") ? Sequence : named == "" || has("lm_head.weight")
+                || has("embed_out.weight") ? Causal : null)
             : s_encoderHeads.FirstOrDefault(head => has(head.Tensor)).Head;
         if (head == Token && (has("pooler.dense.weight") || has("pooler.weight") || has("head.dense.weight")))
         {

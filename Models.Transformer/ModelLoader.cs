@@ -6,7 +6,8 @@ namespace Vitrine.Transformers;
 public static class ModelLoader
 {
     /// <summary>The families by the name <c>model_type</c> gives them.</summary>
-    private static readonly SortedDictionary<string, Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer>> s_families = new(StringComparer.Ordinal)
+    private static readonly SortedDictionary<string, Func<ModelConfig, WeightsFolder, GenerationOptions,
+        Transformer>> s_families = new(StringComparer.Ordinal)
     {
         ["albert"] = (config, weights, _) => Albert.Load(config, weights),
         ["bart"] = Bart.Load,
@@ -46,11 +47,14 @@ public static class ModelLoader
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
     public static IReadOnlyCollection<string> ModelTypes => s_families.Keys;
 
-    /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied, and float16 ones where half precision is asked for.</summary>
+    /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied, and float16
+    /// ones where half precision is asked for.</summary>
     /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it, or as <see cref="Int8Folder.Write"/> does.</param>
     /// <param name="quantization">Which weights to hold in fewer bits.</param>
-    /// <param name="outliers">The threshold from which columns of the rounded linear layers stay in float32 (<see cref="OutlierColumns"/>); by default none does.</param>
-    /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting, or a threshold without rounding.</exception>
+    /// <param name="outliers">The threshold from which columns of the rounded linear layers stay in float32 (<see
+    /// cref="OutlierColumns"/>); by default none does.</param>
+    /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting, or a threshold without
+    /// rounding.</exception>
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
     /// <exception cref="WeightException">Weights that are missing, misshapen or not safetensors.</exception>
     public static ITransformer Load(string folder, Quantization quantization = Quantization.None, float outliers = float.PositiveInfinity)
@@ -71,7 +75,8 @@ public static class ModelLoader
         }
     }
 
-    /// <summary>Builds the model that a folder's <c>config.json</c> describes, with its tokenizer if there is one; every weight is zero, to be set before it is of use.</summary>
+    /// <summary>Builds the model that a folder's <c>config.json</c> describes, with its tokenizer if there is one; every weight is zero,
+    /// to be set before it is of use.</summary>
     /// <param name="folder">A folder with <c>config.json</c>; weights in it are not looked at.</param>
     /// <exception cref="ModelException">Not a model folder, an unsupported <c>model_type</c>, class or setting.</exception>
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
@@ -86,7 +91,8 @@ public static class ModelLoader
     /// <param name="folder">A model's folder.</param>
     /// <param name="model">The parameters.</param>
     /// <returns>The folder's files, still open.</returns>
-    internal static WeightsFolder Plan(string folder, out Transformer model) => Build(ref folder, path => WeightsFolder.Open(path, Quantization.None, namesOnly: true), out model);
+    internal static WeightsFolder Plan(string folder, out Transformer model) =>
+        Build(ref folder, path => WeightsFolder.Open(path, Quantization.None, namesOnly: true), out model);
 
     private static WeightsFolder Build(ref string folder, Func<string, WeightsFolder> open, out Transformer model)
     {
@@ -133,7 +139,8 @@ public static class ModelLoader
         string? head = new[] { "lm_head.weight", "embed_out.weight" }.FirstOrDefault(weights.Contains);
         string? table = head is null ? null : weights.Names.FirstOrDefault(name => tables.Any(table => name == table
             || (name.EndsWith($".{table}", StringComparison.Ordinal) && !name.Contains("encoder", StringComparison.Ordinal))));
-        return head is null || table is null || !weights.Entry(head).Shape.AsSpan().SequenceEqual(weights.Entry(table).Shape) || weights.SameBytes(head, table)
+        return head is null || table is null || !weights.Entry(head).Shape.AsSpan().SequenceEqual(weights.Entry(table).Shape)
+            || weights.SameBytes(head, table)
             ? null
             : $"config.json ties the head to the embeddings, but {head} is stored with values of its own: it is used, as transformers 5 does.";
     }
@@ -141,12 +148,15 @@ public static class ModelLoader
     /// <summary>Refuses more layers than the weights could have: sizes are believed only so far as something is there.</summary>
     private static void CheckDepth(ModelConfig config, string type, WeightsFolder weights)
     {
-        string[] keys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers"];
-        foreach (string key in keys.Where(key => !weights.IsUnwritten && type != "albert" && config.Has(key))) // ALBERT's layers share one set of weights
+        string[] keys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers", "encoder_layers",
+            "decoder_layers"];
+        foreach (string key in keys.Where(key =>
+            !weights.IsUnwritten && type != "albert" && config.Has(key))) // ALBERT's layers share one set of weights
         {
             if (config.Int(key, least: 0) > weights.Names.Count)
             {
-                throw config.Wrong(key, "is more than the weights hold", $"{config.Int(key, least: 0)} layers for {weights.Names.Count} tensors", "no more layers than tensors");
+                throw config.Wrong(key, "is more than the weights hold",
+                    $"{config.Int(key, least: 0)} layers for {weights.Names.Count} tensors", "no more layers than tensors");
             }
         }
     }
@@ -160,7 +170,8 @@ public static class ModelLoader
         string method = quantization.Text("quant_method", quantization.Flag("load_in_8bit", false) ? Int8Checkpoint.Method : "");
         if (method is not (Int8Checkpoint.Method or Int8Checkpoint.OwnMethod))
         {
-            throw config.Wrong("quantization_config", "names a method that is not supported", $"'{method}'", $"{Int8Checkpoint.Method} with load_in_8bit, or {Int8Checkpoint.OwnMethod}");
+            throw config.Wrong("quantization_config", "names a method that is not supported", $"'{method}'",
+                $"{Int8Checkpoint.Method} with load_in_8bit, or {Int8Checkpoint.OwnMethod}");
         }
         quantization.Expect("load_in_4bit", "false");
         quantization.Expect("load_in_8bit", "true");

@@ -5,8 +5,10 @@ namespace Vitrine.Transformers;
 
 /// <summary>How an instruction model wants a chat written: the Jinja template that its checkpoint carries.</summary>
 /// <remarks>
-/// transformers' <c>apply_chat_template</c>, of which it understands the statements for, if, set and macro, the operators, and the filters, tests and
-/// methods that published templates use; whatever else a template needs is refused by its name. The library has no Jinja of its own to lean on: the
+/// transformers' <c>apply_chat_template</c>, of which it understands the statements for, if, set and macro, the operators, and the
+/// filters, tests and
+/// methods that published templates use; whatever else a template needs is refused by its name. The library has no Jinja of its own to
+/// lean on: the
 /// engines of .NET read Liquid. A template writes the begin token itself, so its result is tokenized without special tokens.
 /// </remarks>
 public sealed class ChatTemplate
@@ -34,7 +36,8 @@ public sealed class ChatTemplate
         return new(template, source, (tokens ?? new Dictionary<string, string>()).ToDictionary(t => t.Key, t => (object?)t.Value));
     }
 
-    /// <summary>The template of a model's folder: <c>chat_template.jinja</c>, else that of <c>chat_template.json</c> or <c>tokenizer_config.json</c>; of several, the
+    /// <summary>The template of a model's folder: <c>chat_template.jinja</c>, else that of <c>chat_template.json</c> or
+    /// <c>tokenizer_config.json</c>; of several, the
     /// one named <c>default</c>.</summary>
     /// <param name="folder">The folder.</param>
     /// <returns>Null where it has none.</returns>
@@ -56,7 +59,8 @@ public sealed class ChatTemplate
         {
             return Parse(new string(TokenizerFile.ReadChars(own)), own, tokens);
         }
-        foreach (string file in new[] { "chat_template.json", "tokenizer_config.json" }.Select(name => Path.Combine(folder, name)).Where(File.Exists))
+        foreach (string file in new[] { "chat_template.json", "tokenizer_config.json" }.Select(name =>
+            Path.Combine(folder, name)).Where(File.Exists))
         {
             var part = new JsonPart(TokenizerFile.ReadJson(file), "", file)["chat_template"];
             JsonPart chosen = part.IsArray ? part.Items().FirstOrDefault(one => one.Text("name") == "default")?["template"] ?? part : part;
@@ -72,7 +76,8 @@ public sealed class ChatTemplate
     /// <param name="messages">The turns so far.</param>
     /// <param name="addGenerationPrompt">Whether the answer is to follow.</param>
     /// <param name="now">What <c>strftime_now</c> tells; null: the time.</param>
-    /// <exception cref="TokenizerException">The template refuses the chat (<c>raise_exception</c>), or does what cannot be done.</exception>
+    /// <exception cref="TokenizerException">The template refuses the chat (<c>raise_exception</c>), or does what cannot be
+    /// done.</exception>
     public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true, DateTime? now = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -107,8 +112,10 @@ public sealed class ChatTemplate
 
     private static List<object?> Range(object?[] given)
     {
-        long[] numbers = [.. given.Select(one => one is long number ? number : throw JinjaValue.Wrong("range needs whole numbers", JinjaValue.Text(one), "range(n)"))];
-        (long from, long to, long step) = numbers switch { [var n] => (0, n, 1), [var a, var b] => (a, b, 1), [var a, var b, var c] => (a, b, c), _ => (0L, 0L, 0L) };
+        long[] numbers = [.. given.Select(one =>
+            one is long number ? number : throw JinjaValue.Wrong("range needs whole numbers", JinjaValue.Text(one), "range(n)"))];
+        (long from, long to, long step) = numbers switch { [var n] => (0, n, 1), [var a, var b] => (a, b, 1), [var a, var b, var c] =>
+            (a, b, c), _ => (0L, 0L, 0L) };
         if (step == 0 || Int128.Abs((Int128)to - from) / Int128.Abs(step) > 100_000)
         {
             throw JinjaValue.Wrong("a range that cannot be", $"range({string.Join(", ", numbers)})", "at most 100000 numbers");
@@ -134,7 +141,8 @@ public sealed class ChatTemplate
             char code = format[++i];
             text.Append(code == '%' ? "%" : now.ToString(code switch
             {
-                'd' => "dd", 'm' => "MM", 'Y' => "yyyy", 'y' => "yy", 'b' => "MMM", 'B' => "MMMM", 'a' => "ddd", 'A' => "dddd", 'H' => "HH", 'M' => "mm", 'S' => "ss",
+                'd' => "dd", 'm' => "MM", 'Y' => "yyyy", 'y' => "yy", 'b' => "MMM", 'B' => "MMMM", 'a' => "ddd", 'A' => "dddd", 'H' =>
+                    "HH", 'M' => "mm", 'S' => "ss",
                 _ => throw JinjaValue.Wrong("a code of strftime_now is not known", $"%{code}", "a date"),
             }, CultureInfo.InvariantCulture));
         }

@@ -105,7 +105,8 @@ internal static class JinjaFilters
         given.FirstOrDefault() is List<object?> several ? several.Select(JinjaValue.Text) : [JinjaValue.Text(given.FirstOrDefault())];
 
     private static object? Default(object? value, object?[] given, Dictionary<string, object?> named) =>
-        value == JinjaValue.Undefined || (JinjaValue.IsTrue(given.ElementAtOrDefault(1) ?? named.GetValueOrDefault("boolean")) && !JinjaValue.IsTrue(value))
+        value == JinjaValue.Undefined || (JinjaValue.IsTrue(given.ElementAtOrDefault(1) ?? named.GetValueOrDefault("boolean"))
+            && !JinjaValue.IsTrue(value))
             ? given.FirstOrDefault("")
             : value;
 
@@ -122,7 +123,8 @@ internal static class JinjaFilters
 
     private static List<object?> Pairs(object? value) => value is OrderedDictionary<string, object?> members
         ? [.. members.Select(member => (object?)new List<object?>([member.Key, member.Value]))]
-        : value == JinjaValue.Undefined ? [] : throw JinjaValue.Wrong("items of what is no dictionary", JinjaValue.Text(value), "a dictionary");
+        : value == JinjaValue.Undefined ? []
+            : throw JinjaValue.Wrong("items of what is no dictionary", JinjaValue.Text(value), "a dictionary");
 
     private static Func<object?, object?> Mapping(object?[] given, Dictionary<string, object?> named) =>
         named.GetValueOrDefault("attribute") is string attribute ? item => JinjaValue.Item(item, attribute)

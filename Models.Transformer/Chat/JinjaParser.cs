@@ -48,7 +48,8 @@ internal sealed class JinjaParser(List<JinjaToken> tokens, string source)
                 Expect(JinjaKind.EndPrint, "}}");
                 parts.Add(scope => scope.Write(JinjaValue.Text(value(scope))));
             }
-            else if (ends.Contains(tokens[_at + 1].Text) || ends.Length == 0 && tokens[_at + 1].Text.StartsWith("end", StringComparison.Ordinal))
+            else if (ends.Contains(tokens[_at + 1].Text) || ends.Length == 0
+                && tokens[_at + 1].Text.StartsWith("end", StringComparison.Ordinal))
             {
                 break;
             }
@@ -299,7 +300,8 @@ internal sealed class JinjaParser(List<JinjaToken> tokens, string source)
                 bool not = TakeName("not");
                 string name = Take().Text; // none, true and in are words of their own
                 JinjaExpression[] given = TakeSign("(") ? Arguments().Given
-                    : Now.Kind is JinjaKind.String or JinjaKind.Number || (Now.Kind == JinjaKind.Name && name is "eq" or "equalto" or "in") ? [Unary()]
+                    : Now.Kind is JinjaKind.String or JinjaKind.Number
+                        || (Now.Kind == JinjaKind.Name && name is "eq" or "equalto" or "in") ? [Unary()]
                     : [];
                 Func<object?, object?[], bool> test = JinjaFilters.FindTest(name) ?? throw Unsupported($"the test '{name}'");
                 value = scope => test(subject(scope), [.. given.Select(one => one(scope))]) != not;
@@ -497,7 +499,8 @@ internal sealed class JinjaParser(List<JinjaToken> tokens, string source)
 
     private void ExpectName(string name) => _ = TakeName(name) ? true : throw Unsupported($"'{Now.Text}' where '{name}' is expected");
 
-    private void Expect(JinjaKind kind, string sign) => _ = Now.Kind == kind ? _at++ : throw Unsupported($"'{Now.Text}' where '{sign}' is expected");
+    private void Expect(JinjaKind kind, string sign) =>
+        _ = Now.Kind == kind ? _at++ : throw Unsupported($"'{Now.Text}' where '{sign}' is expected");
 
     private void EndOfBlock() => Expect(JinjaKind.EndBlock, "%}");
 

@@ -128,7 +128,8 @@ internal sealed class JinjaScope
             {
                 ["index"] = i + 1L, ["index0"] = (long)i, ["first"] = i == 0, ["last"] = i == all.Length - 1, ["length"] = (long)all.Length,
                 ["revindex"] = (long)(all.Length - i), ["revindex0"] = (long)(all.Length - i - 1),
-                ["previtem"] = i > 0 ? all[i - 1] : JinjaValue.Undefined, ["nextitem"] = i + 1 < all.Length ? all[i + 1] : JinjaValue.Undefined,
+                ["previtem"] = i > 0 ? all[i - 1] : JinjaValue.Undefined, ["nextitem"] = i + 1 < all.Length ? all[i + 1]
+                    : JinjaValue.Undefined,
             };
             body(scope);
             bool ends = Leaving == Leave.Loop;
@@ -146,7 +147,8 @@ internal sealed class JinjaScope
 
     /// <summary>Calls a macro.</summary>
     public string Call(
-        List<(string Name, JinjaExpression? Default)> parameters, JinjaStatement body, object?[] arguments, Dictionary<string, object?> named)
+        List<(string Name, JinjaExpression? Default)> parameters, JinjaStatement body, object?[] arguments, Dictionary<string,
+            object?> named)
     {
         if (++_root._depth > 100)
         {

@@ -31,7 +31,8 @@ internal static class JinjaValue
             : number.ToString("R", CultureInfo.InvariantCulture),
         string text => text,
         _ when value == Undefined => "",
-        List<object?> or OrderedDictionary<string, object?> => throw Wrong("a list or a dictionary is printed", "it", "texts: write it with tojson"),
+        List<object?> or OrderedDictionary<string, object?> =>
+            throw Wrong("a list or a dictionary is printed", "it", "texts: write it with tojson"),
         _ => throw Wrong("something that is no text is printed", "a function", "texts"),
     };
 
@@ -64,14 +65,16 @@ internal static class JinjaValue
         switch (value, index)
         {
             case (OrderedDictionary<string, object?> or JinjaNamespace, string name):
-                return value is OrderedDictionary<string, object?> members ? members.GetValueOrDefault(name, Undefined) : Member(value, name);
+                return value is OrderedDictionary<string, object?> members ? members.GetValueOrDefault(name, Undefined)
+                    : Member(value, name);
             case (List<object?> list, long at):
                 at += at < 0 ? list.Count : 0;
                 return at >= 0 && at < list.Count ? list[(int)at] : Undefined;
             case (string text, long at):
                 return Item(Characters(text), at);
             default:
-                return value == Undefined ? throw Wrong("an item of nothing", $"[{Text(index)}]", "a list or a dictionary before it") : Undefined;
+                return value == Undefined ? throw Wrong("an item of nothing", $"[{Text(index)}]", "a list or a dictionary before it")
+                    : Undefined;
         }
     }
 
@@ -100,7 +103,8 @@ internal static class JinjaValue
 
     public static object? Call(object? value, object?[] arguments, Dictionary<string, object?> named) => value is JinjaFunction function
         ? function(arguments, named)
-        : throw Wrong("a call of what is no function", value == Undefined ? "a name that is not known" : Text(value), "a function of chat templates");
+        : throw Wrong("a call of what is no function", value == Undefined ? "a name that is not known" : Text(value),
+            "a function of chat templates");
 
     public static bool Compare(string sign, object? a, object? b) => sign switch
     {
@@ -137,14 +141,16 @@ internal static class JinjaValue
                 };
             case (_, long or double, long or double):
                 (double p, double q) = (Real(a), Real(b));
-                return sign switch { "+" => p + q, "-" => p - q, "*" => p * q, "/" => p / q, "//" => Math.Floor(p / q), _ => p - (q * Math.Floor(p / q)) };
+                return sign switch { "+" => p + q, "-" => p - q, "*" => p * q, "/" => p / q, "//" => Math.Floor(p / q), _ =>
+                    p - (q * Math.Floor(p / q)) };
             default:
                 throw Wrong($"'{sign}' of values of these kinds", $"{Kind(a)} and {Kind(b)}", "two numbers, two texts or two lists");
         }
     }
 
     /// <summary>An error of a running template.</summary>
-    public static TokenizerException Wrong(string what, string got, string expected) => new($"chat_template: {what}; got {got}; expected {expected}.");
+    public static TokenizerException Wrong(string what, string got, string expected) =>
+        new($"chat_template: {what}; got {got}; expected {expected}.");
 
     private static bool AreEqual(object? a, object? b) => (a, b) switch
     {
@@ -156,7 +162,8 @@ internal static class JinjaValue
 
     private static bool IsIn(object? a, object? b) => b switch
     {
-        string text => a is string part ? text.Contains(part, StringComparison.Ordinal) : throw Wrong("'in' of values of these kinds", Kind(a), "a text in a text"),
+        string text => a is string part ? text.Contains(part, StringComparison.Ordinal)
+            : throw Wrong("'in' of values of these kinds", Kind(a), "a text in a text"),
         _ => Items(b).Any(item => AreEqual(a, item)),
     };
 

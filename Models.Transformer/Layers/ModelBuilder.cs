@@ -49,7 +49,8 @@ internal sealed partial class ModelBuilder(
     public bool Has(string name) => weights.Has(Place(name).Tensor);
 
     /// <summary>
-    /// Whether the checkpoint has an optional bias; says so when it has not, for it might also have been lost. A bias that another layer has is
+    /// Whether the checkpoint has an optional bias; says so when it has not, for it might also have been lost. A bias that another layer
+    /// has is
     /// no optional one: true, and the weight is missed.
     /// </summary>
     public bool HasBias(string name)
@@ -63,8 +64,10 @@ internal sealed partial class ModelBuilder(
         return has;
     }
 
-    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it; or in 8 bits, where it is stored so or asked for, or in half precision.</summary>
-    public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, StoredPart? part = null, bool isBuffer = false)
+    /// <summary>Loads a weight: as it is stored, or a view of its transpose or of a part of it; or in 8 bits, where it is stored so or
+    /// asked for, or in half precision.</summary>
+    public Parameter Weight(string name, Shape shape, ParameterKind kind = ParameterKind.Other, StoredPart? part = null,
+        bool isBuffer = false)
     {
         CheckpointPlace place = Place(name) with { Part = part };
         if (_known.TryGetValue(place, out Parameter? known)) // layers that share their weights
@@ -78,13 +81,15 @@ internal sealed partial class ModelBuilder(
         return _known[place] = _byName[name] = parameter;
     }
 
-    /// <summary>In 8 bits a linear layer is <c>[d_out, d_in]</c> in every family, and the parts of a stored tensor are some of its rows.</summary>
+    /// <summary>In 8 bits a linear layer is <c>[d_out, d_in]</c> in every family, and the parts of a stored tensor are some of its
+    /// rows.</summary>
     private Int8Matrix? Int8(string name, CheckpointPlace place, Shape shape, ParameterKind kind)
     {
         (int rows, int columns) = kind == ParameterKind.Linear ? (shape[1], shape[0]) : (shape[0], shape[1]);
         bool transpose = kind == ParameterKind.Linear && !place.Transposed;
         float outliers = kind == ParameterKind.Linear ? weights.Outliers : float.PositiveInfinity;
-        Int8Matrix? whole = weights.LoadInt8(place.Tensor, [place.Part?.Total ?? rows, columns], transpose, weights.Quantization.Covers(name, kind), outliers);
+        Int8Matrix? whole = weights.LoadInt8(place.Tensor, [place.Part?.Total ?? rows, columns], transpose,
+            weights.Quantization.Covers(name, kind), outliers);
         return place.Part is { } part ? whole?.Rows(part.Offset, rows, part.Groups) : whole;
     }
 

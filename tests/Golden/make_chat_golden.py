@@ -1,4 +1,4 @@
-"""Writes tests/Golden/chat/cases.json: chat templates in the style of published ones, and what jinja2 makes of them.
+"""Writes tests/Golden/chat/chats.json: chat templates in the style of published ones, and what jinja2 makes of them.
 
 Usage: python3 make_chat_golden.py
 The environment is that of transformers' apply_chat_template: trim_blocks, lstrip_blocks, loop controls, raise_exception, tojson without escapes.
@@ -100,5 +100,5 @@ for name, template in TEMPLATES.items():
                 cases.append({"template": name, "messages": turns, "prompt": prompt, "text": text})
 folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chat")
 os.makedirs(folder, exist_ok=True)
-with open(os.path.join(folder, "cases.json"), "w") as file:
+with open(os.path.join(folder, "chats.json"), "w") as file:
     json.dump({"oracle": f"jinja2 {jinja2.__version__}", "templates": TEMPLATES, "cases": cases}, file, ensure_ascii=False, indent=0)

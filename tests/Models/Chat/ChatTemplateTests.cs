@@ -10,12 +10,13 @@ public sealed class ChatTemplateTests
 {
     private static readonly Dictionary<string, string> s_tokens = new() { ["bos_token"] = "<s>", ["eos_token"] = "</s>" };
 
-    private static string Render(string template, params ChatMessage[] messages) => ChatTemplate.Parse(template, "test", s_tokens).Render(messages);
+    private static string Render(string template, params ChatMessage[] messages) =>
+        ChatTemplate.Parse(template, "test", s_tokens).Render(messages);
 
     [Fact]
     public void Render_TemplatesOfPublishedKinds_AsJinja2Does()
     {
-        JsonElement golden = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.Find("chat", "cases.json"))).RootElement;
+        JsonElement golden = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.Find("chat", "chats.json"))).RootElement;
         int refused = 0;
         foreach (JsonElement c in golden.GetProperty("cases").EnumerateArray())
         {
@@ -64,7 +65,8 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Parse_DamagedTemplates_AreReadOrRefused()
     {
-        JsonElement templates = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.Find("chat", "cases.json"))).RootElement.GetProperty("templates");
+        JsonElement templates = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.Find("chat",
+            "cases.json"))).RootElement.GetProperty("templates");
         string[] all = [.. templates.EnumerateObject().Select(t => t.Value.GetString()!)];
         int rendered = 0;
         for (int seed = 0; seed < 3000; seed++)

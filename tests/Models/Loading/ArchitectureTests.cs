@@ -38,7 +38,8 @@ public sealed class ArchitectureTests
     {
         using var folder = new TempFolder();
         float[] tied = Logits(TinyModels.Load(folder.Path, "gpt2"));
-        Rewrite(folder, weights => [.. weights, new("lm_head.weight", weights.Single(w => w.Name.EndsWith("wte.weight", StringComparison.Ordinal)).Values)]);
+        Rewrite(folder, weights => [.. weights,
+            new("lm_head.weight", weights.Single(w => w.Name.EndsWith("wte.weight", StringComparison.Ordinal)).Values)]);
 
         ITransformer same = ModelLoader.Load(folder.Path);
 
