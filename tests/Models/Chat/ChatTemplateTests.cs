@@ -66,7 +66,7 @@ public sealed class ChatTemplateTests
     public void Parse_DamagedTemplates_AreReadOrRefused()
     {
         JsonElement templates = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.Find("chat",
-            "cases.json"))).RootElement.GetProperty("templates");
+            "chats.json"))).RootElement.GetProperty("templates");
         string[] all = [.. templates.EnumerateObject().Select(t => t.Value.GetString()!)];
         int rendered = 0;
         for (int seed = 0; seed < 3000; seed++)
