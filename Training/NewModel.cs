@@ -55,13 +55,7 @@ public static class NewModel
             ["pad_token_id"] = 0,
             ["torch_dtype"] = "float16",
         };
-        if (labels.Count > 0)
-        {
-            config["id2label"] =
-                new JsonObject(labels.Select((label,
-                    id) => KeyValuePair.Create(id.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)label)));
-            config["label2id"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(label, (JsonNode?)id)));
-        }
+        Name(config, labels);
         Write(folder, "config.json", config);
     }
 
@@ -167,6 +161,45 @@ public static class NewModel
             ["num_beams"] = 4,
             ["max_length"] = sizes.MaxPositions,
         });
+    }
+
+    /// <summary>
+    /// Begins a model with another head on the body of one that is trained: config and tokenizer of the latter with another architecture, its weights where both have them, random
+    /// ones elsewhere.
+    /// </summary>
+    /// <param name="from">The folder of a BERT.</param>
+    /// <param name="body">What it holds.</param>
+    /// <param name="folder">Made when it is absent.</param>
+    /// <param name="architecture">As in config.json: <c>BertForSequenceClassification</c>.</param>
+    /// <param name="labels">Of a classifier; else empty.</param>
+    /// <param name="seed">Of the random weights.</param>
+    /// <param name="deviation">Of the random weights.</param>
+    public static ITransformer OnBody(string from, ITransformer body, string folder, string architecture, IReadOnlyList<string> labels, int seed, double deviation = InitialWeights.StandardDeviation)
+    {
+        CopyWithoutWeights(from, folder);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(from, "config.json")))!.AsObject();
+        config["architectures"] = new JsonArray(architecture);
+        Name(config, labels);
+        Write(folder, "config.json", config);
+        ITransformer model = Start(folder, seed, deviation);
+        Dictionary<string, Parameter> learnt = body.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        foreach (Parameter parameter in model.Parameters)
+        {
+            if (learnt.TryGetValue(parameter.Name, out Parameter? same) && same.Shape == parameter.Shape)
+            {
+                parameter.Value = same.Value;
+            }
+        }
+        return model;
+    }
+
+    private static void Name(JsonObject config, IReadOnlyList<string> labels)
+    {
+        if (labels.Count > 0)
+        {
+            config["id2label"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(id.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)label)));
+            config["label2id"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(label, (JsonNode?)id)));
+        }
     }
 
     /// <summary>

@@ -101,7 +101,7 @@ public sealed class Trainer
             log.Step(state.Step, epoch + 1, done.Loss, done.LearningRate, done.GradientNorm, done.Tokens, done.Seconds);
             (tokens, sum, summed) = (tokens + done.Tokens, sum + done.Loss, summed + 1);
 
-            bool last = state.Step == _steps;
+            bool last = state.Step == _steps || state.Step == _options.StopAt;
             IReadOnlyList<Metric> metrics = [];
             if (last || state.Step % (_options.EvaluateEvery > 0 ? _options.EvaluateEvery : _stepsPerEpoch) == 0)
             {

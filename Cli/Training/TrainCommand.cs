@@ -16,54 +16,19 @@ internal static class TrainCommand
             vitrine train lm --data plays.txt --vocab 2000 --layers 4 --d-model 192 --positions 256 --out my-gpt2
             vitrine train qa --data questions.jsonl --out my-reader
             vitrine train mlm --data sentences.txt --out my-bert
+            vitrine train tokens --data names.txt --out my-tagger
             vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --out my-marian
             vitrine train lm --data plays.txt --device gpu --out my-gpt2
             """);
-        verb.Add(Classify(terminal));
+        verb.Add(TrainClassify.Create(terminal));
         verb.Add(TrainLm.Create(terminal));
         verb.Add(Translate(terminal));
         verb.Add(Questions(terminal));
         verb.Add(Masks(terminal));
+        verb.Add(TrainTokens.Create(terminal));
         verb.Add(TrainData.Create(terminal));
         verb.Add(TrainVary.Create(terminal));
         return verb;
-    }
-
-    private static Verb Classify(Terminal terminal)
-    {
-        var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be given several times.");
-        var whole = new Option<int>("--whole-words") { Description = "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
-        var taught = new Option<bool>("--naive-bayes") { Description = "Learn from naive Bayes' graded opinions of these and of made-up texts: for a few thousand texts." };
-        return new Verb("classify", "Trains a BERT that gives a text one of several labels.", """
-            vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
-            vitrine train classify --data positive=good.txt --data negative=bad.txt --naive-bayes --whole-words 2 --layers 1 --out small
-            vitrine train classify --data topics.tsv --layers 2 --d-model 128 --epochs 5 --out topics
-            vitrine train classify --data topics.tsv --from path/to/bert --lora 8 --out adapter
-            """)
-            .With(run.Symbols)
-            .With(whole, taught)
-            .Does((parsed, cancellation) =>
-            {
-                (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) =
-                    run.Split(parsed, run.Files(parsed, terminal, labelled: true).SelectMany(TextLines.Labelled), text => text.Text);
-                IReadOnlyList<string> labels = ClassificationTask.LabelsOf(training);
-                ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceClassification, (folder, sizes, vocab) => NewModel.Bert(
-                    folder, "BertForSequenceClassification", parsed.GetValue(whole) is > 0 and int least
-                        ? WordPieceTrainer.WholeWords(training.Select(t => t.Text), least)
-                        : WordPieceTrainer.Train(training.Select(t => t.Text), vocab), sizes, labels));
-                ITokenizer tokenizer = TrainingCommandLine.Tokenizer(model);
-                if (!parsed.GetValue(taught))
-                {
-                    run.Train(parsed, terminal, model, new ClassificationTask(training, held, model, tokenizer), cancellation);
-                    return;
-                }
-                var task = new TaughtClassificationTask(training, held, model, tokenizer);
-                if (!run.GoesOn(parsed))
-                {
-                    task.BeginEmbeddings(model);
-                }
-                run.Train(parsed, terminal, model, task, cancellation);
-            });
     }
 
     private static Verb Translate(Terminal terminal)
@@ -80,12 +45,12 @@ internal static class TrainCommand
             .Does((parsed, cancellation) =>
             {
                 // Split by the translation: one that is judged was learnt from no other text either.
-                (IReadOnlyList<TextPair> training, IReadOnlyList<TextPair> held) =
-                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(file => TextLines.Pairs(file, parsed.GetValue(swap))), pair => pair.Target);
+                DataMix<TextPair> data = run.Mix(parsed, terminal, part => TextLines.Pairs(part.File, parsed.GetValue(swap)), pair => pair.Target);
+                (IReadOnlyList<TextPair> training, IReadOnlyList<TextPair> held) = (data.Training, data.Held);
                 ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceToSequence, (folder, sizes, _) => NewModel.Marian(
                     folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
                         "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm and target.spm.")), sizes));
-                run.Train(parsed, terminal, model, new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model)), cancellation);
+                run.Train(parsed, terminal, model, data.Mixed(new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model))), cancellation);
                 if (held.Count > 0)
                 {
                     TextPair[] judged = [.. held.Take(Judged)];

@@ -8,33 +8,47 @@ internal static class TrainData
 {
     private static readonly SortedDictionary<string, Func<int, int, int, IEnumerable<string>>> s_kinds = new(StringComparer.Ordinal)
     {
+        ["entailment-questions"] = (count, _, seed) => Entailments.Make(count, seed).Select(Entailments.Question),
+        ["entailments"] = (count, _, seed) => Entailments.Make(count, seed).Select(Entailments.Line),
         ["places"] = (count, _, seed) => StoryPlaces.Make(count, seed),
         ["repeats"] = (count, length, seed) => RepeatedLetters.Make(count, length, seed),
         ["sorting"] = (count, length, seed) => SortingLines.Make(count, length, seed),
         ["stories"] = (count, _, seed) => Stories.Make(count, seed).Select(Stories.Line),
+        ["tale-turns"] = (count, _, seed) => Tales.Questions(count, seed),
+        ["tales"] = (count, _, seed) => Tales.Make(count, seed).Select(tale => tale.Text),
     };
+
+    private const string Sentences = "sentences";
+
+    private static string Kinds => string.Join(", ", s_kinds.Keys.Append(Sentences).Order(StringComparer.Ordinal));
 
     public static Verb Create(Terminal terminal)
     {
-        var kind = new Argument<string>("kind") { Description = $"One of {string.Join(", ", s_kinds.Keys)}." };
+        var kind = new Argument<string>("kind") { Description = $"One of {Kinds}." };
         var count = new Option<int>("--count") { Description = "Lines to write.", HelpName = "n", DefaultValueFactory = _ => 20000 };
         var length = new Option<int>("--length") { Description = "Digits or letters per line; stories have their own.", HelpName = "n", DefaultValueFactory = _ => 8 };
+        var grammar = new Option<string?>("--grammar") { Description = "Of sentences: the file of rules that they are drawn by (docs/TRAINING.md).", HelpName = "file" };
         var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ => 1 };
         var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path", DefaultValueFactory = _ => "-" };
-        return new Verb("data", "Writes made-up examples to train on: sorted digits, repeated letters, questions about stories, where people are in them.", """
+        return new Verb("data", "Writes made-up examples to train on: sorted digits, repeated letters, questions about stories, where people are in them, sentences of a grammar.", """
             vitrine train data sorting --count 20000 --length 8 --out sorting.txt
             vitrine train data repeats --count 20000 --length 48 --out repeats.txt
             vitrine train data stories --count 20000 --out stories.jsonl
             vitrine train data places --count 2000 --out places.jsonl
+            vitrine train data sentences --grammar rules.txt --count 20000 --out sentences.tsv
             """)
-            .With(kind, count, length, seed, file)
+            .With(kind, count, length, grammar, seed, file)
             .Does((parsed, _) =>
             {
                 string name = parsed.GetValue(kind) ?? "";
-                if (!s_kinds.TryGetValue(name, out Func<int, int, int, IEnumerable<string>>? make))
+                string? rules = parsed.GetValue(grammar);
+                if ((name == Sentences) != rules is not null)
                 {
-                    throw new CommandException(ExitCode.Usage, $"data: unknown kind; got '{name}'; expected one of {string.Join(", ", s_kinds.Keys)}.");
+                    throw new CommandException(ExitCode.Usage, $"data: {Sentences} need a grammar, and nothing else does; got {name} {(rules is null ? "without" : "with")} --grammar; expected both or neither.");
                 }
+                Func<int, int, int, IEnumerable<string>> make = rules is not null ? (lines, _, from) => SentenceGrammar.Read(terminal.Resolve(rules)).Make(lines, from)
+                    : s_kinds.TryGetValue(name, out Func<int, int, int, IEnumerable<string>>? made) ? made
+                    : throw new CommandException(ExitCode.Usage, $"data: unknown kind; got '{name}'; expected one of {Kinds}.");
                 if (parsed.GetValue(count) < 1 || parsed.GetValue(length) < 1)
                 {
                     throw new CommandException(ExitCode.Usage, $"data: out of range; got count {parsed.GetValue(count)} and length {parsed.GetValue(length)}; expected 1 or more.");

@@ -7,10 +7,19 @@ namespace Vitrine.Cli;
 /// <summary>What every kind of training asks on the command line: data, folder, model and options; and how it runs.</summary>
 internal sealed class TrainingCommandLine
 {
+    // What may stand on the body of a model that was trained to fill masks.
+    private static readonly Dictionary<ModelTask, string> s_heads = new()
+    {
+        [ModelTask.SequenceClassification] = "BertForSequenceClassification",
+        [ModelTask.QuestionAnswering] = "BertForQuestionAnswering",
+        [ModelTask.TokenClassification] = "BertForTokenClassification",
+    };
+
     private readonly Option<string[]> _data;
     private readonly TrainingSwitches _switches = new();
     private readonly ModelSource _source = new(); // for --device, --threads and --profile
 
+    private readonly Option<string[]> _more = new("--more") { Description = "Further data that are learnt whole, in the same form; may be given several times.", HelpName = "file" };
     private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for the model; checkpoint, log and loss curve go to its sub-folder 'training'.", HelpName = "folder" };
     private readonly Option<string?> _from = new("--from") { Description = "Go on from the model in this folder, with its tokenizer, instead of from nothing.", HelpName = "folder" };
     private readonly Option<double> _held = new("--held-out") { Description = "Part of the data that is judged, not learnt; 0 to 0.5.", HelpName = "part", DefaultValueFactory = _ => 0.1 };
@@ -34,7 +43,7 @@ internal sealed class TrainingCommandLine
     /// <summary>All options.</summary>
     public ReadOnlySpan<Symbol> Symbols => (Symbol[])
     [
-        _data, _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Device, _source.Threads, _source.Profile, .. _switches.Symbols,
+        _data, .. _fresh ? (Symbol[])[_more] : [], _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Device, _source.Threads, _source.Profile, .. _switches.Symbols,
     ];
 
     /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>
@@ -44,9 +53,22 @@ internal sealed class TrainingCommandLine
         string[] files = parsed.GetValue(_data) ?? [];
         return files.Length == 0
             ? throw new CommandException(ExitCode.Usage, "data: missing; got no --data; expected at least one file.")
-            : files.Select(file => labelled && !File.Exists(terminal.Resolve(file)) && file.IndexOf('=', StringComparison.Ordinal) is > 0 and int at
-                ? $"{file[..at]}={terminal.Resolve(file[(at + 1)..])}"
-                : terminal.Resolve(file));
+            : files.Select(file => Resolved(file, terminal, labelled));
+    }
+
+    private static string Resolved(string file, Terminal terminal, bool labelled) =>
+        labelled && !File.Exists(terminal.Resolve(file)) && file.IndexOf('=', StringComparison.Ordinal) is > 0 and int at
+            ? $"{file[..at]}={terminal.Resolve(file[(at + 1)..])}"
+            : terminal.Resolve(file);
+
+    /// <summary>The examples of <c>--data</c>, of which a part is held out, and of <c>--more</c>; both as <c>file[:times=x][:sure=p]</c>.</summary>
+    public DataMix<T> Mix<T>(ParseResult parsed, Terminal terminal, Func<DataPart, IEnumerable<T>> read, Func<T, string> key, bool labelled = false)
+    {
+        return DataMix<T>.Of(Parts(_data), Parts(_more), read, key, HeldOutPart(parsed), SeedOf(parsed));
+
+        DataPart[] Parts(Option<string[]> option) => [.. (parsed.GetValue(option) is { Length: > 0 } files ? files
+            : option == _data ? throw new CommandException(ExitCode.Usage, "data: missing; got no --data; expected at least one file.") : [])
+            .Select(DataPart.Parse).Select(part => part with { File = Resolved(part.File, terminal, labelled) })];
     }
 
     /// <summary>The part that is held out, 0–0.5.</summary>
@@ -68,7 +90,8 @@ internal sealed class TrainingCommandLine
     /// <param name="task">What it must be able to do.</param>
     /// <param name="create">Fills an empty folder with config and tokenizer, given sizes and the size of the vocabulary.</param>
     /// <exception cref="CommandException">The folder is taken, or the model does something else.</exception>
-    public ITransformer Model(ParseResult parsed, Terminal terminal, ModelTask task, Action<string, ModelSizes, int> create)
+    /// <param name="labels">Of a classifier, whose body may be that of a model that fills masks.</param>
+    public ITransformer Model(ParseResult parsed, Terminal terminal, ModelTask task, Action<string, ModelSizes, int> create, IReadOnlyList<string>? labels = null)
     {
         SetThreads(parsed);
         string folder = FreeFolder(parsed, terminal);
@@ -76,6 +99,10 @@ internal sealed class TrainingCommandLine
         if (parsed.GetValue(_from) is { } from)
         {
             ITransformer old = ModelLoader.Load(terminal.Resolve(from));
+            if (old.Info is { Task: ModelTask.MaskedLanguageModel, ModelType: "bert" } && s_heads.TryGetValue(task, out string? head) && Lora(parsed) is null)
+            {
+                return NewModel.OnBody(terminal.Resolve(from), old, folder, head, labels ?? [], SeedOf(parsed), parsed.GetValue(_init));
+            }
             if (old.Info.Task != task)
             {
                 throw new CommandException(ExitCode.Model, $"train: a model for something else; got {old.Info.Architecture} in '{from}'; expected one for {task}.");
@@ -112,12 +139,12 @@ internal sealed class TrainingCommandLine
 
     /// <summary>Trains, shows how it goes, and says what came of it.</summary>
     /// <exception cref="CommandException">Interrupted.</exception>
-    public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation)
+    public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation, Action<ITransformer, string>? keep = null)
     {
         TrainingOptions options = _switches.Options(parsed);
         options = _fresh && parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
         string folder = Folder(parsed, terminal);
-        Action<ITransformer, string>? keep = model is LoraModel ? LoraAdapter.Save : null;
+        keep = model is LoraModel ? LoraAdapter.Save : keep;
         TrainingRun.Of(new Trainer(model, task, options, folder, keep), Path.GetFileName(folder), terminal, cancellation);
     }
 

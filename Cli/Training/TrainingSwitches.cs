@@ -11,6 +11,7 @@ internal sealed class TrainingSwitches
 
     private readonly Option<int> _epochs = Number("--epochs", "How often every example is seen.", s_standard.Epochs);
     private readonly Option<int> _steps = Number("--steps", "Steps to take, whatever the epochs; 0: as many as the epochs have.", s_standard.Steps);
+    private readonly Option<int> _stop = Number("--stop-at", "End at this step, as if the rest of the schedule followed: the start of another training; 0: at its end.", s_standard.StopAt);
     private readonly Option<int> _batch = Number("--batch", "Examples per batch.", s_standard.BatchSize);
     private readonly Option<int> _accumulate = Number("--accumulate", "Batches added up for one step.", s_standard.Accumulate);
     private readonly Option<string> _optimizer = Name("--optimizer", "adamw or sgd.", "adamw");
@@ -35,7 +36,7 @@ internal sealed class TrainingSwitches
     /// <summary>All of them.</summary>
     public Symbol[] Symbols =>
     [
-        _epochs, _steps, _batch, _accumulate, _optimizer, _rate, _decay, _warmUp, _weightDecay, _beta2, _momentum, _clip, _dropout, _smoothing,
+        _epochs, _steps, _stop, _batch, _accumulate, _optimizer, _rate, _decay, _warmUp, _weightDecay, _beta2, _momentum, _clip, _dropout, _smoothing,
         _average, _evaluate, _patience, _save, _freeze, Seed,
     ];
 
@@ -46,6 +47,7 @@ internal sealed class TrainingSwitches
     {
         Epochs = parsed.GetValue(_epochs),
         Steps = parsed.GetValue(_steps),
+        StopAt = parsed.GetValue(_stop),
         BatchSize = parsed.GetValue(_batch),
         Accumulate = parsed.GetValue(_accumulate),
         Optimizer = Parse<OptimizerKind>(_optimizer, parsed),

@@ -7,7 +7,20 @@ namespace Vitrine.Training;
 /// <summary>A text and its class.</summary>
 /// <param name="Label">Name of the class.</param>
 /// <param name="Text">The text.</param>
-public sealed record LabelledText(string Label, string Text);
+public sealed record LabelledText(string Label, string Text)
+{
+    /// <summary>Probability that the label is right; the other labels share the rest. Default 1.</summary>
+    public double Sure { get; init; } = 1;
+
+    /// <summary>A second text, of a label that says how the two go together; null: there is none.</summary>
+    public string? Second { get; init; }
+
+    /// <summary>Texts of one group are learnt or judged together; null: those that are the same.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>What decides on which side the text is.</summary>
+    public string Key => Group ?? (Second is null ? Text : $"{Text}\n{Second}");
+}
 
 /// <summary>A text and its translation.</summary>
 /// <param name="Source">The text.</param>
@@ -74,6 +87,12 @@ public static class TextLines
             ? Read(file[(equals + 1)..]).Select(line => new LabelledText(file[..equals], line.Trim()))
             : Columns(file, "label and text").Select(columns => new LabelledText(columns[0], columns[1]));
     }
+
+    /// <summary>Lines <c>label⇥text⇥second text</c>, perhaps with a fourth column, the group.</summary>
+    /// <exception cref="TrainingException">A line has fewer than three columns, or the file cannot be read.</exception>
+    public static IEnumerable<LabelledText> LabelledPairs(string path) => Columns(path, "label, text and second text").Select(columns => columns.Length >= 3
+        ? new LabelledText(columns[0], columns[1]) { Second = columns[2], Group = columns.ElementAtOrDefault(3) }
+        : throw new TrainingException($"train: a line without a second text; got '{string.Join('\t', columns)}'; expected label, text and second text, tabs between. File: {path}"));
 
     /// <summary>Lines <c>source⇥target</c>; more columns are not looked at.</summary>
     /// <param name="path">The file.</param>

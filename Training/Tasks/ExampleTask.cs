@@ -25,7 +25,7 @@ public abstract class ExampleTask<T> : ITrainingTask
     public TrainingBatch Batch(IReadOnlyList<int> examples) => Batch([.. examples.Select(i => Training[i])]);
 
     /// <inheritdoc/>
-    public Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) =>
+    public virtual Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) =>
         model.Forward(batch.Input).CrossEntropy(batch.Targets, labelSmoothing: labelSmoothing);
 
     /// <summary>Nats per target, and part of the targets that are the most probable.</summary>
