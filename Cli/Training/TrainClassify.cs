@@ -45,23 +45,27 @@ internal static class TrainClassify
                         ? WordPieceTrainer.WholeWords(words, least)
                         : WordPieceTrainer.Train(words, vocab), sizes, labels), labels);
                 ITokenizer tokenizer = TrainingCommandLine.Tokenizer(model);
+                ITrainingTask task;
                 if (parsed.GetValue(taught))
                 {
-                    var task = new TaughtClassificationTask(data.Training, data.Held, model, tokenizer);
+                    var lessons = new TaughtClassificationTask(data.Parts.Data, data.Held, model, tokenizer, data.Parts.More);
                     if (!run.GoesOn(parsed))
                     {
-                        task.BeginEmbeddings(model);
+                        lessons.BeginEmbeddings(model);
                     }
-                    run.Train(parsed, terminal, model, data.Mixed(task), cancellation);
-                    return;
+                    task = data.Mixed(lessons, TaughtClassificationTask.Lessons);
+                }
+                else
+                {
+                    task = data.Mixed(new ClassificationTask(data.Training, data.Held, model, tokenizer));
                 }
                 if (measure.Count == 0)
                 {
-                    run.Train(parsed, terminal, model, data.Mixed(new ClassificationTask(data.Training, data.Held, model, tokenizer)), cancellation);
+                    run.Train(parsed, terminal, model, task, cancellation);
                     return;
                 }
                 var measured = new ClassificationTask(data.Training, measure, model, tokenizer);
-                run.Train(parsed, terminal, model, data.Mixed(new ClassificationTask(data.Training, data.Held, model, tokenizer)), cancellation, Keep);
+                run.Train(parsed, terminal, model, task, cancellation, Keep);
                 IReadOnlyList<Metric> judged = new ClassificationTask(data.Training, data.Held, model, tokenizer).Evaluate(ModelLoader.Load(run.Folder(parsed, terminal)));
                 terminal.Output.WriteLine($"calibrated: {string.Join(", ", judged.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name} {metric.Value:0.0000}")))}");
 

@@ -59,6 +59,13 @@ public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held
         return (this with { Training = rest, Sources = sources }, aside);
     }
 
+    /// <summary>The examples of the files of which a part is judged, and those of the others.</summary>
+    public (IReadOnlyList<T> Data, IReadOnlyList<T> More) Parts =>
+        ([.. Training.Take(Sources.Take(Judged).Sum(source => source.Count))], [.. Training.Skip(Sources.Take(Judged).Sum(source => source.Count))]);
+
     /// <summary>A task on <see cref="Training"/> as it is to be mixed.</summary>
-    public ITrainingTask Mixed(ITrainingTask task) => Sources.All(source => source.Times == 1) ? task : new MixedTask(task, Sources);
+    /// <param name="task">The task.</param>
+    /// <param name="lessons">How many examples it makes of each of the files of which a part is judged.</param>
+    public ITrainingTask Mixed(ITrainingTask task, int lessons = 1) => Sources.All(source => source.Times == 1) ? task
+        : new MixedTask(task, [.. Sources.Select((source, i) => (source.Count * (i < Judged ? lessons : 1), source.Times))]);
 }

@@ -17,10 +17,12 @@ public sealed class TaughtClassificationTask : ITrainingTask
         TrueLabel = 0.3,   // weight of the true label against the teacher's opinion
         Hidden = 0.2,      // part of the words of a text that are masked
         Replaced = 0.2,    // part of the words of a made-up text that are other words
+        Counted = 0.8,     // a further text whose label is less sure is not counted
         Start = 0.1;       // what a word's log-odds are times in its first embedding
 
     private readonly ClassificationTask _judged;
     private readonly (int[] Ids, int Label)[] _texts; // without special tokens
+    private readonly (int[] Ids, double[] Target)[] _more;
     private readonly int[] _words;
     private readonly NaiveBayes _teacher;
     private readonly SpecialTokens _special;
@@ -32,10 +34,10 @@ public sealed class TaughtClassificationTask : ITrainingTask
     /// <param name="held">What is judged.</param>
     /// <param name="model">A BERT classifier; its labels are those that may occur.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
-    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer
-    /// without BERT's special tokens.</exception>
-    public TaughtClassificationTask(IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model,
-        ITokenizer tokenizer)
+    /// <param name="more">Further texts that are learnt as they stand, without the teacher; it counts those among them whose labels are rather sure.</param>
+    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer without BERT's special tokens.</exception>
+    public TaughtClassificationTask(
+        IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model, ITokenizer tokenizer, IReadOnlyList<LabelledText>? more = null)
     {
         _judged = new(training, held, model, tokenizer);
         _special = tokenizer.Special is { Cls: not null, Sep: not null, Mask: not null } special ? special
@@ -43,13 +45,19 @@ public sealed class TaughtClassificationTask : ITrainingTask
                 + "expected all three.");
         _labels = model.Info.Labels.Count;
         int room = model.Info.MaxPositions - 2;
-        _texts = [.. training.Select(text => (
-            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index()
-            .First(l => l.Item == text.Label).Index))];
+        _texts = [.. training.Select(Ids)];
+        (LabelledText Text, int[] Ids, int Label)[] others = [.. (more ?? []).Select(text => (text, Ids(text).Ids, Ids(text).Label))];
+        _more = [.. others.Select(text => (Framed(text.Ids), Enumerable.Range(0, _labels).Select(k => k == text.Label ? text.Text.Sure : (1 - text.Text.Sure) / (_labels - 1)).ToArray()))];
         _words = [.. _texts.SelectMany(text => text.Ids)];
         _longest = _texts.Max(text => text.Ids.Length);
-        _teacher = new(_texts, _labels, Families(tokenizer.Vocabulary));
+        _teacher = new(_texts.Concat(others.Where(text => text.Text.Sure >= Counted).Select(text => (text.Ids, text.Label))), _labels, Families(tokenizer.Vocabulary));
+
+        (int[] Ids, int Label) Ids(LabelledText text) => (
+            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index().First(l => l.Item == text.Label).Index);
     }
+
+    /// <summary>Lessons that each text of <c>training</c> gives; a further one gives one.</summary>
+    public static int Lessons => 3;
 
     /// <summary>
     /// Lets the embeddings of a new model begin with what the teacher thinks of each word: coordinate k − 1 becomes 0.1 times the word's
@@ -73,16 +81,20 @@ public sealed class TaughtClassificationTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public string Description => $"{_judged.Description}; taught by naive Bayes";
+    public string Description => $"{_judged.Description}; taught by naive Bayes{(_more.Length > 0 ? $", and {_more.Length} more" : "")}";
 
     /// <inheritdoc/>
     public IReadOnlyList<int> Begin(int epoch, int seed)
     {
-        _lessons = [.. _texts.Index().SelectMany(text =>
-        {
-            Random random = RandomAt.Of(seed, epoch, text.Index);
-            return new[] { Real(text.Item.Ids, text.Item.Label, random), MadeUp(random), MadeUp(random) };
-        })];
+        _lessons =
+        [
+            .. _texts.Index().SelectMany(text =>
+            {
+                Random random = RandomAt.Of(seed, epoch, text.Index);
+                return new[] { Real(text.Item.Ids, text.Item.Label, random), MadeUp(random), MadeUp(random) };
+            }),
+            .. _more,
+        ];
         return [.. _lessons.Select(lesson => lesson.Ids.Length)];
     }
 

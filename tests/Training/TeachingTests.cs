@@ -57,6 +57,22 @@ public class TeachingTests
     }
 
     [Fact]
+    public void Lessons_OfFurtherTexts_AreTheTextsWithTheirOwnProbabilities()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = Toys.Classifier(folder);
+        (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
+        var task = new TaughtClassificationTask(training, held, model, model.Tokenizer!, [new LabelledText("positive", "the film is lovely") { Sure = 0.9 }, new LabelledText("negative", "dull")]);
+
+        IReadOnlyList<int> lengths = task.Begin(0, seed: 1);
+        TrainingBatch last = task.Batch([lengths.Count - 2, lengths.Count - 1]);
+
+        Assert.Equal((TaughtClassificationTask.Lessons * training.Count) + 2, lengths.Count);
+        Assert.Equal([0.1f, 0.9f, 1, 0], last.Targets.ToArray().Select(p => MathF.Round(p, 6)));
+        Assert.Equal(model.Tokenizer!.Encode("the film is lovely").Ids, last.Input.Ids!.ToIntArray().Take(6));
+    }
+
+    [Fact]
     public void BeginEmbeddings_OfWords_FirstCoordinateIsATenthOfTheLogOdds()
     {
         using var folder = new TempFolder();
