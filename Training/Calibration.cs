@@ -4,10 +4,12 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// Probabilities that mean what they say: of the texts of which a classifier says 80 %, four in five are right. One number, the temperature, divides all logits; it
+/// Probabilities that mean what they say: of the texts of which a classifier says 80 %, four in five are right. One number, the
+/// temperature, divides all logits; it
 /// changes no decision. It goes into the last layer, so that every program that loads the model has it.
 /// </summary>
-/// <remarks>Source: Guo, Pleiss, Sun and Weinberger 2017, “On calibration of modern neural networks”, sections 2 (the error) and 4.2 (the temperature).</remarks>
+/// <remarks>Source: Guo, Pleiss, Sun and Weinberger 2017, “On calibration of modern neural networks”, sections 2 (the error) and 4.2 (the
+/// temperature).</remarks>
 public static class Calibration
 {
     private const int Bins = 15; // as in the paper
@@ -21,7 +23,8 @@ public static class Calibration
     {
         if (logits.Count == 0)
         {
-            throw new TrainingException("calibrate: nothing to measure by; got no text; expected some. Calibrate on a larger part, or give more data.");
+            throw new TrainingException("calibrate: nothing to measure by; got no text; expected some. Calibrate on a larger part, or "
+                + "give more data.");
         }
         // The loss is convex in 1/T, so it has one minimum in ln T too: golden section.
         (double low, double high, double ratio) = (-Widest, Widest, (Math.Sqrt(5) - 1) / 2);
@@ -32,10 +35,12 @@ public static class Calibration
         }
         return Math.Exp((low + high) / 2);
 
-        double Loss(double lnT) => logits.Zip(labels).Sum(text => -Math.Log(Math.Max(double.Epsilon, Probabilities(text.First, Math.Exp(lnT))[text.Second])));
+        double Loss(double lnT) =>
+            logits.Zip(labels).Sum(text => -Math.Log(Math.Max(double.Epsilon, Probabilities(text.First, Math.Exp(lnT))[text.Second])));
     }
 
-    /// <summary>Expected calibration error, 0–1: Σ over bins of the highest probability of part of the texts · |part that is right − mean probability|.</summary>
+    /// <summary>Expected calibration error, 0–1: Σ over bins of the highest probability of part of the texts · |part that is right − mean
+    /// probability|.</summary>
     /// <param name="logits">Per text, one for every label.</param>
     /// <param name="labels">Number of the right one.</param>
     public static double Error(IReadOnlyList<float[]> logits, IReadOnlyList<int> labels)
@@ -61,7 +66,8 @@ public static class Calibration
         Parameter[] last = [.. model.Parameters.Where(p => p.Name is "classifier.W" or "classifier.b")];
         if (last.Length != 2)
         {
-            throw new TrainingException($"calibrate: no last layer to divide; got {model.Info.Architecture}; expected a classifier of BERT's form.");
+            throw new TrainingException($"calibrate: no last layer to divide; got {model.Info.Architecture}; expected a classifier of "
+                + $"BERT's form.");
         }
         Tensor[] before = [.. last.Select(p => p.Value)];
         using Recorder.Pause pause = Recorder.Suspend();

@@ -164,7 +164,8 @@ public static class NewModel
     }
 
     /// <summary>
-    /// Begins a model with another head on the body of one that is trained: config and tokenizer of the latter with another architecture, its weights where both have them, random
+    /// Begins a model with another head on the body of one that is trained: config and tokenizer of the latter with another architecture,
+    /// its weights where both have them, random
     /// ones elsewhere.
     /// </summary>
     /// <param name="from">The folder of a BERT.</param>
@@ -174,7 +175,8 @@ public static class NewModel
     /// <param name="labels">Of a classifier; else empty.</param>
     /// <param name="seed">Of the random weights.</param>
     /// <param name="deviation">Of the random weights.</param>
-    public static ITransformer OnBody(string from, ITransformer body, string folder, string architecture, IReadOnlyList<string> labels, int seed, double deviation = InitialWeights.StandardDeviation)
+    public static ITransformer OnBody(string from, ITransformer body, string folder, string architecture, IReadOnlyList<string> labels,
+        int seed, double deviation = InitialWeights.StandardDeviation)
     {
         CopyWithoutWeights(from, folder);
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(from, "config.json")))!.AsObject();
@@ -182,10 +184,10 @@ public static class NewModel
         Name(config, labels);
         Write(folder, "config.json", config);
         ITransformer model = Start(folder, seed, deviation);
-        Dictionary<string, Parameter> learnt = body.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        Dictionary<string, Parameter> learned = body.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         foreach (Parameter parameter in model.Parameters)
         {
-            if (learnt.TryGetValue(parameter.Name, out Parameter? same) && same.Shape == parameter.Shape)
+            if (learned.TryGetValue(parameter.Name, out Parameter? same) && same.Shape == parameter.Shape)
             {
                 parameter.Value = same.Value;
             }
@@ -197,7 +199,8 @@ public static class NewModel
     {
         if (labels.Count > 0)
         {
-            config["id2label"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(id.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)label)));
+            config["id2label"] = new JsonObject(labels.Select((label, id) =>
+                KeyValuePair.Create(id.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)label)));
             config["label2id"] = new JsonObject(labels.Select((label, id) => KeyValuePair.Create(label, (JsonNode?)id)));
         }
     }

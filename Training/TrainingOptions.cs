@@ -21,7 +21,8 @@ public sealed record TrainingOptions
     /// <summary>Steps to take whatever the epochs; 0: as many as the epochs have.</summary>
     public int Steps { get; init => field = AtLeast(value, 0, "steps"); }
 
-    /// <summary>Ends at this step although the schedule is that of <see cref="Steps"/>: the start of another training; 0: at its end.</summary>
+    /// <summary>Ends at this step although the schedule is that of <see cref="Steps"/>: the start of another training; 0: at its
+    /// end.</summary>
     public int StopAt { get; init => field = AtLeast(value, 0, "stop at"); }
 
     /// <summary>Examples per batch.</summary>

@@ -10,11 +10,17 @@ internal static class TrainClassify
 {
     public static Verb Create(Terminal terminal)
     {
-        var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be given several times. Behind a file: ':times=0.5' takes half of it per epoch, ':sure=0.9' says how probable its labels are.");
-        var whole = new Option<int>("--whole-words") { Description = "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
-        var taught = new Option<bool>("--naive-bayes") { Description = "Learn from naive Bayes' graded opinions of these and of made-up texts: for a few thousand texts." };
-        var pairs = new Option<bool>("--pairs") { Description = "Two texts have one label: lines 'label⇥text⇥second text', perhaps with a group that is learnt or judged as a whole." };
-        var calibrate = new Option<double>("--calibrate") { Description = "Part of the data by which the probabilities are made to mean what they say: neither learnt nor judged; 0 to 0.5.", HelpName = "part" };
+        var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be "
+            + "given several times. Behind a file: ':times=0.5' takes half of it per epoch, ':sure=0.9' says how probable its labels are.");
+        var whole = new Option<int>("--whole-words") { Description =
+            "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
+        var taught = new Option<bool>("--naive-bayes") { Description =
+            "Learn from naive Bayes' graded opinions of these and of made-up texts: for a few thousand texts." };
+        var pairs = new Option<bool>("--pairs") { Description =
+            "Two texts have one label: lines 'label⇥text⇥second text', perhaps with a group that is learned or judged as a whole." };
+        var calibrate = new Option<double>("--calibrate") { Description =
+            "Part of the data by which the probabilities are made to mean what they say: neither learned nor judged; 0 to 0.5.", HelpName =
+                "part" };
         return new Verb("classify", "Trains a BERT that gives a text one of several labels.", """
             vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
             vitrine train classify --data positive=good.txt --data negative=bad.txt --naive-bayes --whole-words 2 --layers 1 --out small
@@ -28,18 +34,21 @@ internal static class TrainClassify
             .Does((parsed, cancellation) =>
             {
                 DataMix<LabelledText> data = run.Mix(parsed, terminal, part =>
-                    (parsed.GetValue(pairs) ? TextLines.LabelledPairs(part.File) : TextLines.Labelled(part.File)).Select(text => text with { Sure = part.Sure }), text => text.Key, labelled: !parsed.GetValue(pairs));
+                    (parsed.GetValue(pairs) ? TextLines.LabelledPairs(part.File) : TextLines.Labelled(part.File))
+                        .Select(text => text with { Sure = part.Sure }), text => text.Key, labelled: !parsed.GetValue(pairs));
                 IReadOnlyList<string> labels = ClassificationTask.LabelsOf(data.Training);
                 IReadOnlyList<LabelledText> measure = [];
                 if (parsed.GetValue(calibrate) is not 0 and double share)
                 {
                     if (!(share is > 0 and <= 0.5))
                     {
-                        throw new CommandException(ExitCode.Usage, FormattableString.Invariant($"calibrate: out of range; got {share}; expected 0 to 0.5."));
+                        throw new CommandException(ExitCode.Usage,
+                            FormattableString.Invariant($"calibrate: out of range; got {share}; expected 0 to 0.5."));
                     }
                     (data, measure) = data.PutAside(text => $"calibrate\n{text.Key}", share, run.SeedOf(parsed));
                 }
-                IEnumerable<string> words = data.Training.SelectMany(text => text.Second is null ? (string[])[text.Text] : [text.Text, text.Second]);
+                IEnumerable<string> words = data.Training.SelectMany(text =>
+                    text.Second is null ? (string[])[text.Text] : [text.Text, text.Second]);
                 ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceClassification, (folder, sizes, vocab) => NewModel.Bert(
                     folder, "BertForSequenceClassification", parsed.GetValue(whole) is > 0 and int least
                         ? WordPieceTrainer.WholeWords(words, least)
@@ -66,8 +75,10 @@ internal static class TrainClassify
                 }
                 var measured = new ClassificationTask(data.Training, measure, model, tokenizer);
                 run.Train(parsed, terminal, model, task, cancellation, Keep);
-                IReadOnlyList<Metric> judged = new ClassificationTask(data.Training, data.Held, model, tokenizer).Evaluate(ModelLoader.Load(run.Folder(parsed, terminal)));
-                terminal.Output.WriteLine($"calibrated: {string.Join(", ", judged.Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name} {metric.Value:0.0000}")))}");
+                IReadOnlyList<Metric> judged = new ClassificationTask(data.Training, data.Held, model, tokenizer)
+                    .Evaluate(ModelLoader.Load(run.Folder(parsed, terminal)));
+                terminal.Output.WriteLine($"calibrated: {string.Join(", ", judged.Select(metric =>
+                    string.Create(CultureInfo.InvariantCulture, $"{metric.Name} {metric.Value:0.0000}")))}");
 
                 void Keep(ITransformer trained, string folder)
                 {

@@ -35,7 +35,9 @@ internal static class TrainCommand
     {
         var run = new TrainingCommandLine("UTF-8 lines 'text⇥translation'; may be given several times.");
         var swap = new Option<bool>("--swap") { Description = "The translation is in the first column, the text in the second." };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder with source.spm and target.spm, for a model from nothing; a vocab.json is made of both where it has none.", HelpName = "folder" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description =
+            "Folder with source.spm and target.spm, for a model from nothing; a vocab.json is made of both where it has none.", HelpName =
+                "folder" };
         return new Verb("translate", "Trains a Marian that translates.", """
             vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --layers 3 --d-model 256 --out my-marian
             vitrine train translate --data pairs.tsv --from path/to/opus-mt-zh-en --learning-rate 1e-4 --out tuned
@@ -44,19 +46,24 @@ internal static class TrainCommand
             .With(swap, tokenizer)
             .Does((parsed, cancellation) =>
             {
-                // Split by the translation: one that is judged was learnt from no other text either.
-                DataMix<TextPair> data = run.Mix(parsed, terminal, part => TextLines.Pairs(part.File, parsed.GetValue(swap)), pair => pair.Target);
+                // Split by the translation: one that is judged was learned from no other text either.
+                DataMix<TextPair> data = run.Mix(parsed, terminal, part => TextLines.Pairs(part.File, parsed.GetValue(swap)), pair =>
+                    pair.Target);
                 (IReadOnlyList<TextPair> training, IReadOnlyList<TextPair> held) = (data.Training, data.Held);
                 ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceToSequence, (folder, sizes, _) => NewModel.Marian(
                     folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
-                        "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm and target.spm.")), sizes));
-                run.Train(parsed, terminal, model, data.Mixed(new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model))), cancellation);
+                        "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm and target.spm.")),
+                            sizes));
+                run.Train(parsed, terminal, model,
+                    data.Mixed(new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model))),
+                        cancellation);
                 if (held.Count > 0)
                 {
                     TextPair[] judged = [.. held.Take(Judged)];
                     var stored = (IGenerator)ModelLoader.Load(run.Folder(parsed, terminal));
                     IReadOnlyList<Metric> scores = TranslationTask.Judge(stored, judged, cancellation);
-                    terminal.Output.WriteLine($"{judged.Length} held-out texts, {stored.GenerationDefaults.NumBeams} beams: {string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
+                    terminal.Output.WriteLine($"{judged.Length} held-out texts, {stored.GenerationDefaults.NumBeams} beams: "
+                        + $"{string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
                 }
             });
     }
@@ -72,10 +79,13 @@ internal static class TrainCommand
             .Does((parsed, cancellation) =>
             {
                 (IReadOnlyList<AnsweredQuestion> training, IReadOnlyList<AnsweredQuestion> held) =
-                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Questions), question => question.Group ?? question.Context);
+                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Questions), question =>
+                        question.Group ?? question.Context);
                 ITransformer model = run.Model(parsed, terminal, ModelTask.QuestionAnswering, (folder, sizes, vocab) => NewModel.Bert(
-                    folder, "BertForQuestionAnswering", WordPieceTrainer.Train(training.SelectMany(q => new[] { q.Context, q.Question }), vocab), sizes, []));
-                run.Train(parsed, terminal, model, new QuestionAnsweringTask(training, held, model, TrainingCommandLine.Tokenizer(model)), cancellation);
+                    folder, "BertForQuestionAnswering", WordPieceTrainer.Train(training.SelectMany(q => new[] { q.Context, q.Question }),
+                        vocab), sizes, []));
+                run.Train(parsed, terminal, model, new QuestionAnsweringTask(training, held, model, TrainingCommandLine.Tokenizer(model)),
+                    cancellation);
             });
     }
 
@@ -89,10 +99,12 @@ internal static class TrainCommand
             .With(run.Symbols)
             .Does((parsed, cancellation) =>
             {
-                (IReadOnlyList<string> training, IReadOnlyList<string> held) = run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Read), text => text);
+                (IReadOnlyList<string> training, IReadOnlyList<string> held) =
+                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Read), text => text);
                 ITransformer model = run.Model(parsed, terminal, ModelTask.MaskedLanguageModel, (folder, sizes, vocab) => NewModel.Bert(
                     folder, "BertForMaskedLM", WordPieceTrainer.Train(training, vocab), sizes, []));
-                run.Train(parsed, terminal, model, new MaskedLanguageTask(training, held, model, TrainingCommandLine.Tokenizer(model)), cancellation);
+                run.Train(parsed, terminal, model, new MaskedLanguageTask(training, held, model, TrainingCommandLine.Tokenizer(model)),
+                    cancellation);
             });
     }
 }

@@ -26,11 +26,15 @@ internal static class TrainData
     {
         var kind = new Argument<string>("kind") { Description = $"One of {Kinds}." };
         var count = new Option<int>("--count") { Description = "Lines to write.", HelpName = "n", DefaultValueFactory = _ => 20000 };
-        var length = new Option<int>("--length") { Description = "Digits or letters per line; stories have their own.", HelpName = "n", DefaultValueFactory = _ => 8 };
-        var grammar = new Option<string?>("--grammar") { Description = "Of sentences: the file of rules that they are drawn by (docs/TRAINING.md).", HelpName = "file" };
-        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ => 1 };
-        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path", DefaultValueFactory = _ => "-" };
-        return new Verb("data", "Writes made-up examples to train on: sorted digits, repeated letters, questions about stories, where people are in them, sentences of a grammar.", """
+        var length = new Option<int>("--length") { Description = "Digits or letters per line; stories have their own.", HelpName = "n",
+            DefaultValueFactory = _ => 8 };
+        var grammar = new Option<string?>("--grammar") { Description =
+            "Of sentences: the file of rules that they are drawn by (docs/TRAINING.md).", HelpName = "file" };
+        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ =>
+            1 };
+        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path",
+            DefaultValueFactory = _ => "-" };
+        return new Verb("data", "Writes made-up examples to train on, with known answers.", """
             vitrine train data sorting --count 20000 --length 8 --out sorting.txt
             vitrine train data repeats --count 20000 --length 48 --out repeats.txt
             vitrine train data stories --count 20000 --out stories.jsonl
@@ -44,18 +48,24 @@ internal static class TrainData
                 string? rules = parsed.GetValue(grammar);
                 if ((name == Sentences) != rules is not null)
                 {
-                    throw new CommandException(ExitCode.Usage, $"data: {Sentences} need a grammar, and nothing else does; got {name} {(rules is null ? "without" : "with")} --grammar; expected both or neither.");
+                    throw new CommandException(ExitCode.Usage,
+                        $"data: {Sentences} need a grammar, and nothing else does; got {name} {(rules is null ? "without" : "with")} "
+                            + $"--grammar; expected both or neither.");
                 }
-                Func<int, int, int, IEnumerable<string>> make = rules is not null ? (lines, _, from) => SentenceGrammar.Read(terminal.Resolve(rules)).Make(lines, from)
+                Func<int, int, int, IEnumerable<string>> make = rules is not null ? (lines, _, from) =>
+                    SentenceGrammar.Read(terminal.Resolve(rules)).Make(lines, from)
                     : s_kinds.TryGetValue(name, out Func<int, int, int, IEnumerable<string>>? made) ? made
                     : throw new CommandException(ExitCode.Usage, $"data: unknown kind; got '{name}'; expected one of {Kinds}.");
                 if (parsed.GetValue(count) < 1 || parsed.GetValue(length) < 1)
                 {
-                    throw new CommandException(ExitCode.Usage, $"data: out of range; got count {parsed.GetValue(count)} and length {parsed.GetValue(length)}; expected 1 or more.");
+                    throw new CommandException(ExitCode.Usage,
+                        $"data: out of range; got count {parsed.GetValue(count)} and length {parsed.GetValue(length)}; expected 1 or "
+                            + $"more.");
                 }
                 string path = parsed.GetValue(file) ?? "-";
                 OutputFile.Probe(path, terminal);
-                OutputFile.Write(path, string.Concat(make(parsed.GetValue(count), parsed.GetValue(length), parsed.GetValue(seed)).Select(line => line + "\n")), terminal);
+                OutputFile.Write(path, string.Concat(make(parsed.GetValue(count), parsed.GetValue(length), parsed.GetValue(seed))
+                    .Select(line => line + "\n")), terminal);
             });
     }
 }

@@ -19,31 +19,56 @@ internal sealed class TrainingCommandLine
     private readonly TrainingSwitches _switches = new();
     private readonly ModelSource _source = new(); // for --device, --threads and --profile
 
-    private readonly Option<string[]> _more = new("--more") { Description = "Further data that are learnt whole, in the same form; may be given several times.", HelpName = "file" };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder for the model; checkpoint, log and loss curve go to its sub-folder 'training'.", HelpName = "folder" };
-    private readonly Option<string?> _from = new("--from") { Description = "Go on from the model in this folder, with its tokenizer, instead of from nothing.", HelpName = "folder" };
-    private readonly Option<double> _held = new("--held-out") { Description = "Part of the data that is judged, not learnt; 0 to 0.5.", HelpName = "part", DefaultValueFactory = _ => 0.1 };
-    private readonly Option<int> _vocab = new("--vocab") { Description = "Size of the vocabulary to learn.", HelpName = "n", DefaultValueFactory = _ => 2000 };
-    private readonly Option<int> _dModel = new("--d-model") { Description = "Width of the model.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().DModel };
-    private readonly Option<int> _layers = new("--layers") { Description = "Blocks.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().NLayers };
-    private readonly Option<int> _heads = new("--heads") { Description = "Heads per block.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().NHeads };
-    private readonly Option<int?> _dMlp = new("--d-mlp") { Description = "Width of the feed-forward layers; 0: attention only. Default: four times the model's.", HelpName = "n" };
-    private readonly Option<double> _init = new("--init") { Description = "Standard deviation of the weights a new model starts with; narrow ones like about 0.5/√width.", HelpName = "x", DefaultValueFactory = _ => InitialWeights.StandardDeviation };
-    private readonly Option<int> _positions = new("--positions") { Description = "Longest sequence, tokens.", HelpName = "n", DefaultValueFactory = _ => new ModelSizes().MaxPositions };
+    private readonly Option<string[]> _more =
+        new("--more") { Description = "Further data that are learned whole, in the same form; may be given several times.", HelpName =
+            "file" };
+    private readonly Option<string?> _out =
+        new("--out", "-o") { Description = "Folder for the model; checkpoint, log and loss curve go to its sub-folder 'training'.",
+            HelpName = "folder" };
+    private readonly Option<string?> _from =
+        new("--from") { Description = "Go on from the model in this folder, with its tokenizer, instead of from nothing.", HelpName =
+            "folder" };
+    private readonly Option<double> _held =
+        new("--held-out") { Description = "Part of the data that is judged, not learned; 0 to 0.5.", HelpName = "part",
+            DefaultValueFactory = _ => 0.1 };
+    private readonly Option<int> _vocab = new("--vocab") { Description = "Size of the vocabulary to learn.", HelpName = "n",
+        DefaultValueFactory = _ => 2000 };
+    private readonly Option<int> _dModel = new("--d-model") { Description = "Width of the model.", HelpName = "n", DefaultValueFactory =
+        _ => new ModelSizes().DModel };
+    private readonly Option<int> _layers = new("--layers") { Description = "Blocks.", HelpName = "n", DefaultValueFactory = _ =>
+        new ModelSizes().NLayers };
+    private readonly Option<int> _heads = new("--heads") { Description = "Heads per block.", HelpName = "n", DefaultValueFactory = _ =>
+        new ModelSizes().NHeads };
+    private readonly Option<int?> _dMlp = new("--d-mlp") { Description =
+        "Width of the feed-forward layers; 0: attention only. Default: four times the model's.", HelpName = "n" };
+    private readonly Option<double> _init =
+        new("--init") { Description = "Standard deviation of the weights a new model starts with; narrow ones like about 0.5/√width.",
+            HelpName = "x", DefaultValueFactory = _ => InitialWeights.StandardDeviation };
+    private readonly Option<int> _positions =
+        new("--positions") { Description = "Longest sequence, tokens.", HelpName = "n", DefaultValueFactory = _ =>
+            new ModelSizes().MaxPositions };
 
-    private readonly Option<int?> _rank = new("--lora") { Description = "Leave the weights of --from as they are and learn an adapter of this rank, in PEFT's files.", HelpName = "r" };
-    private readonly Option<double> _alpha = new("--lora-alpha") { Description = "The adapter is scaled by alpha/r; 0: twice the rank.", HelpName = "x" };
-    private readonly Option<string?> _targets = new("--lora-targets") { Description = "Layers it changes, by the last part of their names, e.g. query,value. Default: PEFT's for the family.", HelpName = "names" };
+    private readonly Option<int?> _rank =
+        new("--lora") { Description = "Leave the weights of --from as they are and learn an adapter of this rank, in PEFT's files.",
+            HelpName = "r" };
+    private readonly Option<double> _alpha =
+        new("--lora-alpha") { Description = "The adapter is scaled by alpha/r; 0: twice the rank.", HelpName = "x" };
+    private readonly Option<string?> _targets =
+        new("--lora-targets") { Description =
+            "Layers it changes, by the last part of their names, e.g. query,value. Default: PEFT's for the family.", HelpName = "names" };
     private readonly bool _fresh;
 
     /// <param name="data">What <c>--data</c> holds.</param>
     /// <param name="fresh">Whether the command can make a model from nothing, and asks for its sizes.</param>
-    public TrainingCommandLine(string data, bool fresh = true) => (_data, _fresh) = (new("--data") { Description = data, HelpName = "file" }, fresh);
+    public TrainingCommandLine(string data, bool fresh = true) =>
+        (_data, _fresh) = (new("--data") { Description = data, HelpName = "file" }, fresh);
 
     /// <summary>All options.</summary>
     public ReadOnlySpan<Symbol> Symbols => (Symbol[])
     [
-        _data, .. _fresh ? (Symbol[])[_more] : [], _out, _held, .. _fresh ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Device, _source.Threads, _source.Profile, .. _switches.Symbols,
+        _data, .. _fresh ? (Symbol[])[_more] : [], _out, _held, .. _fresh
+            ? (Symbol[])[_from, _vocab, _dModel, _layers, _heads, _dMlp, _positions, _init, _rank, _alpha, _targets] : [], _source.Device,
+                _source.Threads, _source.Profile, .. _switches.Symbols,
     ];
 
     /// <summary>The data files; <c>label=path</c> where <paramref name="labelled"/>.</summary>
@@ -61,13 +86,16 @@ internal sealed class TrainingCommandLine
             ? $"{file[..at]}={terminal.Resolve(file[(at + 1)..])}"
             : terminal.Resolve(file);
 
-    /// <summary>The examples of <c>--data</c>, of which a part is held out, and of <c>--more</c>; both as <c>file[:times=x][:sure=p]</c>.</summary>
-    public DataMix<T> Mix<T>(ParseResult parsed, Terminal terminal, Func<DataPart, IEnumerable<T>> read, Func<T, string> key, bool labelled = false)
+    /// <summary>The examples of <c>--data</c>, of which a part is held out, and of <c>--more</c>; both as
+    /// <c>file[:times=x][:sure=p]</c>.</summary>
+    public DataMix<T> Mix<T>(ParseResult parsed, Terminal terminal, Func<DataPart, IEnumerable<T>> read, Func<T, string> key,
+        bool labelled = false)
     {
         return DataMix<T>.Of(Parts(_data), Parts(_more), read, key, HeldOutPart(parsed), SeedOf(parsed));
 
         DataPart[] Parts(Option<string[]> option) => [.. (parsed.GetValue(option) is { Length: > 0 } files ? files
-            : option == _data ? throw new CommandException(ExitCode.Usage, "data: missing; got no --data; expected at least one file.") : [])
+            : option == _data ? throw new CommandException(ExitCode.Usage, "data: missing; got no --data; expected at least one file.")
+                : [])
             .Select(DataPart.Parse).Select(part => part with { File = Resolved(part.File, terminal, labelled) })];
     }
 
@@ -75,9 +103,10 @@ internal sealed class TrainingCommandLine
     /// <exception cref="CommandException">It is out of range.</exception>
     public double HeldOutPart(ParseResult parsed) => parsed.GetValue(_held) is >= 0 and <= 0.5 and double part
         ? part
-        : throw new CommandException(ExitCode.Usage, FormattableString.Invariant($"held-out: out of range; got {parsed.GetValue(_held)}; expected 0 to 0.5."));
+        : throw new CommandException(ExitCode.Usage,
+            FormattableString.Invariant($"held-out: out of range; got {parsed.GetValue(_held)}; expected 0 to 0.5."));
 
-    /// <summary>Parts examples into learnt and judged ones.</summary>
+    /// <summary>Parts examples into learned and judged ones.</summary>
     public (IReadOnlyList<T> Training, IReadOnlyList<T> Held) Split<T>(ParseResult parsed, IEnumerable<T> items, Func<T, string> key) =>
         HeldOut.Split(items, key, HeldOutPart(parsed), parsed.GetValue(_switches.Seed));
 
@@ -91,7 +120,8 @@ internal sealed class TrainingCommandLine
     /// <param name="create">Fills an empty folder with config and tokenizer, given sizes and the size of the vocabulary.</param>
     /// <exception cref="CommandException">The folder is taken, or the model does something else.</exception>
     /// <param name="labels">Of a classifier, whose body may be that of a model that fills masks.</param>
-    public ITransformer Model(ParseResult parsed, Terminal terminal, ModelTask task, Action<string, ModelSizes, int> create, IReadOnlyList<string>? labels = null)
+    public ITransformer Model(ParseResult parsed, Terminal terminal, ModelTask task, Action<string, ModelSizes, int> create,
+        IReadOnlyList<string>? labels = null)
     {
         SetThreads(parsed);
         string folder = FreeFolder(parsed, terminal);
@@ -99,13 +129,15 @@ internal sealed class TrainingCommandLine
         if (parsed.GetValue(_from) is { } from)
         {
             ITransformer old = ModelLoader.Load(terminal.Resolve(from));
-            if (old.Info is { Task: ModelTask.MaskedLanguageModel, ModelType: "bert" } && s_heads.TryGetValue(task, out string? head) && Lora(parsed) is null)
+            if (old.Info is { Task: ModelTask.MaskedLanguageModel, ModelType: "bert" } && s_heads.TryGetValue(task, out string? head)
+                && Lora(parsed) is null)
             {
                 return NewModel.OnBody(terminal.Resolve(from), old, folder, head, labels ?? [], SeedOf(parsed), parsed.GetValue(_init));
             }
             if (old.Info.Task != task)
             {
-                throw new CommandException(ExitCode.Model, $"train: a model for something else; got {old.Info.Architecture} in '{from}'; expected one for {task}.");
+                throw new CommandException(ExitCode.Model,
+                    $"train: a model for something else; got {old.Info.Architecture} in '{from}'; expected one for {task}.");
             }
             if (Lora(parsed) is { } options)
             {
@@ -139,7 +171,8 @@ internal sealed class TrainingCommandLine
 
     /// <summary>Trains, shows how it goes, and says what came of it.</summary>
     /// <exception cref="CommandException">Interrupted.</exception>
-    public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation, Action<ITransformer, string>? keep = null)
+    public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation,
+        Action<ITransformer, string>? keep = null)
     {
         TrainingOptions options = _switches.Options(parsed);
         options = _fresh && parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
@@ -154,7 +187,8 @@ internal sealed class TrainingCommandLine
         : ModelLoader.Load(Folder(parsed, terminal));
 
     private LoraOptions? Lora(ParseResult parsed) => parsed.GetValue(_rank) is { } rank
-        ? new() { Rank = rank, Alpha = parsed.GetValue(_alpha), Targets = parsed.GetValue(_targets)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [] }
+        ? new() { Rank = rank, Alpha = parsed.GetValue(_alpha), Targets =
+            parsed.GetValue(_targets)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [] }
         : null;
 
     /// <summary>The tokenizer of a model that was just loaded.</summary>
@@ -173,9 +207,11 @@ internal sealed class TrainingCommandLine
     public string FreeFolder(ParseResult parsed, Terminal terminal)
     {
         string folder = Folder(parsed, terminal);
-        return Directory.Exists(Path.Combine(folder, "training")) || !(File.Exists(Path.Combine(folder, "model.safetensors")) || LoraAdapter.IsIn(folder))
+        return Directory.Exists(Path.Combine(folder, "training"))
+            || !(File.Exists(Path.Combine(folder, "model.safetensors")) || LoraAdapter.IsIn(folder))
             ? folder
-            : throw new CommandException(ExitCode.Output, $"train: the folder holds a model already; got '{folder}'; expected an empty or new one. Name another with --out.");
+            : throw new CommandException(ExitCode.Output,
+                $"train: the folder holds a model already; got '{folder}'; expected an empty or new one. Name another with --out.");
     }
 
     /// <summary>The folder of <c>--out</c>.</summary>

@@ -10,25 +10,35 @@ internal sealed class TrainingSwitches
     private static readonly TrainingOptions s_standard = new();
 
     private readonly Option<int> _epochs = Number("--epochs", "How often every example is seen.", s_standard.Epochs);
-    private readonly Option<int> _steps = Number("--steps", "Steps to take, whatever the epochs; 0: as many as the epochs have.", s_standard.Steps);
-    private readonly Option<int> _stop = Number("--stop-at", "End at this step, as if the rest of the schedule followed: the start of another training; 0: at its end.", s_standard.StopAt);
+    private readonly Option<int> _steps = Number("--steps", "Steps to take, whatever the epochs; 0: as many as the epochs have.",
+        s_standard.Steps);
+    private readonly Option<int> _stop =
+        Number("--stop-at", "End at this step, as if the rest of the schedule followed: the start of another training; 0: at its end.",
+            s_standard.StopAt);
     private readonly Option<int> _batch = Number("--batch", "Examples per batch.", s_standard.BatchSize);
     private readonly Option<int> _accumulate = Number("--accumulate", "Batches added up for one step.", s_standard.Accumulate);
     private readonly Option<string> _optimizer = Name("--optimizer", "adamw or sgd.", "adamw");
     private readonly Option<float> _rate = Real("--learning-rate", "Peak of the learning rate.", s_standard.LearningRate);
     private readonly Option<string> _decay = Name("--schedule", "How it falls: linear, cosine or constant.", "cosine");
     private readonly Option<float> _warmUp = Real("--warm-up", "Part of the steps over which it rises.", s_standard.WarmUp);
-    private readonly Option<float> _weightDecay = Real("--weight-decay", "Decay of matrices per step, times the learning rate.", s_standard.WeightDecay);
+    private readonly Option<float> _weightDecay =
+        Real("--weight-decay", "Decay of matrices per step, times the learning rate.", s_standard.WeightDecay);
     private readonly Option<float> _beta2 = Real("--beta2", "β₂ of AdamW.", s_standard.Beta2);
     private readonly Option<float> _momentum = Real("--momentum", "μ of SGD.", s_standard.Momentum);
     private readonly Option<float> _clip = Real("--clip", "Longest gradient; 0: any.", s_standard.GradientLimit);
     private readonly Option<float> _dropout = Real("--dropout", "Part of the activations that is dropped.", s_standard.Dropout);
-    private readonly Option<float> _smoothing = Real("--label-smoothing", "Part of the target probability spread over all classes.", s_standard.LabelSmoothing);
-    private readonly Option<float> _average = Real("--average", "Decay of the moving average of the weights, which is kept; 0: the weights themselves.", s_standard.AverageDecay);
-    private readonly Option<int> _evaluate = Number("--evaluate-every", "Steps between evaluations; 0: one per epoch.", s_standard.EvaluateEvery);
-    private readonly Option<int> _patience = Number("--patience", "Evaluations without a better result after which to end; 0: never.", s_standard.Patience);
+    private readonly Option<float> _smoothing =
+        Real("--label-smoothing", "Part of the target probability spread over all classes.", s_standard.LabelSmoothing);
+    private readonly Option<float> _average =
+        Real("--average", "Decay of the moving average of the weights, which is kept; 0: the weights themselves.", s_standard.AverageDecay);
+    private readonly Option<int> _evaluate =
+        Number("--evaluate-every", "Steps between evaluations; 0: one per epoch.", s_standard.EvaluateEvery);
+    private readonly Option<int> _patience =
+        Number("--patience", "Evaluations without a better result after which to end; 0: never.", s_standard.Patience);
     private readonly Option<int> _save = Number("--save-every", "Steps between checkpoints.", s_standard.SaveEvery);
-    private readonly Option<string[]> _freeze = new("--freeze") { Description = "Parameters that stay as they are, e.g. 'embed.*'; may be given several times.", HelpName = "name" };
+    private readonly Option<string[]> _freeze =
+        new("--freeze") { Description = "Parameters that stay as they are, e.g. 'embed.*'; may be given several times.", HelpName =
+            "name" };
 
     /// <summary>The seed, which also decides what is held out.</summary>
     public Option<int> Seed { get; } = Number("--seed", "Equal seeds give equal models, to the bit.", s_standard.Seed);
@@ -36,7 +46,8 @@ internal sealed class TrainingSwitches
     /// <summary>All of them.</summary>
     public Symbol[] Symbols =>
     [
-        _epochs, _steps, _stop, _batch, _accumulate, _optimizer, _rate, _decay, _warmUp, _weightDecay, _beta2, _momentum, _clip, _dropout, _smoothing,
+        _epochs, _steps, _stop, _batch, _accumulate, _optimizer, _rate, _decay, _warmUp, _weightDecay, _beta2, _momentum, _clip, _dropout,
+            _smoothing,
         _average, _evaluate, _patience, _save, _freeze, Seed,
     ];
 
@@ -69,7 +80,8 @@ internal sealed class TrainingSwitches
     };
 
     private static T Parse<T>(Option<string> option, ParseResult parsed) where T : struct, Enum =>
-        Enum.GetNames<T>().FirstOrDefault(name => string.Equals(name, parsed.GetValue(option), StringComparison.OrdinalIgnoreCase)) is { } name
+        Enum.GetNames<T>().FirstOrDefault(name =>
+            string.Equals(name, parsed.GetValue(option), StringComparison.OrdinalIgnoreCase)) is { } name
             ? Enum.Parse<T>(name)
             : throw new CommandException(ExitCode.Usage,
                 $"{option.Name[2..]}: unknown; got '{parsed.GetValue(option)}'; expected {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}.");

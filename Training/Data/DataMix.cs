@@ -1,30 +1,32 @@
 namespace Vitrine.Training;
 
-/// <summary>Examples of several files, those that are learnt and those that are judged.</summary>
+/// <summary>Examples of several files, those that are learned and those that are judged.</summary>
 /// <typeparam name="T">An example.</typeparam>
-/// <param name="Training">What is learnt, one source after the other.</param>
+/// <param name="Training">What is learned, one source after the other.</param>
 /// <param name="Held">What is only judged.</param>
-/// <param name="Sources">Of every source: how many examples of <paramref name="Training"/> it has, and how often an epoch takes each.</param>
+/// <param name="Sources">Of every source: how many examples of <paramref name="Training"/> it has, and how often an epoch takes
+/// each.</param>
 public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held, IReadOnlyList<(int Count, double Times)> Sources)
 {
     /// <summary>How many of the sources, the first ones, are judged in part.</summary>
     public int Judged { get; private init; }
 
-    /// <summary>Reads files, part of which is held out, and others that are learnt whole, but for what is held out of the former.</summary>
+    /// <summary>Reads files, part of which is held out, and others that are learned whole, but for what is held out of the former.</summary>
     /// <param name="data">Files of which a part is judged.</param>
-    /// <param name="more">Files that are learnt only.</param>
+    /// <param name="more">Files that are learned only.</param>
     /// <param name="read">What a file holds.</param>
     /// <param name="key">What must not be on both sides.</param>
     /// <param name="part">Part that is judged, 0–1.</param>
     /// <param name="seed">Of the choice.</param>
-    public static DataMix<T> Of(IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T, string> key, double part, int seed)
+    public static DataMix<T> Of(IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T,
+        string> key, double part, int seed)
     {
         (List<T> training, List<T> held, List<(int, double)> sources) = ([], [], []);
         foreach (DataPart file in data)
         {
-            (IReadOnlyList<T> learnt, IReadOnlyList<T> judged) = HeldOut.Split(read(file), key, part, seed);
+            (IReadOnlyList<T> learned, IReadOnlyList<T> judged) = HeldOut.Split(read(file), key, part, seed);
             held.AddRange(judged);
-            Add(learnt, file);
+            Add(learned, file);
         }
         HashSet<string> kept = [.. held.Select(key)];
         foreach (DataPart file in more)
@@ -40,7 +42,7 @@ public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held
         }
     }
 
-    /// <summary>Takes a part out of what is learnt from the sources of which a part is judged.</summary>
+    /// <summary>Takes a part out of what is learned from the sources of which a part is judged.</summary>
     /// <param name="key">What the choice goes by.</param>
     /// <param name="part">How much, 0–1.</param>
     /// <param name="seed">Of the choice.</param>
@@ -61,7 +63,8 @@ public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held
 
     /// <summary>The examples of the files of which a part is judged, and those of the others.</summary>
     public (IReadOnlyList<T> Data, IReadOnlyList<T> More) Parts =>
-        ([.. Training.Take(Sources.Take(Judged).Sum(source => source.Count))], [.. Training.Skip(Sources.Take(Judged).Sum(source => source.Count))]);
+        ([.. Training.Take(Sources.Take(Judged).Sum(source => source.Count))],
+            [.. Training.Skip(Sources.Take(Judged).Sum(source => source.Count))]);
 
     /// <summary>A task on <see cref="Training"/> as it is to be mixed.</summary>
     /// <param name="task">The task.</param>

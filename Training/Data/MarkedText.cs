@@ -8,7 +8,8 @@ namespace Vitrine.Training;
 /// <param name="Spans">Stretches, first and past-the-last UTF-16 code unit, with their labels; in the order of the text.</param>
 public sealed partial record MarkedText(string Text, IReadOnlyList<(int Start, int End, string Label)> Spans)
 {
-    /// <summary>The label of words that decide what the stretches next to them are: no entity, but what an explanation should point at.</summary>
+    /// <summary>The label of words that decide what the stretches next to them are: no entity, but what an explanation should point
+    /// at.</summary>
     public const string Cue = "cue";
 
     /// <summary>Reads a text with marks: <c>[Anna Miller](PER) lives in [Rome](LOC).</c></summary>

@@ -15,7 +15,7 @@ public sealed record LabelledText(string Label, string Text)
     /// <summary>A second text, of a label that says how the two go together; null: there is none.</summary>
     public string? Second { get; init; }
 
-    /// <summary>Texts of one group are learnt or judged together; null: those that are the same.</summary>
+    /// <summary>Texts of one group are learned or judged together; null: those that are the same.</summary>
     public string? Group { get; init; }
 
     /// <summary>What decides on which side the text is.</summary>
@@ -90,9 +90,11 @@ public static class TextLines
 
     /// <summary>Lines <c>label⇥text⇥second text</c>, perhaps with a fourth column, the group.</summary>
     /// <exception cref="TrainingException">A line has fewer than three columns, or the file cannot be read.</exception>
-    public static IEnumerable<LabelledText> LabelledPairs(string path) => Columns(path, "label, text and second text").Select(columns => columns.Length >= 3
+    public static IEnumerable<LabelledText> LabelledPairs(string path) =>
+        Columns(path, "label, text and second text").Select(columns => columns.Length >= 3
         ? new LabelledText(columns[0], columns[1]) { Second = columns[2], Group = columns.ElementAtOrDefault(3) }
-        : throw new TrainingException($"train: a line without a second text; got '{string.Join('\t', columns)}'; expected label, text and second text, tabs between. File: {path}"));
+        : throw new TrainingException($"train: a line without a second text; got '{string.Join('\t', columns)}'; expected label, text "
+            + $"and second text, tabs between. File: {path}"));
 
     /// <summary>Lines <c>source⇥target</c>; more columns are not looked at.</summary>
     /// <param name="path">The file.</param>

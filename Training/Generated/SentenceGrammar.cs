@@ -6,15 +6,20 @@ using System.Text.RegularExpressions;
 namespace Vitrine.Training;
 
 /// <summary>
-/// A context-free grammar that is read from a text file, and draws lines from it: sentences with a label, or the same sentence in two languages
+/// A context-free grammar that is read from a text file, and draws lines from it: sentences with a label, or the same sentence in two
+/// languages
 /// (a synchronous grammar after Aho and Ullman 1969: what a rule becomes in one column it becomes in the others too).
 /// </summary>
 /// <remarks>
-/// <para>The file: <c>@name</c> begins a rule; every line below it is something the rule may become, drawn as often as the <c>3*</c> in front of it says (1).
-/// A tab parts columns. <c>{name}</c> stands for a rule, <c>{a|b|}</c> for one of some texts, <c>{}</c> for nothing. Lines that begin with <c>#</c> and empty lines are not looked at. The first rule is
+/// <para>The file: <c>@name</c> begins a rule; every line below it is something the rule may become, drawn as often as the <c>3*</c> in
+/// front of it says (1).
+/// A tab parts columns. <c>{name}</c> stands for a rule, <c>{a|b|}</c> for one of some texts, <c>{}</c> for nothing. Lines that begin with
+/// <c>#</c> and empty lines are not looked at. The first rule is
 /// where a sentence begins.</para>
-/// <para>The n-th <c>{name}</c> of every column is one draw, of which each column takes its own (the last one where the drawn line has fewer); <c>{name#2}</c> says which, and <c>{name:3}</c> which column is taken. A
-/// column without braces is left as it stands; others get a capital at the beginning of every sentence, <c>an</c> for <c>a</c> before a vowel, and no doubled blanks.</para>
+/// <para>The n-th <c>{name}</c> of every column is one draw, of which each column takes its own (the last one where the drawn line has
+/// fewer); <c>{name#2}</c> says which, and <c>{name:3}</c> which column is taken. A
+/// column without braces is left as it stands; others get a capital at the beginning of every sentence, <c>an</c> for <c>a</c> before a
+/// vowel, and no doubled blanks.</para>
 /// </remarks>
 public sealed partial class SentenceGrammar
 {
@@ -27,7 +32,8 @@ public sealed partial class SentenceGrammar
 
     /// <summary>Reads a grammar.</summary>
     /// <param name="path">A UTF-8 file.</param>
-    /// <exception cref="TrainingException">It cannot be read, holds no rule, names one that is not there, or a brace is not closed.</exception>
+    /// <exception cref="TrainingException">It cannot be read, holds no rule, names one that is not there, or a brace is not
+    /// closed.</exception>
     public static SentenceGrammar Read(string path)
     {
         Dictionary<string, List<Alternative>> read = new(StringComparer.Ordinal);
@@ -57,10 +63,13 @@ public sealed partial class SentenceGrammar
         }
         foreach ((string name, List<Alternative> lines) in read)
         {
-            string? missing = lines.SelectMany(line => line.Columns).SelectMany(Slots).Select(slot => slot.Name).FirstOrDefault(slot => !read.ContainsKey(slot));
+            string? missing = lines.SelectMany(line => line.Columns).SelectMany(Slots).Select(slot => slot.Name)
+                .FirstOrDefault(slot => !read.ContainsKey(slot));
             if (missing is not null || lines.Sum(line => line.Times) == 0)
             {
-                throw new TrainingException($"grammar: {(missing is null ? "a rule without lines" : "a name without a rule")}; got {{{missing ?? name}}}{(missing is null ? "" : $" in rule '{name}'")}; expected at least one line below @{missing ?? name}. File: {path}");
+                throw new TrainingException($"grammar: {(missing is null ? "a rule without lines" : "a name without a rule")}; got "
+                    + $"{{{missing ?? name}}}{(missing is null ? "" : $" in rule '{name}'")}; expected at least one line below "
+                        + $"@{missing ?? name}. File: {path}");
             }
         }
         return new(read.ToDictionary(rule => rule.Key, rule => new Rule(rule.Value), StringComparer.Ordinal), start, path);
@@ -70,13 +79,15 @@ public sealed partial class SentenceGrammar
     /// <param name="count">How many.</param>
     /// <param name="seed">Equal seeds give equal lines.</param>
     /// <exception cref="TrainingException">Rules go round in circles.</exception>
-    public IEnumerable<string> Make(int count, int seed) => Enumerable.Range(0, count).Select(i => string.Join('\t', Expand(_start, RandomAt.Of(seed, i), 0, tidy: true)));
+    public IEnumerable<string> Make(int count, int seed) =>
+        Enumerable.Range(0, count).Select(i => string.Join('\t', Expand(_start, RandomAt.Of(seed, i), 0, tidy: true)));
 
     private string[] Expand(string name, Random random, int depth, bool tidy)
     {
         if (depth > Deepest)
         {
-            throw new TrainingException($"grammar: rules go round in circles; got {depth} rules inside one another at '{name}'; expected at most {Deepest}. File: {_file}");
+            throw new TrainingException($"grammar: rules go round in circles; got {depth} rules inside one another at '{name}'; "
+                + $"expected at most {Deepest}. File: {_file}");
         }
         Alternative line = _rules[name].Draw(random);
         Dictionary<(string, int), string[]> drawn = [];
@@ -180,7 +191,8 @@ public sealed partial class SentenceGrammar
     });
 
     private static TrainingException Wrong(string path, int line, string got, string expected) => new(
-        $"grammar: a line that is no rule; got {got} at line {(line + 1).ToString(CultureInfo.InvariantCulture)} of those that are not empty; expected {expected}. File: {path}");
+        $"grammar: a line that is no rule; got {got} at line {(line + 1).ToString(CultureInfo.InvariantCulture)} of those that are not "
+            + $"empty; expected {expected}. File: {path}");
 
     [GeneratedRegex(@"^([^#:]+)(?:#(\d))?(?::(\d))?$")]
     private static partial Regex SlotForm();

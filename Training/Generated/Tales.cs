@@ -1,4 +1,5 @@
-// Little stories in plain English whose every turn follows from something said before, and the generator says from what. After the idea of TinyStories (Eldan and Li
+// Little stories in plain English whose every turn follows from something said before, and the generator says from what. After the idea of
+// TinyStories (Eldan and Li
 // 2023), by rules instead of a model, so that the truth is known. Read Plots at the end first: a story is written there as it reads.
 using System.Text;
 using System.Text.Encodings.Web;
@@ -18,7 +19,8 @@ public sealed record TaleTurn(int Start, int End, IReadOnlyList<(int Start, int 
 /// <param name="Turns">In the order of the text.</param>
 public sealed record Tale(string Text, IReadOnlyList<TaleTurn> Turns);
 
-/// <summary>Makes little stories: somebody wants something, goes where it is, something happens to it because of the weather, and somebody at home hears of it.</summary>
+/// <summary>Makes little stories: somebody wants something, goes where it is, something happens to it because of the weather, and somebody
+/// at home hears of it.</summary>
 public static partial class Tales
 {
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -29,7 +31,8 @@ public static partial class Tales
     public static IEnumerable<Tale> Make(int count, int seed) => Enumerable.Range(0, count).Select(i => One(RandomAt.Of(seed, i)));
 
     /// <summary>
-    /// Lines of JSON for <c>vitrine evaluate</c>: the story up to a word that follows from earlier ones (<c>text</c>), that word (<c>forced</c>, with the blank before it) and the
+    /// Lines of JSON for <c>vitrine evaluate</c>: the story up to a word that follows from earlier ones (<c>text</c>), that word
+    /// (<c>forced</c>, with the blank before it) and the
     /// earlier words (<c>rationale</c>, spans of <c>text</c>); one turn of each story.
     /// </summary>
     /// <param name="count">How many.</param>
@@ -53,7 +56,8 @@ public static partial class Tales
     }
 
     /// <summary>
-    /// A story while it is told. <c>{word}</c> writes what is known under that name; <c>{word&lt;cause,cause&gt;}</c> writes it as a word that follows from the last mentions of the causes;
+    /// A story while it is told. <c>{word}</c> writes what is known under that name; <c>{word&lt;cause,cause&gt;}</c> writes it as a word
+    /// that follows from the last mentions of the causes;
     /// a capital in the name begins the word with one; <c>[a|b]</c> is one of two ways to say the same.
     /// </summary>
     internal sealed partial class Telling(Random random)
@@ -94,7 +98,8 @@ public static partial class Tales
                 _text.Append(char.IsUpper(slot[0]) ? char.ToUpperInvariant(word[0]) + word[1..] : word);
                 if (match.Groups["causes"].Success)
                 {
-                    _turns.Add(new(span.Start, span.End, [.. match.Groups["causes"].Value.Split(',').Select(cause => _said[cause]).Order().Distinct()]));
+                    _turns.Add(new(span.Start, span.End, [.. match.Groups["causes"].Value.Split(',').Select(cause => _said[cause]).Order()
+                        .Distinct()]));
                 }
                 _said[name] = span;
             }

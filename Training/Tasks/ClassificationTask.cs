@@ -3,7 +3,8 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
-/// <summary>One label per text: cross-entropy of the classifier's logits against the label, or, where it is not sure, against the probabilities of all labels.</summary>
+/// <summary>One label per text: cross-entropy of the classifier's logits against the label, or, where it is not sure, against the
+/// probabilities of all labels.</summary>
 public sealed class ClassificationTask : ExampleTask<ClassExample>
 {
     private readonly IReadOnlyList<string> _labels;
@@ -39,7 +40,8 @@ public sealed class ClassificationTask : ExampleTask<ClassExample>
 
         ClassExample Encode(LabelledText text)
         {
-            Encoding tokens = (text.Second is null ? tokenizer.Encode(text.Text) : tokenizer.Encode(text.Text, text.Second)).Truncate(model.Info.MaxPositions);
+            Encoding tokens = (text.Second is null ? tokenizer.Encode(text.Text) : tokenizer.Encode(text.Text, text.Second))
+                .Truncate(model.Info.MaxPositions);
             return new(tokens.Ids, tokens.TypeIds, _labels.Index().First(l => l.Item == text.Label).Index, text.Sure);
         }
     }
@@ -73,8 +75,10 @@ public sealed class ClassificationTask : ExampleTask<ClassExample>
     public override IReadOnlyList<Metric> Evaluate(ITransformer model)
     {
         (float[][] logits, int[] labels) = Judged(model);
-        (double loss, int right, int count) = labels.Length == 0 ? (0, 0, 0) : Rows.Judge(Tensor.From([.. logits.SelectMany(row => row)], [labels.Length, _labels.Count]), labels);
-        return count == 0 ? [] : [new("accuracy", (double)right / count, true), new("loss", loss / count, false), new("calibration_error", Calibration.Error(logits, labels), false)];
+        (double loss, int right, int count) = labels.Length == 0 ? (0, 0, 0)
+            : Rows.Judge(Tensor.From([.. logits.SelectMany(row => row)], [labels.Length, _labels.Count]), labels);
+        return count == 0 ? [] : [new("accuracy", (double)right / count, true), new("loss", loss / count, false),
+            new("calibration_error", Calibration.Error(logits, labels), false)];
     }
 
     /// <summary>What a model says of the texts that are held out: a logit per label, and the number of the right one.</summary>
@@ -92,10 +96,13 @@ public sealed class ClassificationTask : ExampleTask<ClassExample>
     private protected override int Length(ClassExample example) => example.Ids.Length;
 
     private protected override TrainingBatch Batch(ClassExample[] examples) => new(
-        ModelInput.Batch([.. examples.Select(text => text.Ids)], _pad) with { Types = Rows.Pad([.. examples.Select(text => text.Types)], 0) },
+        ModelInput.Batch([.. examples.Select(text => text.Ids)], _pad) with { Types =
+            Rows.Pad([.. examples.Select(text => text.Types)], 0) },
         examples.All(text => text.Sure >= 1)
             ? Tensor.From([.. examples.Select(text => text.Label)], [examples.Length])
-            : Tensor.From([.. examples.SelectMany(text => _labels.Select((_, k) => (float)(k == text.Label ? text.Sure : (1 - text.Sure) / (_labels.Count - 1))))], [examples.Length, _labels.Count]),
+            : Tensor.From([.. examples.SelectMany(text =>
+                _labels.Select((_, k) => (float)(k == text.Label ? text.Sure : (1 - text.Sure) / (_labels.Count - 1))))],
+                    [examples.Length, _labels.Count]),
         examples.Length,
         examples.Sum(text => text.Ids.Length));
 

@@ -4,7 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// A task whose examples come from several sources, of which an epoch takes different shares: a large uncertain one in part, a small sure one twice. What is
+/// A task whose examples come from several sources, of which an epoch takes different shares: a large uncertain one in part, a small sure
+/// one twice. What is
 /// taken in part goes round: no example is seen a second time before all of its source were seen once.
 /// </summary>
 public sealed class MixedTask : ITrainingTask
@@ -19,7 +20,9 @@ public sealed class MixedTask : ITrainingTask
     public MixedTask(ITrainingTask task, IReadOnlyList<(int Count, double Times)> sources) => (_task, _sources) = (task, [.. sources]);
 
     /// <inheritdoc/>
-    public string Description => FormattableString.Invariant($"{_task.Description}; {string.Join(" + ", _sources.Select(s => FormattableString.Invariant($"{s.Times} of {s.Count}")))}");
+    public string Description =>
+        FormattableString.Invariant(
+            $"{_task.Description}; {string.Join(" + ", _sources.Select(s => FormattableString.Invariant($"{s.Times} of {s.Count}")))}");
 
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters => _task.Parameters;

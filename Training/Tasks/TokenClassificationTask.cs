@@ -4,7 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// A label for every token: where names begin and go on. <c>B-PER</c> is the first token of a person, <c>I-PER</c> the others, <c>O</c> is outside (Ramshaw and Marcus 1995); the special
+/// A label for every token: where names begin and go on. <c>B-PER</c> is the first token of a person, <c>I-PER</c> the others, <c>O</c> is
+/// outside (Ramshaw and Marcus 1995); the special
 /// tokens do not count.
 /// </summary>
 public sealed class TokenClassificationTask : ExampleTask<(int[] Ids, int[] Labels)>
@@ -13,12 +14,13 @@ public sealed class TokenClassificationTask : ExampleTask<(int[] Ids, int[] Labe
     private readonly int _pad;
 
     /// <summary>Tokenizes the texts; those that are longer than the model reads are cut.</summary>
-    /// <param name="training">What is learnt.</param>
+    /// <param name="training">What is learned.</param>
     /// <param name="held">What is judged.</param>
     /// <param name="model">A BERT for token classification, with the labels of <see cref="LabelsOf"/>.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <exception cref="TrainingException">The model has no such label, or does not fit the tokenizer.</exception>
-    public TokenClassificationTask(IReadOnlyList<MarkedText> training, IReadOnlyList<MarkedText> held, ITransformer model, ITokenizer tokenizer)
+    public TokenClassificationTask(IReadOnlyList<MarkedText> training, IReadOnlyList<MarkedText> held, ITransformer model,
+        ITokenizer tokenizer)
     {
         (_labels, _pad) = (model.Info.Labels, tokenizer.Special.Pad ?? 0);
         Dictionary<string, int> numbers = _labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
@@ -35,10 +37,12 @@ public sealed class TokenClassificationTask : ExampleTask<(int[] Ids, int[] Labe
                 {
                     return Rows.Ignored;
                 }
-                (int Start, int End, string Label) inside = text.Entities.FirstOrDefault(span => span.Start <= at.Start && at.Start < span.End);
+                (int Start, int End, string Label) inside =
+                    text.Entities.FirstOrDefault(span => span.Start <= at.Start && at.Start < span.End);
                 string label = inside.Label is null ? "O" : $"{(at.Start == inside.Start ? 'B' : 'I')}-{inside.Label}";
                 return numbers.TryGetValue(label, out int number) ? number
-                    : throw new TrainingException($"train: an unknown label; got '{label}' in '{text.Text}'; expected one of {string.Join(", ", _labels)}.");
+                    : throw new TrainingException($"train: an unknown label; got '{label}' in '{text.Text}'; expected one of "
+                        + $"{string.Join(", ", _labels)}.");
             })]);
         }
     }
@@ -53,7 +57,8 @@ public sealed class TokenClassificationTask : ExampleTask<(int[] Ids, int[] Labe
     }
 
     /// <inheritdoc/>
-    public override string Description => $"label the tokens of {Training.Length} texts with {string.Join(", ", _labels)}; {Held.Length} held out";
+    public override string Description =>
+        $"label the tokens of {Training.Length} texts with {string.Join(", ", _labels)}; {Held.Length} held out";
 
     /// <inheritdoc/>
     public override Tensor Loss(ITransformer model, TrainingBatch batch, float labelSmoothing) =>
@@ -74,14 +79,17 @@ public sealed class TokenClassificationTask : ExampleTask<(int[] Ids, int[] Labe
             float[] scores = logits.ToArray();
             foreach ((int i, (_, int[] labels)) in examples.Index())
             {
-                int[] best = [.. labels.Select((label, p) => label == Rows.Ignored ? 0 : Rows.Best(scores.AsSpan(((i * pos) + p) * classes, classes)))];
-                (HashSet<(int, int, string)> names, HashSet<(int, int, string)> marked) = (Names(best), Names([.. labels.Select(label => Math.Max(0, label))]));
+                int[] best = [.. labels.Select((label, p) =>
+                    label == Rows.Ignored ? 0 : Rows.Best(scores.AsSpan(((i * pos) + p) * classes, classes)))];
+                (HashSet<(int, int, string)> names, HashSet<(int, int, string)> marked) =
+                    (Names(best), Names([.. labels.Select(label => Math.Max(0, label))]));
                 (found, said, wanted) = (found + names.Intersect(marked).Count(), said + names.Count, wanted + marked.Count);
             }
         }
         return count == 0 ? [] :
         [
-            new("f1", said + wanted == 0 ? 1 : 2.0 * found / (said + wanted), true), new("accuracy", (double)right / count, true), new("loss", loss / count, false),
+            new("f1", said + wanted == 0 ? 1 : 2.0 * found / (said + wanted), true), new("accuracy", (double)right / count, true),
+                new("loss", loss / count, false),
         ];
     }
 

@@ -34,10 +34,13 @@ public sealed class TaughtClassificationTask : ITrainingTask
     /// <param name="held">What is judged.</param>
     /// <param name="model">A BERT classifier; its labels are those that may occur.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="more">Further texts that are learnt as they stand, without the teacher; it counts those among them whose labels are rather sure.</param>
-    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer without BERT's special tokens.</exception>
+    /// <param name="more">Further texts that are learned as they stand, without the teacher; it counts those among them whose labels are
+    /// rather sure.</param>
+    /// <exception cref="TrainingException">No data, a label the model does not have, one with fewer than two examples, or a tokenizer
+    /// without BERT's special tokens.</exception>
     public TaughtClassificationTask(
-        IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model, ITokenizer tokenizer, IReadOnlyList<LabelledText>? more = null)
+        IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held, ITransformer model, ITokenizer tokenizer,
+            IReadOnlyList<LabelledText>? more = null)
     {
         _judged = new(training, held, model, tokenizer);
         _special = tokenizer.Special is { Cls: not null, Sep: not null, Mask: not null } special ? special
@@ -47,13 +50,16 @@ public sealed class TaughtClassificationTask : ITrainingTask
         int room = model.Info.MaxPositions - 2;
         _texts = [.. training.Select(Ids)];
         (LabelledText Text, int[] Ids, int Label)[] others = [.. (more ?? []).Select(text => (text, Ids(text).Ids, Ids(text).Label))];
-        _more = [.. others.Select(text => (Framed(text.Ids), Enumerable.Range(0, _labels).Select(k => k == text.Label ? text.Text.Sure : (1 - text.Text.Sure) / (_labels - 1)).ToArray()))];
+        _more = [.. others.Select(text => (Framed(text.Ids), Enumerable.Range(0, _labels)
+            .Select(k => k == text.Label ? text.Text.Sure : (1 - text.Text.Sure) / (_labels - 1)).ToArray()))];
         _words = [.. _texts.SelectMany(text => text.Ids)];
         _longest = _texts.Max(text => text.Ids.Length);
-        _teacher = new(_texts.Concat(others.Where(text => text.Text.Sure >= Counted).Select(text => (text.Ids, text.Label))), _labels, Families(tokenizer.Vocabulary));
+        _teacher = new(_texts.Concat(others.Where(text => text.Text.Sure >= Counted).Select(text => (text.Ids, text.Label))), _labels,
+            Families(tokenizer.Vocabulary));
 
         (int[] Ids, int Label) Ids(LabelledText text) => (
-            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index().First(l => l.Item == text.Label).Index);
+            tokenizer.Encode(text.Text, special: false).Ids.Take(room).ToArray(), model.Info.Labels.Index().First(l => l.Item == text.Label)
+                .Index);
     }
 
     /// <summary>Lessons that each text of <c>training</c> gives; a further one gives one.</summary>

@@ -51,7 +51,9 @@ public class CalibrationTests
         Calibration.Save(model, folder.File("model.safetensors"), 2.5);
 
         Assert.Equal(before, model.Forward(input).ToArray());
-        TensorAssert.Close(ModelLoader.Load(folder.Path).Forward(input).ToArray(), [.. before.Select(x => x / 2.5f)], rtol: 1e-2, atol: 1e-4); // float16
+        // float16
+        TensorAssert.Close(ModelLoader.Load(folder.Path).Forward(input).ToArray(), [.. before.Select(x => x / 2.5f)], rtol: 1e-2,
+            atol: 1e-4);
     }
 
     /// <summary>Labels drawn from the probabilities of some logits, which are then made too sure.</summary>

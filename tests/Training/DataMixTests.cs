@@ -31,7 +31,8 @@ public class DataMixTests
     {
         string[] data = [.. Enumerable.Range(0, 1000).Select(i => $"d{i}")], more = [.. data.Take(500), "new"];
 
-        DataMix<string> mix = DataMix<string>.Of([new("data")], [new("more") { Times = 2 }], part => part.File == "data" ? data : more, text => text, 0.2, 1);
+        DataMix<string> mix = DataMix<string>.Of([new("data")], [new("more") { Times = 2 }], part =>
+            part.File == "data" ? data : more, text => text, 0.2, 1);
 
         Assert.InRange(mix.Held.Count, 150, 250);
         Assert.Empty(mix.Training.Intersect(mix.Held));
@@ -44,7 +45,8 @@ public class DataMixTests
     public void PutAside_OfAMix_TakesFromTheFirstFilesOnly()
     {
         string[] data = [.. Enumerable.Range(0, 500).Select(i => $"d{i}")], more = [.. Enumerable.Range(0, 500).Select(i => $"m{i}")];
-        DataMix<string> mix = DataMix<string>.Of([new("data")], [new("more")], part => part.File == "data" ? data : more, text => text, 0.1, 1);
+        DataMix<string> mix = DataMix<string>.Of([new("data")], [new("more")], part => part.File == "data" ? data : more, text =>
+            text, 0.1, 1);
 
         (DataMix<string> left, IReadOnlyList<string> aside) = mix.PutAside(text => "aside\n" + text, 0.2, 1);
 

@@ -10,7 +10,8 @@ public class EntailmentsTests
     private static readonly EntailmentPair[] s_pairs = [.. Entailments.Make(3000, seed: 4)];
 
     [Fact]
-    public void Make_SameSeed_SamePairs() => Assert.Equal(s_pairs.Select(Entailments.Line), Entailments.Make(3000, seed: 4).Select(Entailments.Line));
+    public void Make_SameSeed_SamePairs() =>
+        Assert.Equal(s_pairs.Select(Entailments.Line), Entailments.Make(3000, seed: 4).Select(Entailments.Line));
 
     [Fact]
     public void Labels_OfManyPairs_AreEquallyFrequent() =>
@@ -18,7 +19,8 @@ public class EntailmentsTests
 
     [Fact]
     public void Label_OfTheSameTwoSentences_IsAlwaysTheSame() =>
-        Assert.All(s_pairs.GroupBy(pair => (pair.Premise, pair.Hypothesis)), same => Assert.Single(same.Select(pair => pair.Label).Distinct()));
+        Assert.All(s_pairs.GroupBy(pair => (pair.Premise, pair.Hypothesis)), same =>
+            Assert.Single(same.Select(pair => pair.Label).Distinct()));
 
     /// <summary>Numbers by trying all: what the premise allows is held against what the hypothesis allows.</summary>
     [Fact]
@@ -39,7 +41,8 @@ public class EntailmentsTests
     [Fact]
     public void Label_OfTurnedPairs_AgreesWithLogic()
     {
-        Dictionary<(string, string), string> labels = s_pairs.DistinctBy(pair => (pair.Premise, pair.Hypothesis)).ToDictionary(pair => (pair.Premise, pair.Hypothesis), pair => pair.Label);
+        Dictionary<(string, string), string> labels = s_pairs.DistinctBy(pair => (pair.Premise, pair.Hypothesis))
+            .ToDictionary(pair => (pair.Premise, pair.Hypothesis), pair => pair.Label);
         (string, string)[] both = [.. labels.Keys.Where(pair => labels.ContainsKey((pair.Item2, pair.Item1)))];
 
         Assert.NotEmpty(both);
@@ -66,7 +69,8 @@ public class EntailmentsTests
 
     private static bool Holds(string sentence, int n)
     {
-        string[] numbers = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], words = sentence.Split(' ');
+        string[] numbers = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+            words = sentence.Split(' ');
         int stated = words.Select(word => Array.IndexOf(numbers, word)).Max();
         return words.Contains("more") ? n > stated : words.Contains("fewer") ? n < stated : n == stated;
     }

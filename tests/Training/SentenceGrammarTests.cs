@@ -21,7 +21,8 @@ public class SentenceGrammarTests
     {
         string[] all = [.. Read("@s", "the {x} {is|was} {adj}", "@x", "cat", "dog", "@adj", "big", "{very|} small").Make(400, 1)];
 
-        string[] expected = [.. from x in new[] { "cat", "dog" } from v in new[] { "is", "was" } from a in new[] { "big", "very small", "small" } select $"The {x} {v} {a}"];
+        string[] expected = [.. from x in new[] { "cat", "dog" } from v in new[] { "is", "was" } from a in new[] { "big", "very small",
+            "small" } select $"The {x} {v} {a}"];
         Assert.Equal(expected.Order(), all.Distinct().Order());
     }
 
@@ -36,20 +37,24 @@ public class SentenceGrammarTests
     [Fact]
     public void Make_Columns_TakeTheSameDraw()
     {
-        string[] lines = [.. Read("@pair", "I like {x} and {x}.\t我喜欢{x}和{x}。", "I like {x} more than {x}.\t比起{x#2}，我更喜欢{x#1}。", "@x", "tea\t茶", "rice\t饭", "fish\t鱼").Make(200, 3)];
+        string[] lines = [.. Read("@pair", "I like {x} and {x}.\t我喜欢{x}和{x}。", "I like {x} more than {x}.\t比起{x#2}，我更喜欢{x#1}。", "@x",
+            "tea\t茶", "rice\t饭", "fish\t鱼").Make(200, 3)];
         Dictionary<string, string> words = new() { ["tea"] = "茶", ["rice"] = "饭", ["fish"] = "鱼" };
 
         foreach (string line in lines)
         {
             string[] said = [.. line.Split('\t')[0].TrimEnd('.').Split(' ').Where(words.ContainsKey).Select(word => words[word])];
-            Assert.Equal(line.Contains("more", StringComparison.Ordinal) ? $"比起{said[1]}，我更喜欢{said[0]}。" : $"我喜欢{said[0]}和{said[1]}。", line.Split('\t')[1]);
+            Assert.Equal(line.Contains("more", StringComparison.Ordinal) ? $"比起{said[1]}，我更喜欢{said[0]}。" : $"我喜欢{said[0]}和{said[1]}。",
+                line.Split('\t')[1]);
         }
-        Assert.Contains(lines, line => line.StartsWith("I like tea and tea", StringComparison.Ordinal)); // two slots of one column are two draws
+        // two slots of one column are two draws
+        Assert.Contains(lines, line => line.StartsWith("I like tea and tea", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Make_NumberedColumn_IsThatOne() =>
-        Assert.Equal(["Yesterday he went home.\t昨天他回家了。"], Read("@s", "Yesterday he {act:3}.\t昨天他{act}了。", "@act", "go home\t回家\twent home").Make(1, 1));
+        Assert.Equal(["Yesterday he went home.\t昨天他回家了。"], Read("@s", "Yesterday he {act:3}.\t昨天他{act}了。", "@act", "go home\t回家\twent home")
+            .Make(1, 1));
 
     [Theory]
     [InlineData("{x} was here", "Anna was here")]
@@ -76,7 +81,8 @@ public class SentenceGrammarTests
 
     [Fact]
     public void Make_RulesInACircle_AreAnError() =>
-        Assert.Contains("circles", Assert.Throws<TrainingException>(() => Read("@s", "x {s}").Make(1, 1).ToArray()).Message, StringComparison.Ordinal);
+        Assert.Contains("circles", Assert.Throws<TrainingException>(() => Read("@s", "x {s}").Make(1, 1).ToArray()).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("sentiment/opinions.txt", 2)]

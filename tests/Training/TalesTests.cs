@@ -10,7 +10,8 @@ public class TalesTests
     private static readonly Tale[] s_tales = [.. Tales.Make(2000, seed: 4)];
 
     [Fact]
-    public void Make_SameSeed_SameTales() => Assert.Equal(s_tales.Select(tale => tale.Text), Tales.Make(2000, seed: 4).Select(tale => tale.Text));
+    public void Make_SameSeed_SameTales() =>
+        Assert.Equal(s_tales.Select(tale => tale.Text), Tales.Make(2000, seed: 4).Select(tale => tale.Text));
 
     [Fact]
     public void Text_OfEveryTale_IsPlainSentences()
@@ -38,7 +39,8 @@ public class TalesTests
         }
     }
 
-    /// <summary>The words that decide are named truly: the same evidence never leads to more words than the generator's tables have for it, and the decided word never stands without it.</summary>
+    /// <summary>The words that decide are named truly: the same evidence never leads to more words than the generator's tables have for
+    /// it, and the decided word never stands without it.</summary>
     [Theory]
     [InlineData("was so sad|very sad", "broke|melted|got|flew|froze|dried|burst", "sad")]
     [InlineData("very happy", "carried", "happy")]
@@ -74,7 +76,8 @@ public class TalesTests
             string text = json.RootElement.GetProperty("text").GetString()!, forced = json.RootElement.GetProperty("forced").GetString()!;
 
             Assert.StartsWith(text + forced, tale.Text, StringComparison.Ordinal);
-            Assert.All(json.RootElement.GetProperty("rationale").EnumerateArray(), span => Assert.InRange(span[1].GetInt32(), span[0].GetInt32() + 1, text.Length));
+            Assert.All(json.RootElement.GetProperty("rationale").EnumerateArray(), span =>
+                Assert.InRange(span[1].GetInt32(), span[0].GetInt32() + 1, text.Length));
         }
     }
 }

@@ -62,7 +62,8 @@ public class TeachingTests
         using var folder = new TempFolder();
         ITransformer model = Toys.Classifier(folder);
         (IReadOnlyList<LabelledText> training, IReadOnlyList<LabelledText> held) = Toys.Split();
-        var task = new TaughtClassificationTask(training, held, model, model.Tokenizer!, [new LabelledText("positive", "the film is lovely") { Sure = 0.9 }, new LabelledText("negative", "dull")]);
+        var task = new TaughtClassificationTask(training, held, model, model.Tokenizer!,
+            [new LabelledText("positive", "the film is lovely") { Sure = 0.9 }, new LabelledText("negative", "dull")]);
 
         IReadOnlyList<int> lengths = task.Begin(0, seed: 1);
         TrainingBatch last = task.Batch([lengths.Count - 2, lengths.Count - 1]);

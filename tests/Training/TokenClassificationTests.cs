@@ -10,7 +10,8 @@ public class TokenClassificationTests
 {
     private static readonly MarkedText[] s_texts =
     [
-        .. new[] { "Anna", "Ben Miller", "Clara" }.SelectMany(who => new[] { "Rome", "New York" }.SelectMany(where => new[] { "Monday", "May" }.Select(when =>
+        .. new[] { "Anna", "Ben Miller", "Clara" }.SelectMany(who =>
+            new[] { "Rome", "New York" }.SelectMany(where => new[] { "Monday", "May" }.Select(when =>
             MarkedText.Parse($"[{who}](PER) [went](cue) to [{where}](LOC) on [{when}](TIME).")))),
     ];
 
@@ -28,7 +29,8 @@ public class TokenClassificationTests
     [InlineData("no marks at all")]
     [InlineData("an [open bracket")]
     [InlineData("")]
-    public void Parse_TextWithoutMarks_IsItself(string text) => Assert.Equal((text, 0), (MarkedText.Parse(text).Text, MarkedText.Parse(text).Spans.Count));
+    public void Parse_TextWithoutMarks_IsItself(string text) =>
+        Assert.Equal((text, 0), (MarkedText.Parse(text).Text, MarkedText.Parse(text).Spans.Count));
 
     [Fact]
     public void LabelsOf_Texts_AreInsideOutsideBeginning() =>
@@ -36,7 +38,8 @@ public class TokenClassificationTests
 
     [Fact]
     public void LabelsOf_NothingMarked_IsAnError() =>
-        Assert.Contains("nothing is marked", Assert.Throws<TrainingException>(() => TokenClassificationTask.LabelsOf([MarkedText.Parse("a")])).Message, StringComparison.Ordinal);
+        Assert.Contains("nothing is marked", Assert.Throws<TrainingException>(() =>
+            TokenClassificationTask.LabelsOf([MarkedText.Parse("a")])).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Train_AFewSentences_AreLearntWhole()
@@ -48,7 +51,8 @@ public class TokenClassificationTests
         var task = new TokenClassificationTask(s_texts, s_texts, model, model.Tokenizer!);
         double before = task.Evaluate(model)[0].Value;
 
-        new Trainer(model, task, new TrainingOptions { Steps = 60, BatchSize = 12, LearningRate = 1e-2f, EvaluateEvery = 60 }, folder.Path).Run(cancellation: TestContext.Current.CancellationToken);
+        new Trainer(model, task, new TrainingOptions { Steps = 60, BatchSize = 12, LearningRate = 1e-2f, EvaluateEvery = 60 }, folder.Path)
+            .Run(cancellation: TestContext.Current.CancellationToken);
 
         IReadOnlyList<Metric> after = task.Evaluate(ModelLoader.Load(folder.Path));
         Assert.True(before < 0.5, $"f1 before {before}");
@@ -60,17 +64,18 @@ public class TokenClassificationTests
     public void OnBody_OfAModelThatFillsMasks_HasItsBodyAndANewHead()
     {
         using TempFolder from = new(), to = new();
-        NewModel.Bert(from.Path, "BertForMaskedLM", WordPieceTrainer.WholeWords(s_texts.Select(t => t.Text), 1), new ModelSizes { DModel = 16, NLayers = 1, NHeads = 2, MaxPositions = 24 }, []);
+        NewModel.Bert(from.Path, "BertForMaskedLM", WordPieceTrainer.WholeWords(s_texts.Select(t => t.Text), 1),
+            new ModelSizes { DModel = 16, NLayers = 1, NHeads = 2, MaxPositions = 24 }, []);
         ITransformer body = NewModel.Start(from.Path, 5);
 
         ITransformer model = NewModel.OnBody(from.Path, body, to.Path, "BertForTokenClassification", ["O", "B-PER"], 6);
 
         Assert.Equal((ModelTask.TokenClassification, 2), (model.Info.Task, model.Info.Labels.Count));
-        Dictionary<string, float[]> learnt = body.Parameters.ToDictionary(p => p.Name, p => p.Value.ToArray());
-        Parameter[] shared = [.. model.Parameters.Where(p => learnt.ContainsKey(p.Name))];
+        Dictionary<string, float[]> learned = body.Parameters.ToDictionary(p => p.Name, p => p.Value.ToArray());
+        Parameter[] shared = [.. model.Parameters.Where(p => learned.ContainsKey(p.Name))];
         Assert.Contains(shared, p => p.Name == "embed.embed.W_E");
         Assert.Contains(shared, p => p.Name == "blocks.0.attn.W_Q");
-        Assert.All(shared, p => Assert.Equal(learnt[p.Name], p.Value.ToArray()));
+        Assert.All(shared, p => Assert.Equal(learned[p.Name], p.Value.ToArray()));
         Assert.Contains(model.Parameters, p => p.Name == "classifier.W");
     }
 }
