@@ -7,8 +7,9 @@ internal static class GenerateCommand
 {
     /// <summary>Continues a text.</summary>
     public static Verb Create(Terminal terminal) => Create(
-        terminal, "generate", "Continues a text with GPT-2 or Llama.", "models/shakespeare", """
-        vitrine generate "ROMEO:" --max-new-tokens 60
+        terminal, "generate", "Continues a text with GPT-2 or Llama.", "models/stories", """
+        vitrine generate "Clara lived with her" --max-new-tokens 90 --sample --draw-seed 1
+        vitrine generate --model models/shakespeare "ROMEO:" --max-new-tokens 60
         vitrine generate --model path/to/gpt2 "Once upon a time" --max-new-tokens 40
         vitrine generate --model path/to/gpt2 "Once upon a time" --sample --temperature 0.8 --top-p 0.9 --draw-seed 7
         vitrine generate --model path/to/gpt2 --ids "464 3290" --scores

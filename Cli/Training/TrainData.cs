@@ -13,6 +13,7 @@ internal static class TrainData
         ["places"] = (count, _, seed) => StoryPlaces.Make(count, seed),
         ["repeats"] = (count, length, seed) => RepeatedLetters.Make(count, length, seed),
         ["sorting"] = (count, length, seed) => SortingLines.Make(count, length, seed),
+        ["story-questions"] = (count, _, seed) => Stories.Make(count, seed).Select(Stories.Question),
         ["stories"] = (count, _, seed) => Stories.Make(count, seed).Select(Stories.Line),
         ["tale-turns"] = (count, _, seed) => Tales.Questions(count, seed),
         ["tales"] = (count, _, seed) => Tales.Make(count, seed).Select(tale => tale.Text),

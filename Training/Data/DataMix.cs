@@ -11,15 +11,16 @@ public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held
     /// <summary>How many of the sources, the first ones, are judged in part.</summary>
     public int Judged { get; private init; }
 
-    /// <summary>Reads files, part of which is held out, and others that are learned whole, but for what is held out of the former.</summary>
+    /// <summary>Reads files, part of which is held out, and others that are learned whole, but for what is held out of the
+    /// former.</summary>
     /// <param name="data">Files of which a part is judged.</param>
     /// <param name="more">Files that are learned only.</param>
     /// <param name="read">What a file holds.</param>
     /// <param name="key">What must not be on both sides.</param>
     /// <param name="part">Part that is judged, 0–1.</param>
     /// <param name="seed">Of the choice.</param>
-    public static DataMix<T> Of(IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T,
-        string> key, double part, int seed)
+    public static DataMix<T> Of(
+        IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T, string> key, double part, int seed)
     {
         (List<T> training, List<T> held, List<(int, double)> sources) = ([], [], []);
         foreach (DataPart file in data)

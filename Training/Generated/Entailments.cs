@@ -11,9 +11,11 @@ namespace Vitrine.Training;
 /// <param name="Label"><c>entailment</c>, <c>neutral</c> or <c>contradiction</c>.</param>
 /// <param name="Premise">What is given.</param>
 /// <param name="Hypothesis">What is asked.</param>
-/// <param name="Evidence">The words of both by which the label was chosen.</param>
+/// <param name="Evidence">The words of both by which the label was chosen: 0 for the premise or 1, first and past-the-last UTF-16 code
+/// unit.</param>
 /// <param name="Group">Pairs of one group are learned or judged together: a law with these very words.</param>
-public sealed record EntailmentPair(string Label, string Premise, string Hypothesis, IReadOnlyList<string> Evidence, string Group);
+public sealed record EntailmentPair(string Label, string Premise, string Hypothesis,
+    IReadOnlyList<(int Text, int Start, int End)> Evidence, string Group);
 
 /// <summary>
 /// Made-up pairs for natural language inference (the task: Bowman et al. 2015): kinds of things with negation, places inside places,
@@ -69,8 +71,7 @@ public static partial class Entailments
             (string label, string premise, string hypothesis) = s_laws[random.Next(s_laws.Length)](random);
             if (label == wanted)
             {
-                string[] words = [.. Decides().Matches($"{premise} {hypothesis}").Select(match => match.Groups[1].Value)];
-                return new EntailmentPair(label, Plain(premise), Plain(hypothesis), [.. words.Distinct()],
+                return new EntailmentPair(label, Plain(premise), Plain(hypothesis), [.. Spans(0, premise), .. Spans(1, hypothesis)],
                     string.Join(' ', Decides().Replace($"{premise} / {hypothesis}", "$1").Split(' ')
                         .Where(word => !s_people.Contains(word.TrimEnd('.').Replace("'s", "", StringComparison.Ordinal)))));
             }
@@ -82,7 +83,8 @@ public static partial class Entailments
 
     /// <summary>A line of JSON for <c>vitrine evaluate</c>: text, context (the hypothesis), target (the label), rationale.</summary>
     public static string Question(EntailmentPair pair) =>
-        JsonSerializer.Serialize(new { text = pair.Premise, context = pair.Hypothesis, target = pair.Label, rationale = pair.Evidence },
+        JsonSerializer.Serialize(new { text = pair.Premise, context = pair.Hypothesis, target = pair.Label, rationale =
+            pair.Evidence.Select(span => new[] { span.Text, span.Start, span.End }) },
             s_plain);
 
     /// <summary>Ben's pet is a poodle: it is a dog, it is not a cat, whether it is an old one is open. What is denied of a kind is denied
@@ -186,6 +188,10 @@ public static partial class Entailments
         : throw new ArgumentOutOfRangeException(nameof(n), n, "entailments: no word for it; expected 2 to 12.");
 
     private static string Article(string word) => "aeiou".Contains(word[0], StringComparison.Ordinal) ? "an" : "a";
+
+    /// <summary>Where the marked words stand once the marks, two characters each, are gone.</summary>
+    private static IEnumerable<(int Text, int Start, int End)> Spans(int text, string marked) => Decides().Matches(marked)
+        .Select((mark, i) => (text, mark.Index - (2 * i), mark.Index - (2 * i) + mark.Groups[1].Length));
 
     private static string Plain(string marked) => Decides().Replace(marked, "$1");
 

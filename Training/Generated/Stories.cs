@@ -41,6 +41,14 @@ public static class Stories
         group = story.Question.Group,
     }, s_plain);
 
+    /// <summary>A line for <c>vitrine evaluate</c>: question, context, and the words of the context that justify the answer.</summary>
+    public static string Question(StoryQuestion story) => JsonSerializer.Serialize(new
+    {
+        question = story.Question.Question,
+        context = story.Question.Context,
+        rationale = story.Evidence.Select(span => new[] { 1, span.Start, span.End }),
+    }, s_plain);
+
     private static StoryQuestion One(Random random)
     {
         while (true)

@@ -33,20 +33,26 @@ public static partial class Tales
     /// <summary>
     /// Lines of JSON for <c>vitrine evaluate</c>: the story up to a word that follows from earlier ones (<c>text</c>), that word
     /// (<c>forced</c>, with the blank before it) and the
-    /// earlier words (<c>rationale</c>, spans of <c>text</c>); one turn of each story.
+    /// earlier words (<c>rationale</c>, spans of <c>text</c>); one turn of each story that has one whose causes
+    /// stand in it once: where a name was said three times, none of the three alone decides.
     /// </summary>
     /// <param name="count">How many.</param>
     /// <param name="seed">Equal seeds give equal lines.</param>
-    public static IEnumerable<string> Questions(int count, int seed) => Make(count, seed).Select((tale, i) =>
+    public static IEnumerable<string> Questions(int count, int seed) => Make(int.MaxValue, seed).Select((tale, i) =>
     {
-        TaleTurn turn = tale.Turns[RandomAt.Of(seed, i, 1).Next(tale.Turns.Count)];
-        return JsonSerializer.Serialize(new
-        {
-            text = tale.Text[..(turn.Start - 1)],
-            forced = tale.Text[(turn.Start - 1)..turn.End],
-            rationale = turn.Evidence.Select(span => new[] { span.Start, span.End }),
-        }, s_plain);
-    });
+        TaleTurn[] turns = [.. tale.Turns.Where(turn =>
+            turn.Evidence.All(span => Once(tale.Text[..turn.Start], tale.Text[span.Start..span.End])))];
+        return turns.Length == 0 ? null : Line(tale, turns[RandomAt.Of(seed, i, 1).Next(turns.Length)]);
+    }).OfType<string>().Take(count);
+
+    private static string Line(Tale tale, TaleTurn turn) => JsonSerializer.Serialize(new
+    {
+        text = tale.Text[..(turn.Start - 1)],
+        forced = tale.Text[(turn.Start - 1)..turn.End],
+        rationale = turn.Evidence.Select(span => new[] { span.Start, span.End }),
+    }, s_plain);
+
+    private static bool Once(string text, string word) => Regex.Count(text, $@"\b{word}\b") == 1;
 
     private static Tale One(Random random)
     {

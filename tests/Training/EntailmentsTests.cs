@@ -53,7 +53,8 @@ public class EntailmentsTests
     public void Evidence_OfEveryPair_StandsInIt() => Assert.All(s_pairs, pair =>
     {
         Assert.NotEmpty(pair.Evidence);
-        Assert.All(pair.Evidence, word => Assert.Matches($@"\b{word}\b", $"{pair.Premise} {pair.Hypothesis}"));
+        string[] texts = [pair.Premise, pair.Hypothesis];
+        Assert.All(pair.Evidence, span => Assert.Matches(@"^\w+$", texts[span.Text][span.Start..span.End]));
         Assert.DoesNotMatch(@"[\[\]]", pair.Premise + pair.Hypothesis);
     });
 

@@ -70,12 +70,15 @@ public class TalesTests
     [Fact]
     public void Questions_OfTales_AreWhatEvaluateReads()
     {
-        foreach ((string line, Tale tale) in Tales.Questions(200, seed: 4).Zip(s_tales))
+        string[] lines = [.. Tales.Questions(200, seed: 4)];
+
+        Assert.Equal(200, lines.Length);
+        foreach (string line in lines)
         {
             using JsonDocument json = JsonDocument.Parse(line);
             string text = json.RootElement.GetProperty("text").GetString()!, forced = json.RootElement.GetProperty("forced").GetString()!;
 
-            Assert.StartsWith(text + forced, tale.Text, StringComparison.Ordinal);
+            Assert.Contains(s_tales, tale => tale.Text.StartsWith(text + forced, StringComparison.Ordinal));
             Assert.All(json.RootElement.GetProperty("rationale").EnumerateArray(), span =>
                 Assert.InRange(span[1].GetInt32(), span[0].GetInt32() + 1, text.Length));
         }
