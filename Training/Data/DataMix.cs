@@ -20,7 +20,8 @@ public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held
     /// <param name="part">Part that is judged, 0–1.</param>
     /// <param name="seed">Of the choice.</param>
     public static DataMix<T> Of(
-        IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T, string> key, double part, int seed)
+        IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T, string> key,
+        double part, int seed)
     {
         (List<T> training, List<T> held, List<(int, double)> sources) = ([], [], []);
         foreach (DataPart file in data)

@@ -86,7 +86,8 @@ public partial class ShippedModelTests
         foreach (string line in Tales.Questions(400, seed: 99))
         {
             using JsonDocument json = JsonDocument.Parse(line);
-            float[] logits = model.Forward(ModelInput.Of(model.Tokenizer!.Encode(json.RootElement.GetProperty("text").GetString()!).Ids)).ToArray();
+            int[] told = model.Tokenizer!.Encode(json.RootElement.GetProperty("text").GetString()!).Ids;
+            float[] logits = model.Forward(ModelInput.Of(told)).ToArray();
             int first = model.Tokenizer.Encode(json.RootElement.GetProperty("forced").GetString()!).Ids[0];
             float[] last = logits[^model.Info.VocabSize..];
             right += last[first] == last.Max() ? 1 : 0;
@@ -99,7 +100,8 @@ public partial class ShippedModelTests
     public void Entities_NamesNeverLearnedTogether_AreFoundAsStated()
     {
         ITransformer model = ModelLoader.Load(Folder("entities"));
-        MarkedText[] all = [.. SentenceGrammar.Read(Path.Combine(Folder("entities"), "sentences.txt")).Make(20_000, seed: 1).Select(MarkedText.Parse)];
+        SentenceGrammar grammar = SentenceGrammar.Read(Path.Combine(Folder("entities"), "sentences.txt"));
+        MarkedText[] all = [.. grammar.Make(20_000, seed: 1).Select(MarkedText.Parse)];
         (_, IReadOnlyList<MarkedText> held) = HeldOut.Split(all, text => text.Group, 0.1, 1);
 
         double f1 = new TokenClassificationTask([], held, model, model.Tokenizer!).Evaluate(model)[0].Value;
