@@ -11,7 +11,7 @@ internal static class TrainClassify
     public static Verb Create(Terminal terminal)
     {
         var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be "
-            + "given several times. Behind a file: ':times=0.5' takes half of it per epoch, ':sure=0.9' says how probable its labels are.");
+            + "given several times. After a file: ':times=0.5' takes half of it per epoch, ':sure=0.9' says how probable its labels are.");
         var whole = new Option<int>("--whole-words") { Description =
             "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
         var taught = new Option<bool>("--naive-bayes") { Description =

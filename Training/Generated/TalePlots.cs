@@ -15,7 +15,7 @@ public static partial class Tales
             ["scarf", "jacket"],
     };
 
-    // Where somebody goes who wants something, who is there, and what that one gives.
+    // Where a child goes who wants something, who is there, and what that one gives.
     private static readonly Dictionary<string, string[]>
         s_places = new()
         {
@@ -75,7 +75,7 @@ public static partial class Tales
 
     private static readonly Action<Telling>[] Plots = [Errand, Errand, Foundling, Search];
 
-    /// <summary>Somebody wants something and goes out for it.</summary>
+    /// <summary>A child wants something and goes out for it.</summary>
     private static void Errand(Telling t)
     {
         Hero(t);
@@ -107,7 +107,7 @@ public static partial class Tales
         t.Say("{name<name>} told the {family<family>} about the {person<person>}.");
     }
 
-    /// <summary>Somebody finds an animal and takes care of it.</summary>
+    /// <summary>A child finds an animal and takes care of it.</summary>
     private static void Foundling(Telling t)
     {
         Hero(t);
@@ -128,7 +128,7 @@ public static partial class Tales
         t.Say("{His<name>} {family<family>} [loved|liked] {pet<pet>} too.");
     }
 
-    /// <summary>Somebody looks for a thing where such things are.</summary>
+    /// <summary>A child looks for a thing where such things are.</summary>
     private static void Search(Telling t)
     {
         Hero(t);

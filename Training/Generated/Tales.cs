@@ -19,8 +19,8 @@ public sealed record TaleTurn(int Start, int End, IReadOnlyList<(int Start, int 
 /// <param name="Turns">In the order of the text.</param>
 public sealed record Tale(string Text, IReadOnlyList<TaleTurn> Turns);
 
-/// <summary>Makes little stories: somebody wants something, goes where it is, something happens to it because of the weather, and somebody
-/// at home hears of it.</summary>
+/// <summary>Makes little stories: a child wants something, goes where it is, something happens to it because of the weather, and
+/// the family hears of it.</summary>
 public static partial class Tales
 {
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -84,7 +84,7 @@ public static partial class Tales
         /// <summary>One of the values that a table has for a word.</summary>
         public string Of(Dictionary<string, string[]> table, string word) => One(table[word]);
 
-        /// <summary>Writes a sentence behind the others.</summary>
+        /// <summary>Writes a sentence after the others.</summary>
         public void Say(string sentence)
         {
             _text.Append(_text.Length > 0 ? " " : "");
