@@ -97,6 +97,23 @@ public partial class ShippedModelTests
     }
 
     [Fact]
+    public void Entailment_CombinationsNeverLearned_AreJudgedAsStated()
+    {
+        ITransformer model = ModelLoader.Load(Folder("entailment"));
+        LabelledText[] all =
+        [
+            .. Entailments.Make(40_000, seed: 1)
+                .Select(pair => new LabelledText(pair.Label, pair.Premise) { Second = pair.Hypothesis, Group = pair.Group }),
+        ];
+        (IReadOnlyList<LabelledText> learned, IReadOnlyList<LabelledText> held) = HeldOut.Split(all, text => text.Key, 0.1, 1);
+
+        double accuracy = new ClassificationTask(learned, held, model, model.Tokenizer!).Evaluate(model)[0].Value;
+
+        Assert.Equal(Stated("entailment"), 100 * accuracy, 0.2);
+        Assert.True(accuracy >= 0.91, $"accuracy {accuracy}");
+    }
+
+    [Fact]
     public void Entities_NamesNeverLearnedTogether_AreFoundAsStated()
     {
         ITransformer model = ModelLoader.Load(Folder("entities"));
