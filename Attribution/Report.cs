@@ -13,7 +13,10 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
     /// <summary>The aggregator when the request names none; null where there is one score per token already.</summary>
     public Aggregator? Aggregator { get; init; }
 
-    /// <summary>Scores of one number per token that no aggregator makes of the raw ones, and how they were made: one array per side, <c>[target, pos]</c>.</summary>
+    /// <summary>
+    /// Scores of one number per token that no aggregator makes of the raw ones, and how they were made: one array per side, <c>[target,
+    /// pos]</c>.
+    /// </summary>
     public (string Name, double[][] Scores)? OneEach { get; init; }
 
     /// <summary>Lengths of the axes that are aggregated.</summary>
@@ -47,7 +50,8 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
         int bad = Array.FindIndex(Scores, s => !double.IsFinite(s));
         if (bad >= 0)
         {
-            throw new VitrineException($"{method.Name}: the model's score is not finite; got {Scores[bad]} for target '{f.Targets[bad].Label}'; "
+            throw new VitrineException(
+                $"{method.Name}: the model's score is not finite; got {Scores[bad]} for target '{f.Targets[bad].Label}'; "
                 + "expected a number. Check the weights for NaN, and the input's length.");
         }
         LeaveOut();
@@ -69,7 +73,8 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             Warnings = [.. Warnings, .. request.Skip?.Unmatched(f).Select(name => $"skip: no token is called '{name}'") ?? []],
             Versions = new Dictionary<string, string>
             {
-                ["vitrine"] = typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+                ["vitrine"] = typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                    ?? "",
                 ["dotnet"] = Environment.Version.ToString(),
                 ["instructions"] = f.Sides[0].Embeddings.Device == Device.Cpu ? CpuVectors.Description : f.Sides[0].Embeddings.Device.Name,
             },
@@ -144,7 +149,8 @@ internal sealed class Report(IAttributionMethod method, ScoreFunction f, Attribu
             for (int p = 0; p < side.Length; p++)
             {
                 ReadOnlySpan<float> cell = values.AsSpan(((t * side.Length) + p) * width, width);
-                scores[t][p] = oneEach is not null ? (float)oneEach[(t * side.Length) + p] : aggregator is null ? cell[0] : aggregator.Of(cell);
+                scores[t][p] = oneEach is not null ? (float)oneEach[(t * side.Length) + p] : aggregator is null
+                    ? cell[0] : aggregator.Of(cell);
             }
         }
         return new()

@@ -4,7 +4,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>What holds in every result: a file is read only where its lists are as long as one another says, and its indices point at something.</summary>
+/// <summary>
+/// What holds in every result: a file is read only where its lists are as long as one another says, and its indices point at something.
+/// </summary>
 internal static class ResultRules
 {
     /// <summary>The result, where it keeps the rules.</summary>
@@ -34,7 +36,8 @@ internal static class ResultRules
         }
         foreach (AlignmentLink link in result.Alignment ?? [])
         {
-            Require(link.Source >= 0 && link.Source < result.Sides[0].Tokens.Count && link.Target >= 0 && link.Target < result.Targets.Count,
+            Require(link.Source >= 0 && link.Source < result.Sides[0].Tokens.Count && link.Target >= 0
+                && link.Target < result.Targets.Count,
                 "alignment", $"{link.Source}-{link.Target}", "a position of the source and the number of a target");
         }
         return result;
@@ -62,9 +65,11 @@ internal static class ResultRules
             InputToken? token = side.Tokens[p];
             string at = string.Create(CultureInfo.InvariantCulture, $"{path}.tokens[{p}]");
             Require(token is { Piece: not null }, at, "null", "a token with its piece");
-            Require(token.Text >= -1 && (side.Texts.Count == 0 || token.Text < side.Texts.Count), $"{at}.text", token.Text, $"-1 to {side.Texts.Count - 1}");
+            Require(token.Text >= -1 && (side.Texts.Count == 0 || token.Text < side.Texts.Count), $"{at}.text", token.Text,
+                $"-1 to {side.Texts.Count - 1}");
             int length = side.Texts.Count > 0 && token.Text >= 0 ? side.Texts[token.Text].Length : int.MaxValue;
-            Require(token.Start >= 0 && token.End >= token.Start && token.End <= length, $"{at}.end", $"{token.Start} to {token.End}", "offsets into the text");
+            Require(token.Start >= 0 && token.End >= token.Start && token.End <= length, $"{at}.end", $"{token.Start} to {token.End}",
+                "offsets into the text");
         }
         Require(side.Scores.Count == targets, $"{path}.scores", side.Scores.Count, $"{targets} rows, one per target");
         foreach (float[]? row in side.Scores)
@@ -73,7 +78,8 @@ internal static class ResultRules
         }
         if (side.Raw is { } raw)
         {
-            Require(raw.Shape.Rank >= 2 && raw.Shape[0] == targets && raw.Shape[1] == count && raw.Shape.Rank == 2 + side.RawAxes.Count, $"{path}.raw", raw.Shape, $"[{targets}, {count}] and an axis for each of raw_axes");
+            Require(raw.Shape.Rank >= 2 && raw.Shape[0] == targets && raw.Shape[1] == count && raw.Shape.Rank == 2 + side.RawAxes.Count,
+                $"{path}.raw", raw.Shape, $"[{targets}, {count}] and an axis for each of raw_axes");
         }
     }
 
@@ -83,20 +89,23 @@ internal static class ResultRules
         Require(target.Reach.Count == sides.Count, $"{path}.reach", target.Reach.Count, $"{sides.Count} numbers, one per side");
         for (int s = 0; s < sides.Count; s++)
         {
-            Require(target.Reach[s] >= 0 && target.Reach[s] <= sides[s].Tokens.Count, $"{path}.reach", target.Reach[s], $"0 to {sides[s].Tokens.Count}");
+            Require(target.Reach[s] >= 0 && target.Reach[s] <= sides[s].Tokens.Count, $"{path}.reach", target.Reach[s],
+                $"0 to {sides[s].Tokens.Count}");
         }
         Require(target.Position is null or >= 0, $"{path}.position", target.Position, "at least 0");
         Require(target.SequenceLength is null or > 0, $"{path}.sequence_length", target.SequenceLength, "at least 1");
         Require(target.Probability is null or double.NaN or (>= 0 and <= 1.000001), $"{path}.probability", target.Probability, "0 to 1");
     }
 
-    private static void Texts(IEnumerable<string> texts, string path) => Require(texts.All(text => text is not null), path, "null", "texts");
+    private static void Texts(IEnumerable<string> texts, string path) =>
+        Require(texts.All(text => text is not null), path, "null", "texts");
 
     private static void Require([DoesNotReturnIf(false)] bool holds, string path, object? got, string expected)
     {
         if (!holds)
         {
-            throw new VitrineException(string.Create(CultureInfo.InvariantCulture, $"attribution json: result.{path} does not fit; got {got ?? "null"}; expected {expected}."));
+            throw new VitrineException(string.Create(CultureInfo.InvariantCulture, $"attribution json: result.{path} does not fit; "
+                + $"got {got ?? "null"}; expected {expected}."));
         }
     }
 }

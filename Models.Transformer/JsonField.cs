@@ -5,8 +5,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// A value of a JSON file that knows where it stands: every reader of an untrusted file asks for what it expects, and what is missing or of another
-/// kind is an error that names the place. Nothing after it can meet a null.
+/// A value of a JSON file that knows where it stands: every reader of an untrusted file asks for what it expects, and what is missing or of
+/// another kind is an error that names the place. Nothing after it can meet a null.
 /// </summary>
 /// <param name="File">What is read, the first word of errors: <c>inseq json</c>.</param>
 /// <param name="Path">Where the value stands: <c>attributes.info</c>; empty for the root.</param>
@@ -64,22 +64,27 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
             throw Bad("is no list", "a list");
         }
         JsonField here = this;
-        JsonField[] items = [.. Value.EnumerateArray().Select((item, i) => here with { Path = string.Create(CultureInfo.InvariantCulture, $"{here.Path}[{i}]"), Value = item })];
-        return items.Length >= least ? items : throw Bad("is too short", string.Create(CultureInfo.InvariantCulture, $"at least {least} items"));
+        JsonField[] items = [.. Value.EnumerateArray()
+            .Select((item, i) => here with { Path = string.Create(CultureInfo.InvariantCulture, $"{here.Path}[{i}]"), Value = item })];
+        return items.Length >= least ? items : throw Bad("is too short",
+            string.Create(CultureInfo.InvariantCulture, $"at least {least} items"));
     }
 
     /// <summary>A text.</summary>
     public string Text() => Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Bad("is no text", "a text");
 
     /// <summary>A whole number of a range.</summary>
-    public int Whole(int least, int most) => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt32(out int number) && number >= least && number <= most ? number
+    public int Whole(int least, int most) => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt32(out int number) && number >= least
+        && number <= most ? number
         : throw Bad("is out of range", string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
 
     /// <summary>A finite number.</summary>
-    public double Number() => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Bad("is no number", "a finite number");
+    public double Number() => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out double number) && double.IsFinite(number)
+        ? number : throw Bad("is no number", "a finite number");
 
     /// <summary>True or false.</summary>
-    public bool Flag() => Value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => throw Bad("is neither true nor false", "true or false") };
+    public bool Flag() => Value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ =>
+        throw Bad("is neither true nor false", "true or false") };
 
     /// <summary>What is wrong with this value.</summary>
     /// <param name="what">What it is: <c>is no list</c>.</param>
@@ -88,8 +93,10 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     {
         string raw = Value.GetRawText().ReplaceLineEndings(" ");
         string got = raw.Length <= 60 ? raw : raw[..60] + "…";
-        return Error($"{File}: {(Path.Length == 0 ? "the file" : Path)} {what}; got {got}{(expected is null ? "" : $"; expected {expected}")}.");
+        return Error($"{File}: {(Path.Length == 0 ? "the file" : Path)} {what}; "
+            + $"got {got}{(expected is null ? "" : $"; expected {expected}")}.");
     }
 
-    private JsonField At(string name, JsonElement member) => this with { Path = Path.Length == 0 ? name : $"{Path}.{name}", Value = member };
+    private JsonField At(string name, JsonElement member) =>
+        this with { Path = Path.Length == 0 ? name : $"{Path}.{name}", Value = member };
 }

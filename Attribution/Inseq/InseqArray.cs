@@ -29,7 +29,8 @@ public sealed record InseqArray(int[] Shape, float[] Values)
         int[] shape = [.. field["shape"].Items().Select(axis => axis.Whole(0, int.MaxValue))];
         string type = field.Optional("dtype")?.Text() ?? "float32";
         JsonField data = field["__ndarray__"];
-        float[] values = data.Value.ValueKind == JsonValueKind.String ? Decode(Unpack(data.Text(), TensorDocument.Count(shape)), type) : [.. Flat(data)];
+        float[] values = data.Value.ValueKind == JsonValueKind.String
+            ? Decode(Unpack(data.Text(), TensorDocument.Count(shape)), type) : [.. Flat(data)];
         if (TensorDocument.Count(shape) != values.Length)
         {
             throw Bad(string.Create(CultureInfo.InvariantCulture, $"{values.Length} numbers for the shape [{string.Join(", ", shape)}]"));
@@ -109,7 +110,8 @@ public sealed record InseqArray(int[] Shape, float[] Values)
         return values;
     }
 
-    internal static VitrineException Bad(string what) => new($"inseq json: not understood; got {what}; expected what FeatureAttributionOutput.save writes.");
+    internal static VitrineException Bad(string what) =>
+        new($"inseq json: not understood; got {what}; expected what FeatureAttributionOutput.save writes.");
 
     private static byte[] Unpack(string data, long count)
     {
@@ -124,7 +126,8 @@ public sealed record InseqArray(int[] Shape, float[] Values)
                 throw Bad("an array whose gzip is damaged, or holds more than its shape");
             }
         }
-        return data.StartsWith(Plain, StringComparison.Ordinal) ? Bytes(data[Plain.Length..]) : throw Bad("an array that begins with neither b64: nor b64.gz:");
+        return data.StartsWith(Plain, StringComparison.Ordinal)
+            ? Bytes(data[Plain.Length..]) : throw Bad("an array that begins with neither b64: nor b64.gz:");
     }
 
     private static byte[] Bytes(string base64)

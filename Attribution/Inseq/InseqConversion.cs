@@ -13,13 +13,15 @@ namespace Vitrine.Attributions;
 /// </remarks>
 public static class InseqConversion
 {
-    private const string Suffix = "FeatureAttributionSequenceOutput", Granular = "Granular" + Suffix, MultiDimensional = "MultiDimensional" + Suffix, Coarse = "Coarse" + Suffix;
+    private const string Suffix = "FeatureAttributionSequenceOutput", Granular = "Granular" + Suffix,
+        MultiDimensional = "MultiDimensional" + Suffix, Coarse = "Coarse" + Suffix;
 
     private static readonly float s_missing = BitConverter.Int32BitsToSingle(0x7FC00000); // numpy's NaN; .NET's own has the sign bit set
 
     /// <summary>The explanations of a file, one result per text.</summary>
     /// <exception cref="VitrineException">An array does not fit the tokens.</exception>
-    public static IReadOnlyList<AttributionResult> ToResults(this InseqOutput output) => [.. output.Sequences.Select(sequence => ToResult(sequence, output.Info))];
+    public static IReadOnlyList<AttributionResult> ToResults(this InseqOutput output) =>
+        [.. output.Sequences.Select(sequence => ToResult(sequence, output.Info))];
 
     /// <summary>Results as Inseq's output.</summary>
     /// <param name="results">Explanations of written texts, all by one method.</param>
@@ -27,7 +29,8 @@ public static class InseqConversion
     /// <param name="isForced">Whether the texts were given and not generated.</param>
     /// <param name="tokenizer">Spells the last token, which is only a target, and the written texts; null: by pieces.</param>
     /// <exception cref="VitrineException">A result explains something else than a written text, or there are none.</exception>
-    public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false, ITokenizer? tokenizer = null)
+    public static InseqOutput ToInseq(this IReadOnlyList<AttributionResult> results, string modelName, bool isForced = false,
+        ITokenizer? tokenizer = null)
     {
         if (results.Count == 0)
         {
@@ -67,10 +70,13 @@ public static class InseqConversion
         SideScores written = result.Sides[^1];
         IReadOnlyList<InputToken> tokens = result.TargetTokens ?? written.Tokens;
         int[] read = [.. result.Targets.Select(target => target.Position ?? -1)];
-        if ((!hasEncoder && (result.Sides.Count > 1 || written.GivenLength >= written.Tokens.Count + 1)) || read.Where((p, i) => p != read[0] + i).Any() || read[0] < 0
+        if ((!hasEncoder && (result.Sides.Count > 1 || written.GivenLength >= written.Tokens.Count + 1))
+            || read.Where((p, i) => p != read[0] + i).Any() || read[0] < 0
             || read[^1] != tokens.Count - 1 || (!hasEncoder && read[0] + 1 != written.GivenLength))
         {
-            throw new VitrineException($"inseq json: no explanation of a written text; got {result.Model} by {result.Method} over {string.Join(", ", result.Targets.Select(t => t.Label).Take(3))}; expected every token of a generation or a translation. Write --json instead.");
+            throw new VitrineException($"inseq json: no explanation of a written text; "
+                + $"got {result.Model} by {result.Method} over {string.Join(", ", result.Targets.Select(t => t.Label).Take(3))}; expected "
+                + $"every token of a generation or a translation. Write --json instead.");
         }
         InseqToken[] target = [.. tokens.Select(Token), Last(result, tokenizer)];
         var steps = new Dictionary<string, InseqArray>(StringComparer.Ordinal);
@@ -132,7 +138,8 @@ public static class InseqConversion
         bool hasEncoder = sequence.SourceAttributions is not null;
         if (sequence.Start < 1 || count < 1 || sequence.End > sequence.Target.Count)
         {
-            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture, $"targets {sequence.Start} to {sequence.End} of {sequence.Target.Count} tokens"));
+            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture,
+                $"targets {sequence.Start} to {sequence.End} of {sequence.Target.Count} tokens"));
         }
         if (sequence.SourceAttributions is null && sequence.TargetAttributions is null)
         {
@@ -140,11 +147,14 @@ public static class InseqConversion
         }
         if (sequence.StepScores.FirstOrDefault(scores => scores.Value.Values.Length != count) is { Key: { } odd })
         {
-            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture, $"{sequence.StepScores[odd].Values.Length} step scores '{odd}' for {count} targets"));
+            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture,
+                $"{sequence.StepScores[odd].Values.Length} step scores '{odd}' for {count} targets"));
         }
         string step = ((string?)info["attributed_fn"])?.Replace("_fn", "", StringComparison.Ordinal) ?? "probability";
-        InseqArray? probability = sequence.StepScores.GetValueOrDefault("probability"), explained = sequence.StepScores.GetValueOrDefault(step);
-        KeyValuePair<string, InseqArray>[] others = [.. sequence.StepScores.Where(scores => scores.Key != "probability" && scores.Key != step)];
+        InseqArray? probability = sequence.StepScores.GetValueOrDefault("probability"),
+            explained = sequence.StepScores.GetValueOrDefault(step);
+        KeyValuePair<string, InseqArray>[] others =
+            [.. sequence.StepScores.Where(scores => scores.Key != "probability" && scores.Key != step)];
         InseqToken[] prefix = [.. sequence.Target.Take(sequence.End - 1)];
         bool isLayers = sequence.Class == MultiDimensional;
         List<SideScores> sides = [];
@@ -183,7 +193,8 @@ public static class InseqConversion
     {
         if (array.Shape.Length is < 2 or > 6 || array.Shape[0] < tokens.Count || array.Shape[1] != count || array.Shape.Contains(0))
         {
-            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture, $"an array [{string.Join(", ", array.Shape)}] for {tokens.Count} tokens and {count} targets"));
+            throw InseqArray.Bad(string.Create(CultureInfo.InvariantCulture,
+                $"an array [{string.Join(", ", array.Shape)}] for {tokens.Count} tokens and {count} targets"));
         }
         int[] axes = array.Shape[2..];
         int width = axes.Aggregate(1, (n, axis) => n * axis);
@@ -207,7 +218,8 @@ public static class InseqConversion
             GivenLength = given,
             Scores = scores,
             Raw = axes.Length > 0 ? Tensor.From(raw, Shape.Create([count, tokens.Count, .. axes])) : null,
-            RawAxes = axes.Length switch { 0 => [], 1 => [isLayers ? "layer" : "d_model"], 2 => ["layer", "head"], _ => [.. axes.Select((_, i) => FormattableString.Invariant($"axis {i + 2}"))] },
+            RawAxes = axes.Length switch { 0 => [], 1 => [isLayers ? "layer" : "d_model"], 2 => ["layer", "head"], _ =>
+                [.. axes.Select((_, i) => FormattableString.Invariant($"axis {i + 2}"))] },
         };
     }
 
@@ -216,11 +228,14 @@ public static class InseqConversion
 
     private static InseqToken Token(InputToken token) => new(token.Piece, token.Id);
 
-    private static InseqArray Steps(AttributionResult result, Func<ExplainedTarget, float> of) => new([result.Targets.Count], [.. result.Targets.Select(of)]);
+    private static InseqArray Steps(AttributionResult result, Func<ExplainedTarget, float> of) =>
+        new([result.Targets.Count], [.. result.Targets.Select(of)]);
 
-    private static bool HasEncoder(AttributionResult result) => result.TargetTokens is not null || result.Sides is [{ Name: "source" }, { Name: "target" }];
+    private static bool HasEncoder(AttributionResult result) =>
+        result.TargetTokens is not null || result.Sides is [{ Name: "source" }, { Name: "target" }];
 
-    private static InseqToken Last(AttributionResult result, ITokenizer? tokenizer) => result.Targets[^1] is { Id: { } id } && tokenizer is not null
+    private static InseqToken Last(AttributionResult result, ITokenizer? tokenizer) =>
+        result.Targets[^1] is { Id: { } id } && tokenizer is not null
         ? Token(ExplainedText.Token(id, tokenizer))
         : new(result.Targets[^1].Label, result.Targets[^1].Id ?? -1);
 
@@ -244,13 +259,15 @@ public static class InseqConversion
         return Pieces([.. read.Skip(HasEncoder(result) ? 1 : 0), new InputToken(end.Id, end.Token, IsSpecial: IsSpecial(end.Token))]);
     }
 
-    private static string Pieces(IEnumerable<InputToken> tokens) => string.Join(' ', tokens.Where(token => !token.IsSpecial).Select(token => token.Piece));
+    private static string Pieces(IEnumerable<InputToken> tokens) =>
+        string.Join(' ', tokens.Where(token => !token.IsSpecial).Select(token => token.Piece));
 
     private static bool IsSpecial(string piece) => piece is ['<', .., '>'] or ['[', _, .., ']'];
 
     private static JsonValue Value(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? JsonValue.Create(whole)
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? JsonValue.Create(real)
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real)
+        ? JsonValue.Create(real)
         : bool.TryParse(text, out bool flag) ? JsonValue.Create(flag)
         : JsonValue.Create(text);
 }

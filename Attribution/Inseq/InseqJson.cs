@@ -5,14 +5,17 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Inseq's JSON, in and out: what <c>FeatureAttributionOutput.save</c> of Inseq 0.7.1, or 0.6, writes and <c>load</c> reads.</summary>
+/// <summary>
+/// Inseq's JSON, in and out: what <c>FeatureAttributionOutput.save</c> of Inseq 0.7.1, or 0.6, writes and <c>load</c> reads.
+/// </summary>
 public static class InseqJson
 {
     private const string File = "inseq json", Module = "inseq.data.attribution", Root = "FeatureAttributionOutput";
 
     private static readonly (string Name, JsonValueKind Kind)[] s_info =
     [
-        ("attributed_fn", JsonValueKind.String), ("attribution_args", JsonValueKind.Object), ("attribution_method", JsonValueKind.String), ("model_class", JsonValueKind.String),
+        ("attributed_fn", JsonValueKind.String), ("attribution_args", JsonValueKind.Object), ("attribution_method", JsonValueKind.String),
+        ("model_class", JsonValueKind.String),
     ];
 
     /// <summary>Reads a file, compressed or not; every field is checked.</summary>
@@ -46,14 +49,17 @@ public static class InseqJson
             [.. attributes["sequence_attributions"].Items(least: 1).Select(Sequence)]);
     }
 
-    /// <summary>Whether a file looks like Inseq's: its module is named at the start, or stands where <c>use_primitives</c> leaves it out.</summary>
+    /// <summary>
+    /// Whether a file looks like Inseq's: its module is named at the start, or stands where <c>use_primitives</c> leaves it out.
+    /// </summary>
     public static bool Is(byte[] file)
     {
         try
         {
             byte[] start = Unzipped(file);
             return start.AsSpan(0, Math.Min(start.Length, 512)) is var head
-                && (head.IndexOf("\"inseq.data.attribution\""u8) >= 0 || (head.IndexOf("\"attribution_args\""u8) >= 0 && head.IndexOf("\"attributed_fn\""u8) >= 0));
+                && (head.IndexOf("\"inseq.data.attribution\""u8) >= 0
+                    || (head.IndexOf("\"attribution_args\""u8) >= 0 && head.IndexOf("\"attributed_fn\""u8) >= 0));
         }
         catch (InvalidDataException)
         {
@@ -61,13 +67,16 @@ public static class InseqJson
         }
     }
 
-    /// <summary>The file's text: keys in alphabetical order, four spaces per level, ASCII, byte for byte as Python's json writes it.</summary>
+    /// <summary>
+    /// The file's text: keys in alphabetical order, four spaces per level, ASCII, byte for byte as Python's json writes it.
+    /// </summary>
     /// <param name="output">The explanations.</param>
     /// <param name="form">How arrays are written; 0.7.1 cannot read 0.6's, nor 0.6 those of 0.7.1.</param>
     public static string Write(InseqOutput output, InseqForm form = InseqForm.Float32) => PythonJson.Write(Instance(Module, Root, new()
     {
         ["info"] = output.Info.DeepClone(),
-        ["sequence_attributions"] = new JsonArray([.. output.Sequences.Select(sequence => (JsonNode)Instance(Module, sequence.Class, Sequence(sequence, form)))]),
+        ["sequence_attributions"] =
+            new JsonArray([.. output.Sequences.Select(sequence => (JsonNode)Instance(Module, sequence.Class, Sequence(sequence, form)))]),
         ["step_attributions"] = null,
     }));
 
@@ -113,7 +122,8 @@ public static class InseqJson
         {
             throw field.Optional("sequence_attributions") is null && field.Optional("source") is null && field.Path.Length == 0
                 ? InseqArray.Bad("an object without __instance_type__")
-                : InseqArray.Bad("a file saved with use_primitives=True, which leaves out the classes that loading needs; Inseq cannot load it either. Save it without");
+                : InseqArray.Bad("a file saved with use_primitives=True, which leaves out the classes that loading needs; "
+                    + "Inseq cannot load it either. Save it without");
         }
         IReadOnlyList<JsonField> names = type.Items();
         name = names.Count == 2 ? names[1].Text() : throw type.Bad("is no type", "a module and a name");
@@ -140,7 +150,8 @@ public static class InseqJson
     }
 
     private static Dictionary<string, InseqArray> Arrays(JsonField? field) => (field?.Members() ?? [])
-        .Where(member => !member.Field.IsNull).ToDictionary(member => member.Name, member => InseqArray.Read(member.Field), StringComparer.Ordinal);
+        .Where(member => !member.Field.IsNull).ToDictionary(member => member.Name, member => InseqArray.Read(member.Field),
+            StringComparer.Ordinal);
 
     private static byte[] Unzipped(byte[] file) => file is [0x1F, 0x8B, ..] ? Gzip.Unpack(file) : file;
 }

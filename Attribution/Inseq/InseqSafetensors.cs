@@ -12,7 +12,8 @@ internal static class InseqSafetensors
     {
         byte[] data = InseqArray.Encode(array.Values, form);
         string type = form switch { InseqForm.Float8 => "F8_E4M3", InseqForm.Float16 => "F16", _ => "F32" };
-        string header = string.Create(CultureInfo.InvariantCulture, $$$"""{"attribution":{"dtype":"{{{type}}}","shape":[{{{string.Join(',', array.Shape)}}}],"data_offsets":[0,{{{data.Length}}}]}}""");
+        string header = string.Create(CultureInfo.InvariantCulture,
+            $$$"""{"attribution":{"dtype":"{{{type}}}","shape":[{{{string.Join(',', array.Shape)}}}],"data_offsets":[0,{{{data.Length}}}]}}""");
         int length = (header.Length + 7) / 8 * 8;
         byte[] file = new byte[checked(8 + length + data.Length)];
         BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)length);
@@ -38,6 +39,7 @@ internal static class InseqSafetensors
             throw InseqArray.Bad("an array whose offsets do not fit its data");
         }
         float[] values = InseqArray.Decode(file.AsSpan(start + offsets[0], offsets[1] - offsets[0]), tensor["dtype"].Text());
-        return TensorDocument.Count(shape) == values.Length ? new(shape, values) : throw InseqArray.Bad("an array whose shape does not fit its data");
+        return TensorDocument.Count(shape) == values.Length
+            ? new(shape, values) : throw InseqArray.Bad("an array whose shape does not fit its data");
     }
 }

@@ -16,7 +16,8 @@ internal static class PythonNumbers
         bool isString = false;
         for (int i = 0; i < json.Length; i++)
         {
-            if (!isString && json[i] is (byte)'N' or (byte)'I' or (byte)'-' && Array.Find(s_bare, name => json.AsSpan(i).StartsWith(name)) is { } bare)
+            if (!isString && json[i] is (byte)'N' or (byte)'I' or (byte)'-'
+                && Array.Find(s_bare, name => json.AsSpan(i).StartsWith(name)) is { } bare)
             {
                 text.WriteByte((byte)'"');
                 text.Write(bare);

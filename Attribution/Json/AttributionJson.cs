@@ -4,7 +4,9 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Vitrine's own JSON: everything a result holds, versioned, in and out without loss. The schema is in <c>docs/JSON.md</c>.</summary>
+/// <summary>
+/// Vitrine's own JSON: everything a result holds, versioned, in and out without loss. The schema is in <c>docs/JSON.md</c>.
+/// </summary>
 public static class AttributionJson
 {
     /// <summary>The value of <c>format</c>.</summary>
@@ -35,19 +37,24 @@ public static class AttributionJson
         }
         catch (InvalidOperationException e) // half a surrogate pair
         {
-            throw new VitrineException("attribution json: cannot be read; got a text that is not Unicode; expected what vitrine explain --json writes.", e);
+            throw new VitrineException("attribution json: cannot be read; got a text that is not Unicode; "
+                + "expected what vitrine explain --json writes.", e);
         }
         return document switch
         {
-            null or { Format: not Format } => throw new VitrineException($"attribution json: another format; got '{document?.Format}'; expected '{Format}'."),
-            { Version: < 1 or > Version } => throw new VitrineException($"attribution json: version not known; got {document.Version}; expected 1 to {Version}. A newer vitrine may read it."),
+            null or { Format: not Format } =>
+                throw new VitrineException($"attribution json: another format; got '{document?.Format}'; expected '{Format}'."),
+            { Version: < 1 or > Version } => throw new VitrineException($"attribution json: version not known; "
+                + $"got {document.Version}; expected 1 to {Version}. A newer vitrine may read it."),
             _ => ResultRules.Checked(document.Result),
         };
     }
 
     /// <summary>What is wrong with a text, and where.</summary>
     internal static VitrineException Unreadable(JsonException e) => new(
-        $"attribution json: cannot be read; got an error at line {(e.LineNumber ?? 0) + 1}{(e.Path is { } path ? $", {path}" : "")}: {FirstSentence(e.Message)} Expected what vitrine explain --json writes.", e);
+        $"attribution json: cannot be read; got an error at "
+        + $"line {(e.LineNumber ?? 0) + 1}{(e.Path is { } path ? $", {path}" : "")}: {FirstSentence(e.Message)} Expected what vitrine "
+        + $"explain --json writes.", e);
 
     private static string FirstSentence(string message) => message.Split(" Path:")[0].ReplaceLineEndings(" ");
 }

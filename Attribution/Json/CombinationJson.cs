@@ -15,12 +15,16 @@ public static class CombinationJson
     /// <param name="results">Its parts.</param>
     /// <param name="agreement">The methods, pair by pair.</param>
     /// <param name="top">The strongest tokens of the combination.</param>
-    public static string ToJson(AttributionResult combined, IReadOnlyList<AttributionResult> results, IReadOnlyList<Agreement> agreement, IReadOnlyList<RankedToken> top) =>
+    public static string ToJson(AttributionResult combined, IReadOnlyList<AttributionResult> results, IReadOnlyList<Agreement> agreement,
+        IReadOnlyList<RankedToken> top) =>
         JsonSerializer.Serialize(
-            new CombinationDocument { Format = Format, Version = 1, Combined = combined, Top = top, Agreement = agreement, Results = results },
+            new CombinationDocument { Format = Format, Version = 1, Combined = combined, Top = top, Agreement = agreement,
+                Results = results },
             ResultJson.Indented.CombinationDocument);
 
-    /// <summary>Every result in a text that Vitrine wrote: one object, an array, the parts of a combination, or one object per line.</summary>
+    /// <summary>
+    /// Every result in a text that Vitrine wrote: one object, an array, the parts of a combination, or one object per line.
+    /// </summary>
     /// <exception cref="VitrineException">It is none of these.</exception>
     public static IReadOnlyList<AttributionResult> ReadAll(string text)
     {
@@ -35,12 +39,14 @@ public static class CombinationJson
         }
         catch (JsonException e)
         {
-            throw new VitrineException($"results: not JSON; got {e.Message.Split(" LineNumber")[0].TrimEnd('.')}; expected what vitrine explain --json writes.", e);
+            throw new VitrineException($"results: not JSON; got {e.Message.Split(" LineNumber")[0].TrimEnd('.')}; expected what vitrine "
+                + $"explain --json writes.", e);
         }
         return root.ValueKind switch
         {
             JsonValueKind.Array => [.. root.EnumerateArray().Select(one => AttributionJson.FromJson(one.GetRawText()))],
-            JsonValueKind.Object when root.TryGetProperty("format", out JsonElement format) && format.ValueKind == JsonValueKind.String && format.ValueEquals(Format) => Parts(text),
+            JsonValueKind.Object when root.TryGetProperty("format", out JsonElement format) && format.ValueKind == JsonValueKind.String
+            && format.ValueEquals(Format) => Parts(text),
             _ => [AttributionJson.FromJson(text)],
         };
     }
@@ -51,7 +57,8 @@ public static class CombinationJson
         {
             CombinationDocument? document = JsonSerializer.Deserialize(text, ResultJson.Compact.CombinationDocument);
             return document is { Version: 1 } ? [.. document.Results.Select(ResultRules.Checked)]
-                : throw new VitrineException($"results: version not known; got {document?.Version}; expected 1. A newer vitrine may read it.");
+                : throw new VitrineException($"results: version not known; got {document?.Version}; expected 1. "
+                    + $"A newer vitrine may read it.");
         }
         catch (JsonException e)
         {

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Vitrine.Attributions;
 
-/// <summary>How everything about results is written as JSON: names in snake_case, nothing for null, text of any script as it is, NaN as a string.</summary>
+/// <summary>
+/// How everything about results is written as JSON: names in snake_case, nothing for null, text of any script as it is, NaN as a string.
+/// </summary>
 /// <remarks>Code that puts the text into HTML escapes it there.</remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

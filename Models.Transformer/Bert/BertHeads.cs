@@ -35,7 +35,9 @@ internal sealed class BertClassifier : Bert
         return _logits.Run(choice ? logits.Reshape([logits.Shape[0] / choices, choices]) : logits);
     }
 
-    /// <summary>The choices of all examples one below the other: <c>[batch, choice, pos, …]</c> → <c>[batch · choice, pos, …]</c>.</summary>
+    /// <summary>
+    /// The choices of all examples one below the other: <c>[batch, choice, pos, …]</c> → <c>[batch · choice, pos, …]</c>.
+    /// </summary>
     private (ModelInput Input, int Choices) Flat(ModelInput input)
     {
         Tensor? given = input.Embeddings ?? input.Ids;

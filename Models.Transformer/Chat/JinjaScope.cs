@@ -78,7 +78,8 @@ internal sealed class JinjaScope
         }
         if (Get(name) is not JinjaNamespace target)
         {
-            throw new TokenizerException($"chat_template: a member is set of what is no namespace; got '{name}.{member}'; expected namespace(…).");
+            throw new TokenizerException($"chat_template: a member is set of what is no namespace; got '{name}.{member}'; "
+                + $"expected namespace(…).");
         }
         target.Members[member] = value;
     }
@@ -112,7 +113,8 @@ internal sealed class JinjaScope
             object?[] parts = names.Length == 1 ? [item] : [.. JinjaValue.Items(item)];
             if (parts.Length != names.Length)
             {
-                throw new TokenizerException($"chat_template: an item has not a part for each name; got {parts.Length}; expected {names.Length}.");
+                throw new TokenizerException($"chat_template: an item has not a part for each name; "
+                    + $"got {parts.Length}; expected {names.Length}.");
             }
             for (int i = 0; i < names.Length; i++)
             {

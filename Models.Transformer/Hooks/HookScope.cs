@@ -25,7 +25,9 @@ public sealed class HookScope : IDisposable
     internal static HookScope Edit(IEnumerable<HookPoint> points, Func<HookPoint, Tensor, Tensor> edit) =>
         new(points.ToDictionary(p => p, p => (Func<Tensor, Tensor>)(x => edit(p, x))), null);
 
-    /// <summary>Opens a scope that replaces activations by tensors of another batch, or of fewer positions: the ops that follow broadcast.</summary>
+    /// <summary>
+    /// Opens a scope that replaces activations by tensors of another batch, or of fewer positions: the ops that follow broadcast.
+    /// </summary>
     internal static HookScope Branch(IEnumerable<HookPoint> points, Func<HookPoint, Tensor, Tensor> edit)
     {
         HookScope scope = Edit(points, edit);
@@ -89,6 +91,7 @@ public sealed class HookScope : IDisposable
         return (y.Shape == x.Shape || (_branches && y.Shape.Rank == x.Shape.Rank)) && y.DType == x.DType
             ? y
             : throw new ShapeException(
-                $"{point.Name}: an intervention returned another shape; got {y.DType.Name()} {y.Shape}; expected {x.DType.Name()} {x.Shape} = {point.Axes}.");
+                $"{point.Name}: an intervention returned another shape; "
+                + $"got {y.DType.Name()} {y.Shape}; expected {x.DType.Name()} {x.Shape} = {point.Axes}.");
     }
 }

@@ -29,12 +29,12 @@ public static class Hooks
         HookScope.Edit(HookNames.Match(model.HookPoints, [pattern]), edit);
 
     /// <summary>
-    /// Replaces an activation by a tensor whose batch may have another length, or which has fewer positions: from there on one run goes on as
-    /// many, and what came before it was computed once.
+    /// Replaces an activation by a tensor whose batch may have another length, or which has fewer positions: from there on one run goes on
+    /// as many, and what came before it was computed once.
     /// </summary>
     /// <remarks>
-    /// The residual stream that the activation is added to broadcasts to its batch. Positions may only be cut where each of them is read alone
-    /// from there on: after the last attention of a language model.
+    /// The residual stream that the activation is added to broadcasts to its batch. Positions may only be cut where each of them is read
+    /// alone from there on: after the last attention of a language model.
     /// </remarks>
     /// <param name="model">The model whose forward passes are changed.</param>
     /// <param name="pattern">A name or a pattern.</param>

@@ -15,7 +15,9 @@ internal static class Masks
         return Tensor.From(ones, [batch, positions]);
     }
 
-    /// <summary>0 at tokens, −∞ at padding, <c>[batch, 1, 1, key]</c>: broadcasts over heads and queries. Null when nothing is hidden.</summary>
+    /// <summary>
+    /// 0 at tokens, −∞ at padding, <c>[batch, 1, 1, key]</c>: broadcasts over heads and queries. Null when nothing is hidden.
+    /// </summary>
     public static Tensor? Additive(Tensor? mask)
     {
         if (mask is null)
@@ -59,7 +61,9 @@ internal static class Masks
         return Tensor.From(hidden, [queries, keys]);
     }
 
-    /// <summary>−∞ where query and key are <paramref name="window"/> positions or more apart, <c>[query, key]</c>; queries are the last of the keys.</summary>
+    /// <summary>
+    /// −∞ where query and key are <paramref name="window"/> positions or more apart, <c>[query, key]</c>; queries are the last of the keys.
+    /// </summary>
     public static Tensor Window(int queries, int keys, int window)
     {
         float[] hidden = new float[queries * keys];
@@ -72,7 +76,10 @@ internal static class Masks
         return Tensor.From(hidden, [queries, keys]);
     }
 
-    /// <summary>Positions of the last columns of a mask counted by its tokens: 0 the first, −1 at padding; int32 <c>[batch, pos]</c>, batch 1 without a mask.</summary>
+    /// <summary>
+    /// Positions of the last columns of a mask counted by its tokens: 0 the first, −1 at padding; int32 <c>[batch, pos]</c>, batch 1
+    /// without a mask.
+    /// </summary>
     public static Tensor Counted(Tensor? mask, int past, int positions)
     {
         if (mask is null)
@@ -137,7 +144,10 @@ internal static class Masks
         return Tensor.From(at, ids.Shape);
     }
 
-    /// <summary>Where a causal model's new tokens stand: their positions, and what to add to their scores over past and present. Extends the cache's count.</summary>
+    /// <summary>
+    /// Where a causal model's new tokens stand: their positions, and what to add to their scores over past and present. Extends the cache's
+    /// count.
+    /// </summary>
     public static (Tensor Positions, Tensor? Additive) Place(ModelInput input, Tensor x, KvCache? cache)
     {
         int past = cache?.Length ?? 0;
@@ -151,6 +161,7 @@ internal static class Masks
     {
         int[] tokens = mask.DType == DType.Int32 ? mask.ToIntArray() : [.. mask.ToArray().Select(m => m is 0 or 1 ? (int)m : -1)];
         int odd = Array.FindIndex(tokens, t => t is not (0 or 1));
-        return odd < 0 ? tokens : throw new ShapeException($"mask: neither 1 nor 0 at element {odd}; expected 1 for a token, 0 for padding.");
+        return odd < 0 ? tokens : throw new ShapeException($"mask: neither 1 nor 0 at element {odd}; expected 1 for a token, 0 for "
+            + $"padding.");
     }
 }

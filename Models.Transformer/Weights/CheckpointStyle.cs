@@ -69,7 +69,8 @@ public sealed record CheckpointStyle(string Prefix)
     }
 
     /// <summary>The other names of the tensor a name stands for; none for most.</summary>
-    internal IEnumerable<string> TiedTo(string name) => Tied.Where(group => group.Contains(name)).SelectMany(group => group).Where(other => other != name);
+    internal IEnumerable<string> TiedTo(string name) =>
+        Tied.Where(group => group.Contains(name)).SelectMany(group => group).Where(other => other != name);
 
     /// <summary>Why a tensor of a file is no parameter, or null if it may be one.</summary>
     internal string? WhyIgnorable(string name) =>

@@ -59,20 +59,22 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         if (!_loaded.TryGetValue((found, half), out Tensor? tensor))
         {
             WeightFile file = folder.FileOf(found);
-            tensor = folder.NamesOnly ? StandIn(shape) : (half ? file.ReadHalf(found) : file.Read(found)).To(Device.Current); // a model lives on the ambient device
+            // a model lives on the ambient device
+            tensor = folder.NamesOnly ? StandIn(shape) : (half ? file.ReadHalf(found) : file.Read(found)).To(Device.Current);
             _loaded.Add((found, half), tensor);
         }
         return tensor;
     }
 
     /// <summary>
-    /// The weight of this name in 8 bits: as the checkpoint stores it (int8, the rows' largest magnitudes next to it as <c>SCB</c>), or rounded now.
-    /// Null where neither applies: then <see cref="Load"/> it.
+    /// The weight of this name in 8 bits: as the checkpoint stores it (int8, the rows' largest magnitudes next to it as <c>SCB</c>), or
+    /// rounded now. Null where neither applies: then <see cref="Load"/> it.
     /// </summary>
     /// <param name="name">Full name as written today, e.g. <c>transformer.h.0.attn.c_attn.weight</c>.</param>
     /// <param name="shape"><c>[rows, columns]</c>, a row per output or per entry of a table: what the configuration demands.</param>
     /// <param name="transpose">Whether the checkpoint stores floats the other way round.</param>
-    /// <param name="quantize">Whether floats are to be rounded. They are read through the file, one tensor at a time: none of them stays in memory.</param>
+    /// <param name="quantize">Whether floats are to be rounded. They are read through the file, one tensor at a time: none of them stays in
+    /// memory.</param>
     /// <param name="outliers">The threshold from which columns stay in float32 when rounding.</param>
     /// <exception cref="WeightException">8-bit weights in a layout that is not supported, or of which outliers are wanted.</exception>
     internal Int8Matrix? LoadInt8(string name, Shape shape, bool transpose, bool quantize, float outliers)
@@ -92,7 +94,8 @@ public sealed class WeightLoader(WeightsFolder folder, CheckpointStyle style)
         {
             return null;
         }
-        matrix = (stored ? Int8Checkpoint.Read(folder, found, outliers) : Int8Checkpoint.Round(folder, found, transpose, outliers)).To(Device.Current);
+        matrix = (stored ? Int8Checkpoint.Read(folder, found, outliers) : Int8Checkpoint.Round(folder, found, transpose,
+            outliers)).To(Device.Current);
         _int8.Add(found, matrix);
         return matrix;
     }

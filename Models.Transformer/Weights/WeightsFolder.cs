@@ -178,7 +178,8 @@ public sealed class WeightsFolder : IDisposable
         if (unlisted.Length > 0)
         {
             string more = unlisted.Length > 3 ? $" and {unlisted.Length - 3} more" : "";
-            Notices.Add($"{Path.GetFileName(index)} does not list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{more}, "
+            Notices.Add(
+                $"{Path.GetFileName(index)} does not list {string.Join(", ", unlisted.Take(3).Select(WeightException.Quote))}{more}, "
                 + "which its files hold: read all the same.");
         }
     }

@@ -47,7 +47,7 @@ public class LineLengthTests
         HashSet<int> literal =
         [
             .. tree.GetRoot().DescendantTokens()
-                .Where(token => token.Text.StartsWith("\"\"\"", StringComparison.Ordinal) || token.Text.Contains('\n'))
+                .Where(token => token.Text.Contains("\"\"\"", StringComparison.Ordinal) || token.Text.Contains('\n'))
                 .Select(token => lines.GetLinePositionSpan(token.Span))
                 .SelectMany(span => Enumerable.Range(span.Start.Line, span.End.Line - span.Start.Line + 1)),
         ];

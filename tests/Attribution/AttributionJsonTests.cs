@@ -12,7 +12,8 @@ public class AttributionJsonTests
     [InlineData(false)]
     public void FromJson_WhatToJsonWrote_IsTheSame(bool indented)
     {
-        AttributionResult result = new IntegratedGradients().Attribute(Toys.TwoSides(), new() { KeepRaw = true, Baseline = Baseline.Token(2) });
+        AttributionResult result = new IntegratedGradients().Attribute(Toys.TwoSides(),
+            new() { KeepRaw = true, Baseline = Baseline.Token(2) });
 
         AttributionResult read = AttributionJson.FromJson(result.ToJson(indented));
 
@@ -38,9 +39,11 @@ public class AttributionJsonTests
     [Fact]
     public void FromJson_NewerVersion_SaysSo()
     {
-        string json = new Saliency().Attribute(Toys.Network(), new()).ToJson().Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal);
+        string json = new Saliency().Attribute(Toys.Network(), new()).ToJson()
+            .Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal);
 
-        Assert.Contains("got 2; expected 1 to 1", Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message, StringComparison.Ordinal);
+        Assert.Contains("got 2; expected 1 to 1", Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message,
+            StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, string> Misfits => new()
@@ -87,7 +90,8 @@ public class AttributionJsonTests
             root["result"]!["sides"]![0]!["texts"] = new JsonArray("a b");
         }
 
-        Assert.Contains(named, Assert.Throws<VitrineException>(() => AttributionJson.FromJson(root.ToJsonString())).Message, StringComparison.Ordinal);
+        Assert.Contains(named, Assert.Throws<VitrineException>(() => AttributionJson.FromJson(root.ToJsonString())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,6 +117,7 @@ public class AttributionJsonTests
     {
         string json = Results.Of("saliency", "a b", 1, 2).ToJson().Replace(part, by, StringComparison.Ordinal);
 
-        Assert.Contains("cannot be read", Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be read", Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message,
+            StringComparison.Ordinal);
     }
 }

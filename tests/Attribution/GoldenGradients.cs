@@ -44,7 +44,8 @@ internal static class GoldenGradients
                     check.Close(key, null, new Saliency().Attribute(f, new()).Normalise().Sides[0].Scores[0]);
                     break;
                 default:
-                    check.Close(key, null, new Saliency().Attribute(f, new() { Aggregator = key == "l2" ? "vnorm" : key }).Sides[0].Scores[0]);
+                    check.Close(key, null, new Saliency().Attribute(f,
+                        new() { Aggregator = key == "l2" ? "vnorm" : key }).Sides[0].Scores[0]);
                     break;
             }
         }
@@ -106,14 +107,16 @@ internal static class GoldenGradients
         float[] deeplift = new DeepLift().Attribute(f, request).Sides[0].Raw!.ToArray();
         float[] gradient = Raw(new Saliency(), f).ToArray(), x = f.Sides[0].Embeddings.ToArray();
         float[] x0 = request.Baseline.Embeddings is [Tensor given] ? given.ToArray() : new float[x.Length];
-        check.Close("max_abs_diff_to_grad_x_diff", [1], [deeplift.Select((value, i) => Math.Abs(value - (gradient[i] * (x[i] - x0[i])))).Max()]);
+        check.Close("max_abs_diff_to_grad_x_diff", [1],
+            [deeplift.Select((value, i) => Math.Abs(value - (gradient[i] * (x[i] - x0[i])))).Max()]);
     }
 
     /// <summary>attention_rollout: the row of every position.</summary>
     public static void Rollout(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         int[] ids = GoldenScore.Row(one, "input_ids")!;
-        ScoreFunction f = Targets.Words((Transformers.ILanguageModel)golden.Model, ExplainedText.Of(ids), [.. ids.Select((_, p) => new TokenTarget(p, 0))]);
+        ScoreFunction f = Targets.Words((Transformers.ILanguageModel)golden.Model, ExplainedText.Of(ids),
+            [.. ids.Select((_, p) => new TokenTarget(p, 0))]);
         AttributionResult result = new AttentionRollout().Attribute(f, new());
         check.Close("rollout", [1, ids.Length, ids.Length], [.. result.Sides[0].Scores.SelectMany(row => row)]);
     }

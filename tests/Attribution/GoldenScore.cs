@@ -40,16 +40,19 @@ internal static partial class GoldenScore
         string prefix = one.Name.Split('/')[0];
         GoldenCase output = golden.Cases.First(c => c.Name == $"{(prefix == "attr_end" ? "attr" : prefix)}/output");
         GoldenTensor embeddings = output.Expected["token_baseline_embeds"];
-        return Vitrine.Attributions.Baseline.Given(Tensor.From([.. embeddings.Data.Select(x => (float)x)], Shape.Create(embeddings.Shape.AsSpan(1))));
+        return Vitrine.Attributions.Baseline.Given(Tensor.From([.. embeddings.Data.Select(x => (float)x)],
+            Shape.Create(embeddings.Shape.AsSpan(1))));
     }
 
     /// <summary>A row of whole numbers, or null when the case has none.</summary>
     public static int[]? Row(GoldenCase one, string input) => one.Ints(input)?.ToIntArray();
 
-    private static ScoreFunction Translation(ILanguageModel model, GoldenCase one, ExplainedText source, int target, StepOptions step, string prefix)
+    private static ScoreFunction Translation(ILanguageModel model, GoldenCase one, ExplainedText source, int target, StepOptions step,
+        string prefix)
     {
         int[] said = one.Ints("decoder_input_ids")!.ToIntArray();
-        TranslationSides sides = prefix == "attr_src" ? TranslationSides.Source : prefix == "attr_tgt" ? TranslationSides.Target : TranslationSides.Both;
+        TranslationSides sides = prefix == "attr_src" ? TranslationSides.Source : prefix == "attr_tgt"
+            ? TranslationSides.Target : TranslationSides.Both;
         return Targets.Translation(model, source, ExplainedText.Of(said, model.Tokenizer), [new(said.Length - 1, target)], step, sides);
     }
 
@@ -83,7 +86,8 @@ internal static partial class GoldenScore
 
         protected internal override ITransformer? Transformer => all.Transformer;
 
-        public override Tensor Features(IReadOnlyList<Tensor> embeddings) => all.Score(embeddings).Slice(1, target, 1).Reshape([embeddings[0].Shape[0], 1, 1]);
+        public override Tensor Features(IReadOnlyList<Tensor> embeddings) =>
+            all.Score(embeddings).Slice(1, target, 1).Reshape([embeddings[0].Shape[0], 1, 1]);
 
         public override Tensor Embed(int side, Tensor ids) => all.Embed(side, ids);
     }

@@ -47,7 +47,8 @@ public sealed class InseqJsonTests
         InseqOutput saved = InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved", "inseq_gpt2_saliency.json")));
         InseqSequence expected = Assert.Single(saved.Sequences);
         var model = (ILanguageModel)ModelLoader.Load(GoldenFolder.Find("gpt2"));
-        ScoreFunction f = Targets.Continuation(model, ExplainedText.Of([.. expected.Source.Select(t => t.Id)]), [.. expected.Target.Skip(expected.Start).Select(t => t.Id)]);
+        ScoreFunction f = Targets.Continuation(model, ExplainedText.Of([.. expected.Source.Select(t => t.Id)]),
+            [.. expected.Target.Skip(expected.Start).Select(t => t.Id)]);
 
         AttributionResult ours = AttributionMethods.Get("saliency").Attribute(f, new() { KeepRaw = true, Compat = Compat.Inseq });
 
@@ -73,7 +74,8 @@ public sealed class InseqJsonTests
         string written = InseqJson.Write(new[] { result }.ToInseq("marian", isForced: true));
 
         SameKinds(JsonNode.Parse(file), JsonNode.Parse(written), "$");
-        SameBits(Assert.Single(new[] { result }.ToInseq("marian").Sequences).SourceAttributions, Assert.Single(InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(written)).Sequences).SourceAttributions);
+        SameBits(Assert.Single(new[] { result }.ToInseq("marian").Sequences).SourceAttributions,
+            Assert.Single(InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(written)).Sequences).SourceAttributions);
     }
 
     [Theory]
@@ -145,11 +147,13 @@ public sealed class InseqJsonTests
     public void Inseq_SourceOnlyTranslation_HasTargetTokensAndNoTargetScores()
     {
         var model = (ILanguageModel)ModelLoader.Load(GoldenFolder.Find("marian"));
-        ScoreFunction f = Targets.Translation(model, ExplainedText.Of([7, 21, 33, 48, 9, 0]), [17, 33, 5, 44, 0], "probability", TranslationSides.Source);
+        ScoreFunction f = Targets.Translation(model, ExplainedText.Of([7, 21, 33, 48, 9, 0]), [17, 33, 5, 44, 0], "probability",
+            TranslationSides.Source);
 
         InseqSequence written = Assert.Single(new[] { new Saliency().Attribute(f, new() { KeepRaw = true }) }.ToInseq("marian").Sequences);
 
-        InseqSequence saved = Assert.Single(InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", "marian_source_only.json"))).Sequences);
+        InseqSequence saved =
+            Assert.Single(InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", "marian_source_only.json"))).Sequences);
         Assert.Null(written.TargetAttributions);
         Assert.Equal(saved.SourceAttributions!.Shape, written.SourceAttributions!.Shape);
         Assert.Equal(saved.Target.Select(token => token.Id), written.Target.Select(token => token.Id));
@@ -169,17 +173,20 @@ public sealed class InseqJsonTests
     [InlineData(1.0625f, 0x38)] // a tie: to even
     [InlineData(1.1875f, 0x3A)] // a tie: to even
     [InlineData(-2f, 0xC0)]
-    public void Float8_OfANumber_IsTheNearest(float number, byte bits) => Assert.Equal(bits, Float8.Write(float.IsNaN(number) ? BitConverter.Int32BitsToSingle(0x7FC00000) : number));
+    public void Float8_OfANumber_IsTheNearest(float number, byte bits) =>
+        Assert.Equal(bits, Float8.Write(float.IsNaN(number) ? BitConverter.Int32BitsToSingle(0x7FC00000) : number));
 
     [Fact]
     public void Float8_OfEveryByte_ReadsBack() =>
-        Assert.All(Enumerable.Range(0, 256), bits => Assert.Equal((byte)bits, Float8.Write(Float8.Read((byte)bits)) is var back && (bits & 127) == 127 ? (byte)(bits & 0x80 | back & 0x7F) : back));
+        Assert.All(Enumerable.Range(0, 256), bits => Assert.Equal((byte)bits, Float8.Write(Float8.Read((byte)bits)) is var back
+            && (bits & 127) == 127 ? (byte)(bits & 0x80 | back & 0x7F) : back));
 
     [Fact]
     public void Inseq_SafetensorsOfInseq071_AreRead()
     {
         string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        SafetensorsWriter.Save(folder, [new WeightData("attribution", Tensor.From([1f, 2, 3, 4, float.NaN, 6], [3, 2]))], cancellation: TestContext.Current.CancellationToken);
+        SafetensorsWriter.Save(folder, [new WeightData("attribution", Tensor.From([1f, 2, 3, 4, float.NaN, 6], [3, 2]))],
+            cancellation: TestContext.Current.CancellationToken);
         string base64 = Convert.ToBase64String(File.ReadAllBytes(folder));
         File.Delete(folder);
         string json = File.ReadAllText(GoldenFolder.Find("inseq_saved", "inseq_gpt2_saliency.json"));
@@ -203,7 +210,8 @@ public sealed class InseqJsonTests
             ["entropy"] = new JsonObject { ["__ndarray__"] = "HERE", ["dtype"] = "float32", ["shape"] = new JsonArray(3) },
         };
 
-        InseqOutput read = InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(root.ToJsonString().Replace("\"HERE\"", list, StringComparison.Ordinal)));
+        InseqOutput read = InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(root.ToJsonString()
+            .Replace("\"HERE\"", list, StringComparison.Ordinal)));
 
         SameBits(new([3], [1.5f, float.NaN, float.NegativeInfinity]), read.Sequences[0].StepScores["entropy"]);
     }
@@ -211,9 +219,11 @@ public sealed class InseqJsonTests
     [Theory]
     [InlineData("{}")]
     [InlineData("[]")]
-    [InlineData("{\"__instance_type__\": [\"inseq.data.attribution\", \"FeatureAttributionOutput\"], \"attributes\": {\"sequence_attributions\": [1]}}")]
+    [InlineData("{\"__instance_type__\": [\"inseq.data.attribution\", \"FeatureAttributionOutput\"], \"attributes\": "
+        + "{\"sequence_attributions\": [1]}}")]
     [InlineData("not json")]
-    public void Inseq_AnotherFile_IsRefused(string json) => Assert.Throws<VitrineException>(() => InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(json)).ToResults());
+    public void Inseq_AnotherFile_IsRefused(string json) =>
+        Assert.Throws<VitrineException>(() => InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(json)).ToResults());
 
     [Fact]
     public void Inseq_AClassification_IsRefused()
@@ -222,13 +232,16 @@ public sealed class InseqJsonTests
 
         AttributionResult result = AttributionMethods.Get("saliency").Attribute(f, AttributionRequest.Default);
 
-        Assert.Contains("written text", Assert.Throws<VitrineException>(() => new[] { result }.ToInseq("m")).Message, StringComparison.Ordinal);
+        Assert.Contains("written text", Assert.Throws<VitrineException>(() => new[] { result }.ToInseq("m")).Message,
+            StringComparison.Ordinal);
     }
 
     private static InseqArray Read(JsonNode? node) =>
         InseqArray.Read(JsonField.Parse("array", System.Text.Encoding.UTF8.GetBytes(node!.ToJsonString())));
 
-    private static string KeysOf(string json) => string.Join('\n', json.Split('\n').Select(line => line.Contains("__ndarray__", StringComparison.Ordinal) ? line.Split("b64")[0] : line)).TrimEnd();
+    private static string KeysOf(string json) =>
+        string.Join('\n', json.Split('\n').Select(line => line.Contains("__ndarray__", StringComparison.Ordinal)
+            ? line.Split("b64")[0] : line)).TrimEnd();
 
     private static void SameBits(InseqArray? expected, InseqArray? actual)
     {
@@ -269,7 +282,8 @@ public sealed class InseqJsonTests
             return;
         }
         Assert.True(expected?.GetValueKind() is not JsonValueKind.True and not JsonValueKind.False
-            ? expected?.GetValueKind() == actual?.GetValueKind() : actual?.GetValueKind() is JsonValueKind.True or JsonValueKind.False, $"{path}: {expected} {actual}");
+            ? expected?.GetValueKind() == actual?.GetValueKind() : actual?.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
+            $"{path}: {expected} {actual}");
         if (expected is JsonObject map)
         {
             Assert.Equal(map.Select(p => p.Key), actual!.AsObject().Select(p => p.Key));

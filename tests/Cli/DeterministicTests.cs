@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Vitrine.Tests.Cli;
 
-/// <summary>With <c>--deterministic</c> a machine without 512-bit vectors, and one with other numbers of cores, gives the same bits.</summary>
+/// <summary>
+/// With <c>--deterministic</c> a machine without 512-bit vectors, and one with other numbers of cores, gives the same bits.
+/// </summary>
 public sealed class DeterministicTests
 {
     [Fact]
@@ -32,7 +34,8 @@ public sealed class DeterministicTests
     {
         var start = new ProcessStartInfo("dotnet",
         [
-            Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), "explain", "--model", Path.Combine(GoldenFolder.SourceTree(), "models", "sentiment"), "a gorgeous, witty, seductive movie",
+            Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), "explain", "--model",
+            Path.Combine(GoldenFolder.SourceTree(), "models", "sentiment"), "a gorgeous, witty, seductive movie",
             "--method", "integrated_gradients", "--json", "-", .. more,
         ])
         {

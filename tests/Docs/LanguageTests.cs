@@ -28,8 +28,8 @@ public sealed partial class LanguageTests
         ["unto"] = "to",
     };
 
-    // Quoted text of others: a review that a model reads.
-    private static readonly string[] s_quoted = ["another sequel nobody asked for"];
+    // Data: a review that a model reads, the text of a template.
+    private static readonly string[] s_quoted = ["another sequel nobody asked for", "{% else %}nobody{% endfor %}"];
 
     // Files that are still to be rewritten. The list only gets shorter.
     private static readonly string[] s_waiting =

@@ -62,7 +62,8 @@ public sealed record SteeringVector(string Hook, Tensor Vector, int Pairs)
         if (!file.Contains(Name) || !file.Metadata.TryGetValue("hook", out string? hook))
         {
             throw new VitrineException(
-                $"{path}: no steering vector; got the tensors {string.Join(", ", file.Names)}; expected '{Name}' with the metadata 'hook'.");
+                $"{path}: no steering vector; got the tensors {string.Join(", ", file.Names)}; expected '{Name}' with the metadata "
+                + $"'hook'.");
         }
         float[] values = file.ReadFloats(Name);
         return new(hook, Tensor.From(values, [values.Length]),

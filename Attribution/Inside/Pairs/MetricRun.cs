@@ -84,7 +84,8 @@ internal sealed class MetricRun
         using HookScope? cut = cuts ? _model.Branch(_lastMid!, (_, x) => x.Slice(1, At - _start, 1)) : null;
         Tensor hidden = _prefix is null
             ? language.Hidden(_input)
-            : ((IGenerator)language).Hidden(new ModelInput { Ids = _input.Ids!.Slice(1, _start, Positions - _start) }, _prefix.Prefix(_start));
+            : ((IGenerator)language).Hidden(new ModelInput { Ids = _input.Ids!.Slice(1, _start, Positions - _start) },
+                _prefix.Prefix(_start));
         return _metric.OfHidden(language, cuts ? hidden : hidden.Slice(1, At - _start, 1));
     }
 

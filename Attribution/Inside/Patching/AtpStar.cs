@@ -41,7 +41,8 @@ public static class AtpStar
         List<double> bases = [], sources = [];
         if (pairs.FirstOrDefault(p => p.Positions != pairs[0].Positions) is { } other)
         {
-            throw new VitrineException($"atp*: pairs of several lengths; got {pairs[0].Positions} and {other.Positions} tokens; expected pairs of equally many tokens.");
+            throw new VitrineException($"atp*: pairs of several lengths; got {pairs[0].Positions} and {other.Positions} tokens; "
+                + $"expected pairs of equally many tokens.");
         }
         for (int p = 0; p < pairs.Count; p++)
         {

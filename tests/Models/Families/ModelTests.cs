@@ -64,17 +64,25 @@ public class ModelTests
         Assert.Empty(model.Notices);
     }
 
-    /// <summary>The settings that transformers 5.12 writes by default in addition to those of <see cref="TinyModels"/>, and where it puts them elsewhere than 4 did.</summary>
+    /// <summary>
+    /// The settings that transformers 5.12 writes by default in addition to those of <see cref="TinyModels"/>, and where it puts them
+    /// elsewhere than 4 did.
+    /// </summary>
     [Theory]
-    [InlineData("bert", """{"dtype": "float32", "add_cross_attention": false, "is_decoder": false, "tie_word_embeddings": true, "use_cache": true, "bos_token_id": null, "classifier_dropout": null}""")]
-    [InlineData("gpt2", """{"dtype": "float32", "add_cross_attention": false, "tie_word_embeddings": true, "reorder_and_upcast_attn": false, "summary_activation": null, "summary_type": "cls_index"}""")]
-    [InlineData("llama", """{"dtype": "bfloat16", "rope_theta": null, "rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}, "head_dim": 4, "pretraining_tp": 1, "mlp_bias": false}""")]
-    [InlineData("marian", """{"dtype": "float32", "tie_word_embeddings": true, "share_encoder_decoder_embeddings": true, "is_decoder": false, "decoder_vocab_size": 50, "bos_token_id": null}""")]
+    [InlineData("bert",
+        """{"dtype": "float32", "add_cross_attention": false, "is_decoder": false, "tie_word_embeddings": true, "use_cache": true, "bos_token_id": null, "classifier_dropout": null}""")]
+    [InlineData("gpt2",
+        """{"dtype": "float32", "add_cross_attention": false, "tie_word_embeddings": true, "reorder_and_upcast_attn": false, "summary_activation": null, "summary_type": "cls_index"}""")]
+    [InlineData("llama",
+        """{"dtype": "bfloat16", "rope_theta": null, "rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}, "head_dim": 4, "pretraining_tp": 1, "mlp_bias": false}""")]
+    [InlineData("marian",
+        """{"dtype": "float32", "tie_word_embeddings": true, "share_encoder_decoder_embeddings": true, "is_decoder": false, "decoder_vocab_size": 50, "bos_token_id": null}""")]
     public void Config_AsTransformers5WritesIt_MeansTheSame(string family, string settings)
     {
         using TempFolder earlier = new(), folder = new();
         ITransformer before = TinyModels.Load(earlier.Path, family, edit: config => config["rope_theta"] = 500.0); // only Llama looks at it
-        File.WriteAllText(folder.File("generation_config.json"), """{"_from_model_config": true, "eos_token_id": 2, "output_attentions": false, "use_cache": true, "transformers_version": "5.12.1"}""");
+        File.WriteAllText(folder.File("generation_config.json"),
+            """{"_from_model_config": true, "eos_token_id": 2, "output_attentions": false, "use_cache": true, "transformers_version": "5.12.1"}""");
 
         ITransformer model = TinyModels.Load(folder.Path, family, edit: config =>
         {
@@ -103,7 +111,8 @@ public class ModelTests
         Assert.Contains("unsupported parts", Assert.Single(model.Notices), StringComparison.Ordinal);
 
         File.WriteAllText(folder.File("tokenizer.json"), "{");
-        Assert.Contains("not JSON", Assert.Throws<TokenizerException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("not JSON", Assert.Throws<TokenizerException>(() => ModelLoader.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -222,7 +231,8 @@ public class ModelTests
         using var folder = new TempFolder();
         ITransformer model = TinyModels.Load(folder.Path, "gpt2");
 
-        Assert.Contains("at most 24", Assert.Throws<ShapeException>(() => model.Forward(ModelInput.Of(new int[25]))).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 24", Assert.Throws<ShapeException>(() => model.Forward(ModelInput.Of(new int[25]))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -251,7 +261,8 @@ public class ModelTests
 
         VitrineException e = Assert.ThrowsAny<VitrineException>(() => ModelLoader.Load(folder.Path));
 
-        Assert.True(e.Message.Contains(key, StringComparison.Ordinal) || e.Message.Contains(value.Trim('"'), StringComparison.Ordinal), e.Message);
+        Assert.True(e.Message.Contains(key, StringComparison.Ordinal)
+            || e.Message.Contains(value.Trim('"'), StringComparison.Ordinal), e.Message);
         Assert.DoesNotContain('\n', e.Message);
     }
 
@@ -263,7 +274,8 @@ public class ModelTests
     public void Load_Gpt2Setting_ChangesTheResult(string key, string value)
     {
         using TempFolder plainFolder = new(), changedFolder = new();
-        ITransformer plain = TinyModels.Load(plainFolder.Path, "gpt2"), changed = TinyModels.Load(changedFolder.Path, "gpt2", edit: config => config[key] = JsonNode.Parse(value));
+        ITransformer plain = TinyModels.Load(plainFolder.Path, "gpt2"),
+            changed = TinyModels.Load(changedFolder.Path, "gpt2", edit: config => config[key] = JsonNode.Parse(value));
 
         Assert.NotEqual(plain.Forward(TinyInputs.For(plain)).ToArray(), changed.Forward(TinyInputs.For(plain)).ToArray());
     }
@@ -272,13 +284,15 @@ public class ModelTests
     public void Load_Gpt2ScaledByLayer_DividesTheScoresOfBlockOneByTwo()
     {
         using TempFolder plainFolder = new(), changedFolder = new();
-        ITransformer plain = TinyModels.Load(plainFolder.Path, "gpt2"), changed = TinyModels.Load(changedFolder.Path, "gpt2", edit: config => config["scale_attn_by_inverse_layer_idx"] = true);
+        ITransformer plain = TinyModels.Load(plainFolder.Path, "gpt2"),
+            changed = TinyModels.Load(changedFolder.Path, "gpt2", edit: config => config["scale_attn_by_inverse_layer_idx"] = true);
         foreach (Parameter queries in plain.Parameters.Where(p => p.Name is "blocks.1.attn.W_Q" or "blocks.1.attn.b_Q"))
         {
             queries.Value = queries.Value.Scale(0.5f); // block 0 is divided by 1, block 1 by 2
         }
 
-        TensorAssert.Close(changed.Forward(TinyInputs.For(plain)).ToArray(), plain.Forward(TinyInputs.For(plain)).ToArray(), rtol: 1e-5, atol: 1e-6);
+        TensorAssert.Close(changed.Forward(TinyInputs.For(plain)).ToArray(), plain.Forward(TinyInputs.For(plain)).ToArray(), rtol: 1e-5,
+            atol: 1e-6);
     }
 
     [Fact]
@@ -296,11 +310,14 @@ public class ModelTests
     {
         using var folder = new TempFolder();
 
-        Assert.Contains("no such folder", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.File("none"))).Message, StringComparison.Ordinal);
-        Assert.Contains("config.json", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("no such folder", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.File("none"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("config.json", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(folder.File("config.json"), "{ \"model_type\": ");
         Assert.Contains("not JSON", Assert.Throws<ModelException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
         File.WriteAllText(folder.File("config.json"), "{ \"model_type\": \"gpt2\" }");
-        Assert.Contains("model.safetensors", Assert.Throws<WeightException>(() => ModelLoader.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("model.safetensors", Assert.Throws<WeightException>(() => ModelLoader.Load(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -7,7 +7,8 @@ namespace Vitrine.Tests.Models.Weights;
 
 public sealed class WeightLoaderTests : IDisposable
 {
-    private static readonly CheckpointStyle s_marian = Fairseq.Style(shared: true, tied: true, new() { [".embed_positions.weight"] = "waves" });
+    private static readonly CheckpointStyle s_marian = Fairseq.Style(shared: true, tied: true,
+        new() { [".embed_positions.weight"] = "waves" });
 
     private readonly TempFolder _folder = new();
 
