@@ -69,6 +69,7 @@ public sealed class ValueZeroing : IAttributionMethod
         ScoreFunction f, InputSide side, string[] blocks, string attention, AttributionRequest request, Work work, double[][][]? layers)
     {
         string[] outputs = [.. blocks.Select(block => Output(f, block, request.Compat))];
+        float[][] gains = [.. outputs.Select(output => Gain(f, output))];
         Dictionary<string, Tensor> clean = Clean(f, [.. blocks.Select(block => $"{block}.hook_resid_pre"), .. outputs]);
         double[] raw = new double[f.Targets.Count * side.Length * blocks.Length];
         foreach (int[] tokens in Enumerable.Range(0, side.Length).Where(p => !side.IsPadding(p))
@@ -78,7 +79,8 @@ public sealed class ValueZeroing : IAttributionMethod
             Tensor[] zeroed = Zeroed(f, tokens, blocks, outputs, attention, clean);
             for (int layer = 0; layer < blocks.Length; layer++)
             {
-                float[] before = clean[outputs[layer]].ToArray(), after = zeroed[layer].ToArray();
+                float[] before = Times(clean[outputs[layer]].ToArray(), gains[layer]);
+                float[] after = Times(zeroed[layer].ToArray(), gains[layer]);
                 int width = zeroed[layer].Shape[2];
                 for (int i = 0; i < tokens.Length; i++)
                 {
@@ -201,11 +203,33 @@ public sealed class ValueZeroing : IAttributionMethod
     private static string Output(ScoreFunction f, string block, Compat compat)
     {
         string[] points = [.. f.HookPoints.Select(point => point.Name)];
-        string normalised = $"{block}.hook_normalized_resid_post", final = "ln_final.hook_normalized";
+        string normalised = $"{block}.hook_normalized_resid_post";
+        string final = block.StartsWith("decoder.", StringComparison.Ordinal) ? "decoder_final_ln.hook_normalized"
+            : "ln_final.hook_normalized";
         bool isLast = block == points.Last(name => name.EndsWith(".hook_resid_post",
             StringComparison.Ordinal))[..^".hook_resid_post".Length];
         return compat == Compat.Inseq && isLast && points.Contains(final) ? final
             : points.Contains(normalised) ? normalised : $"{block}.hook_resid_post";
+    }
+
+    /// <summary>
+    /// What the columns of a final RMSNorm's hook are still to be multiplied by: that hook stands before the gain, a LayerNorm's after it.
+    /// </summary>
+    private static float[] Gain(ScoreFunction f, string output)
+    {
+        string norm = output.EndsWith("hook_normalized", StringComparison.Ordinal) ? output[..^".hook_normalized".Length] : "";
+        IReadOnlyList<Parameter> parameters = f.Transformer?.Parameters ?? [];
+        return parameters.Any(p => p.Name == $"{norm}.b") ? []
+            : parameters.FirstOrDefault(p => p.Name == $"{norm}.w")?.Effective.ToArray() ?? [];
+    }
+
+    private static float[] Times(float[] rows, float[] gain)
+    {
+        for (int i = 0; i < rows.Length && gain.Length > 0; i++)
+        {
+            rows[i] *= gain[i % gain.Length];
+        }
+        return rows;
     }
 
     private static string[] Chosen(string[] blocks, IReadOnlyList<int>? layers)

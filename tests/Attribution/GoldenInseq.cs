@@ -19,7 +19,7 @@ internal static partial class GoldenInseq
     {
         if (one.Has("ids_target")) // recorded of Inseq 0.7.1
         {
-            GoldenInseq071.Run(one, check);
+            GoldenInseq071.Run(golden, one, check);
             return;
         }
         var model = (ILanguageModel)GoldenModel.Named(one.Name.Split('/')[1]).Model;

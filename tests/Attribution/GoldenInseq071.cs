@@ -12,7 +12,7 @@ internal static partial class GoldenInseq071
     private const double Missing = double.NaN;
 
     /// <summary>Checks one case.</summary>
-    public static void Run(GoldenCase one, GoldenCheck check)
+    public static void Run(GoldenModel cases, GoldenCase one, GoldenCheck check)
     {
         GoldenModel named = GoldenModel.Named(one.Name.Split('/')[1]);
         string[] own = [.. one.Expected.Keys.Where(key => key.StartsWith("sequence_", StringComparison.Ordinal)
@@ -25,12 +25,6 @@ internal static partial class GoldenInseq071
         {
             one.Expected.Keys.ToList().ForEach(key => check.Skip(key,
                 "all zeros there: under transformers 5 Captum's layer integral does not reach the layer"));
-            return;
-        }
-        if (one.Name == "inseq/llama/value_zeroing")
-        {
-            one.Expected.Keys.ToList().ForEach(key => check.Skip(key,
-                "Inseq's last layer is not that of the paper's equations, which ours follows: authors/value_zeroing/llama"));
             return;
         }
         if (one.Name.EndsWith("/contrast_sources", StringComparison.Ordinal))
@@ -53,14 +47,14 @@ internal static partial class GoldenInseq071
         var model = (ILanguageModel)named.Model;
         string method = one.Json("method").GetString()!, step = one.Json("attributed_fn").GetString()!;
         (int[] said, int[]? contrast) = Tokens(one);
-        StepOptions options = Options(model, one, step, contrast);
-        // what is explained reads the contrast in its own row
-        ScoreFunction f = Function(model, one, said, contrast is null ? options : options with { ContrastLogits = null });
+        StepOptions options = Options(cases, model, one, step, contrast);
+        // What is explained reads the contrast in its own row.
+        ScoreFunction f = Function(cases, model, one, said, contrast is null ? options : options with { ContrastLogits = null });
         foreach (string key in one.Expected.Keys.Where(key => key.StartsWith("step_", StringComparison.Ordinal)))
         {
             check.Close(key, null, key == "step_deltas"
                 ? [.. Explain(method, f, Request(model, one, f)).Targets.Select(target => (float)target.Delta!.Value)]
-                : Scores(Function(model, one, said, Options(model, one, key["step_".Length..], contrast))));
+                : Scores(Function(cases, model, one, said, Options(cases, model, one, key["step_".Length..], contrast))));
         }
         foreach (IGrouping<string, string> group in one.Expected.Keys.Where(key => key.EndsWith("_source", StringComparison.Ordinal)
             || key.EndsWith("_target", StringComparison.Ordinal)
@@ -147,8 +141,9 @@ internal static partial class GoldenInseq071
 
     private static AttributionRequest Request(ILanguageModel model, GoldenCase one, ScoreFunction f)
     {
-        // the unknown token of those runs' tokenizers: the first id that is not the end of text
-        int unknown = model.Info.EosIds.Contains(0) ? 1 : 0;
+        // The unknown token of those runs' tokenizers, and what they named as the layer.
+        int unknown = model.Info.ModelType switch { "t5" => 2, "bart" => 3, _ => model.Info.EosIds.Contains(0) ? 1 : 0 };
+        string layer = model.Info.ModelType == "t5" ? ".0.hook_resid_post" : ".0.hook_mlp_out";
         return new()
         {
             Compat = Compat.Inseq,
@@ -157,39 +152,34 @@ internal static partial class GoldenInseq071
             ? Baseline.Given([.. f.Sides.Select(side => side.Ids.Select((id, p) => side.Name == "target" && p == 0 ? id : unknown)
                 .ToArray())]) : Baseline.Token(unknown),
             Steps = one.HasValue("n_steps") ? (int)one.Number("n_steps") : null,
-            // what those runs named
-            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(".0.hook_mlp_out", StringComparison.Ordinal)).Name],
+            Hooks = [model.HookPoints.First(point => point.Name.EndsWith(layer, StringComparison.Ordinal)).Name],
         };
     }
 
-    private static StepOptions Options(ILanguageModel model, GoldenCase one, string name, int[]? contrast)
+    private static StepOptions Options(GoldenModel cases, ILanguageModel model, GoldenCase one, string name, int[]? contrast)
     {
-        var options = new StepOptions(name)
-        {
-            ContrastIds = contrast,
-            Compat = Compat.Inseq,
-            TopP = one.HasValue("top_p")
-            ? one.Number("top_p") : null
-        };
-        ScoreFunction? other = contrast is not null ? Function(model, one, contrast, "logit")
+        double? topP = one.HasValue("top_p") ? one.Number("top_p") : null;
+        var options = new StepOptions(name) { ContrastIds = contrast, Compat = Compat.Inseq, TopP = topP };
+        ScoreFunction? other = contrast is not null ? Function(cases, model, one, contrast, "logit")
             : one.HasValue("contrast_sources") && options.Function.Contrast != ContrastNeed.None
-            ? Function(model, one, Tokens(one).Said, "logit", [.. Numbers(one.Json("contrast_sources").GetString()!)]) : null;
-        return other is null ? options : options with
-        {
-            ContrastLogits =
-            model.Logits(other.Features([.. other.Sides.Select(side => side.Batch)]))
-        };
+                ? Function(cases, model, one, Tokens(one).Said, "logit", [.. Numbers(one.Json("contrast_sources").GetString()!)])
+                : null;
+        return other is null ? options
+            : options with { ContrastLogits = model.Logits(other.Features([.. other.Sides.Select(side => side.Batch)])) };
     }
 
-    private static ScoreFunction Function(ILanguageModel model, GoldenCase one, int[] said, StepOptions step, int[]? otherSource = null)
+    private static ScoreFunction Function(
+        GoldenModel cases, ILanguageModel model, GoldenCase one, int[] said, StepOptions step, int[]? otherSource = null)
     {
         if (one.Has("prompt_ids"))
         {
             return Targets.Continuation(model, ExplainedText.Of([.. Target(one).Take(First(one)).Select(ids => ids[^1])]), said, step);
         }
-        bool bare = one.HasValue("skip_special_tokens");
-        // what ends the target ends the source
-        int[] source = [.. otherSource ?? GoldenScore.Row(one, "source_ids")!, .. bare ? [] : new[] { Target(one)[^1][^1] }];
+        int[] given = GoldenScore.Row(one, "source_ids")!, read = Ids(one.Json("ids_source"));
+        GoldenCase usual = cases.Cases.First(c => c.Name == $"inseq/{one.Name.Split('/')[1]}/saliency_prob");
+        read = read.Length < given.Length ? Ids(usual.Json("ids_source")) : read; // the dummy method shows no source
+        int start = read.AsSpan().IndexOf(given); // what the tokenizer puts around a text
+        int[] source = otherSource is null ? read : [.. read[..start], .. otherSource, .. read[(start + given.Length)..]];
         bool both = one.Expected.Keys.Any(key => key.EndsWith("_target", StringComparison.Ordinal) || key is "target" or "target_raw");
         return Targets.Translation(model, ExplainedText.Of(source), said, step, both ? TranslationSides.Both : TranslationSides.Source);
     }
@@ -212,6 +202,8 @@ internal static partial class GoldenInseq071
 
     /// <summary>How many tokens the tokenizer put before the prompt.</summary>
     private static int Added(GoldenCase one) => Target(one)[0][0] == GoldenScore.Row(one, "prompt_ids")![0] ? 0 : 1;
+
+    private static int[] Ids(System.Text.Json.JsonElement ids) => [.. ids.EnumerateArray().Select(id => id.GetInt32())];
 
     private static IEnumerable<int> Numbers(string text) =>
         Number().Matches(text).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture));

@@ -17,6 +17,8 @@ internal sealed class FuzzTargets : IDisposable
     private static readonly (string Name, Func<FuzzTargets, FuzzTarget> Make)[] s_all =
     [
         ("safetensors", all => all.Safetensors()),
+        ("torch zip", all => all.Torch("zip.bin")),
+        ("torch legacy", all => all.Torch("legacy.bin")),
         ("config gpt2", all => all.Config("gpt2")),
         ("config bert", all => all.Config("bert")),
         ("config llama", all => all.Config("llama")),
@@ -65,6 +67,16 @@ internal sealed class FuzzTargets : IDisposable
             }
         }, FuzzKind.Safetensors);
     }
+
+    private FuzzTarget Torch(string file) => new(
+        file == "zip.bin" ? "torch zip" : "torch legacy", [File.ReadAllBytes(GoldenFolder.Find("torch", file))], bytes =>
+        {
+            using TorchFile read = TorchFile.Open(Written("fuzz.bin", bytes));
+            foreach (string name in read.Names)
+            {
+                read.ReadFloats(name);
+            }
+        }, FuzzKind.Bytes);
 
     private FuzzTarget Config(string family)
     {
