@@ -32,7 +32,8 @@ internal static class Architectures
         ("qa_outputs.weight", Question), ("pre_classifier.weight", Sequence), ("classifier.out_proj.weight", Sequence),
             ("classifier.weight", Token),
         ("cls.predictions.transform.dense.weight", Masked), ("lm_head.dense.weight", Masked), ("vocab_transform.weight", Masked),
-        ("generator_predictions.dense.weight", Masked), ("predictions.dense.weight", Masked), ("decoder.bias", Masked),
+        ("generator_predictions.dense.weight", Masked), ("discriminator_predictions.dense.weight", "ForPreTraining"),
+        ("predictions.dense.weight", Masked), ("decoder.bias", Masked),
     ];
 
     /// <summary>The class to read a checkpoint as, and why; null where the one it names is to be taken.</summary>

@@ -21,6 +21,14 @@ public interface ITransformer
     /// <summary>Every weight, under its canonical name, with the name it has in the checkpoint.</summary>
     IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>
+    /// The weight that a module reads under a canonical name. Where layers share weights (ALBERT) it has another's name among
+    /// <see cref="Parameters"/>: <c>blocks.3.attn.W_O</c> is <c>blocks.0.attn.W_O</c>.
+    /// </summary>
+    /// <param name="name">For example <c>blocks.3.attn.W_O</c>.</param>
+    /// <returns>Null when no module reads one of that name.</returns>
+    Parameter? Find(string name) => Parameters.FirstOrDefault(parameter => parameter.Name == name);
+
     /// <summary>What the checkpoint held in addition to the parameters: buffers, copies, and tensors this model has no use for.</summary>
     WeightReport Weights { get; }
 

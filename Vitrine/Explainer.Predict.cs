@@ -87,8 +87,8 @@ public sealed partial class Explainer
             };
             throw new RequestException(Fault.Request, $"{what}: this model does something else; got {Model.Info.Architecture}; expected {expected}.{instead}");
         }
-        GenerationOptions options = Writing.Options(request, Writing.Generator(_loaded));
-        ExplainedText given = InputReader.Read(_loaded, request, task == ModelTask.SequenceToSequence ? 0 : options.MaxNewTokens);
+        GenerationOptions options = Languages.Options(_loaded, request, Writing.Options(request, Writing.Generator(_loaded)));
+        ExplainedText given = Languages.Read(_loaded, request, task == ModelTask.SequenceToSequence ? 0 : options.MaxNewTokens);
         GeneratedSequence written = Writing.By(_loaded, given, options, progress, cancellation);
         ITokenizer? tokenizer = _loaded.Written;
         return new()

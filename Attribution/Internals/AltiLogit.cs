@@ -35,7 +35,8 @@ public sealed class AltiLogit : IAttributionMethod
     {
         string[] stack = [.. f.HookPoints.Select(point => point.Name)
             .Where(name => name.EndsWith(".hook_mlp_out", StringComparison.Ordinal)).Select(name => name[..^".hook_mlp_out".Length])];
-        if (!f.HookPoints.Any(point => point.Name == "ln_final.hook_scale"))
+        bool isBent = f.Transformer is { Info.ModelType: "modernbert" }; // its heads are no sums of what the stream holds
+        if (isBent || !f.HookPoints.Any(point => point.Name == "ln_final.hook_scale"))
         {
             throw new VitrineException($"{Name}: no stream that blocks only add to; "
                 + $"got {f.Model ?? "a function without a model"}; expected a model with a last norm (GPT-2, Llama). Use alti.");

@@ -116,7 +116,7 @@ internal sealed class AttentionBlock
         using ActivationCache cache = f.Cache([.. hooks.Distinct()]);
         Tensor features = f.Features(Sweep.Input(f));
         double[] scores = Array.ConvertAll(f.Head(features).ToArray(), score => (double)score);
-        Tensor? Weight(string name) => f.Transformer?.Parameters.FirstOrDefault(parameter => parameter.Name == name)?.Effective;
+        Tensor? Weight(string name) => f.Transformer?.Find(name)?.Effective;
         return new(
             [.. layers.Select(layer => (layer.Block, new AttentionBlock(layer.Block, layer.Attention, layer.Place, name => cache[name], Weight)))],
             name => cache[name], Weight, features, scores);
@@ -133,6 +133,7 @@ internal sealed class AttentionBlock
         bool normedBefore = f.HookPoints.Any(point => point.Name == $"{block}.ln1_post.hook_scale");
         return (block, attention, after
             ? new Place(attention == "cross_attn" ? $"{block}.ln1.hook_normalized" : $"{block}.hook_resid_pre", $"{norm}.hook_normalized", norm)
+            : attention == "cross_attn" ? new Place($"{block}.hook_resid_mid", $"{block}.hook_resid_mid_cross", null)
             : new Place($"{block}.hook_resid_pre", parallel ? $"{block}.hook_attn_out" : $"{block}.hook_resid_mid", null)
             {
                 IsOutputWhole = !parallel,

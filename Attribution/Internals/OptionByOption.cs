@@ -27,8 +27,11 @@ public sealed class OptionByOption(IAttributionMethod method) : IAttributionMeth
     private bool LooksInside => s_inside.Contains(Name) || Name.StartsWith("layer_", StringComparison.Ordinal) || Name.StartsWith("neuron_", StringComparison.Ordinal);
 
     /// <summary>Methods as a model needs them: this way for a multiple choice, unchanged for others.</summary>
-    public static IAttributionMethod[] For(ITransformer model, IEnumerable<IAttributionMethod> methods) =>
-        [.. model.Info.Task == ModelTask.MultipleChoice ? methods.Select(one => new OptionByOption(one)) : methods];
+    /// <param name="model">The model.</param>
+    /// <param name="methods">The methods.</param>
+    /// <param name="hasOwnLabels">Whether labels are given at run time (<see cref="ZeroShot"/>), which are options too.</param>
+    public static IAttributionMethod[] For(ITransformer model, IEnumerable<IAttributionMethod> methods, bool hasOwnLabels = false) =>
+        [.. model.Info.Task == ModelTask.MultipleChoice || hasOwnLabels ? methods.Select(one => new OptionByOption(one)) : methods];
 
     /// <inheritdoc/>
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)

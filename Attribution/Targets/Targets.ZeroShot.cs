@@ -31,7 +31,7 @@ public static partial class Targets
         int[] reach = [.. pairs.Select(pair => pair.Tokens.Count)];
         int[] ids = chosen is null ? [ArgMax(Entailments([.. sides.Select(side => side.Batch)]).ToArray())] : [.. chosen];
         CheckIds(ids, labels.Count, "label");
-        ScoreTarget[] targets = [.. ids.Select(id => new ScoreTarget { Label = labels[id], Id = isMultiLabel ? 1 : id, Reach = reach })];
+        ScoreTarget[] targets = [.. ids.Select(id => new ScoreTarget { Label = labels[id], Id = id, Reach = reach })];
         return new OptionScore(new ModelScore(model, step, sides, targets, Rows, Read), Alone);
 
         ScoreFunction Alone(int label) => new ModelScore(
@@ -56,7 +56,7 @@ public static partial class Targets
             })]);
         }
 
-        StepRows Read(Tensor rows, StepOptions asked) => new([.. targets.Select(target => target.Id ?? 0)], asked, () => rows);
+        StepRows Read(Tensor rows, StepOptions asked) => new([.. ids.Select(id => isMultiLabel ? 1 : id)], asked, () => rows);
 
         // [batch, label]: pairs have different lengths, and each is a batch of its own, so that none needs padding.
         Tensor Entailments(IReadOnlyList<Tensor> embeddings) =>

@@ -14,11 +14,20 @@ public static class ZeroShot
     /// <param name="text">The premise.</param>
     /// <param name="labels">Names of labels, as they stand in a sentence.</param>
     /// <param name="template">The hypothesis, with <c>{}</c> where the label goes.</param>
-    /// <exception cref="VitrineException">The template has no place for a label, or a label is empty.</exception>
+    /// <exception cref="VitrineException">The template has no place for a label.</exception>
     public static IReadOnlyList<ExplainedText> Pairs(
         ITokenizer tokenizer, string text, IReadOnlyList<string> labels, string template = Template)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
+        return [.. Hypotheses(labels, template).Select(hypothesis => ExplainedText.Of(tokenizer.Encode(text, hypothesis)))];
+    }
+
+    /// <summary>The sentences that labels make.</summary>
+    /// <param name="labels">Names of labels, as they stand in a sentence.</param>
+    /// <param name="template">The hypothesis, with <c>{}</c> where the label goes.</param>
+    /// <exception cref="VitrineException">The template has no place for a label.</exception>
+    public static IReadOnlyList<string> Hypotheses(IReadOnlyList<string> labels, string template = Template)
+    {
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(template);
         if (!template.Contains("{}", StringComparison.Ordinal))
@@ -26,8 +35,7 @@ public static class ZeroShot
             throw new VitrineException(
                 $"zero-shot: the hypothesis has no place for a label; got '{template}'; expected a sentence with {{}} in it.");
         }
-        IEnumerable<string> hypotheses = labels.Select(label => template.Replace("{}", label, StringComparison.Ordinal));
-        return [.. hypotheses.Select(hypothesis => ExplainedText.Of(tokenizer.Encode(text, hypothesis)))];
+        return [.. labels.Select(label => template.Replace("{}", label, StringComparison.Ordinal))];
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
 
@@ -15,6 +16,30 @@ internal sealed class InputOptions
     private readonly Option<int?> _maxLength = new("--max-length") { Description = "Read at most so many tokens; a longer text is refused, cut with --truncate, or, the context of a question, read in windows. Default: as many as the model can.", HelpName = "n" };
     private readonly Option<double?> _nullThreshold = new("--null-threshold") { Description = "Of a reader: say that there is no answer where its score (start + end at [CLS]) is above that of the best span by more than this, e.g. 0. Default: always answer.", HelpName = "x" };
     private readonly Option<string[]> _choice = new("--choice") { Description = "An option of a multiple choice; give it once per option.", HelpName = "text", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> _task = new("--task")
+    {
+        Description = "zero-shot: labels of your own (--labels), by a model of natural language inference. Default: the model's task.",
+        HelpName = "task",
+    };
+
+    private readonly Option<string?> _labels = new("--labels")
+    {
+        Description = "With --task zero-shot: the labels, with commas between them.",
+        HelpName = "a,b,c",
+    };
+
+    private readonly Option<string> _hypothesis = new("--hypothesis")
+    {
+        Description = "With --task zero-shot: the sentence that stands for a label, {} in its place.",
+        HelpName = "text",
+        DefaultValueFactory = _ => ZeroShot.Template,
+    };
+
+    private readonly Option<bool> _anyLabels = new("--any-labels")
+    {
+        Description = "With --task zero-shot: labels do not compete; each is true or not by itself.",
+    };
+
     private readonly Option<int?> _stride = new("--doc-stride") { Description = "A context too long for a reader is read in windows that share so many tokens. Default: 128.", HelpName = "n" };
 
     private readonly Option<bool> _chat = new("--chat")
@@ -27,7 +52,9 @@ internal sealed class InputOptions
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[]
     {
-        Text.Text, Text.File, _context, _contextFile, _choice, _ids, _truncate, _maxLength, _stride, _nullThreshold, _chat, _system,
+        Text.Text, Text.File, _context, _contextFile, _choice,
+        _task, _labels, _hypothesis, _anyLabels, _ids,
+        _truncate, _maxLength, _stride, _nullThreshold, _chat, _system,
     };
 
     /// <summary>Whether a command line has a text of its own.</summary>
@@ -55,6 +82,9 @@ internal sealed class InputOptions
                 (_, var file) => TextSource.ReadFile(file, terminal),
             },
             Choices = [.. (parsed.GetValue(_choice) ?? []).Select(TextSource.Argued)],
+            Labels = Labels(parsed),
+            Hypothesis = parsed.GetValue(_hypothesis) ?? ZeroShot.Template,
+            AnyLabels = parsed.GetValue(_anyLabels),
             Truncate = parsed.GetValue(_truncate),
             MaxLength = parsed.GetValue(_maxLength),
             DocStride = parsed.GetValue(_stride),
@@ -63,5 +93,19 @@ internal sealed class InputOptions
             System = parsed.GetValue(_system) is not { } system ? null : parsed.GetValue(_chat) ? TextSource.Argued(system)
                 : throw new CommandException(ExitCode.Usage, "system: not in a chat; got --system without --chat. Add --chat."),
         });
+    }
+
+    private string[] Labels(ParseResult parsed)
+    {
+        const string ZeroShotTask = "zero-shot";
+        const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        string[] labels = parsed.GetValue(_labels)?.Split(',', Clean) ?? [];
+        return parsed.GetValue(_task) switch
+        {
+            null or ZeroShotTask when labels.Length > 0 => labels,
+            null => [],
+            ZeroShotTask => throw new CommandException(ExitCode.Usage, "labels: missing; got --task zero-shot; expected --labels a,b,c."),
+            var task => throw new CommandException(ExitCode.Usage, $"task: no such task; got '{task}'; expected zero-shot, or no --task."),
+        };
     }
 }

@@ -14,8 +14,23 @@ internal sealed class WritingOptions
     private readonly Option<double?> _topP = new("--top-p") { Description = "Draw among the fewest best that reach this probability.", HelpName = "p" };
     private readonly Option<int?> _seed = new("--draw-seed") { Description = "Seed of the draws.", HelpName = "n" };
 
+    private readonly Option<string?> _from = new("--from")
+    {
+        Description = "The language of the text, for models of many (mBART, M2M-100, NLLB): en_XX, en, eng_Latn. Default: the tokenizer's.",
+        HelpName = "code",
+    };
+
+    private readonly Option<string?> _to = new("--to")
+    {
+        Description = "The language to write, for models of many languages, Marian's too. Default: as the checkpoint says.",
+        HelpName = "code",
+    };
+
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _maxNewTokens, _beams, _lengthPenalty, _sample, _temperature, _topK, _topP, _seed };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[]
+    {
+        _maxNewTokens, _beams, _lengthPenalty, _sample, _temperature, _topK, _topP, _seed, _from, _to,
+    };
 
     /// <summary>A request with what a command line says of writing.</summary>
     /// <exception cref="RequestException">A number is out of range.</exception>
@@ -30,5 +45,7 @@ internal sealed class WritingOptions
             TopK = parsed.GetValue(_topK),
             TopP = parsed.GetValue(_topP),
             DrawSeed = parsed.GetValue(_seed),
+            From = parsed.GetValue(_from),
+            To = parsed.GetValue(_to),
         });
 }

@@ -10,6 +10,8 @@ namespace Vitrine.Transformers;
 /// </summary>
 internal static class Albert
 {
+    private const int MostLayers = 1024; // weights say nothing of how often they are applied
+
     private const string Layer = "albert.encoder.albert_layer_groups.{i}"; // {i}: group and layer in it
 
     private static readonly BertFamily s_family = new()
@@ -82,6 +84,10 @@ internal static class Albert
             Activation = "gelu_new",
         }.Read(json);
         int layers = config.NLayers, groups = json.Int("num_hidden_groups", 1), inner = json.Int("inner_group_num", 1);
+        if (layers > MostLayers || inner > MostLayers)
+        {
+            throw json.Wrong("num_hidden_layers", "is not a sensible number", $"{layers} of {inner}", $"at most {MostLayers}");
+        }
         if (groups > layers)
         {
             throw json.Wrong("num_hidden_groups", "is more than there are layers", $"{groups} and {layers}", "at most num_hidden_layers");

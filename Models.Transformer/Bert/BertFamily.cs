@@ -8,14 +8,14 @@ internal sealed record BertFamily
 {
     private const string Pretraining = "ForPreTraining", Headless = "Model";
 
-    /// <summary>The heads by the end of their class's name, in the order in which a file is searched for their weights.</summary>
-    private static readonly (string Class, ModelTask Task, string[] Weights)[] s_heads =
+    /// <summary>The heads by the end of their class's name.</summary>
+    private static readonly (string Class, ModelTask Task)[] s_heads =
     [
-        ("ForMaskedLM", ModelTask.MaskedLanguageModel, ["mlm_head.W"]),
-        ("ForQuestionAnswering", ModelTask.QuestionAnswering, ["qa_outputs.W"]),
-        ("ForSequenceClassification", ModelTask.SequenceClassification, ["pooler.W", "classifier.W"]),
-        ("ForTokenClassification", ModelTask.TokenClassification, ["classifier.W"]),
-        ("ForMultipleChoice", ModelTask.MultipleChoice, ["pooler.W", "classifier.W"]), // told from a classifier by its name only
+        ("ForMaskedLM", ModelTask.MaskedLanguageModel),
+        ("ForQuestionAnswering", ModelTask.QuestionAnswering),
+        ("ForSequenceClassification", ModelTask.SequenceClassification),
+        ("ForTokenClassification", ModelTask.TokenClassification),
+        ("ForMultipleChoice", ModelTask.MultipleChoice),
     ];
 
     /// <summary>The value of <c>model_type</c>.</summary>
@@ -42,9 +42,7 @@ internal sealed record BertFamily
     /// <summary>Which stored layer a block reads; null: its own.</summary>
     public Func<int, string>? StoredLayer { get; init; }
 
-    /// <summary>
-    /// Builds the model with the head that the config names; where it names none, or an old class, with the one whose weights are there.
-    /// </summary>
+    /// <summary>Builds the model with the head that the config names.</summary>
     public Transformer Load(ModelConfig json, WeightsFolder folder, Bert.Config config)
     {
         bool tied = json.Flag("tie_word_embeddings", true);
@@ -85,7 +83,7 @@ internal sealed record BertFamily
         return model;
     }
 
-    /// <summary>The end of the class's name: as the config says, or by the weights where it says nothing or an old name.</summary>
+    /// <summary>The end of the class's name.</summary>
     private string Head(ModelConfig json, WeightLoader weights)
     {
         string named = json.Architecture("");
@@ -94,18 +92,13 @@ internal sealed record BertFamily
         {
             return end;
         }
-        if (end is not ("" or Headless or "LMHeadModel" or "WithLMHeadModel"))
+        return end switch
         {
-            throw json.UnsupportedArchitecture([.. s_heads.Select(head => Class + head.Class), Class + Pretraining, Class + Headless]);
-        }
-        if (weights.IsUnwritten)
-        {
-            return end == Headless ? Headless : s_heads[0].Class;
-        }
-        return s_heads.FirstOrDefault(head => Array.TrueForAll(head.Weights, weight => IsThere(head.Task, weight))).Class
-            ?? (Discriminator is not null && IsThere(ModelTask.None, "discriminator.W") ? Pretraining : Headless);
-
-        bool IsThere(ModelTask task, string weight) => weights.Has(NamesOf(task)[weight].Replace("^T", "", StringComparison.Ordinal));
+            "LMHeadModel" => s_heads[0].Class,
+            "" => weights.IsUnwritten ? s_heads[0].Class : Headless, // a head that is there has been found by the loader
+            Headless => Headless,
+            _ => throw json.UnsupportedArchitecture([.. s_heads.Select(head => Class + head.Class), Class + Pretraining, Class + Headless]),
+        };
     }
 
     private IReadOnlyDictionary<string, string> NamesOf(ModelTask task)

@@ -23,7 +23,7 @@ public class EncoderDecoder : Transformer
         _decoder = new(root, "decoder", options, info, info.NDecoderLayers);
     }
 
-    /// <summary>Builds a family's model with the head that the config names; an old or headless name means the language model.</summary>
+    /// <summary>Builds a family's model with the head that the config names; an old name, or none, means the language model.</summary>
     /// <param name="json">The configuration.</param>
     /// <param name="folder">The weights.</param>
     /// <param name="generation">The checkpoint's own settings for generation.</param>
@@ -33,9 +33,7 @@ public class EncoderDecoder : Transformer
         var weights = new WeightLoader(folder, options.Style);
         var builder = new ModelBuilder(weights, options.Names);
         string named = json.Architecture("");
-        string architecture = named.Length == 0 && options.HasClassifier && builder.Has("classifier.W") && !weights.IsUnwritten
-            ? options.Classifier
-            : named.Length == 0 || options.OldNames.Contains(named) ? options.LanguageModel : named;
+        string architecture = named.Length == 0 || options.OldNames.Contains(named) ? options.LanguageModel : named;
         ModelInfo info = new()
         {
             ModelType = json.Text("model_type", ""),

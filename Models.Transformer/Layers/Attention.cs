@@ -100,11 +100,12 @@ internal sealed class Attention
     {
         int batch = Math.Max(q.Shape[0], Math.Max(k.Shape[0], v.Shape[0])); // one source may serve many targets, one target many sources
         (q, k, v) = (q.Expand(q.Shape.With(0, batch)), k.Expand(k.Shape.With(0, batch)), v.Expand(v.Shape.With(0, batch)));
+        bool learned = false;                                             // a mask is a constant, a bias may not be
         if (bias?.Invoke(q, k) is { } added)
         {
+            learned = Recorder.Current is { } tape && tape.Tracks(added);
             mask = mask is null ? added : added + mask;
         }
-        bool learned = mask is not null && Recorder.Current is { } tape && tape.Tracks(mask);
         if (!_hookScores.IsWatched && !_hookPattern.IsWatched && _options.ScoreCap == 0 && !learned)
         {
             return TensorOps.Attention(q, k, v, mask, _options.Causal, _options.Scale);

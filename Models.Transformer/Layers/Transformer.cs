@@ -22,6 +22,9 @@ public abstract class Transformer : ITransformer
     public IReadOnlyList<Parameter> Parameters => _builder.Parameters;
 
     /// <inheritdoc/>
+    public Parameter? Find(string name) => _builder.Find(name);
+
+    /// <inheritdoc/>
     public WeightReport Weights { get; private set; } = new("", [], [], [], new Dictionary<string, string>());
 
     /// <inheritdoc/>

@@ -112,6 +112,10 @@ public sealed class LoraModel : ITransformer
             "bert" => ("bert.", (string[])["encoder.", "embeddings.", "pooler."]),
             "gpt2" or "gpt_neo" or "gptj" or "bloom" => ("transformer.", ["h.", "wte", "wpe", "ln_f", "word_embeddings"]),
             "gpt_neox" => ("gpt_neox.", ["layers.", "embed_in"]),
+            "roberta" or "xlm-roberta" or "camembert" => ("roberta.", []),
+            "distilbert" or "electra" or "albert" => (model.Info.ModelType + ".", []),
+            "deberta-v2" => ("deberta.", []),
+            "t5" or "mt5" => ("", []), // no model beneath the head
             _ => ("model.", ["layers.", "encoder.", "decoder.", "shared"]),
         };
         bool prefixed = module.StartsWith(prefix, StringComparison.Ordinal);

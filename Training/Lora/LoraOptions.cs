@@ -28,7 +28,11 @@ public sealed record LoraOptions
     /// <summary>What PEFT changes in a family when nothing else is said.</summary>
     internal static IReadOnlyList<string> Usual(string family) => family switch
     {
-        "bert" => ["query", "value"],
+        "bert" or "roberta" or "xlm-roberta" or "camembert" or "electra" or "albert" => ["query", "value"],
+        "deberta-v2" => ["query_proj", "value_proj"],
+        "distilbert" => ["q_lin", "v_lin"],
+        "modernbert" => ["Wqkv"],
+        "t5" or "mt5" => ["q", "v"],
         "gpt2" => ["c_attn"],
         "gpt_neox" or "bloom" => ["query_key_value"],
         "phi3" => ["qkv_proj"],

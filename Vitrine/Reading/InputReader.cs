@@ -1,5 +1,6 @@
 using System.Globalization;
 using Vitrine.Attributions;
+using Vitrine.Tensors;
 using Vitrine.Transformers;
 
 namespace Vitrine;
@@ -38,6 +39,24 @@ internal static class InputReader
         }
         string text = Text(request);
         return [.. request.Choices.Select(choice => Prepare(loaded, text, choice, request.ReadLimit))];
+    }
+
+    /// <summary>What the model reads for each label of the request's own: the text and the label's hypothesis.</summary>
+    /// <exception cref="VitrineException">
+    /// The model knows no entailment, the hypothesis has no place for a label, or a text cannot be used.
+    /// </exception>
+    public static ExplainedText[] ReadHypotheses(LoadedModel loaded, TextRequest request)
+    {
+        if (!ZeroShot.IsPossible(loaded.Model.Info))
+        {
+            ModelInfo info = loaded.Model.Info;
+            string got = info.Labels.Count == 0 ? $"{info.Architecture}" : $"labels {string.Join(", ", info.Labels)}";
+            throw new RequestException(Fault.Request, $"zero-shot: not a model of natural language inference; got {got}; "
+                + "expected a sequence classifier with a label that begins with 'entail', such as bart-large-mnli.");
+        }
+        string text = Text(request);
+        IReadOnlyList<string> hypotheses = ZeroShot.Hypotheses(request.Labels, request.Hypothesis);
+        return [.. hypotheses.Select(hypothesis => Prepare(loaded, text, hypothesis, request.ReadLimit))];
     }
 
     /// <summary>Tokenizes a text, or a pair of texts, within the model's limits.</summary>

@@ -1,3 +1,5 @@
+using Vitrine.Attributions;
+
 namespace Vitrine;
 
 /// <summary>What a model reads: a text, a pair of texts, or bare token ids, within the model's limits.</summary>
@@ -25,6 +27,18 @@ public record TextRequest
 
     /// <summary>The options of a multiple choice, at least two.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>
+    /// Labels of the request's own (zero-shot classification): a model of natural language inference says how far the text entails the
+    /// hypothesis that each makes. Empty: the model's labels.
+    /// </summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>The hypothesis that stands for a label, with <c>{}</c> where the label goes.</summary>
+    public string Hypothesis { get; init; } = ZeroShot.Template;
+
+    /// <summary>Whether <see cref="Labels"/> do not compete: each is true or not by itself.</summary>
+    public bool AnyLabels { get; init; }
 
     /// <summary>Whether a text that is longer than the model can read is cut; else it is refused, or, the context of a question, read in windows.</summary>
     public bool Truncate { get; init; }
@@ -60,6 +74,8 @@ public record TextRequest
     internal virtual IEnumerable<(string Name, string Value)> Settings() =>
     [
         .. Setting(nameof(Text), Text), .. Setting(nameof(Context), Context), .. List(nameof(Ids), Ids ?? []), .. List(nameof(Choices), Choices),
+        .. List(nameof(Labels), Labels), .. Setting(nameof(Hypothesis), Hypothesis == ZeroShot.Template ? null : Hypothesis),
+        .. Setting(nameof(AnyLabels), AnyLabels ? true : null),
         .. Setting(nameof(Truncate), Truncate ? true : null), .. Setting(nameof(MaxLength), MaxLength), .. Setting(nameof(DocStride), DocStride),
         .. Setting(nameof(NullThreshold), NullThreshold), .. Setting(nameof(Chat), Chat ? true : null), .. Setting(nameof(System), System),
     ];

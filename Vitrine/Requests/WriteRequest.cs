@@ -37,10 +37,17 @@ public record WriteRequest : TextRequest
     /// <summary>Seed of the draws.</summary>
     public int? DrawSeed { get; init; }
 
+    /// <summary>The language of the text, for models of many: <c>en</c>, <c>en_XX</c>, <c>eng_Latn</c>; null: the tokenizer's.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The language to write, for models of many languages; null: as the checkpoint says.</summary>
+    public string? To { get; init; }
+
     /// <inheritdoc/>
     internal override IEnumerable<(string Name, string Value)> Settings() =>
     [
-        .. base.Settings(), .. Setting(nameof(MaxNewTokens), MaxNewTokens), .. Setting(nameof(Beams), Beams), .. Setting(nameof(LengthPenalty), LengthPenalty),
+        .. base.Settings(), .. Setting(nameof(From), From), .. Setting(nameof(To), To),
+        .. Setting(nameof(MaxNewTokens), MaxNewTokens), .. Setting(nameof(Beams), Beams), .. Setting(nameof(LengthPenalty), LengthPenalty),
         .. Setting(nameof(Sample), Sample ? true : null), .. Setting(nameof(Temperature), Temperature), .. Setting(nameof(TopK), TopK), .. Setting(nameof(TopP), TopP),
         .. Setting(nameof(DrawSeed), DrawSeed),
     ];

@@ -59,7 +59,9 @@ internal static class Attributing
             return OfContext(loaded, request, Run(request, Group(request, named, score), score), score, progress, cancellation);
         }
         Subject what = SubjectFinder.Find(loaded, request, score, progress, cancellation);
-        IAttributionMethod[] methods = Run(request, Group(request, OptionByOption.For(loaded.Model, named.Length > 0 ? named : [AttributionMethods.Get(DefaultMethod(loaded))]), score), score);
+        IAttributionMethod[] chosen = named.Length > 0 ? named : [AttributionMethods.Get(DefaultMethod(loaded))];
+        IAttributionMethod[] methods = Run(
+            request, Group(request, OptionByOption.For(loaded.Model, chosen, request.Labels.Count > 0), score), score);
         List<AttributionResult> results = [];
         foreach (IAttributionMethod method in methods)
         {

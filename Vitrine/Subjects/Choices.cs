@@ -24,6 +24,13 @@ internal static class Choices
         return Ranked(Finite(loaded, all.Score([.. all.Sides.Select(side => side.Embeddings.Reshape([1, .. side.Embeddings.Shape.Axes]))])).ToArray(), i => names[i]);
     }
 
+    /// <summary>Labels of the request's own.</summary>
+    public static Choice[] ZeroShotLabels(LoadedModel loaded, IReadOnlyList<ExplainedText> pairs, TextRequest request)
+    {
+        float[] p = [.. ZeroShot.Predict(loaded.Model, pairs, request.AnyLabels).Select(x => (float)x)];
+        return Ranked(Finite(loaded, Tensor.From(p, [p.Length])).ToArray(), i => request.Labels[i]);
+    }
+
     /// <summary>The labels of one token.</summary>
     /// <param name="loaded">A token classifier.</param>
     /// <param name="text">The text.</param>

@@ -11,6 +11,10 @@ internal static class Predicting
     public static PredictResult Of(LoadedModel loaded, PredictRequest request)
     {
         var result = new PredictResult { Model = loaded.Name, Task = loaded.Model.Info.Task };
+        if (request.Labels.Count > 0)
+        {
+            return result with { Choices = Choices.ZeroShotLabels(loaded, InputReader.ReadHypotheses(loaded, request), request) };
+        }
         switch (result.Task)
         {
             case ModelTask.MultipleChoice:

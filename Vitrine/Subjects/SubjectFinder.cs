@@ -17,6 +17,10 @@ internal static class SubjectFinder
         {
             throw new RequestException(Fault.Request, $"side: there is only one; got --side for {loaded.Model.Info.Architecture}; expected an encoder–decoder such as Marian.");
         }
+        if (request.Labels.Count > 0)
+        {
+            return Subjects.ZeroShotLabels(loaded, InputReader.ReadHypotheses(loaded, request), request, score);
+        }
         return loaded.Model.Info.Task switch
         {
             ModelTask.MultipleChoice => Subjects.Options(loaded, InputReader.ReadChoices(loaded, request), request.Targets, score),

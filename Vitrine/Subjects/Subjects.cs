@@ -79,6 +79,28 @@ internal static class Subjects
         };
     }
 
+    /// <summary>A label of the request's own: how far the text entails its hypothesis.</summary>
+    public static Subject ZeroShotLabels(LoadedModel loaded, ExplainedText[] pairs, ExplainRequest request, ScoreChoice score)
+    {
+        Choice[] ranking = Choices.ZeroShotLabels(loaded, pairs, request);
+        int[] ids = request.Targets switch
+        {
+            [] => [ranking[0].Id],
+            ["all"] => [.. Enumerable.Range(0, pairs.Length)],
+            _ => [.. request.Targets.Select(target => Label(target, request.Labels))],
+        };
+        int[]? foils = score.Contrast is { } contrast ? [.. ids.Select(_ => Label(contrast, request.Labels))] : null;
+        return new()
+        {
+            Function = score.Build(
+                "logit", step => Targets.ZeroShotLabels(loaded.Model, pairs, request.Labels, ids, request.AnyLabels, step), foils, null),
+            Labels = [.. ids.Select((id, i) => foils is null
+                ? request.Labels[id]
+                : Subject.Against(request.Labels[id], request.Labels[foils[i]]))],
+            Predictions = [.. ranking.Select(c => new Prediction(c.Label, c.Probability, ids.Contains(c.Id)))],
+        };
+    }
+
     /// <summary>Words behind masks.</summary>
     public static Subject Masked(LoadedModel loaded, ExplainedText text, IReadOnlyList<string> targets, ScoreChoice score, Func<string?, ExplainedText> read)
     {

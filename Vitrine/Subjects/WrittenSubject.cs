@@ -13,7 +13,7 @@ internal static class WrittenSubject
         IGenerator model = Writing.Generator(loaded);
         bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence;
         int[]? forced = Forced(loaded, request);
-        GenerationOptions writing = Writing.Options(request, model);
+        GenerationOptions writing = Languages.Options(loaded, request, Writing.Options(request, model));
         ExplainedText given = Read(null);
         int[] ids = forced ?? [.. Writing.By(loaded, given, writing, progress, cancellation).Tokens];
         if (ids.Length == 0)
@@ -30,9 +30,12 @@ internal static class WrittenSubject
             foils = numbers.Length > 0 ? [.. numbers.Select(n => foils[against[n]!.Value])] : throw new RequestException(
                 Fault.Text, "contrast: no token differs; got the text that is explained; expected another continuation.");
         }
-        return isTranslation ? Translation(model, given, ids, numbers, foils, score, Read) : Continuation(model, given, ids, numbers, foils, score, Read);
+        return isTranslation
+            ? Translation(model, writing.DecoderStartId, given, ids, numbers, foils, score, Read)
+            : Continuation(model, given, ids, numbers, foils, score, Read);
 
-        ExplainedText Read(string? instead) => InputReader.Read(loaded, request, isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens, instead);
+        ExplainedText Read(string? instead) =>
+            Languages.Read(loaded, request, isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens, instead);
     }
 
     private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, int[]? foils, ScoreChoice score, Func<string, ExplainedText> read)
@@ -59,9 +62,11 @@ internal static class WrittenSubject
     }
 
     private static Subject Translation(
-        IGenerator model, ExplainedText source, int[] ids, int[] numbers, int[]? foils, ScoreChoice score, Func<string, ExplainedText> read)
+        IGenerator model, int? first, ExplainedText source,
+        int[] ids, int[] numbers, int[]? foils, ScoreChoice score, Func<string, ExplainedText> read)
     {
-        int start = model.Info.DecoderStartId ?? throw new RequestException(Fault.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
+        int start = first ?? model.Info.DecoderStartId ?? throw new RequestException(
+            Fault.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
         InputToken[] written = Spelling.Place(ids, LoadedModel.TokenizerOfWritten(model), 0, out string whole);
         var prefix = new ExplainedText
         {

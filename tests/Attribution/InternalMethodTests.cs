@@ -27,6 +27,9 @@ public class InternalMethodTests
     [InlineData("bert_cls", "logit")]
     [InlineData("bert_cls_relu", "logit")]
     [InlineData("bert_cls", "contrast_logits_diff")]
+    [InlineData("distilbert_cls", "logit")]
+    [InlineData("electra_cls", "logit")]
+    [InlineData("deberta_v2_cls_own_keys", "logit")]
     public void DecompX_Parts_SumToTheLogit(string model, string step)
     {
         ScoreFunction f = Models.Function(model, new StepOptions(step) { ContrastIds = [1, 0] }, padded: true);

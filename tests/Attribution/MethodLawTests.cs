@@ -11,19 +11,25 @@ namespace Vitrine.Tests.Attributions;
 /// </summary>
 public class MethodLawTests
 {
-    /// <summary>Every method with every kind of model: an encoder with ReLU, one without, decoders with both kinds of norm, an encoder–decoder.</summary>
+    /// <summary>
+    /// Every method with every kind of model: an encoder with ReLU, one without, decoders with both kinds of norm, encoder–decoders that
+    /// normalise after and before; embeddings that are projected, disentangled attention, rotary encoders with windows.
+    /// </summary>
     public static TheoryData<string, string> OnModels()
     {
         var rows = new TheoryData<string, string>();
         foreach (IAttributionMethod method in AttributionMethods.All)
         {
-            foreach (string model in new[] { "bert_cls_relu", "bert_mlm", "gpt2", "llama", "marian" })
+            foreach (string model in s_models)
             {
                 rows.Add(method.Name, model);
             }
         }
         return rows;
     }
+
+    private static readonly string[] s_models =
+        ["bert_cls_relu", "bert_mlm", "gpt2", "llama", "marian", "electra_cls", "deberta_v2_cls_own_keys", "modernbert_cls", "t5"];
 
     public static TheoryData<string> Methods => [.. AttributionMethods.All.Select(method => method.Name)];
 
@@ -37,7 +43,14 @@ public class MethodLawTests
     [MemberData(nameof(OnModels))]
     public void Method_ThatPromisesASum_KeepsIt(string method, string model)
     {
-        AttributionRequest request = new() { Baseline = Baseline.Token(3), CompletenessGap = 1e-3, Steps = method == "layer_conductance" ? 200 : 50, MaxSteps = 4096, Aggregator = "sum" };
+        AttributionRequest request = new()
+        {
+            Baseline = Baseline.Token(3),
+            CompletenessGap = 1e-3,
+            Steps = method is "layer_conductance" or "discretized_integrated_gradients" ? 200 : 50,
+            MaxSteps = 4096,
+            Aggregator = "sum",
+        };
 
         AttributionResult? result = Explained(method, Models.Function(model, "probability"), request);
 
