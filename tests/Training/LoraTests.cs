@@ -17,11 +17,17 @@ public class LoraTests
     [InlineData("gpt2", "base_model.model.transformer.h.0.attn.c_attn.lora_A.weight", 4)]
     [InlineData("llama", "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", 8)]
     [InlineData("marian", "base_model.model.model.encoder.layers.0.self_attn.q_proj.lora_A.weight", 24)]
+    [InlineData("roberta", "base_model.model.roberta.encoder.layer.0.attention.self.query.lora_A.weight", 8)]
+    [InlineData("distilbert", "base_model.model.distilbert.transformer.layer.0.attention.q_lin.lora_A.weight", 8)]
+    [InlineData("deberta-v2", "base_model.model.deberta.encoder.layer.0.attention.self.query_proj.lora_A.weight", 8)]
+    [InlineData("albert", "base_model.model.albert.encoder.albert_layer_groups.0.albert_layers.0.attention.query.lora_A.weight", 4)]
+    [InlineData("modernbert", "base_model.model.model.layers.0.attn.Wqkv.lora_A.weight", 4)]
+    [InlineData("t5", "base_model.model.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight", 24)]
     public void Start_EveryFamily_ChangesNothingYetAndHasPeftsNames(string family, string name, int count)
     {
         using var folder = new TempFolder();
         ITransformer model = TinyModels.Load(folder.Path, family);
-        ModelInput input = family == "marian" ? s_input with { Target = s_input } : s_input;
+        ModelInput input = model.Info.Task == ModelTask.SequenceToSequence ? s_input with { Target = s_input } : s_input;
 
         LoraModel adapted = LoraModel.Start(model, new() { Rank = 2 }, seed: 1);
 

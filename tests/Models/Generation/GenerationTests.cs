@@ -8,7 +8,7 @@ namespace Vitrine.Tests.Models;
 /// <summary>Laws of generation and of its cache; equality with Hugging Face is tested by the golden cases.</summary>
 public class GenerationTests
 {
-    public static TheoryData<string> Families() => ["gpt2", "llama", "marian"];
+    public static TheoryData<string> Families() => ["gpt2", "llama", "marian", "bart", "m2m_100", "mbart", "t5", "mt5"];
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -55,7 +55,7 @@ public class GenerationTests
         using var folder = new TempFolder();
         var model = (IGenerator)TinyModels.Load(folder.Path, family);
         int[][] prompts = [[5, 9, 13, 7, 30], [3, 8], [17, 22, 6, 40]];
-        bool left = family != "marian";
+        bool left = model.Info.Task == ModelTask.CausalLanguageModel;
         GenerationOptions options = model.GenerationDefaults with { MaxNewTokens = 6 };
 
         GenerationResult together = model.Generate(ModelInput.Batch(prompts, pad: 0, left), options, null,

@@ -15,6 +15,9 @@ public class Int8ModelTests
         { "bert", "BertForMaskedLM" }, { "bert", "BertForSequenceClassification" }, { "bert", "BertForQuestionAnswering" },
         { "gpt2", "GPT2LMHeadModel" }, { "gpt2", "GPT2ForSequenceClassification" }, { "llama", "LlamaForCausalLM" },
         { "marian", "MarianMTModel" },
+        { "distilbert", "DistilBertForSequenceClassification" }, { "electra", "ElectraForPreTraining" }, { "albert", "AlbertForMaskedLM" },
+        { "deberta-v2", "DebertaV2ForSequenceClassification" }, { "modernbert", "ModernBertForMaskedLM" },
+        { "t5", "T5ForConditionalGeneration" }, { "bart", "BartForConditionalGeneration" },
     };
 
     public static TheoryData<string, string> FamiliesAndDevices => TestDevices.With(TinyModels.Families);
