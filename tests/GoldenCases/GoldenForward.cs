@@ -120,7 +120,7 @@ internal static partial class GoldenForward
             return cache[$"{blocks}.{i}.hook_resid_pre"];
         }
         string normalized = $"{blocks}.{layers - 1}.hook_normalized_resid_post"; // where blocks normalise after adding
-        return cache.Names.Contains(normalized) ? cache[normalized] : Last(model, input, side);
+        return cache.Names.Contains(normalized) && model is not Decoder ? cache[normalized] : Last(model, input, side);
     }
 
     /// <summary>The last hidden state of a side whose blocks normalise first.</summary>
