@@ -97,6 +97,7 @@ internal static class CircuitCommand
                             new InsideAxis("edge",
                                 [.. chosen.Select(i =>
                                 scores.Graph.NameOf(i / scores.Graph.Targets.Count, i % scores.Graph.Targets.Count))])),
+                        .. Stability(scores, chosen, parsed.GetValue(load) is null ? given.Count : 0),
                         .. result.Tables,
                     ],
                     Warnings = circuit.Count == 0 ? ["No edge is left after pruning: choose more edges."] : [],
@@ -113,5 +114,20 @@ internal static class CircuitCommand
                 }
                 output.Write(parsed, terminal, result, CircuitFigure.Svg(circuit, scores, title));
             });
+    }
+
+    // How often each edge is among as many again when the pairs are drawn again; of one pair nothing can be said.
+    private static InsideTable[] Stability(EdgeScores scores, int[] chosen, int pairs)
+    {
+        if (pairs < 2 || chosen.Length == 0)
+        {
+            return [];
+        }
+        IReadOnlyDictionary<string, double> stable = CircuitEvaluation.Stability(scores, chosen.Length);
+        return
+        [
+            InsideTable.Of("stability", "share of resamples of the pairs in which the edge is chosen again", [.. stable.Values],
+                new InsideAxis("edge", [.. stable.Keys])),
+        ];
     }
 }

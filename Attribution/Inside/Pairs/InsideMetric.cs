@@ -66,6 +66,11 @@ public sealed record InsideMetric
     /// <param name="input">What it reads.</param>
     public Tensor Of(ITransformer model, ModelInput input) => new MetricRun(model, input, this).Value();
 
+    /// <summary>What a mean over pairs is: the tokens of one pair, the name of the metric for several.</summary>
+    internal static string MeaningOf(IReadOnlyList<PromptPair> pairs) => pairs.Count == 1 ? pairs[0].Metric.Meaning
+        : pairs[0].Metric.Answer is { Wrong: not null } ? "logit[correct] − logit[wrong], mean over pairs"
+            : $"{pairs[0].Metric.Name}, mean over pairs";
+
     /// <summary>The logits row → the number; words only where that is all that is needed.</summary>
     internal Tensor OfLogits(Tensor logits)
     {

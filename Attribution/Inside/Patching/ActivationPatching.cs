@@ -63,7 +63,7 @@ public static class ActivationPatching
             [
                 InsideTable.Of("normalised", "share of the gap between the runs that the patch closes: 0 = base run, 1 = the other run",
                     shares, axes),
-                InsideTable.Of("raw", pairs[0].Metric.Meaning, mean, axes) with { Low = low, High = high },
+                InsideTable.Of("raw", InsideMetric.MeaningOf(pairs), mean, axes) with { Low = low, High = high },
             ],
             Parameters = sweep.Parameters(pairs.Count),
             Warnings = warnings,

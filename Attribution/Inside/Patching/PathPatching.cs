@@ -66,7 +66,7 @@ public static class PathPatching
                 .. inputs.Select(c =>
                 {
                     (double[] mean, double[]? low, double[]? high) = PairStatistics.Mean(all[c], request.Resamples, request.Seed);
-                    return InsideTable.Of(c.ToString(), pairs[0].Metric.Meaning + "; no number where there is no path", mean, axes)
+                    return InsideTable.Of(c.ToString(), InsideMetric.MeaningOf(pairs) + "; no number where there is no path", mean, axes)
                         with { Low = low, High = high };
                 }),
             ],
