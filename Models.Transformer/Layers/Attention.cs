@@ -100,14 +100,11 @@ internal sealed class Attention
     {
         int batch = Math.Max(q.Shape[0], Math.Max(k.Shape[0], v.Shape[0])); // one source may serve many targets, one target many sources
         (q, k, v) = (q.Expand(q.Shape.With(0, batch)), k.Expand(k.Shape.With(0, batch)), v.Expand(v.Shape.With(0, batch)));
-        bool learned = false;                                             // a mask is a constant, a bias may not be
-        if (bias?.Invoke(q, k) is { } added)
-        {
-            learned = Recorder.Current is { } tape && tape.Tracks(added);
-            mask = mask is null ? added : added + mask;
-        }
+        Tensor? added = bias?.Invoke(q, k);                               // a mask is a constant, a bias may not be
+        bool learned = added is not null && Recorder.Current is { } tape && tape.Tracks(added);
         if (!_hookScores.IsWatched && !_hookPattern.IsWatched && _options.ScoreCap == 0 && !learned)
         {
+            mask = added is null ? mask : mask is null ? added : added + mask;
             return TensorOps.Attention(q, k, v, mask, _options.Causal, _options.Scale);
         }
         (q, k, v) = (HeadsFirst(q), HeadsFirst(k), HeadsFirst(v));        // [batch, head, pos, d_head]
@@ -120,7 +117,9 @@ internal sealed class Attention
         {
             scores += Masks.Causal(q.Shape[2], k.Shape[2]);
         }
-        scores = _hookScores.Run(mask is null ? scores : scores + mask);  // [batch, head, query, key], −∞ where hidden
+        scores = added is null ? scores : scores + added;
+        scores = mask is null ? scores : Masks.WithoutPadding(scores, mask) + mask;
+        scores = _hookScores.Run(scores);                                 // [batch, head, query, key], −∞ where hidden
         Tensor pattern = _hookPattern.Run(scores.Softmax());
         return pattern.MatMul(v).Permute(0, 2, 1, 3);                     // [batch, query, head, d_head]
     }

@@ -50,6 +50,13 @@ internal static class Masks
         return Tensor.From(pairs, [mask.Shape[0], 1, pos, pos]);
     }
 
+    /// <summary>Scores, constant where <see cref="Pairs"/> hides the query: nothing is learned from what padding sees.</summary>
+    public static Tensor WithoutPadding(Tensor scores, Tensor mask)
+    {
+        int[] padding = [.. mask.ToArray().Select(value => value == Beyond ? 1 : 0)];
+        return padding.Contains(1) ? scores.MaskedFill(Tensor.From(padding, mask.Shape), 0) : scores;
+    }
+
     /// <summary>−∞ above the diagonal, <c>[query, key]</c>: query i sees keys up to i + (keys − queries).</summary>
     public static Tensor Causal(int queries, int keys)
     {
