@@ -5,47 +5,11 @@ namespace Vitrine.Transformers;
 /// <summary>From a folder with <c>config.json</c> and <c>model.safetensors</c> to a model that runs.</summary>
 public static class ModelLoader
 {
-    /// <summary>The families by the name <c>model_type</c> gives them.</summary>
-    private static readonly SortedDictionary<string, Func<ModelConfig, WeightsFolder, GenerationOptions,
-        Transformer>> s_families = new(StringComparer.Ordinal)
-    {
-        ["albert"] = (config, weights, _) => Albert.Load(config, weights),
-        ["bart"] = Bart.Load,
-        ["bert"] = (config, weights, _) => Bert.Load(config, weights),
-        ["bloom"] = Bloom.Load,
-        ["camembert"] = (config, weights, _) => Roberta.LoadCamembert(config, weights),
-        ["deberta-v2"] = (config, weights, _) => DebertaV2.Load(config, weights),
-        ["distilbert"] = (config, weights, _) => DistilBert.Load(config, weights),
-        ["electra"] = (config, weights, _) => Electra.Load(config, weights),
-        ["gemma"] = Gemma.Load,
-        ["gemma2"] = Gemma.Load2,
-        ["gemma3_text"] = Gemma.Load3,
-        ["gpt2"] = Gpt2.Load,
-        ["gpt_neo"] = GptNeo.Load,
-        ["gpt_neox"] = GptNeoX.Load,
-        ["gptj"] = GptJ.Load,
-        ["llama"] = Llama.Load,
-        ["m2m_100"] = M2m100.Load,
-        ["marian"] = Marian.Load,
-        ["mbart"] = Bart.LoadMBart,
-        ["mistral"] = Mistral.Load,
-        ["modernbert"] = (config, weights, _) => ModernBert.Load(config, weights),
-        ["mt5"] = T5.LoadMT5,
-        ["opt"] = Opt.Load,
-        ["phi"] = Phi.Load,
-        ["phi3"] = Phi3.Load,
-        ["qwen2"] = Qwen2.Load,
-        ["qwen3"] = Qwen3.Load,
-        ["roberta"] = (config, weights, _) => Roberta.Load(config, weights),
-        ["t5"] = T5.Load,
-        ["xlm-roberta"] = (config, weights, _) => Roberta.LoadXlmR(config, weights),
-    };
-
     /// <summary>Families whose head is their embeddings where <c>config.json</c> says nothing of it.</summary>
     private static readonly string[] s_tied = ["bloom", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_neo", "opt"];
 
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
-    public static IReadOnlyCollection<string> ModelTypes => s_families.Keys;
+    public static IReadOnlyCollection<string> ModelTypes { get; } = [.. ModelFamilies.All.Select(family => family.ModelType)];
 
     /// <summary>Loads a model, and its tokenizer when the folder holds one. Float32 and 8-bit weights are mapped, not copied, and float16
     /// ones where half precision is asked for.</summary>
@@ -100,7 +64,7 @@ public static class ModelLoader
         folder = CheckpointFolder.Resolve(folder, out string? place);
         ModelConfig config = ModelConfig.Read(folder);
         string type = config.Text("model_type", "");
-        if (!s_families.TryGetValue(type, out Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer>? load))
+        if (ModelFamilies.Find(type) is not { } family)
         {
             throw config.Wrong("model_type", type == "" ? "is missing" : "is not supported", $"'{type}'", string.Join(", ", ModelTypes));
         }
@@ -119,7 +83,7 @@ public static class ModelLoader
             config = ownHead is null ? config : config.WithOwnHead();
             CheckDepth(config, type, weights);
             GenerationOptions generation = GenerationConfig.Read(folder, config);
-            model = load(config, weights, generation);
+            model = family.Load(config, weights, generation);
             model.AddNotices([
                 .. new[] { place, reading, ownHead }.OfType<string>(), .. weights.Notices,
                 .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
@@ -42,4 +43,39 @@ public class ConfigTests
 
         Assert.Contains($"'{kind}'", e.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Decoders whose settings are tried out: each family once.</summary>
+    public static TheoryData<string> Decoders() =>
+        [.. GoldenModel.All.Where(m => m.Unsupported is null && m.Cases.Any(c => c.Name == "generate/greedy8_two_eos")).Select(m => m.Name)];
+
+    /// <summary>Every setting missing, null, of another type, or out of any range: the model runs all the same, or one sentence says what is wrong.</summary>
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Decoders))]
+    public void Config_WithOneSettingThatMakesNoSense_RunsOrSaysSo(string name)
+    {
+        GoldenModel golden = GoldenModel.Named(name);
+        using var folder = new TempFolder();
+        File.Copy(Path.Combine(golden.Folder, "model.safetensors"), folder.File("model.safetensors"));
+        string file = File.ReadAllText(Path.Combine(golden.Folder, "config.json"));
+        string[] keys = [.. JsonNode.Parse(file)!.AsObject().Select(pair => pair.Key)];
+        foreach (string key in keys)
+        {
+            foreach (string? value in s_senseless)
+            {
+                JsonObject config = JsonNode.Parse(file)!.AsObject();
+                _ = config.Remove(key);
+                if (value is not null)
+                {
+                    config[key] = JsonNode.Parse(value);
+                }
+                File.WriteAllText(folder.File("config.json"), config.ToJsonString());
+                Exception? e = Record.Exception(() => ModelLoader.Load(folder.Path).Forward(ModelInput.Of(5, 3, 8)));
+                Assert.True(e is null or VitrineException, $"{key} = {value ?? "nothing"}: {e}");
+                Assert.DoesNotContain(" at Vitrine.", e?.Message ?? "", StringComparison.Ordinal);
+            }
+        }
+    }
+
+    private static readonly string?[] s_senseless =
+        [null, "null", "0", "-1", "3", "1000000000", "2147483647", "1e300", "\"banana\"", "true", "[]", "[null]", "{}", "{\"rope_type\": 3}"];
 }

@@ -1,0 +1,27 @@
+namespace Vitrine.Transformers;
+
+/// <summary>A family of models that can be loaded: one row of <see cref="ModelFamilies.All"/>, and one of docs/MODELS.md.</summary>
+public sealed record ModelFamily
+{
+    internal ModelFamily(
+        string modelType, string models, string classes, string tokenizer, Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer> load, string refused = "") =>
+        (ModelType, Models, Classes, Tokenizer, Load, Refused) = (modelType, models, classes, tokenizer, load, refused);
+
+    /// <summary>What <c>config.json</c> calls it, under <c>model_type</c>.</summary>
+    public string ModelType { get; }
+
+    /// <summary>The models that are of it.</summary>
+    public string Models { get; }
+
+    /// <summary>Which of Hugging Face's classes are read, without the family's name.</summary>
+    public string Classes { get; }
+
+    /// <summary>The kind of tokenizer its checkpoints have.</summary>
+    public string Tokenizer { get; }
+
+    /// <summary>What is refused by name though checkpoints of the family may have it; empty: nothing in particular.</summary>
+    public string Refused { get; }
+
+    /// <summary>Builds a model of the family.</summary>
+    internal Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer> Load { get; }
+}
