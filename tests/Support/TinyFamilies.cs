@@ -22,6 +22,20 @@ internal static class TinyFamilies
         "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2, "id2label": {"0": "bad", "1": "fair", "2": "good"}
         """;
 
+    private const string Llama = """
+        "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 24, "vocab_size": 50,
+        "max_position_embeddings": 24, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, "id2label": {"0": "bad", "1": "fair", "2": "good"}
+        """;
+
+    private const string Gemma = $$"""
+        "head_dim": 6, "query_pre_attn_scalar": 5, "sliding_window": 3, "sliding_window_pattern": 2, {{Llama}}
+        """;
+
+    private const string GptJ = """
+        "n_embd": 16, "n_layer": 2, "n_head": 4, "n_inner": 24, "rotary_dim": 2, "vocab_size": 50, "n_positions": 24, "bos_token_id": 1,
+        "eos_token_id": 2, "pad_token_id": 0
+        """;
+
     private const string T5 = """
         "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 4, "vocab_size": 50,
         "relative_attention_num_buckets": 8, "relative_attention_max_distance": 16, "is_encoder_decoder": true,
@@ -29,12 +43,16 @@ internal static class TinyFamilies
         """;
 
     private static readonly string[] s_layers =
-        ["num_hidden_layers", "n_layers", "encoder_layers", "decoder_layers", "num_layers", "num_decoder_layers"];
+        ["num_hidden_layers", "n_layer", "n_layers", "encoder_layers", "decoder_layers", "num_layers", "num_decoder_layers"];
 
     private static readonly SortedDictionary<string, string> s_configs = new(StringComparer.Ordinal)
     {
         ["albert"] = $$"""{"architectures": ["AlbertForMaskedLM"], "embedding_size": 8, "num_hidden_groups": 1, {{Bert}}}""",
         ["bart"] = $$"""{"architectures": ["BartForConditionalGeneration"], {{Fairseq}}}""",
+        ["bloom"] = """
+            {"architectures": ["BloomForCausalLM"], "hidden_size": 16, "n_layer": 2, "n_head": 4, "vocab_size": 50, "seq_length": 24, "eos_token_id": 2,
+            "pad_token_id": 3}
+            """,
         ["deberta-v2"] = $$"""
             {"architectures": ["DebertaV2ForMaskedLM"], "relative_attention": true, "position_buckets": 4, "norm_rel_ebd": "layer_norm",
             "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false, "pad_token_id": 0, {{Bert}}}
@@ -44,12 +62,31 @@ internal static class TinyFamilies
             "max_position_embeddings": 24, "id2label": {"0": "bad", "1": "fair", "2": "good"}}
             """,
         ["electra"] = $$"""{"architectures": ["ElectraForMaskedLM"], "embedding_size": 8, {{Bert}}}""",
+        ["gemma"] = $$"""{"architectures": ["GemmaForCausalLM"], {{Gemma}}}""",
+        ["gemma2"] = $$"""
+            {"architectures": ["Gemma2ForCausalLM"], "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0, {{Gemma}}}
+            """,
+        ["gemma3_text"] = $$"""{"architectures": ["Gemma3ForCausalLM"], {{Gemma}}}""",
+        ["gpt_neo"] = """
+            {"architectures": ["GPTNeoForCausalLM"], "hidden_size": 16, "num_layers": 2, "num_heads": 4, "intermediate_size": 24, "window_size": 3,
+            "vocab_size": 50, "max_position_embeddings": 24, "eos_token_id": 2, "pad_token_id": 0}
+            """,
+        ["gpt_neox"] = $$"""{"architectures": ["GPTNeoXForCausalLM"], "rotary_pct": 0.5, {{Llama}}}""",
+        ["gptj"] = $$"""{"architectures": ["GPTJForCausalLM"], {{GptJ}}}""",
         ["m2m_100"] = $$"""{"architectures": ["M2M100ForConditionalGeneration"], {{Fairseq}}}""",
         ["mbart"] = $$"""{"architectures": ["MBartForConditionalGeneration"], "scale_embedding": true, {{Fairseq}}}""",
+        ["mistral"] = $$"""{"architectures": ["MistralForCausalLM"], "sliding_window": 3, {{Llama}}}""",
         ["modernbert"] = $$"""
             {"architectures": ["ModernBertForMaskedLM"], "global_attn_every_n_layers": 2, "local_attention": 4, "pad_token_id": 0, {{Bert}}}
             """,
         ["mt5"] = $$"""{"architectures": ["MT5ForConditionalGeneration"], "tie_word_embeddings": false, {{T5}}}""",
+        ["opt"] = $$"""
+            {"architectures": ["OPTForCausalLM"], "ffn_dim": 24, "word_embed_proj_dim": 8, "do_layer_norm_before": false, {{Llama}}}
+            """,
+        ["phi"] = $$"""{"architectures": ["PhiForCausalLM"], {{Llama}}}""",
+        ["phi3"] = $$"""{"architectures": ["Phi3ForCausalLM"], {{Llama}}}""",
+        ["qwen2"] = $$"""{"architectures": ["Qwen2ForCausalLM"], {{Llama}}}""",
+        ["qwen3"] = $$"""{"architectures": ["Qwen3ForCausalLM"], "head_dim": 6, {{Llama}}}""",
         ["t5"] = $$"""{"architectures": ["T5ForConditionalGeneration"], {{T5}}}""",
         ["roberta"] = $$"""{"architectures": ["RobertaForMaskedLM"], "type_vocab_size": 1, {{Bert}}}""",
     };

@@ -120,7 +120,9 @@ public class HookListTests
             """ };
         (string Title, string Family, string? Architecture)[] models =
         [
-            ("GPT-2", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"), ("Llama", "llama", null),
+            ("GPT-2", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"), ("Llama, Mistral, Qwen2, Phi-3, Gemma", "llama", null),
+            ("Qwen3", "qwen3", null), ("Gemma 2", "gemma2", null), ("Gemma 3", "gemma3_text", null), ("GPT-NeoX, Pythia", "gpt_neox", null),
+            ("GPT-J, Phi", "gptj", null), ("GPT-Neo", "gpt_neo", null), ("BLOOM", "bloom", null), ("OPT 350M", "opt", null),
             ("BERT, masked language model", "bert", null), ("BERT, sequence classification", "bert", "BertForSequenceClassification"),
             ("BERT, multiple choice", "bert", "BertForMultipleChoice"), ("BERT, token classification", "bert", "BertForTokenClassification"),
             ("BERT, question answering", "bert", "BertForQuestionAnswering"),
