@@ -4,7 +4,8 @@ namespace Vitrine.Transformers;
 public sealed record ModelFamily
 {
     internal ModelFamily(
-        string modelType, string models, string classes, string tokenizer, Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer> load, string refused = "") =>
+        string modelType, string models, string classes, string tokenizer,
+        Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer> load, string refused = "") =>
         (ModelType, Models, Classes, Tokenizer, Load, Refused) = (modelType, models, classes, tokenizer, load, refused);
 
     /// <summary>What <c>config.json</c> calls it, under <c>model_type</c>.</summary>

@@ -14,6 +14,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["tradeoff"] = Tradeoff.Run,  // a teacher next to its student, its 8-bit, pruned and adapted forms
     ["inside"] = InsideBench.Run, // patches, estimates, edges, next to plain hooks
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
+    ["random-model"] = RandomModel.Run, // the same of other families, by the name of a published model
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
     ["tokenizers"] = TokenizerBench.Run, // characters per second next to Microsoft.ML.Tokenizers
     ["ops"] = rest => (int)Application.Run(["bench", "ops", .. rest], Terminal.OfProcess(), CancellationToken.None),

@@ -82,7 +82,7 @@ internal static class RandomGpt2
     }
 
     /// <summary>Normal numbers (Box and Muller 1958), a generator per chunk, so that threads may share the work.</summary>
-    private static Tensor Draw(int seed, Shape shape, float deviation)
+    internal static Tensor Draw(int seed, Shape shape, float deviation)
     {
         float[] values = new float[shape.Elements];
         Workers.For(((values.Length - 1) / Chunk) + 1, (from, to) =>

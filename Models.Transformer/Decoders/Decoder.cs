@@ -1,5 +1,7 @@
-// A decoder: words become vectors, blocks read from and add to one residual stream, left to right. All decoder-only families run this forward
-// pass; a family's own file says what its blocks are made of. Read next: Layers/Block.cs, Layers/Attention.cs; then a family, Decoders/Gpt2.cs.
+// A decoder: words become vectors, blocks read from and add to one residual stream, left to right. All decoder-only families run this
+// forward
+// pass; a family's own file says what its blocks are made of. Read next: Layers/Block.cs, Layers/Attention.cs; then a family,
+// Decoders/Gpt2.cs.
 using Vitrine.Tensors;
 
 namespace Vitrine.Transformers;
@@ -22,7 +24,9 @@ public class Decoder : Transformer
         ModulePath root = builder.Root;
         bool projects = info.EmbeddingWidth != info.DModel;
         _words = new(root / "embed", "W_E", info.VocabSize, info.EmbeddingWidth, "token id");
-        _positions = options.Positions is { } learned ? new(root / "pos_embed", "W_pos", info.MaxPositions + learned.Offset, info.DModel, "position") : null;
+        _positions = options.Positions is { } learned
+            ? new(root / "pos_embed", "W_pos", info.MaxPositions + learned.Offset, info.DModel, "position")
+            : null;
         _hookWords = root.Hook("hook_embed", "[batch, pos, d_model]");
         _projectIn = projects ? Linear.Of(root / "embed", "in", info.EmbeddingWidth, info.DModel, bias: false) : null;
         _hookPositions = _positions is null ? null : root.Hook("hook_pos_embed", "[batch, pos, d_model]");
@@ -32,7 +36,9 @@ public class Decoder : Transformer
         _projectOut = projects ? Linear.Of(root / "unembed", "out", info.DModel, info.EmbeddingWidth, bias: false) : null;
     }
 
-    /// <summary>Builds a family's model with the head that the config names or, where it names none, the one whose weights are there.</summary>
+    /// <summary>
+    /// Builds a family's model with the head that the config names or, where it names none, the one whose weights are there.
+    /// </summary>
     /// <param name="json">The configuration.</param>
     /// <param name="folder">The weights.</param>
     /// <param name="generation">The checkpoint's own settings for generation.</param>
@@ -41,7 +47,8 @@ public class Decoder : Transformer
     {
         var weights = new WeightLoader(folder, options.Style);
         var builder = new ModelBuilder(weights, options.Names);
-        string usual = builder.Has("head.W_score") ? options.Classifier : options.Tied || builder.Has("unembed.W_U") ? options.LanguageModel : options.Bare;
+        string usual = builder.Has("head.W_score") ? options.Classifier
+            : options.Tied || builder.Has("unembed.W_U") ? options.LanguageModel : options.Bare;
         string architecture = json.Architecture(usual);
         if (architecture == options.Bare && (options.BareIsLanguageModel || (!options.Tied && builder.Has("unembed.W_U"))))
         {

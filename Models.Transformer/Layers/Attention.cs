@@ -7,9 +7,12 @@ namespace Vitrine.Transformers;
 /// Paper: Vaswani et al. 2017, “Attention is all you need”, section 3.2. Read next: <c>Layers/Block.cs</c>, where it is one line.
 /// </summary>
 /// <remarks>
-/// q = x·W_Q + b_Q, k = s·W_K + b_K, v = s·W_V + b_V, where s is x itself or, in cross-attention, the encoded source; q and k may be normalised
-/// and turned by their positions; per head scores = scale·q·kᵀ + bias + mask, pattern = softmax(scores), z = pattern·v; out = Σ_heads z·W_O + b_O.
-/// Scores and pattern are never stored, unless a scope watches them, a cap bends the scores, or a gradient of their bias may be asked for: then the
+/// q = x·W_Q + b_Q, k = s·W_K + b_K, v = s·W_V + b_V, where s is x itself or, in cross-attention, the encoded source; q and k may be
+/// normalised
+/// and turned by their positions; per head scores = scale·q·kᵀ + bias + mask, pattern = softmax(scores), z = pattern·v; out = Σ_heads z·W_O
+/// + b_O.
+/// Scores and pattern are never stored, unless a scope watches them, a cap bends the scores, or a gradient of their bias may be asked for:
+/// then the
 /// same formulas run one by one.
 /// </remarks>
 internal sealed class Attention
@@ -143,7 +146,9 @@ internal sealed class Attention
     /// <summary><c>[batch, pos, head · d_head]</c> → <c>[batch, pos, head, d_head]</c>, a view.</summary>
     private Tensor Heads(Tensor x) => x.Reshape([x.Shape[0], x.Shape[1], x.Shape[2] / _options.DHead, _options.DHead]);
 
-    /// <summary><c>[batch, pos, kv_head, d_head]</c> → <c>[batch, head, pos, d_head]</c>; a key head serves a group of query heads.</summary>
+    /// <summary>
+    /// <c>[batch, pos, kv_head, d_head]</c> → <c>[batch, head, pos, d_head]</c>; a key head serves a group of query heads.
+    /// </summary>
     private Tensor HeadsFirst(Tensor x)
     {
         x = x.Permute(0, 2, 1, 3);
@@ -155,7 +160,10 @@ internal sealed class Attention
     }
 }
 
-/// <summary>What a layer adds to its scores besides masks: from queries <c>[batch, query, head, d_head]</c> and keys <c>[batch, key, kv_head, d_head]</c> to anything that broadcasts to <c>[batch, head, query, key]</c>.</summary>
+/// <summary>
+/// What a layer adds to its scores besides masks: from queries <c>[batch, query, head, d_head]</c> and keys <c>[batch, key, kv_head,
+/// d_head]</c> to anything that broadcasts to <c>[batch, head, query, key]</c>.
+/// </summary>
 internal delegate Tensor ScoreBias(Tensor q, Tensor k);
 
 /// <summary>How a checkpoint stores W_Q, W_K and W_V.</summary>
@@ -198,7 +206,9 @@ internal sealed record AttentionOptions
     /// <summary>Whether queries and keys are rotated by position.</summary>
     public bool Rotary { get; init; }
 
-    /// <summary>Makes the norm of queries and that of keys, over d_head and before rotation (Qwen3, Gemma 3); null: there is none.</summary>
+    /// <summary>
+    /// Makes the norm of queries and that of keys, over d_head and before rotation (Qwen3, Gemma 3); null: there is none.
+    /// </summary>
     public Func<ModulePath, Norm>? QueryKeyNorm { get; init; }
 
     /// <summary>Makes what this layer adds to its scores by distance and content (DeBERTa); null: nothing of its own.</summary>

@@ -3,7 +3,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// One layer of a transformer: attention and a feed-forward layer, each added to the residual stream. Families differ in where they normalise
+/// One layer of a transformer: attention and a feed-forward layer, each added to the residual stream. Families differ in where they
+/// normalise
 /// (<see cref="BlockOrder"/>) and in what the two halves are made of (<see cref="BlockOptions"/>); the rest is here, once.
 /// </summary>
 internal sealed class Block

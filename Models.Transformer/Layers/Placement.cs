@@ -3,7 +3,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// Where the tokens of one forward pass stand: their positions, what came before them, and what attention adds to scores for their sake. Made once
+/// Where the tokens of one forward pass stand: their positions, what came before them, and what attention adds to scores for their sake.
+/// Made once
 /// per pass and shared by all blocks, so that layers with the same window or the same rotation share masks and angles.
 /// </summary>
 internal sealed class Placement
@@ -47,7 +48,9 @@ internal sealed class Placement
     /// <summary>The positions counted by tokens: padding, wherever it stands, counts nothing and has position −1 (OPT).</summary>
     public Tensor Counted => Masks.Counted(_tokens, _past, _present);
 
-    /// <summary>What is added to scores: −∞ at padding and at keys outside the window, ALiBi's slope · position; null when nothing is.</summary>
+    /// <summary>
+    /// What is added to scores: −∞ at padding and at keys outside the window, ALiBi's slope · position; null when nothing is.
+    /// </summary>
     /// <param name="window">A query sees keys nearer than this; 0: all.</param>
     public Tensor? Mask(int window = 0)
     {
@@ -78,7 +81,10 @@ internal sealed class Placement
         return rotary;
     }
 
-    /// <summary>slope_h · position of the key, <c>[batch or 1, head, 1, key]</c>: within a query's row it differs from the paper's −slope · distance by a constant, which softmax ignores.</summary>
+    /// <summary>
+    /// slope_h · position of the key, <c>[batch or 1, head, 1, key]</c>: within a query's row it differs from the paper's −slope · distance
+    /// by a constant, which softmax ignores.
+    /// </summary>
     private Tensor? Alibi(int keys)
     {
         if (_slopes is null)

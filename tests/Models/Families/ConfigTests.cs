@@ -48,7 +48,9 @@ public class ConfigTests
     public static TheoryData<string> Decoders() =>
         [.. GoldenModel.All.Where(m => m.Unsupported is null && m.Cases.Any(c => c.Name == "generate/greedy8_two_eos")).Select(m => m.Name)];
 
-    /// <summary>Every setting missing, null, of another type, or out of any range: the model runs all the same, or one sentence says what is wrong.</summary>
+    /// <summary>
+    /// Every setting missing, null, of another type, or out of any range: the model runs all the same, or one sentence says what is wrong.
+    /// </summary>
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Decoders))]
     public void Config_WithOneSettingThatMakesNoSense_RunsOrSaysSo(string name)
