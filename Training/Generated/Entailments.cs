@@ -38,18 +38,32 @@ public static partial class Entailments
 
     private static readonly Dictionary<string, string[]> s_narrow = new()
     {
-        ["dog"] = ["poodle", "terrier", "beagle"], ["cat"] = ["siamese", "tabby"], ["bird"] = ["sparrow", "eagle", "parrot"], ["fish"] =
-            ["trout", "salmon"], ["horse"] = ["pony", "stallion"],
-        ["tree"] = ["oak", "birch", "pine"], ["flower"] = ["rose", "tulip", "daisy"], ["herb"] = ["basil", "mint"],
-        ["car"] = ["taxi", "jeep", "limousine"], ["boat"] = ["canoe", "ferry"], ["bike"] = ["tandem", "tricycle"], ["plane"] =
+        ["dog"] = ["poodle", "terrier", "beagle"],
+        ["cat"] = ["siamese", "tabby"],
+        ["bird"] = ["sparrow", "eagle", "parrot"],
+        ["fish"] =
+            ["trout", "salmon"],
+        ["horse"] = ["pony", "stallion"],
+        ["tree"] = ["oak", "birch", "pine"],
+        ["flower"] = ["rose", "tulip", "daisy"],
+        ["herb"] = ["basil", "mint"],
+        ["car"] = ["taxi", "jeep", "limousine"],
+        ["boat"] = ["canoe", "ferry"],
+        ["bike"] = ["tandem", "tricycle"],
+        ["plane"] =
             ["jet", "glider"],
-        ["apple"] = ["braeburn", "pippin"], ["berry"] = ["raspberry", "blueberry"], ["lemon"] = ["citron", "limetta"],
+        ["apple"] = ["braeburn", "pippin"],
+        ["berry"] = ["raspberry", "blueberry"],
+        ["lemon"] = ["citron", "limetta"],
     };
 
     private static readonly Dictionary<string, string[]> s_rooms = new()
     {
-        ["house"] = ["kitchen", "bathroom", "bedroom", "attic"], ["school"] = ["classroom", "gym", "canteen"], ["hotel"] =
-            ["lobby", "suite"], ["farm"] = ["barn", "stable"],
+        ["house"] = ["kitchen", "bathroom", "bedroom", "attic"],
+        ["school"] = ["classroom", "gym", "canteen"],
+        ["hotel"] =
+            ["lobby", "suite"],
+        ["farm"] = ["barn", "stable"],
     };
 
     private static readonly string[] s_things = ["books", "coins", "shirts", "chairs", "letters", "stamps", "keys", "hats"],
@@ -83,8 +97,14 @@ public static partial class Entailments
 
     /// <summary>A line of JSON for <c>vitrine evaluate</c>: text, context (the hypothesis), target (the label), rationale.</summary>
     public static string Question(EntailmentPair pair) =>
-        JsonSerializer.Serialize(new { text = pair.Premise, context = pair.Hypothesis, target = pair.Label, rationale =
-            pair.Evidence.Select(span => new[] { span.Text, span.Start, span.End }) },
+        JsonSerializer.Serialize(new
+        {
+            text = pair.Premise,
+            context = pair.Hypothesis,
+            target = pair.Label,
+            rationale =
+            pair.Evidence.Select(span => new[] { span.Text, span.Start, span.End })
+        },
             s_plain);
 
     /// <summary>Ben's pet is a poodle: it is a dog, it is not a cat, whether it is an old one is open. What is denied of a kind is denied

@@ -11,7 +11,10 @@ public static partial class Tales
     // What is taken along, by the weather.
     private static readonly Dictionary<string, string[]> s_gear = new()
     {
-        ["raining"] = ["umbrella", "raincoat"], ["snowing"] = ["coat", "boots"], ["sunny"] = ["hat", "sunglasses"], ["windy"] =
+        ["raining"] = ["umbrella", "raincoat"],
+        ["snowing"] = ["coat", "boots"],
+        ["sunny"] = ["hat", "sunglasses"],
+        ["windy"] =
             ["scarf", "jacket"],
     };
 
@@ -19,58 +22,119 @@ public static partial class Tales
     private static readonly Dictionary<string, string[]>
         s_places = new()
         {
-            ["hungry"] = ["bakery", "market"], ["bored"] = ["park", "fair"], ["curious"] = ["library", "museum"], ["sick"] =
-                ["hospital", "pharmacy"], ["thirsty"] = ["well", "farm"],
+            ["hungry"] = ["bakery", "market"],
+            ["bored"] = ["park", "fair"],
+            ["curious"] = ["library", "museum"],
+            ["sick"] =
+                ["hospital", "pharmacy"],
+            ["thirsty"] = ["well", "farm"],
         },
         s_people = new()
         {
-            ["bakery"] = ["baker"], ["market"] = ["farmer"], ["park"] = ["gardener"], ["fair"] = ["clown"], ["library"] = ["teacher"],
-                ["museum"] = ["painter"],
-            ["hospital"] = ["nurse"], ["pharmacy"] = ["doctor"], ["well"] = ["shepherd"], ["farm"] = ["milkmaid"],
+            ["bakery"] = ["baker"],
+            ["market"] = ["farmer"],
+            ["park"] = ["gardener"],
+            ["fair"] = ["clown"],
+            ["library"] = ["teacher"],
+            ["museum"] = ["painter"],
+            ["hospital"] = ["nurse"],
+            ["pharmacy"] = ["doctor"],
+            ["well"] = ["shepherd"],
+            ["farm"] = ["milkmaid"],
         },
         s_gifts = new()
         {
-            ["baker"] = ["cake", "bun"], ["farmer"] = ["apple", "pear"], ["gardener"] = ["kite", "flower"], ["clown"] =
-                ["balloon", "ball"], ["teacher"] = ["book", "map"],
-            ["painter"] = ["picture", "pencil"], ["nurse"] = ["bandage", "pill"], ["doctor"] = ["bottle", "pill"], ["shepherd"] =
-                ["cup", "bottle"], ["milkmaid"] = ["cup", "egg"],
+            ["baker"] = ["cake", "bun"],
+            ["farmer"] = ["apple", "pear"],
+            ["gardener"] = ["kite", "flower"],
+            ["clown"] =
+                ["balloon", "ball"],
+            ["teacher"] = ["book", "map"],
+            ["painter"] = ["picture", "pencil"],
+            ["nurse"] = ["bandage", "pill"],
+            ["doctor"] = ["bottle", "pill"],
+            ["shepherd"] =
+                ["cup", "bottle"],
+            ["milkmaid"] = ["cup", "egg"],
         };
 
     // What the weather does to a thing; what it spares is carried home.
     private static readonly Dictionary<string, string> s_mishaps = new()
     {
-        ["raining cake"] = "got wet", ["raining bun"] = "got wet", ["raining book"] = "got wet", ["raining map"] = "got wet",
-            ["raining picture"] = "got wet", ["raining bandage"] = "got wet",
-        ["windy kite"] = "flew away", ["windy balloon"] = "flew away", ["windy map"] = "flew away", ["windy picture"] = "flew away",
-            ["windy flower"] = "flew away",
-        ["snowing bottle"] = "broke", ["snowing cup"] = "broke", ["snowing egg"] = "broke", ["snowing flower"] = "froze",
-            ["snowing apple"] = "froze", ["snowing pear"] = "froze",
-        ["sunny cake"] = "melted", ["sunny flower"] = "dried up", ["sunny balloon"] = "burst",
+        ["raining cake"] = "got wet",
+        ["raining bun"] = "got wet",
+        ["raining book"] = "got wet",
+        ["raining map"] = "got wet",
+        ["raining picture"] = "got wet",
+        ["raining bandage"] = "got wet",
+        ["windy kite"] = "flew away",
+        ["windy balloon"] = "flew away",
+        ["windy map"] = "flew away",
+        ["windy picture"] = "flew away",
+        ["windy flower"] = "flew away",
+        ["snowing bottle"] = "broke",
+        ["snowing cup"] = "broke",
+        ["snowing egg"] = "broke",
+        ["snowing flower"] = "froze",
+        ["snowing apple"] = "froze",
+        ["snowing pear"] = "froze",
+        ["sunny cake"] = "melted",
+        ["sunny flower"] = "dried up",
+        ["sunny balloon"] = "burst",
     };
 
     private static readonly Dictionary<string, string[]>
         s_food = new()
         {
-            ["dog"] = ["bones", "meat"], ["cat"] = ["fish", "milk"], ["rabbit"] = ["carrots"], ["bird"] = ["worms"], ["mouse"] =
-                ["cheese"], ["horse"] = ["hay"], ["bear"] = ["honey"], ["monkey"] = ["bananas"],
+            ["dog"] = ["bones", "meat"],
+            ["cat"] = ["fish", "milk"],
+            ["rabbit"] = ["carrots"],
+            ["bird"] = ["worms"],
+            ["mouse"] =
+                ["cheese"],
+            ["horse"] = ["hay"],
+            ["bear"] = ["honey"],
+            ["monkey"] = ["bananas"],
         },
         s_sounds = new()
         {
-            ["dog"] = ["barked"], ["cat"] = ["purred"], ["rabbit"] = ["hopped"], ["bird"] = ["sang"], ["mouse"] = ["squeaked"], ["horse"] =
-                ["neighed"], ["bear"] = ["growled"], ["monkey"] = ["climbed"],
+            ["dog"] = ["barked"],
+            ["cat"] = ["purred"],
+            ["rabbit"] = ["hopped"],
+            ["bird"] = ["sang"],
+            ["mouse"] = ["squeaked"],
+            ["horse"] =
+                ["neighed"],
+            ["bear"] = ["growled"],
+            ["monkey"] = ["climbed"],
         },
         s_remedies = new() { ["cold"] = ["blanket"], ["hurt"] = ["bandage"], ["wet"] = ["towel"], ["tired"] = ["bed"] },
         s_rooms = new()
         {
-            ["spoon"] = ["kitchen"], ["plate"] = ["kitchen"], ["soap"] = ["bathroom"], ["towel"] = ["bathroom"], ["pillow"] = ["bedroom"],
-                ["lamp"] = ["bedroom"],
-            ["hammer"] = ["cellar"], ["rake"] = ["garden"], ["ladder"] = ["cellar"], ["bench"] = ["garden"],
+            ["spoon"] = ["kitchen"],
+            ["plate"] = ["kitchen"],
+            ["soap"] = ["bathroom"],
+            ["towel"] = ["bathroom"],
+            ["pillow"] = ["bedroom"],
+            ["lamp"] = ["bedroom"],
+            ["hammer"] = ["cellar"],
+            ["rake"] = ["garden"],
+            ["ladder"] = ["cellar"],
+            ["bench"] = ["garden"],
         },
         s_uses = new()
         {
-            ["spoon"] = ["soup"], ["plate"] = ["dinner"], ["soap"] = ["hands"], ["towel"] = ["hair"], ["pillow"] = ["sleep"], ["lamp"] =
+            ["spoon"] = ["soup"],
+            ["plate"] = ["dinner"],
+            ["soap"] = ["hands"],
+            ["towel"] = ["hair"],
+            ["pillow"] = ["sleep"],
+            ["lamp"] =
                 ["light"],
-            ["hammer"] = ["nail"], ["rake"] = ["leaves"], ["ladder"] = ["roof"], ["bench"] = ["rest"],
+            ["hammer"] = ["nail"],
+            ["rake"] = ["leaves"],
+            ["ladder"] = ["roof"],
+            ["bench"] = ["rest"],
         };
 
     private static readonly Action<Telling>[] Plots = [Errand, Errand, Foundling, Search];

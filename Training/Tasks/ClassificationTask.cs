@@ -96,8 +96,11 @@ public sealed class ClassificationTask : ExampleTask<ClassExample>
     private protected override int Length(ClassExample example) => example.Ids.Length;
 
     private protected override TrainingBatch Batch(ClassExample[] examples) => new(
-        ModelInput.Batch([.. examples.Select(text => text.Ids)], _pad) with { Types =
-            Rows.Pad([.. examples.Select(text => text.Types)], 0) },
+        ModelInput.Batch([.. examples.Select(text => text.Ids)], _pad) with
+        {
+            Types =
+            Rows.Pad([.. examples.Select(text => text.Types)], 0)
+        },
         examples.All(text => text.Sure >= 1)
             ? Tensor.From([.. examples.Select(text => text.Label)], [examples.Length])
             : Tensor.From([.. examples.SelectMany(text =>
