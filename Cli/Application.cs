@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Vitrine.Tensors;
 
 namespace Vitrine.Cli;
 
@@ -56,8 +57,8 @@ internal static class Application
             null when parsed.Errors.Count == 0 => null,
             null when command.Subcommands.Count > 0 => $"no command given; expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
             null => Explained(parsed.Errors[0]),
-            ['-', _, ..] => $"unknown option '{unknown}'.{Hint(unknown, Options(parsed.CommandResult))}",
-            _ when command.Subcommands.Count > 0 => $"unknown command '{unknown}'.{Hint(unknown, command.Subcommands.Select(c => c.Name))}",
+            ['-', _, ..] => $"unknown option '{unknown}'.{Nearest.Hint(unknown, Options(parsed.CommandResult))}",
+            _ when command.Subcommands.Count > 0 => $"unknown command '{unknown}'.{Nearest.Hint(unknown, command.Subcommands.Select(c => c.Name))}",
             _ => $"more than one text; got '{unknown}' besides. Put quotes around a text with spaces.",
         };
         if (message is not null)
@@ -91,7 +92,4 @@ internal static class Application
 
     private static string PathOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}".TrimStart() : "";
-
-    private static string Hint(string name, IEnumerable<string> names) =>
-        Nearest.To(name, names) is { } near ? $" Did you mean '{near}'?" : "";
 }

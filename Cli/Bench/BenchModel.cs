@@ -57,7 +57,7 @@ internal static class BenchModel
             "ig50" => (false, () => work.IntegratedGradients(1)),
             "ig50_batched" => (false, () => work.IntegratedGradients(points)),
             "explain_generation" => (false, (Func<float[][]>)work.ExplainGeneration),
-            _ => throw new CommandException(ExitCode.Usage, $"bench: no such work; got '{name}'; expected one of {string.Join(", ", s_works)}.{(Nearest.To(name, s_works) is { } near ? $" Did you mean '{near}'?" : "")}"),
+            _ => throw new CommandException(ExitCode.Usage, $"bench: no such work; got '{name}'; expected one of {string.Join(", ", s_works)}.{Nearest.Hint(name, s_works)}"),
         };
         float[][] result = isShort ? run() : []; // warm up
         double[] times = Stopwatches.Time(isShort ? reps : Math.Max(1, reps / 5), () => result = run(), cancellation);

@@ -56,6 +56,6 @@ internal sealed class MethodOptions(Terminal terminal)
         "ferret" => Compat.Ferret,
         "none" => Compat.None,
         _ => throw new CommandException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture,
-            $"compat: no such tool; got '{tool}'; expected captum, inseq, dig or ferret.{(Nearest.To(tool, ["captum", "inseq", "dig", "ferret"]) is { } near ? $" Did you mean '{near}'?" : "")}")),
+            $"compat: no such tool; got '{tool}'; expected captum, inseq, dig or ferret.{Nearest.Hint(tool, ["captum", "inseq", "dig", "ferret"])}")),
     };
 }

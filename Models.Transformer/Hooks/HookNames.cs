@@ -28,7 +28,7 @@ internal static class HookNames
     /// <summary>“expected one of …”: the three names with the fewest edits, of those all when they are few.</summary>
     public static string Nearest(string name, IEnumerable<string> names)
     {
-        string[] nearest = [.. names.OrderBy(n => Distance(name, n)).Take(3)];
+        string[] nearest = [.. Tensors.Nearest.Of(name, names).Take(3)];
         return nearest.Length == 0 ? "expected nothing: there are no points" : $"did you mean {string.Join(", ", nearest)}";
     }
 
@@ -51,21 +51,5 @@ internal static class HookNames
             }
         }
         return false;
-    }
-
-    /// <summary>Levenshtein's distance: insertions, deletions and replacements from one name to the other.</summary>
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            (int diagonal, row[0]) = (row[0], i);
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int edit = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], edit);
-            }
-        }
-        return row[b.Length];
     }
 }

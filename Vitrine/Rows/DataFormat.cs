@@ -1,3 +1,5 @@
+using Vitrine.Tensors;
+
 namespace Vitrine;
 
 /// <summary>How a data file writes its rows.</summary>
@@ -30,8 +32,7 @@ public static class DataFormats
     public static DataFormat Get(string name)
     {
         int found = Array.FindIndex(s_all, f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
-        string hint = Nearest.To(name, s_all.Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "";
-        return found >= 0 ? s_all[found].Format : throw new RequestException(Fault.Request, $"input-format: no such format; got '{name}'; expected one of {Names}.{hint}");
+        return found >= 0 ? s_all[found].Format : throw new RequestException(Fault.Request, $"input-format: no such format; got '{name}'; expected one of {Names}.{Nearest.Hint(name, s_all.Select(f => f.Name))}");
     }
 
     /// <summary>The format that a file's name tells; JSON lines where it tells none.</summary>

@@ -187,7 +187,7 @@ public class GradientMethodTests
     {
         VitrineException e = Assert.Throws<VitrineException>(() => AttributionMethods.Get("integrated-gradient"));
 
-        Assert.Contains("Did you mean integrated_gradients?", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'integrated_gradients'?", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -99,7 +99,7 @@ public class LayerMethodTests
 
     [Fact]
     public void LayerMethod_MisspeltHook_NamesTheNearest() =>
-        Assert.Contains("Did you mean blocks.0.hook_mlp_out?", Assert.Throws<VitrineException>(
+        Assert.Contains("Did you mean 'blocks.0.hook_mlp_out'?", Assert.Throws<VitrineException>(
             () => Raw("layer_deeplift", Function(), s_raw with { Hooks = ["blocks.0.hook_mlpout"] })).Message, StringComparison.Ordinal);
 
     private static float[] Raw(string name, ScoreFunction f, AttributionRequest request) => AttributionMethods.Get(name).Attribute(f, request).Sides[0].Raw!.ToArray();

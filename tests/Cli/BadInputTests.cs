@@ -181,7 +181,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("salience", "saliency")]
     [InlineData("integrated-gradient", "integrated_gradients")]
     public void Method_Unknown_SuggestsTheNearest(string method, string nearest) =>
-        CliRun.Of(["explain", "good", "--method", method, "--model", _model.Path]).IsRefused(ExitCode.Usage, method, $"Did you mean {nearest}");
+        CliRun.Of(["explain", "good", "--method", method, "--model", _model.Path]).IsRefused(ExitCode.Usage, method, $"Did you mean '{nearest}'");
 
     [Theory]
     [InlineData("LABEL_9", "Did you mean 'LABEL_0'")]
@@ -225,15 +225,15 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--quadrature", "simpson", "gausslegendre")]
     [InlineData("--aggregate", "median", "vnorm")]
     [InlineData("--compat", "inseqq", "Did you mean 'inseq'")]
-    [InlineData("--score", "logits", "Did you mean logit")]
-    [InlineData("--step", "entropie", "Did you mean entropy")]
-    [InlineData("--step-score", "perplexitty", "Did you mean perplexity")]
+    [InlineData("--score", "logits", "Did you mean 'logit'")]
+    [InlineData("--step", "entropie", "Did you mean 'entropy'")]
+    [InlineData("--step-score", "perplexitty", "Did you mean 'perplexity'")]
     [InlineData("--top-mass", "1.5", "(0, 1]")]
     [InlineData("--neuron", "4;17", "not a list of numbers")]
     [InlineData("--layers", "first", "not a list of numbers")]
     [InlineData("--samples", "0", "at least 1")]
     [InlineData("--noise", "-1", "at least 0")]
-    [InlineData("--around", "salience", "Did you mean saliency")]
+    [InlineData("--around", "salience", "Did you mean 'saliency'")]
     [InlineData("--contrast", "LABEL_7", "LABEL_1")]
     [InlineData("--groups", "lines", "words, sentences")]
     [InlineData("--groups", "regex:(", "not a regular expression")]
