@@ -64,11 +64,19 @@ public sealed record ModelInfo
     /// <summary>The names of the labels by index (<c>id2label</c>); empty where the head has no labels.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>Whether labels do not compete (<c>problem_type</c> is <c>multi_label_classification</c>): each is true with probability σ(logit).</summary>
+    /// <summary>
+    /// Whether labels do not compete (<c>problem_type</c> is <c>multi_label_classification</c>, or there is one alone): each is true with probability σ(logit).
+    /// </summary>
     public bool IsMultiLabel { get; init; }
 
     /// <summary>Whether a classifier of texts reads the first token (<c>[CLS]</c>) and not the last.</summary>
     public bool PoolsFirst { get; init; }
+
+    /// <summary>
+    /// Whether a classifier's outputs are numbers (<c>problem_type</c> is <c>regression</c>, or a cross-encoder of one output has the identity as its
+    /// activation): what the head says is the answer, and there are no probabilities.
+    /// </summary>
+    public bool IsNumber { get; init; }
 
     /// <summary>The id that fills batches, or null.</summary>
     public int? PadId { get; init; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vitrine.Attributions;
 using Vitrine.Transformers;
 using Vitrine.Viz;
 
@@ -17,16 +18,13 @@ internal sealed record LoadedModel(ITransformer Model, string Name, string? Fold
         Fault.Model, $"model: no tokenizer in '{Folder ?? Name}'; expected vocab.txt, vocab.json with merges.txt, source.spm or tokenizer.json. Give token ids as Ids (--ids) instead of a text."));
 
     /// <summary>The tokenizer of what the model writes: Marian's target side, else the model's own; null when there is none.</summary>
-    public ITokenizer? Written => TokenizerOfWritten(Model);
+    public ITokenizer? Written => Spelling.OfWritten(Model);
 
     /// <summary>The facts of every heading: family and task.</summary>
     public IReadOnlyList<Fact> Facts => [new("model", Model.Info.ModelType), new("task", Named(Model.Info.Task))];
 
     /// <summary>Whether the model writes text.</summary>
     public bool Writes => Model.Info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence;
-
-    /// <summary>The tokenizer of what a model writes: Marian's target side, else the model's own; null when there is none.</summary>
-    public static ITokenizer? TokenizerOfWritten(ITransformer model) => model.Tokenizer is MarianTokenizer marian ? marian.Target : model.Tokenizer;
 
     /// <summary>A task in words: <c>sequence classification</c>.</summary>
     public static string Named(ModelTask task) => string.Concat(task.ToString().Select((c, i) =>

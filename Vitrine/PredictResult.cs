@@ -110,22 +110,29 @@ public sealed record PredictResult
 
     private static Grid Ranking(string head, IReadOnlyList<Choice> ranking) => new()
     {
-        Head = [head, ">probability"],
-        Rows = [.. ranking.Select(c => (string[])[c.Label, Numbers.Percent(c.Probability)])],
+        Head = [head, ranking.Any(c => c.Value is not null) ? ">value" : ">probability"],
+        Rows = [.. ranking.Select(c => (string[])[c.Label, c.Shown])],
     };
 
     private static JsonArray List(IReadOnlyList<Choice> ranking) =>
-        new([.. ranking.Select(c => (JsonNode)new JsonObject { ["label"] = c.Label, ["id"] = c.Id, ["probability"] = c.Probability })]);
+        new([.. ranking.Select(c => (JsonNode)(c.Value is { } value
+            ? new JsonObject { ["label"] = c.Label, ["id"] = c.Id, ["value"] = value }
+            : new JsonObject { ["label"] = c.Label, ["id"] = c.Id, ["probability"] = c.Probability }))]);
 }
 
 /// <summary>One thing a model may say, and how sure it is.</summary>
 /// <param name="Id">Class number or token id.</param>
 /// <param name="Label">In words.</param>
-/// <param name="Probability">0–1.</param>
+/// <param name="Probability">0–1; NaN where the model says a number.</param>
 public readonly record struct Choice(int Id, string Label, double Probability)
 {
+    /// <summary>The number that the model says, where it says one and no probability (regression).</summary>
+    public double? Value { get; init; }
+
     /// <summary>For example <c>positive 94.0 %</c>.</summary>
-    public override string ToString() => $"{Label} {Numbers.Percent(Probability)}";
+    public override string ToString() => $"{Label} {Shown}";
+
+    internal string Shown => Value is { } value ? Numbers.Exact(value) : Numbers.Percent(Probability);
 }
 
 /// <summary>A stretch of a context that answers a question.</summary>

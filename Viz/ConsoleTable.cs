@@ -57,9 +57,24 @@ internal static class ConsoleTable
         WriteRest(rows.Length, shown.Length, output, ink);
     }
 
-    /// <summary>
-    /// Numbers of the targets that were asked for in addition to the explanation: one line per target, one column per number.
-    /// </summary>
+    /// <summary>What is said of each of several targets alone: one line per target, one column per number.</summary>
+    public static void WriteTargets(AttributionResult result, TextWriter output, ConsoleInk ink)
+    {
+        (string Name, string Value)[][] own = [.. result.Targets.Select(target => Layout.Own(result, target).ToArray())];
+        string[] names = [.. result.Targets.Select(target =>
+            Bidi.Isolate(TextWidth.Cut(TokenCell.Spell(target.Label).Trim(), LongestToken)))];
+        int name = names.Max(TextWidth.Of);
+        int[] widths = [.. own[0].Select((head, c) => own.Max(row => Math.Max(head.Name.Length, row[c].Value.Length)))];
+        output.WriteLine("  " + new string(' ', name)
+            + string.Concat(own[0].Select((head, c) => "  " + ink.Faint(head.Name.PadLeft(widths[c])))));
+        for (int t = 0; t < names.Length; t++)
+        {
+            output.WriteLine("  " + TextWidth.PadRight(names[t], name)
+                + string.Concat(own[t].Select((number, c) => "  " + number.Value.PadLeft(widths[c]))));
+        }
+    }
+
+    /// <summary>Numbers of the targets that were asked for next to the explanation: one line per target, one column per number.</summary>
     public static void WriteStepScores(AttributionResult result, TextWriter output, ConsoleInk ink)
     {
         if (result.Targets[0].StepScores is not { Count: > 0 } first)

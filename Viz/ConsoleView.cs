@@ -50,13 +50,9 @@ public static class ConsoleView
 
     private static void WriteResults(Figure explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options, int width)
     {
-        if (explanation.Results.Count > 1 && Layout.IsComparison(explanation.Results))
+        if (Layout.IsComparison(explanation.Results))
         {
-            foreach (AttributionResult result in explanation.Results)
-            {
-                WriteStrips(result, explanation.Marks, output, ink, width);
-            }
-            ConsoleTable.WriteComparison(explanation.Results, output, ink, options with { Width = width });
+            WriteComparison(explanation, output, ink, options with { Width = width }, width);
             return;
         }
         foreach (AttributionResult result in explanation.Results)
@@ -69,11 +65,57 @@ public static class ConsoleView
                 WriteNotes(result, null, output, ink, width);
                 continue;
             }
-            for (int target = 0; target < result.Targets.Count; target++)
-            {
-                WriteStrip(result, target, explanation.Marks, output, ink, width);
-                ConsoleTable.WriteBars(result, target, output, ink, options with { Width = width });
-            }
+            WriteHeading(result, 0, output, ink);
+            WriteStrip(result, 0, explanation.Marks, "", output, ink, width);
+            WriteNotes(result, 0, output, ink, width);
+            ConsoleTable.WriteBars(result, 0, output, ink, options with { Width = width });
+        }
+    }
+
+    /// <summary>Several targets or methods: one heading, what each of them has alone, one table.</summary>
+    private static void WriteComparison(Figure explanation, TextWriter output, ConsoleInk ink, ConsoleOptions options, int width)
+    {
+        IReadOnlyList<AttributionResult> results = explanation.Results;
+        string[] targets = [.. results.SelectMany(result => result.Targets.Select(target => target.Label)).Distinct()], steps =
+            [.. results.Select(result => result.StepName).Distinct()];
+        string methods = results.Count > 3 ? Layout.Plural(results.Count, "method")
+            : string.Join(", ", results.Select(result => result.Method));
+        string what = targets.Length == 1 ? Bidi.Isolate(Markup.Visible(targets[0])) : Layout.Plural(results[0].Targets.Count, "target");
+        output.WriteLine();
+        output.WriteLine($"{ink.Bold(methods)} → {what} ({string.Join(", ", steps)})");
+        foreach (ScoreColumn column in ink.HasColor ? Layout.Columns(results) : [])
+        {
+            WriteStrip(column.Result, column.Target, explanation.Marks, column.Head, output, ink, width);
+        }
+        if (results.Count == 1)
+        {
+            ConsoleTable.WriteTargets(results[0], output, ink);
+            WriteNotes(results[0], null, output, ink, width);
+        }
+        else
+        {
+            WriteMethods(results, output, ink, width);
+        }
+        ConsoleTable.WriteComparison(results, output, ink, options);
+    }
+
+    /// <summary>f(x) once, then what every method has alone.</summary>
+    private static void WriteMethods(IReadOnlyList<AttributionResult> results, TextWriter output, ConsoleInk ink, int width)
+    {
+        string Scores(AttributionResult result) =>
+            string.Join(" · ", result.Targets.Select(target =>
+                $"f(x) {(result.Targets.Count > 1 ? $"of {TokenCell.Spell(target.Label).Trim()} " : "")}{Numbers.Exact(target.Score)}"));
+        bool isShared = results.All(result => Scores(result) == Scores(results[0]));
+        if (isShared)
+        {
+            WriteWrapped(Scores(results[0]), "", output, ink.Faint, width);
+        }
+        foreach (AttributionResult result in results)
+        {
+            IEnumerable<string> own = result.Targets.Count > 1 ? Layout.Notes(result) : Layout.Notes(result, result.Targets[0])
+                .Skip(isShared ? 1 : 0);
+            WriteWrapped($"{result.Method}: {string.Join(" · ", own)}", "", output, ink.Faint, width);
+            WriteWarnings(result, output, width);
         }
     }
 
@@ -89,34 +131,31 @@ public static class ConsoleView
         {
             string name = TextWidth.PadRight(Bidi.Isolate(TextWidth.Cut(Markup.Visible(prediction.Label), label)), label);
             string bar = ConsoleTable.Bar(prediction.Probability, Math.Min(30, width - label - 14));
-            string shown = prediction.IsExplained ? ink.Bold(name) : name;
-            output.WriteLine($"{Indent}{shown} {Numbers.Percent(prediction.Probability),8}  {ink.Faint(bar)}".TrimEnd());
+            output.WriteLine(prediction.Value is { } value
+                ? $"{Indent}{(prediction.IsExplained ? ink.Bold(name) : name)} {Numbers.Exact(value),8}"
+                : $"{Indent}{(prediction.IsExplained ? ink.Bold(name) : name)} {Numbers.Percent(prediction.Probability),8}  "
+                    + $"{ink.Faint(bar)}".TrimEnd());
         }
     }
 
-    private static void WriteStrips(AttributionResult result, IReadOnlyList<TextMark> marks, TextWriter output, ConsoleInk ink, int width)
+    /// <summary>The text on colours with its legend. Without colours the text says nothing and is left out.</summary>
+    private static void WriteStrip(AttributionResult result, int target, IReadOnlyList<TextMark> marks, string name, TextWriter output,
+        ConsoleInk ink, int width)
     {
-        for (int target = 0; target < result.Targets.Count; target++)
+        if (!ink.HasColor)
         {
-            WriteStrip(result, target, marks, output, ink, width);
+            return;
         }
-    }
-
-    /// <summary>Heading, the text on colours with its legend, notes. Without colours the text says nothing and is left out.</summary>
-    private static void WriteStrip(AttributionResult result, int target, IReadOnlyList<TextMark> marks, TextWriter output, ConsoleInk ink,
-        int width)
-    {
-        WriteHeading(result, target, output, ink);
-        if (ink.HasColor)
+        if (name.Length > 0)
         {
-            ColorScale scale = Layout.ScaleOf(result, target);
-            foreach (SideScores side in result.Sides)
-            {
-                WriteTokens(TokenCell.Of(side, marks), side.Scores[target], scale, output, ink, width);
-            }
-            WriteLegend(scale, output, ink);
+            output.WriteLine(Indent + Bidi.Isolate(name));
         }
-        WriteNotes(result, target, output, ink, width);
+        ColorScale scale = Layout.ScaleOf(result, target);
+        foreach (SideScores side in result.Sides)
+        {
+            WriteTokens(TokenCell.Of(side, marks), side.Scores[target], scale, output, ink, width);
+        }
+        WriteLegend(scale, output, ink);
     }
 
     private static void WriteHeading(AttributionResult result, int? target, TextWriter output, ConsoleInk ink)
@@ -134,6 +173,11 @@ public static class ConsoleView
         {
             WriteWrapped(note, "", output, ink.Faint, width);
         }
+        WriteWarnings(result, output, width);
+    }
+
+    private static void WriteWarnings(AttributionResult result, TextWriter output, int width)
+    {
         foreach (string warning in result.Warnings)
         {
             WriteWrapped(Markup.Visible(warning), "! ", output, line => line, width);

@@ -35,13 +35,24 @@ public sealed record Figure
 /// <summary>A named fact of a heading.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="Value">The fact.</param>
-public readonly record struct Fact(string Name, string Value);
+public readonly record struct Fact(string Name, string Value)
+{
+    /// <summary>For example <c>task question answering</c>.</summary>
+    public override string ToString() => $"{Name} {Value}";
+}
 
 /// <summary>One of a model's choices.</summary>
 /// <param name="Label">The choice, in words.</param>
-/// <param name="Probability">0–1.</param>
+/// <param name="Probability">0–1; NaN where the model says a number.</param>
 /// <param name="IsExplained">Whether the explanation is about this one.</param>
-public readonly record struct Prediction(string Label, double Probability, bool IsExplained = false);
+public readonly record struct Prediction(string Label, double Probability, bool IsExplained = false)
+{
+    /// <summary>The number that the model says, where it says one and no probability.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>For example <c>positive 94.0 %</c>.</summary>
+    public override string ToString() => $"{Label} {(Value is { } value ? Numbers.Exact(value) : Numbers.Percent(Probability))}";
+}
 
 /// <summary>A stretch of text to point out.</summary>
 /// <param name="Text">Index of the text: 0 question, 1 context.</param>

@@ -13,8 +13,12 @@ internal static class Layout
     /// <summary>How many targets of a written text there are, in words.</summary>
     public static string Count(AttributionResult result) =>
         result.Targets.Count(target => target.SequenceLength is not null) is > 0 and var whole
-        ? string.Create(CultureInfo.InvariantCulture, $"{result.Targets.Count - whole} tokens and the whole")
-        : string.Create(CultureInfo.InvariantCulture, $"{result.Targets.Count} tokens");
+        ? $"{Plural(result.Targets.Count - whole, "token")} and the whole"
+        : Plural(result.Targets.Count, "token");
+
+    /// <summary>A number of things: <c>1 token</c>, <c>2 tokens</c>.</summary>
+    public static string Plural(int count, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     /// <summary>The scale over all sides of one target.</summary>
     public static ColorScale ScaleOf(AttributionResult result, int target) =>
@@ -38,13 +42,18 @@ internal static class Layout
     public static string Note(AttributionResult result, ExplainedTarget target) => string.Join(" · ", Notes(result, target));
 
     /// <summary>A target's numbers, one by one.</summary>
-    public static IEnumerable<string> Notes(AttributionResult result, ExplainedTarget target) => new[]
-    {
-        $"f(x) {Numbers.Exact(target.Score)}",
-        target.BaselineScore is { } baseline ? $"f(baseline {result.Baseline}) {Numbers.Exact(baseline)}" : null,
-        target.Delta is { } delta ? $"gap {Numbers.Exact(delta)}" : null,
-    }.OfType<string>().Concat((target.StepScores ?? new Dictionary<string, double>()).Select(
-        score => $"{score.Key} {Numbers.Exact(score.Value)}")).Concat(Notes(result));
+    public static IEnumerable<string> Notes(AttributionResult result, ExplainedTarget target) =>
+        Own(result, target).Select(own => $"{own.Name} {own.Value}").Concat(Notes(result));
+
+    /// <summary>What is said of one target alone, by name: f(x), f(baseline), the gap, other numbers.</summary>
+    public static IEnumerable<(string Name, string Value)> Own(AttributionResult result, ExplainedTarget target) =>
+    [
+        ("f(x)", Numbers.Exact(target.Score)),
+        .. target.BaselineScore is { } baseline ? [($"f(baseline {result.Baseline})", Numbers.Exact(baseline))]
+            : Array.Empty<(string, string)>(),
+        .. target.Delta is { } delta ? [("gap", Numbers.Exact(delta))] : Array.Empty<(string, string)>(),
+        .. (target.StepScores ?? new Dictionary<string, double>()).Select(score => (score.Key, Numbers.Exact(score.Value))),
+    ];
 
     /// <summary>What holds for all targets: the method's parameters, and how scores were put together.</summary>
     public static string Note(AttributionResult result) => string.Join(" · ", Notes(result));

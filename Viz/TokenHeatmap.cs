@@ -65,8 +65,9 @@ public static class TokenHeatmap
         {
             page.Raw(prediction.IsExplained ? "<tr class=\"chosen\">" : "<tr>").Raw("<th>").Element("bdi", "", prediction.Label)
                 .Raw("</th>")
-                .Element("td", "", Numbers.Percent(prediction.Probability))
-                .Raw($"<td><i style=\"width:{Numbers.Length(Math.Clamp(prediction.Probability, 0, 1) * 100)}%\"></i></td></tr>").Line();
+                .Element("td", "", prediction.Value is { } value ? Numbers.Exact(value) : Numbers.Percent(prediction.Probability))
+                .Raw(prediction.Value is not null ? "<td></td></tr>"
+                    : $"<td><i style=\"width:{Numbers.Length(Math.Clamp(prediction.Probability, 0, 1) * 100)}%\"></i></td></tr>").Line();
         }
         page.Raw("</table>").Line();
     }

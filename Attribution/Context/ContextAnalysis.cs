@@ -25,12 +25,13 @@ public static class ContextAnalysis
     public static ContextReliance Explain(ContextualText text, ContextOptions? options = null, AttributionRequest? request = null)
     {
         (options, request) = (options ?? new(), request ?? AttributionRequest.Default);
-        int[] all = [.. Enumerable.Range(0, text.Written.Count)];
+        int[] all = [.. Enumerable.Range(0, text.Written.Tokens.Count)];
         ScoreFunction with = text.With(all, "logit"), without = text.Without(all, "logit");
         float[] scores = Metric(options.Metric, text, all, with, without, request.Compat);
         (double threshold, int[] sensitive) = Select(scores, options.Deviations, options.Top);
+        IReadOnlyList<string> surfaces = text.Written.Surfaces;
         WrittenToken[] written = [.. all.Select(n => new WrittenToken(
-            text.Written[n].Piece, text.Written[n].Id, scores[n], with.Probabilities[n], without.Probabilities[n], sensitive.Contains(n)))];
+            surfaces[n], text.Written.Tokens[n].Id, scores[n], with.Probabilities[n], without.Probabilities[n], sensitive.Contains(n)))];
         if (sensitive.Length == 0)
         {
             return new() { Metric = options.Metric, Threshold = threshold, Written = written, Cues = [] };
@@ -80,7 +81,7 @@ public static class ContextAnalysis
     {
         var step = new StepOptions(options.Step) { Compat = request.Compat };
         bool needsInput = step.Function.Contrast == ContrastNeed.Input;
-        int[] others = [.. Enumerable.Range(0, sensitive.Length).Where(i => !needsInput && alternatives[i] != text.Written[sensitive[i]].Id)];
+        int[] others = [.. Enumerable.Range(0, sensitive.Length).Where(i => !needsInput && alternatives[i] != text.Written.Tokens[sensitive[i]].Id)];
         int[] same = [.. Enumerable.Range(0, sensitive.Length).Except(others)];
         List<(int[] Rows, AttributionResult Result)> parts = [];
         if (others.Length > 0)
@@ -97,14 +98,14 @@ public static class ContextAnalysis
         (AttributionResult Result, int Row)[] order = [.. parts.SelectMany(part => part.Rows.Select((i, row) => (i, part.Result, row))).OrderBy(of => of.i).Select(of => (of.Result, of.row))];
         AttributionResult joined = first with
         {
-            Targets = [.. order.Select((of, i) => of.Result.Targets[of.Row] with { Label = Label(text.Written[sensitive[i]], alternatives[i], text) })],
+            Targets = [.. order.Select((of, i) => of.Result.Targets[of.Row] with { Label = Label(text, sensitive[i], alternatives[i]) })],
             Sides = [.. first.Sides.Select((side, s) => side with { Scores = [.. order.Select(of => of.Result.Sides[s].Scores[of.Row])], Raw = null, RawAxes = [] })],
         };
         return joined.Slices(text.IsContext.SelectMany((side, s) => Enumerable.Range(0, side.Length).Where(p => side[p]).Select(p => new TokenSpan(s, p, p + 1))));
     }
 
-    private static string Label(InputToken written, int alternative, ContextualText text) =>
-        written.Id == alternative ? written.Piece : $"{written.Piece} (not {text.Spell(alternative).Trim(' ')})";
+    private static string Label(ContextualText text, int number, int alternative) => text.Written.Tokens[number].Id == alternative
+        ? text.Written.Surfaces[number] : $"{text.Written.Surfaces[number]} (not {text.Spell(alternative).Trim(' ')})";
 
     private static ContextCues Cues(AttributionResult attribution, int row, int token, int alternative, ContextOptions options, ContextualText text)
     {

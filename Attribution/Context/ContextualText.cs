@@ -9,12 +9,12 @@ public sealed class ContextualText
     private readonly ITokenizer? _tokenizer;
 
     private ContextualText(
-        ITransformer model, IReadOnlyList<InputToken> written, IReadOnlyList<bool[]> isContext, Func<IReadOnlyList<int>, StepOptions, ScoreFunction> with,
+        ITransformer model, WrittenText written, IReadOnlyList<bool[]> isContext, Func<IReadOnlyList<int>, StepOptions, ScoreFunction> with,
         Func<IReadOnlyList<int>, StepOptions, ScoreFunction> without) =>
-        (_tokenizer, Written, IsContext, With, Without) = ((model.Tokenizer as MarianTokenizer)?.Target ?? model.Tokenizer, written, isContext, with, without);
+        (_tokenizer, Written, IsContext, With, Without) = (Spelling.OfWritten(model), written, isContext, with, without);
 
-    /// <summary>The written tokens.</summary>
-    public IReadOnlyList<InputToken> Written { get; }
+    /// <summary>The written text.</summary>
+    public WrittenText Written { get; }
 
     /// <summary>Which tokens of each side of <see cref="With"/> are the context. <c>[side][pos]</c></summary>
     public IReadOnlyList<bool[]> IsContext { get; }
@@ -25,16 +25,8 @@ public sealed class ContextualText
     /// <summary>The same after the input without context.</summary>
     public Func<IReadOnlyList<int>, StepOptions, ScoreFunction> Without { get; }
 
-    /// <summary>How a token id reads.</summary>
-    internal string Spell(int id)
-    {
-        if (_tokenizer is not null && _tokenizer.Vocabulary.Contains(id) && _tokenizer.Decode([id], skipSpecial: false) is { Length: > 0 } text && !text.Contains('\uFFFD', StringComparison.Ordinal))
-        {
-            return text is [' ', _, ..] ? text[1..] : text;
-        }
-        string piece = ExplainedText.Token(id, _tokenizer).Piece.Replace('Ċ', '\n'); // some bytes of a character
-        return piece is ['Ġ' or '▁', _, ..] ? piece[1..] : piece;
-    }
+    /// <summary>How a token id reads, without the space before a word.</summary>
+    internal string Spell(int id) => Spelling.Bare(id, _tokenizer);
 
     /// <summary>What a causal model wrote.</summary>
     /// <param name="model">A causal language model.</param>
@@ -43,19 +35,14 @@ public sealed class ContextualText
     /// <param name="without">The same without the context.</param>
     /// <param name="written">The written text.</param>
     /// <exception cref="VitrineException">Nothing is written, there is no context, or nothing is left without it.</exception>
-    public static ContextualText Continuation(ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, ExplainedText written)
+    public static ContextualText Continuation(ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, WrittenText written)
     {
         Check(isContext, written);
-        if (without.Tokens.Count == 0)
-        {
-            throw new VitrineException("context: nothing is left without it; got a text of context alone; expected some text after it.");
-        }
-        int later = written.Tokens.Count - 1; // the last token is not read
-        return new(
-            model, written.Tokens, [[.. isContext, .. Enumerable.Repeat(false, later)]], (numbers, step) => After(with, numbers, step), (numbers, step) => After(without, numbers, step));
-
-        ScoreFunction After(ExplainedText given, IReadOnlyList<int> numbers, StepOptions step) => Targets.Words(
-            model, Joined(given, written, later), [.. numbers.Select(n => new TokenTarget(given.Tokens.Count - 1 + n, written.Tokens[n].Id))], step, given.Tokens.Count);
+        return without.Tokens.Count == 0
+            ? throw new VitrineException("context: nothing is left without it; got a text of context alone; expected some text after it.")
+            : new(
+                model, written, [[.. isContext, .. Later(written)]],
+                (numbers, step) => written.Score(model, with, numbers, step), (numbers, step) => written.Score(model, without, numbers, step));
     }
 
     /// <summary>What an encoder–decoder wrote.</summary>
@@ -67,31 +54,21 @@ public sealed class ContextualText
     /// <param name="written">The written text.</param>
     /// <exception cref="VitrineException">Nothing is written, or there is no context.</exception>
     public static ContextualText Translation(
-        ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, ExplainedText said, ExplainedText written)
+        ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, WrittenText said, WrittenText written)
     {
         Check([.. isContext, .. said.Tokens.Select(_ => true)], written);
-        int start = model.Info.DecoderStartId ?? throw new VitrineException("context: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
-        ExplainedText nothing = new() { Tokens = [ExplainedText.Token(start, model.Tokenizer) with { IsSpecial = true, Text = -1 }] };
-        int later = written.Tokens.Count - 1, before = said.Tokens.Count;
-        TranslationSides sides = before > 0 ? TranslationSides.Both : TranslationSides.Source;
-        bool[] target = [false, .. said.Tokens.Select(_ => true), .. Enumerable.Repeat(false, later)];
+        bool hasSaid = said.Tokens.Count > 0;
+        TranslationSides sides = hasSaid ? TranslationSides.Both : TranslationSides.Source;
+        bool[] target = [false, .. said.Tokens.Select(_ => true), .. Later(written)];
         return new(
-            model, written.Tokens,
-            before > 0 ? [[.. isContext], target] : [[.. isContext]],
-            (numbers, step) => Of(with, Joined(nothing, said, before), numbers, step),
-            (numbers, step) => Of(without, nothing, numbers, step));
-
-        ScoreFunction Of(ExplainedText source, ExplainedText prefix, IReadOnlyList<int> numbers, StepOptions step) => Targets.Translation(
-            model, source, Joined(prefix, written, later), [.. numbers.Select(n => new TokenTarget(prefix.Tokens.Count - 1 + n, written.Tokens[n].Id))], step, sides);
+            model, written, hasSaid ? [[.. isContext], target] : [[.. isContext]],
+            (numbers, step) => written.Score(model, with, numbers, step, sides, said), (numbers, step) => written.Score(model, without, numbers, step, sides));
     }
 
-    private static ExplainedText Joined(ExplainedText first, ExplainedText next, int count) => new()
-    {
-        Tokens = [.. first.Tokens, .. next.Tokens.Take(count).Select(token => token with { Text = token.Text < 0 ? -1 : token.Text + first.Texts.Count })],
-        Texts = [.. first.Texts, .. next.Texts],
-    };
+    // The last token is read by no target.
+    private static IEnumerable<bool> Later(WrittenText written) => Enumerable.Repeat(false, written.Tokens.Count - 1);
 
-    private static void Check(IReadOnlyList<bool> isContext, ExplainedText written)
+    private static void Check(IReadOnlyList<bool> isContext, WrittenText written)
     {
         if (written.Tokens.Count == 0 || !isContext.Contains(true))
         {

@@ -35,22 +35,11 @@ public sealed record ExplainedText
     /// <param name="tokenizer">Spells the pieces, and says which ids are special.</param>
     public static ExplainedText Of(IReadOnlyList<int> ids, ITokenizer? tokenizer = null) => new() { Tokens = [.. ids.Select(id => Token(id, tokenizer))] };
 
-    /// <summary>The same text with more tokens after it, e.g. those a model generated.</summary>
-    internal ExplainedText Continued(IEnumerable<int> ids, ITokenizer? tokenizer) => this with
-    {
-        Tokens = [.. Tokens, .. ids.Select(id => Token(id, tokenizer) with { Text = -1 })],
-        Types = null,
-        Mask = Mask is null ? null : [.. Mask, .. ids.Select(_ => 1)],
-    };
-
     /// <summary>As the model reads it: a batch of 1.</summary>
     internal ModelInput Input() => new() { Ids = Row(Ids), Types = Row(Types), Mask = Row(Mask) };
 
     internal static InputToken Token(int id, ITokenizer? tokenizer) =>
-        new(id, Piece(id, tokenizer), IsSpecial: tokenizer?.Special.All.Contains(id) ?? false);
-
-    private static string Piece(int id, ITokenizer? tokenizer) => 
-        tokenizer is not null && tokenizer.Vocabulary.Contains(id) ? tokenizer.Vocabulary.PieceOf(id) : FormattableString.Invariant($"#{id}");
+        new(id, Spelling.Piece(id, tokenizer), IsSpecial: tokenizer?.Special.All.Contains(id) ?? false);
 
     private static Tensor? Row(IReadOnlyList<int>? values) => values is null ? null : Tensor.From([.. values], [1, values.Count]);
 }

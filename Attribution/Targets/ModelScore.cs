@@ -125,6 +125,10 @@ internal sealed class ModelScore : ScoreFunction
 
     private double[] ProbabilitiesOfInput()
     {
+        if (_model.Info.IsNumber)
+        {
+            return [.. Targets.Select(_ => double.NaN)];
+        }
         using Recorder.Pause pause = Recorder.Suspend();
         Tensor features = _featuresOfInput ?? Features([.. Sides.Select(side => side.Batch)]);
         return Array.ConvertAll(Rows(features).Probability.ToArray(), p => (double)p);

@@ -38,6 +38,7 @@ public static partial class Targets
         int[] ids = labels is null ? [ArgMax(model.Forward(input).ToArray())] : [.. labels];
         int classes = model.Info.Labels.Count;
         CheckIds(ids, classes, "label");
+        CheckNumber(model, step);
         int position = model.Info.PoolsFirst ? 0 : text.Tokens.Count - 1; // [CLS], or the last token
         return new ModelScore(
             model, step, [Side(model, text)],
@@ -49,6 +50,16 @@ public static partial class Targets
             },
             (logits, asked) => model.Info.IsMultiLabel ? YesOrNo(logits, ids, asked) : new StepRows(ids, asked, () => logits),
             everywhere: model is Decoder decoder ? () => Everywhere(decoder.Hidden(input).MatMul(model.Parameters.First(parameter => parameter.Name == "head.W_score").Value), ids.Length) : null);
+    }
+
+    /// <summary>A head that says numbers has no probabilities, and no step that is made of them.</summary>
+    private static void CheckNumber(ITransformer model, StepOptions step)
+    {
+        string[] allowed = ["logit", "contrast_logits", "contrast_logits_diff"];
+        if (model.Info.IsNumber && StepFunctions.BuiltIn.Contains(step.Function) && !allowed.Contains(step.Function.Name))
+        {
+            throw new VitrineException($"score: this model says a number and has no probabilities; got {step.Function.Name}; expected logit, which is the number itself, or contrast_logits_diff with another input.");
+        }
     }
 
     /// <summary>Labels that do not compete: each has a row of its own with the classes no and yes, whose logits are 0 and its own, for softmax(0, z) = σ(z).</summary>
@@ -64,16 +75,23 @@ public static partial class Targets
         return new StepRows([.. ids.Select(_ => 1)], step, () => rows);
     }
 
-    /// <summary>The start, the end and both: three targets. What both together have is the sum of the two, of probabilities the product.</summary>
-    /// <inheritdoc cref="Answer"/>
-    public static ScoreFunction AnswerSpan(ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null) =>
-        new AnswerScore(Answer(model, text, start, end, step));
+    /// <summary>An answer: its start, its end, and both. What both together have is the sum of the two, of probabilities the product.</summary>
+    /// <param name="model">A question answering model.</param>
+    /// <param name="text">Question and context.</param>
+    /// <param name="start">Position of the answer's first token; null: that of the best span (<see cref="SpanRule"/>).</param>
+    /// <param name="end">Position of its last token; null: that of the best span.</param>
+    /// <param name="step">Which number; null: <c>logit</c>. Classes are the positions.</param>
+    /// <param name="parts">What becomes a target, in this order; null: start, end and both.</param>
+    /// <exception cref="VitrineException">Another kind of model, or no such position.</exception>
+    public static ScoreFunction AnswerSpan(
+        ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null, IReadOnlyList<AnswerPart>? parts = null) =>
+        new AnswerScore(Answer(model, text, start, end, step), parts ?? [AnswerPart.Start, AnswerPart.End, AnswerPart.Whole]);
 
     /// <summary>The start and the end of an answer: two targets, each scored over all positions.</summary>
     /// <param name="model">A question answering model.</param>
     /// <param name="text">Question and context.</param>
-    /// <param name="start">Position of the answer's first token; null: the most likely.</param>
-    /// <param name="end">Position of its last token; null: the most likely at or after the start.</param>
+    /// <param name="start">Position of the answer's first token; null: that of the best span (<see cref="SpanRule"/>).</param>
+    /// <param name="end">Position of its last token; null: that of the best span.</param>
     /// <param name="step">Which number; null: <c>logit</c>. Classes are the positions.</param>
     /// <exception cref="VitrineException">Another kind of model, or no such position.</exception>
     public static ScoreFunction Answer(ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null)
@@ -84,9 +102,9 @@ public static partial class Targets
         int length = text.Tokens.Count;
         if (start is null || end is null)
         {
-            float[] logits = model.Forward(input).Transpose().ToArray(); // [1, 2, pos]
-            start ??= ArgMax(logits.AsSpan(0, length));
-            end ??= start + ArgMax(logits.AsSpan(length + start.Value, length - start.Value));
+            float[] probabilities = model.Forward(input).Transpose().Softmax().ToArray(); // [1, 2, pos]
+            (start, end, _) = SpanRule.Ranked(text, probabilities, 1, start, end) is [var best] ? best : throw new VitrineException(
+                $"targets: no answer is possible; got no token of a context{(start is { } from ? $" from {from} on" : "")}; expected question and context.");
         }
         int[] ids = [start.Value, end.Value];
         CheckIds(ids, length, "position");
@@ -127,8 +145,10 @@ public static partial class Targets
     /// <param name="targets">Position that is read, and word.</param>
     /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <param name="givenLength">How many tokens of <paramref name="text"/> were given and not generated; null: all.</param>
+    /// <param name="labels">How the targets read; null: by themselves.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
-    public static ScoreFunction Words(ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, int? givenLength = null)
+    public static ScoreFunction Words(
+        ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, int? givenLength = null, IReadOnlyList<string>? labels = null)
     {
         Require(model, ModelTask.MaskedLanguageModel, ModelTask.CausalLanguageModel);
         step ??= "probability";
@@ -140,7 +160,7 @@ public static partial class Targets
         InputSide side = Side(model, text, givenLength);
         return new ModelScore(
             model, step, [side],
-            [.. targets.Select(t => Word(model, t, [causal ? t.Position + 1 : text.Tokens.Count]))],
+            [.. targets.Select((t, i) => Word(model, t, labels?[i], [causal ? t.Position + 1 : text.Tokens.Count]))],
             embeddings => At(model.Hidden(input with { Embeddings = embeddings[0] }), positions),
             (hidden, asked) => LanguageRows(model, hidden, ids, asked),
             causal && model is IGenerator && text.Mask is null ? FromPrefix : null,
@@ -161,10 +181,8 @@ public static partial class Targets
     /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
     public static ScoreFunction Continuation(ILanguageModel model, ExplainedText prompt, IReadOnlyList<int> continuation, StepOptions? step = null)
     {
-        int given = prompt.Tokens.Count;
-        return Words(
-            model, prompt.Continued(continuation.SkipLast(1), model.Tokenizer), // the last token is not read
-            [.. continuation.Select((id, i) => new TokenTarget(given - 1 + i, id))], step, given);
+        Require(model, ModelTask.CausalLanguageModel, ModelTask.MaskedLanguageModel);
+        return WrittenText.Of(continuation, Spelling.OfWritten(model)).Score(model, prompt, step: step);
     }
 
     /// <summary>Every token of a translation, generated or forced, in one teacher-forced forward.</summary>
@@ -178,10 +196,7 @@ public static partial class Targets
         ILanguageModel model, ExplainedText source, IReadOnlyList<int> translation, StepOptions? step = null, TranslationSides sides = TranslationSides.Both)
     {
         Require(model, ModelTask.SequenceToSequence);
-        int start = model.Info.DecoderStartId ?? throw new VitrineException("targets: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
-        ExplainedText prefix = ExplainedText.Of([]).Continued(translation.SkipLast(1).Prepend(start), model.Tokenizer);
-        prefix = prefix with { Tokens = [prefix.Tokens[0] with { IsSpecial = true }, .. prefix.Tokens.Skip(1)] };
-        return Translation(model, source, prefix, [.. translation.Select((id, i) => new TokenTarget(i, id))], step, sides);
+        return WrittenText.Of(translation, Spelling.OfWritten(model)).Score(model, source, step: step, sides: sides);
     }
 
     /// <summary>Words at positions of an encoder–decoder's target side.</summary>
@@ -191,9 +206,11 @@ public static partial class Targets
     /// <param name="targets">Position of <paramref name="prefix"/> that is read, and word.</param>
     /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <param name="sides">Which inputs are explained.</param>
+    /// <param name="labels">How the targets read; null: by themselves.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
     public static ScoreFunction Translation(
-        ILanguageModel model, ExplainedText source, ExplainedText prefix, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, TranslationSides sides = TranslationSides.Both)
+        ILanguageModel model, ExplainedText source, ExplainedText prefix, IReadOnlyList<TokenTarget> targets, StepOptions? step = null,
+        TranslationSides sides = TranslationSides.Both, IReadOnlyList<string>? labels = null)
     {
         Require(model, ModelTask.SequenceToSequence);
         step ??= "probability";
@@ -205,7 +222,7 @@ public static partial class Targets
         return new ModelScore(
             model, step,
             sides switch { TranslationSides.Source => [from], TranslationSides.Target => [to], _ => [from, to] },
-            [.. targets.Select(t => Word(model, t, sides switch
+            [.. targets.Select((t, i) => Word(model, t, labels?[i], sides switch
             {
                 TranslationSides.Source => [from.Length],
                 TranslationSides.Target => [t.Position + 1],
@@ -230,9 +247,9 @@ public static partial class Targets
         () => model.Logits(hidden),
         () => model.Logits(hidden, Tensor.From([.. Enumerable.Repeat(ids, hidden.Shape[0]).SelectMany(row => row)], [hidden.Shape[0], ids.Length])));
 
-    private static ScoreTarget Word(ILanguageModel model, TokenTarget target, int[] reach) => new()
+    private static ScoreTarget Word(ILanguageModel model, TokenTarget target, string? label, int[] reach) => new()
     {
-        Label = ExplainedText.Token(target.Id, model.Tokenizer).Piece,
+        Label = label ?? Spelling.Of(target.Id, Spelling.OfWritten(model)),
         Id = target.Id,
         Position = target.Position,
         Reach = reach,

@@ -72,7 +72,7 @@ public class Decoder : Transformer
         Decoder model = info.Architecture switch
         {
             var name when name == options.LanguageModel => new WithLanguageModel(options, info, builder, generation),
-            var name when name == options.Classifier => new WithClassifier(options, info with { Labels = json.Labels(), IsMultiLabel = json.IsMultiLabel }, builder),
+            var name when name == options.Classifier => new WithClassifier(options, json.Classifier(info), builder),
             var name when name == options.Bare => new Decoder(options, info, builder),
             _ => throw json.UnsupportedArchitecture(options.LanguageModel, options.Classifier, options.Bare),
         };

@@ -144,8 +144,23 @@ internal sealed class ModelConfig
             : throw Wrong("id2label", "has gaps", string.Join(", ", labels.Keys), "0, 1, … without gaps");
     }
 
-    /// <summary>Whether labels do not compete.</summary>
-    public bool IsMultiLabel => Text("problem_type", "single_label_classification") == "multi_label_classification";
+    /// <summary>
+    /// Whether a classifier's outputs are numbers: the config calls it a regression, or a cross-encoder of one output has the identity as its activation.
+    /// </summary>
+    public bool IsNumber => Text("problem_type", "") == "regression"
+        || (Labels().Count == 1 && (Inner("sentence_transformers")?.Text("activation_fn", "") ?? Text("sbert_ce_default_activation_function", "")).EndsWith("Identity", StringComparison.Ordinal));
+
+    /// <summary>Whether labels do not compete. One label alone is true with probability σ(logit), as Hugging Face's pipeline shows it.</summary>
+    public bool IsMultiLabel => !IsNumber && (Text("problem_type", "") == "multi_label_classification" || Labels().Count == 1);
+
+    /// <summary>The facts of a classifier of texts: its labels, and how they are read.</summary>
+    public ModelInfo Classifier(ModelInfo info) => info with
+    {
+        Task = ModelTask.SequenceClassification,
+        Labels = Labels(),
+        IsNumber = IsNumber,
+        IsMultiLabel = IsMultiLabel,
+    };
 
     /// <summary>A setting of an inner object, e.g. <c>rope_scaling</c>; null when absent.</summary>
     public ModelConfig? Inner(string key) => Find(key) is not { } value

@@ -133,6 +133,7 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
         use([.. measured.Results.Select(subject.Label)], row);
     }
 
-    // Which number is explained: what the request says, else the probability.
-    private static ScoreChoice Choice(ExplainRequest of) => ScoreChoice.Of(of) is { Name: null, Contrast: null, Other: null } nothing ? nothing with { Name = "probability" } : ScoreChoice.Of(of);
+    // Which number is explained: what the request says, else the probability, or what a head says that has none.
+    private ScoreChoice Choice(ExplainRequest of) => ScoreChoice.Of(of) is { Name: null, Contrast: null, Other: null } nothing
+        ? nothing with { Name = loaded.Model.Info.IsNumber ? "logit" : "probability" } : ScoreChoice.Of(of);
 }

@@ -14,7 +14,9 @@ internal static class RowJson
         var members = new JsonObject
         {
             ["facts"] = new JsonObject(explanation.Facts.Select(fact => KeyValuePair.Create(fact.Name, (JsonNode?)fact.Value))),
-            ["predictions"] = new JsonArray([.. explanation.Predictions.Select(p => (JsonNode)new JsonObject { ["label"] = p.Label, ["probability"] = p.Probability, ["explained"] = p.IsExplained })]),
+            ["predictions"] = new JsonArray([.. explanation.Predictions.Select(p => (JsonNode)(p.Value is { } value
+                ? new JsonObject { ["label"] = p.Label, ["value"] = value, ["explained"] = p.IsExplained }
+                : new JsonObject { ["label"] = p.Label, ["probability"] = p.Probability, ["explained"] = p.IsExplained }))]),
         };
         var text = new StringBuilder(ResultJsonText.Members(members));
         return text.Append(",\"results\":[").AppendJoin(',', explanation.Results.Select(result => result.ToJson(indented: false))).Append(']').ToString();

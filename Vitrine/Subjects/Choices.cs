@@ -7,13 +7,15 @@ namespace Vitrine;
 /// <summary>What a model says of a text, for each task, most probable first.</summary>
 internal static class Choices
 {
-    private const int LongestAnswer = 30;
-
     /// <summary>The labels of a whole text.</summary>
     public static Choice[] Labels(LoadedModel loaded, ExplainedText text)
     {
         ITransformer model = loaded.Model;
         Tensor logits = Finite(loaded, model.Forward(Input(text)));
+        if (model.Info.IsNumber)
+        {
+            return [.. logits.ToArray().Select((value, i) => new Choice(i, model.Info.Labels[i], double.NaN) { Value = value })];
+        }
         return Ranked((model.Info.IsMultiLabel ? logits.Sigmoid() : logits.Softmax()).ToArray(), i => model.Info.Labels[i]);
     }
 
@@ -66,12 +68,7 @@ internal static class Choices
     public static AnswerSpan[] Answers(LoadedModel loaded, ExplainedText text, int top)
     {
         float[] p = Finite(loaded, loaded.Model.Forward(Input(text))).Transpose().Softmax().ToArray(); // [1, 2, pos]
-        int length = text.Tokens.Count;
-        return [.. Enumerable.Range(0, length).Where(i => IsContext(text, i))
-            .SelectMany(start => Enumerable.Range(start, Math.Min(LongestAnswer, length - start)).TakeWhile(end => IsContext(text, end))
-                .Select(end => (Start: start, End: end, Probability: (double)p[start] * p[length + end])))
-            .OrderByDescending(span => span.Probability).ThenBy(span => span.Start).Take(top)
-            .Select(span => new AnswerSpan(span.Start, span.End, TextBetween(text, span.Start, span.End), span.Probability))];
+        return [.. SpanRule.Ranked(text, p, top).Select(span => new AnswerSpan(span.Start, span.End, TextBetween(text, span.Start, span.End), span.Probability))];
     }
 
     /// <summary>That there is no answer: start and end at the first token.</summary>
@@ -79,6 +76,13 @@ internal static class Choices
     {
         float[] p = Finite(loaded, loaded.Model.Forward(Input(text))).Transpose().Softmax().ToArray(); // [1, 2, pos]
         return new(0, 0, NullAnswer.Text, (double)p[0] * p[text.Tokens.Count]);
+    }
+
+    /// <summary>One span with its probability.</summary>
+    public static AnswerSpan Span(LoadedModel loaded, ExplainedText text, int start, int end)
+    {
+        float[] p = Finite(loaded, loaded.Model.Forward(Input(text))).Transpose().Softmax().ToArray(); // [1, 2, pos]
+        return new(start, end, TextBetween(text, start, end), (double)p[start] * p[text.Tokens.Count + end]);
     }
 
     /// <summary>What the model reads.</summary>
@@ -91,9 +95,6 @@ internal static class Choices
     public static string TextBetween(ExplainedText text, int start, int end) => text.Tokens[start].Text is var index and >= 0 && index < text.Texts.Count
         ? text.Texts[index][text.Tokens[start].Start..text.Tokens[end].End]
         : string.Join(' ', Enumerable.Range(start, end - start + 1).Select(i => text.Tokens[i].Piece));
-
-    // With bare ids nobody knows where the context begins: everything counts.
-    private static bool IsContext(ExplainedText text, int i) => !text.Tokens[i].IsSpecial && (text.Texts.Count == 0 || text.Tokens[i].Text == 1);
 
     private static Choice[] Ranked(float[] probabilities, Func<int, string> label, int? top = null) =>
         [.. Enumerable.Range(0, probabilities.Length).OrderByDescending(i => probabilities[i]).Take(top ?? int.MaxValue)

@@ -39,22 +39,19 @@ internal static class ContextSubject
         int reserve = isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens;
         ExplainedText without = InputReader.ReadAlone(loaded, request, reserve);
         (ExplainedText with, bool[] isContext) = areIds ? Behind(without, InputReader.ParseIds(request.Context ?? "", model), model) : Filled(loaded, request, without.Texts[0], reserve);
-        ExplainedText said = Said(loaded, request.OutputContext, areIds);
+        WrittenText said = Said(loaded, request.OutputContext, areIds);
         if (said.Tokens.Count > 0 && isTranslation && forced is null)
         {
             throw new RequestException(Fault.Request, "output-context: the model cannot be made to go on from it; got no --forced; expected the translation that follows.");
         }
         if (!isTranslation)
         {
-            with = Joined(with, said);
+            with = said.Whole(with);
             isContext = [.. isContext, .. said.Tokens.Select(_ => true)];
         }
-        int[] ids = forced ?? [.. Writing.By(loaded, with, writing, progress, cancellation).Tokens];
-        InputToken[] tokens = Spelling.Place(ids, loaded.Written, 0, out string whole);
-        string[] surfaces = Spelling.Surfaces(tokens, whole);
-        ExplainedText written = new() { Tokens = [.. tokens.Select((token, i) => token with { Piece = surfaces[i] })], Texts = whole.Length > 0 ? [whole] : [] };
+        var written = WrittenText.Of(forced ?? [.. Writing.By(loaded, with, writing, progress, cancellation).Tokens], loaded.Written);
         return (isTranslation ? ContextualText.Translation(model, with, isContext, without, said, written)
-            : ContextualText.Continuation(model, with, isContext, without, written), whole.Trim());
+            : ContextualText.Continuation(model, with, isContext, without, written), written.Text.Trim());
     }
 
     private static (ExplainedText, bool[]) Behind(ExplainedText text, int[] context, ITransformer model) => (
@@ -76,20 +73,6 @@ internal static class ContextSubject
         return (text, [.. text.Tokens.Select(token => !token.IsSpecial && token.Text == 0 && token.Start < before.Length + context.Length && token.End > before.Length)]);
     }
 
-    private static ExplainedText Said(LoadedModel loaded, string? said, bool areIds)
-    {
-        if (said is null)
-        {
-            return ExplainedText.Of([]);
-        }
-        int[] ids = areIds ? InputReader.ParseIds(said, loaded.Model) : (loaded.Written ?? loaded.Tokenizer).Encode(said, special: false).Ids;
-        InputToken[] tokens = Spelling.Place(ids, loaded.Written, 0, out string whole);
-        return new() { Tokens = tokens, Texts = whole.Length > 0 ? [whole] : [] };
-    }
-
-    private static ExplainedText Joined(ExplainedText first, ExplainedText next) => first with
-    {
-        Tokens = [.. first.Tokens, .. next.Tokens.Select(token => token with { Text = token.Text < 0 ? -1 : token.Text + first.Texts.Count })],
-        Texts = [.. first.Texts, .. next.Texts],
-    };
+    private static WrittenText Said(LoadedModel loaded, string? said, bool areIds) => WrittenText.Of(
+        said is null ? [] : areIds ? InputReader.ParseIds(said, loaded.Model) : (loaded.Written ?? loaded.Tokenizer).Encode(said, special: false).Ids, loaded.Written);
 }

@@ -25,7 +25,7 @@ internal static class SubjectFinder
         {
             ModelTask.MultipleChoice => Subjects.Options(loaded, InputReader.ReadChoices(loaded, request), request.Targets, score),
             ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence => WrittenSubject.Find(loaded, request, score, progress, cancellation),
-            ModelTask.QuestionAnswering => Answer(loaded, request, score),
+            ModelTask.QuestionAnswering => AnswerSubject.Of(loaded, AnswerWindows.Read(loaded, InputReader.ReadWindows(loaded, request)), request, score),
             ModelTask.SequenceClassification => Subjects.Labels(loaded, Read(null), request.Targets, score, Read),
             ModelTask.MaskedLanguageModel => Subjects.Masked(loaded, Read(null), request.Targets, score, Read),
             ModelTask.TokenClassification => Subjects.TokenLabels(loaded, Read(null), request.Targets, score, Read),
@@ -34,11 +34,5 @@ internal static class SubjectFinder
         };
 
         Attributions.ExplainedText Read(string? instead) => InputReader.Read(loaded, request, instead: instead);
-    }
-
-    private static Subject Answer(LoadedModel loaded, ExplainRequest request, ScoreChoice score)
-    {
-        IReadOnlyList<ReadWindow> windows = AnswerWindows.Read(loaded, InputReader.ReadWindows(loaded, request));
-        return Subjects.Answer(loaded, AnswerWindows.Best(windows).Text, request.Targets, score, NullAnswer.Of(windows), request.NullThreshold);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Vitrine.Attributions;
+using Vitrine.Tensors;
 using Vitrine.Transformers;
 using Vitrine.Viz;
 
@@ -15,6 +16,7 @@ internal static class Subjects
         IReadOnlyList<string> names = loaded.Model.Info.Labels;
         int[] ids = targets switch
         {
+            [] when loaded.Model.Info.IsNumber => [.. ranking.Select(c => c.Id)],
             [] when loaded.Model.Info.IsMultiLabel && ranking.Count(c => c.Probability > 0.5) is > 0 and var certain => [.. ranking.Take(certain).Select(c => c.Id)],
             [] => [ranking[0].Id],
             ["all"] => [.. Enumerable.Range(0, names.Count)],
@@ -26,36 +28,7 @@ internal static class Subjects
             Function = score.Build(
                 "logit", step => Targets.Labels(loaded.Model, text, ids, step), foils, (other, step) => Targets.Labels(loaded.Model, read(other), ids, step)),
             Labels = foils is null ? [] : [.. ids.Select((id, i) => Subject.Against(names[id], names[foils[i]]))],
-            Predictions = [.. ranking.Select(c => new Prediction(c.Label, c.Probability, ids.Contains(c.Id)))],
-        };
-    }
-
-    /// <summary>Start and end of an answer.</summary>
-    /// <param name="loaded">A reader.</param>
-    /// <param name="text">Question and context.</param>
-    /// <param name="targets">The answer that is explained; empty: the best.</param>
-    /// <param name="score">Which number is explained.</param>
-    /// <param name="nothing">That there is no answer.</param>
-    /// <param name="threshold">By how much that must be above the best span to be explained; null: never.</param>
-    public static Subject Answer(LoadedModel loaded, ExplainedText text, IReadOnlyList<string> targets, ScoreChoice score, NullAnswer nothing, double? threshold)
-    {
-        bool isNone = targets.Count == 0 && nothing.Wins(threshold);
-        text = isNone ? nothing.Window : text;
-        AnswerSpan answer = targets switch
-        {
-            [] when isNone => Choices.Nothing(loaded, text),
-            [] => Choices.Answers(loaded, text, 1) is [var best] ? best : throw new RequestException(Fault.Text, "context: no token of it is left; expected some text that may hold the answer."),
-            [var given] => Find(text, given),
-            _ => throw new RequestException(Fault.Request, $"target: too many; got {Number(targets.Count)}; expected one answer of the context."),
-        };
-        (InputToken first, InputToken last) = (text.Tokens[answer.Start], text.Tokens[answer.End]);
-        int[]? foils = score.Contrast is { } contrast && Find(text, contrast) is var foil ? [foil.Start, foil.End] : null;
-        return new()
-        {
-            Function = score.Build("logit", step => score.IsSequence ? Targets.Answer(loaded.Model, text, answer.Start, answer.End, step) : Targets.AnswerSpan(loaded.Model, text, answer.Start, answer.End, step), foils, null),
-            Labels = foils is null ? [] : [Subject.Against($"start {Number(answer.Start)}", Number(foils[0])), Subject.Against($"end {Number(answer.End)}", Number(foils[1])), Subject.Against($"answer {Number(answer.Start)}–{Number(answer.End)}", $"{Number(foils[0])}–{Number(foils[1])}")],
-            Facts = [new("answer", answer.Text), .. double.IsNaN(answer.Probability) ? (Fact[])[] : [new Fact("probability", Numbers.Percent(answer.Probability))], new("no answer", $"score {Numbers.Exact(nothing.Score)}, best span {Numbers.Exact(nothing.Span)}")],
-            Marks = first.Text >= 0 ? [new(first.Text, first.Start, last.End)] : [],
+            Predictions = [.. ranking.Select(c => new Prediction(c.Label, c.Probability, ids.Contains(c.Id)) { Value = c.Value })],
         };
     }
 
@@ -153,33 +126,24 @@ internal static class Subjects
 
     private static int Label(string target, IReadOnlyList<string> names)
     {
-        for (int i = 0; i < names.Count; i++)
+        foreach (StringComparison comparison in (StringComparison[])[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase]) // labels may differ in case alone
         {
-            if (string.Equals(names[i], target, StringComparison.OrdinalIgnoreCase))
+            int found = names.Index().FirstOrDefault(name => string.Equals(name.Item, target, comparison), (Index: -1, Item: "")).Index;
+            if (found >= 0)
             {
-                return i;
+                return found;
             }
         }
         if (int.TryParse(target, NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id < names.Count)
         {
             return id;
         }
-        string hint = Nearest.To(target, names) is { } near ? $" Did you mean '{near}'?" : "";
-        throw new RequestException(Fault.Request, $"target: no such label; got '{target}'; expected one of {string.Join(", ", names)}, or 0 to {Number(names.Count - 1)}.{hint}");
+        throw new RequestException(Fault.Request, $"target: no such label; got '{target}'; expected one of {string.Join(", ", names)}, or 0 to {Number(names.Count - 1)}.{Nearest.Hint(target, names)}");
     }
 
     private static int Word(string target, ITokenizer tokenizer) =>
         tokenizer.Vocabulary.IdOf(target) ?? tokenizer.Vocabulary.IdOf(target.ToLowerInvariant())
         ?? throw new RequestException(Fault.Request, $"target: not one piece of the vocabulary; got '{target}', which is {string.Join(" + ", tokenizer.Encode(target, special: false).Pieces)}; expected a single piece.");
-
-    private static AnswerSpan Find(ExplainedText text, string answer)
-    {
-        int at = text.Texts.Count > 1 ? text.Texts[1].IndexOf(answer, StringComparison.OrdinalIgnoreCase) : -1;
-        int[] inside = [.. Enumerable.Range(0, text.Tokens.Count).Where(i => at >= 0 && text.Tokens[i] is { Text: 1 } t && t.Start < at + answer.Length && at < t.End)];
-        return inside is [var first, ..]
-            ? new(first, inside[^1], Choices.TextBetween(text, first, inside[^1]), double.NaN)
-            : throw new RequestException(Fault.Request, $"target: the context does not contain it; got '{answer}'; expected words of the context.");
-    }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

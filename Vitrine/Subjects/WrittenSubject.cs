@@ -30,68 +30,21 @@ internal static class WrittenSubject
             foils = numbers.Length > 0 ? [.. numbers.Select(n => foils[against[n]!.Value])] : throw new RequestException(
                 Fault.Text, "contrast: no token differs; got the text that is explained; expected another continuation.");
         }
-        return isTranslation
-            ? Translation(model, writing.DecoderStartId, given, ids, numbers, foils, score, Read)
-            : Continuation(model, given, ids, numbers, foils, score, Read);
+        WrittenText written = WrittenText.Of(ids, loaded.Written);
+        return new()
+        {
+            Function = score.Build(
+                "probability", step => After(given, step), foils, (other, step) => After(Read(other), step)),
+            Facts = written.Text.Length > 0 ? [new(isTranslation ? "translation" : "continuation", written.Text.Trim())] : [],
+            Labels = score.IsSequence ? (written.Text.Length > 0 ? [written.Text.Trim()] : [])
+                : foils is null ? [] : [.. numbers.Select((n, i) => Subject.Against(written.Surfaces[n], Spelling.Of(foils[i], loaded.Written)))],
+        };
+
+        ScoreFunction After(ExplainedText text, StepOptions step) =>
+            written.Score(model, text, numbers, step, score.Sides ?? TranslationSides.Both, start: writing.DecoderStartId);
 
         ExplainedText Read(string? instead) =>
             Languages.Read(loaded, request, isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens, instead);
-    }
-
-    private static Subject Continuation(IGenerator model, ExplainedText prompt, int[] ids, int[] numbers, int[]? foils, ScoreChoice score, Func<string, ExplainedText> read)
-    {
-        InputToken[] written = Spelling.Place(ids, LoadedModel.TokenizerOfWritten(model), prompt.Texts.Count, out string whole);
-        return new()
-        {
-            Function = score.Build("probability", step => After(prompt, step), foils, (other, step) => After(read(other), step)),
-            Facts = whole.Length > 0 ? [new("continuation", whole.Trim())] : [],
-            Labels = Labels(model, written, whole, numbers, foils, score),
-        };
-
-        ScoreFunction After(ExplainedText given, StepOptions step) => Targets.Words(
-            model,
-            given with
-            {
-                Tokens = [.. given.Tokens, .. written.SkipLast(1).Select(token => token with { Text = token.Text < 0 ? -1 : given.Texts.Count })], // nobody reads the last token
-                Texts = whole.Length > 0 ? [.. given.Texts, whole] : given.Texts,
-                Types = null,
-            },
-            [.. numbers.Select(n => new TokenTarget(given.Tokens.Count - 1 + n, ids[n]))],
-            step,
-            given.Tokens.Count);
-    }
-
-    private static Subject Translation(
-        IGenerator model, int? first, ExplainedText source,
-        int[] ids, int[] numbers, int[]? foils, ScoreChoice score, Func<string, ExplainedText> read)
-    {
-        int start = first ?? model.Info.DecoderStartId ?? throw new RequestException(
-            Fault.Model, "model: config.json names no decoder_start_token_id; expected one in an encoder–decoder.");
-        InputToken[] written = Spelling.Place(ids, LoadedModel.TokenizerOfWritten(model), 0, out string whole);
-        var prefix = new ExplainedText
-        {
-            Tokens = [Spelling.Special(start, model.Tokenizer), .. written.SkipLast(1)],
-            Texts = whole.Length > 0 ? [whole] : [],
-        };
-        return new()
-        {
-            Function = score.Build("probability", step => Of(source, step), foils, (other, step) => Of(read(other), step)),
-            Facts = whole.Length > 0 ? [new("translation", whole.Trim())] : [],
-            Labels = Labels(model, written, whole, numbers, foils, score),
-        };
-
-        ScoreFunction Of(ExplainedText from, StepOptions step) => Targets.Translation(model, from, prefix, [.. numbers.Select(n => new TokenTarget(n, ids[n]))], step, score.Sides ?? TranslationSides.Both);
-    }
-
-    private static string[] Labels(IGenerator model, InputToken[] written, string whole, int[] numbers, int[]? foils, ScoreChoice score)
-    {
-        if (score.IsSequence)
-        {
-            return whole.Length > 0 ? [whole.Trim()] : [];
-        }
-        string[] surfaces = Spelling.Surfaces(written, whole);
-        string[] names = [.. numbers.Select(n => surfaces[n])];
-        return foils is null ? names : [.. names.Select((name, i) => Subject.Against(name, Spelling.Of(foils[i], LoadedModel.TokenizerOfWritten(model))))];
     }
 
     // The other continuation begins with a space where the text does, whoever types it.

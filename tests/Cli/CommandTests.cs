@@ -93,8 +93,9 @@ public sealed class CommandTests : IDisposable
     {
         CliRun run = CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--target", "all", "--method", "saliency"]).IsDone();
 
-        Assert.Contains("saliency → LABEL_0", run.Output, StringComparison.Ordinal);
-        Assert.Contains("saliency → LABEL_1", run.Output, StringComparison.Ordinal);
+        Assert.Contains("saliency → 2 targets (logit)", run.Output, StringComparison.Ordinal);
+        Assert.Matches("\n  +LABEL_0  LABEL_1\n", run.Output);
+        Assert.Equal(2, run.Output.Split("  movie ").Length); // one table
     }
 
     [Fact]
@@ -104,8 +105,10 @@ public sealed class CommandTests : IDisposable
 
         CliRun run = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--model", reader.Path, "--steps", "4"]).IsDone();
 
-        Assert.Contains("→ start ", run.Output, StringComparison.Ordinal);
-        Assert.Contains("→ end ", run.Output, StringComparison.Ordinal);
+        Assert.Equal(2, run.Output.Split(" → ").Length); // one target
+        CliRun parts = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "start", "--target", "end", "--model", reader.Path, "--method", "saliency"]).IsDone();
+        Assert.Contains("saliency → 2 targets (logit)", parts.Output, StringComparison.Ordinal);
+        Assert.Matches("  start [0-9]+  +end [0-9]+\n", parts.Output);
         CliRun forced = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "ada", "--model", reader.Path, "--steps", "4"]).IsDone();
         Assert.Contains("answer ada", forced.Output, StringComparison.Ordinal);
     }
@@ -133,8 +136,7 @@ public sealed class CommandTests : IDisposable
 
         Assert.Contains("→ LABEL_0 (not LABEL_1) (contrast_logits_diff)", label, StringComparison.Ordinal);
         Assert.Contains("→ movie (not ada) (contrast_logits_diff)", word, StringComparison.Ordinal);
-        Assert.Contains("→ start ", answer, StringComparison.Ordinal);
-        Assert.Contains("(not ", answer, StringComparison.Ordinal);
+        Assert.Contains("→ ada (not it) (contrast_logits_diff)", answer, StringComparison.Ordinal);
         Assert.Contains("(pcxmi)", other, StringComparison.Ordinal);
         Assert.Contains("kl_divergence ", other, StringComparison.Ordinal);
     }

@@ -68,10 +68,25 @@ public sealed class TaskCommandTests
         string none = CliRun.Of([.. words, "--null-threshold=-1000"]).IsDone().Output, some = CliRun.Of(words).IsDone().Output, asked = CliRun.Of([.. words, "--null-threshold=-1000", "--target", "ada"]).IsDone().Output;
 
         Assert.Contains("answer (no answer)", none, StringComparison.Ordinal);
-        Assert.Contains("→ start 0 (logit)", none, StringComparison.Ordinal);
+        Assert.Contains("→ (no answer) (logit)", none, StringComparison.Ordinal);
         Assert.DoesNotContain("answer (no answer)", some, StringComparison.Ordinal);
         Assert.Contains("no answer score ", some, StringComparison.Ordinal);
         Assert.Contains("answer ada", asked, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_AnAnswerInSeveralPlaces_TakesTheLikeliestUnlessANumberSaysWhich()
+    {
+        using var model = new TinyModel("bert_qa");
+        string[] words = ["explain", "who wrote it", "--context", "ada wrote it. badada. the movie was by ada.", "--model", model.Path, "--method", "saliency", "--target"];
+
+        string likeliest = CliRun.Of([.. words, "ada"]).IsDone().Output, first = CliRun.Of([.. words, "ada#1", "--target", "start"]).IsDone().Output, last = CliRun.Of([.. words, "ada#2", "--target", "start"]).IsDone().Output;
+
+        Assert.Contains("places 2, explained: #", likeliest, StringComparison.Ordinal); // not inside badada
+        Assert.Contains("→ start 5 (logit)", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("→ start 5 (logit)", last, StringComparison.Ordinal);
+        CliRun.Of([.. words, "ada#3"]).IsRefused(ExitCode.Usage, "#1 to #2");
+        CliRun.Of([.. words, "ada", "--target", "movie"]).IsRefused(ExitCode.Usage, "'ada' and 'movie'");
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public static class TinyModels
 
     private static IEnumerable<(string Name, Shape Shape)> Shapes(string family, int layers, JsonObject config) => family switch
     {
-        "bert" => Bert(layers, config["architectures"]!.ToJsonString()),
+        "bert" => Bert(layers, config["architectures"]!.ToJsonString(), config["id2label"]!.AsObject().Count),
         "gpt2" => Gpt2(layers, config),
         "llama" => Llama(layers, config),
         _ => Marian(layers),
@@ -136,14 +136,14 @@ public static class TinyModels
     private static IEnumerable<(string, Shape)> Each(int layers, Func<int, IEnumerable<(string, Shape)>> layer) =>
         Enumerable.Range(0, layers).SelectMany(layer);
 
-    private static IEnumerable<(string, Shape)> Bert(int layers, string architecture)
+    private static IEnumerable<(string, Shape)> Bert(int layers, string architecture, int classes)
     {
         const string E = "bert.embeddings";
-        string head = architecture.Contains("MaskedLM", StringComparison.Ordinal)
-            ? "mlm" : architecture.Contains("Question", StringComparison.Ordinal) ? "qa"
+        string head = architecture.Contains("MaskedLM", StringComparison.Ordinal) ? "mlm"
+            : architecture.Contains("Question", StringComparison.Ordinal) ? "qa"
             : architecture.Contains("Model", StringComparison.Ordinal) ? "" : architecture.Contains("Token", StringComparison.Ordinal)
-            ? "tokens" : "classes";
-        int labels = architecture.Contains("Choice", StringComparison.Ordinal) ? 1 : 3;
+                ? "tokens" : "classes";
+        int labels = architecture.Contains("Choice", StringComparison.Ordinal) ? 1 : classes;
         return
         [
             ($"{E}.word_embeddings.weight", [Vocab, D]), ($"{E}.position_embeddings.weight", [Positions, D]),

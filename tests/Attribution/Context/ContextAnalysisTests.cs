@@ -99,7 +99,7 @@ public sealed class ContextAnalysisTests
         bool[] isContext = [true, true, false, false];
 
         ContextReliance found = ContextAnalysis.Explain(ContextualText.Translation(
-            model, ExplainedText.Of([5, 6, 7, 0]), isContext, ExplainedText.Of([7, 0]), ExplainedText.Of([9, 11]), ExplainedText.Of([21, 22, 23])), new() { Deviations = -10 });
+            model, ExplainedText.Of([5, 6, 7, 0]), isContext, ExplainedText.Of([7, 0]), WrittenText.Of([9, 11], Spelling.OfWritten(model)), WrittenText.Of([21, 22, 23], Spelling.OfWritten(model))), new() { Deviations = -10 });
 
         Assert.Equal(3, found.Cues.Count);
         Assert.Equal([2, 2], found.Attribution!.Sides.Select(side => side.Tokens.Count));
@@ -109,7 +109,7 @@ public sealed class ContextAnalysisTests
     {
         context ??= s_context;
         return ContextualText.Continuation(
-            new PronounModel(), ExplainedText.Of([.. context, .. s_current]), [.. context.Select(_ => true), .. s_current.Select(_ => false)], ExplainedText.Of(s_current), ExplainedText.Of(written ?? s_written));
+            new PronounModel(), ExplainedText.Of([.. context, .. s_current]), [.. context.Select(_ => true), .. s_current.Select(_ => false)], ExplainedText.Of(s_current), WrittenText.Of(written ?? s_written, null));
     }
 
     private static double[] Softmax(double[] logits)
