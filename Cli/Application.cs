@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Vitrine.Tensors;
 
@@ -46,7 +45,7 @@ internal static class Application
     /// <summary>Throws when the command line is not understood; a request for help is always understood.</summary>
     private static void Refuse(ParseResult parsed)
     {
-        if (parsed.Action is HelpAction or ExampleHelp)
+        if (parsed.Action is HelpView)
         {
             return;
         }
@@ -90,6 +89,7 @@ internal static class Application
     private static IEnumerable<string> Options(CommandResult? command) =>
         command is null ? [] : [.. command.Command.Options.SelectMany(o => o.Aliases.Prepend(o.Name)), .. Options(command.Parent as CommandResult)];
 
-    private static string PathOf(CommandResult command) =>
+    /// <summary>The words of a command, without the program: <c>train lm</c>.</summary>
+    public static string PathOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}".TrimStart() : "";
 }

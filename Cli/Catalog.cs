@@ -47,13 +47,10 @@ internal static class Catalog
             RemoveCommand.Create(terminal),
             BenchCommand.Create(terminal),
         };
+        root.Add(new Option<bool>(HelpView.Everything) { Description = "List every option of a command.", Recursive = true, Arity = ArgumentArity.Zero, Action = new HelpView(terminal, isWhole: true) });
         foreach (Option option in root.Options)
         {
-            if (option is HelpOption { Action: HelpAction standard } help)
-            {
-                standard.MaxWidth = terminal.Width;
-                help.Action = new ExampleHelp(standard);
-            }
+            option.Action = option is HelpOption ? new HelpView(terminal, isWhole: false) : option.Action;
         }
         foreach (Directive directive in root.Directives.Where(d => d is not SuggestDirective).ToArray())
         {

@@ -55,12 +55,14 @@ internal static class ProbeView
     }
 
     /// <summary>All numbers.</summary>
-    public static string Json(string model, string data, ProbePooling pooling, ProbeReport report)
+    public static string Json(string model, IReadOnlyList<string> notices, string data, ProbePooling pooling, ProbeReport report)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
         {
             json.WriteStartObject();
+            json.WriteString("format", "vitrine.probe");
+            json.WriteNumber("version", 1);
             json.WriteString("model", model);
             json.WriteString("data", data);
             json.WriteString("pool", pooling.ToString().ToLowerInvariant());
@@ -98,6 +100,8 @@ internal static class ProbeView
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            json.WritePropertyName("warnings");
+            JsonSerializer.Serialize(json, notices);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(bytes.ToArray()) + "\n";

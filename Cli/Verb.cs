@@ -9,8 +9,36 @@ namespace Vitrine.Cli;
 /// <param name="examples">One command line per line, with a remark behind <c>#</c> where it helps.</param>
 internal sealed class Verb(string name, string description, string examples) : Command(name, description)
 {
+    private readonly Dictionary<Option, string> _groups = [];
+
     /// <summary>The examples.</summary>
     public string Examples { get; } = examples;
+
+    /// <summary>The options that most people need, which help shows first; empty: all of them.</summary>
+    public IReadOnlyList<string> Most { get; private set; } = [];
+
+    /// <summary>Names the options that most people need.</summary>
+    public Verb Shows(params IReadOnlyList<string> most)
+    {
+        Most = most;
+        return this;
+    }
+
+    /// <summary>The title of the group that an option belongs to.</summary>
+    public string GroupOf(Option option) => _groups.GetValueOrDefault(option, "Other options");
+
+    /// <summary>Adds arguments and options under a title of their own.</summary>
+    public Verb With(string group, params ReadOnlySpan<Symbol> symbols)
+    {
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Option option)
+            {
+                _groups[option] = group;
+            }
+        }
+        return With(symbols);
+    }
 
     /// <summary>A number of at least 1.</summary>
     /// <exception cref="CommandException">It is smaller.</exception>

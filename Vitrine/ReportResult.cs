@@ -88,7 +88,7 @@ public sealed record ReportResult
             Dossier = new()
             {
                 Title = explainer.Name,
-                Facts = new Dictionary<string, string>
+                Facts = new Dictionary<string, string>(explainer.Notices.Select((notice, i) => KeyValuePair.Create(FormattableString.Invariant($"notice {i + 1}"), notice)))
                 {
                     ["model"] = explainer.Model.Info.ModelType, ["texts"] = Number(_tally.Texts), ["skipped"] = Number(run.Skipped.Count),
                     ["methods"] = Number(run.Board.Methods.Count), ["score"] = _tally.First[0].Results[0].StepName, ["seed"] = Number(run.Asked.Seed),

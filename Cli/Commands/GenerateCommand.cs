@@ -30,10 +30,12 @@ internal static class GenerateCommand
         var input = new InputOptions();
         var writing = new WritingOptions();
         var scores = new Option<bool>("--scores") { Description = "List every written token with its id and probability." };
+        var json = new JsonOption();
         return new Verb(name, description, examples)
-            .With(input.Symbols).With(writing.Symbols).With(scores).With(source.Options)
+            .With(input.Symbols).With(writing.Symbols).With(scores, json.Option).With(source.Options)
             .Does((parsed, cancellation) =>
             {
+                json.Probe(parsed, terminal);
                 WriteRequest request = writing.Apply(parsed, input.Apply(parsed, terminal, new WriteRequest()));
                 using Explainer explainer = source.Load(parsed, terminal);
                 GenerateResult written;
@@ -41,11 +43,7 @@ internal static class GenerateCommand
                 {
                     written = write(explainer, request, progress, cancellation);
                 }
-                terminal.Output.WriteLine(written.Text);
-                if (parsed.GetValue(scores))
-                {
-                    terminal.Output.Write("\n" + written.ToTable());
-                }
+                json.Write(parsed, terminal, written.ToJson, screen => screen.Write(written.Text + "\n" + (parsed.GetValue(scores) ? "\n" + written.ToTable() : "")));
             });
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
@@ -11,8 +11,6 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine heads</c>: which heads of a language model look back, and what repetition costs without each.</summary>
 internal static class HeadsCommand
 {
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n" };
-
     private const string Learnt = "abcdefghijklmnopqrstuvwxyz"; // by the model in the box
 
     public static Verb Create(Terminal terminal)
@@ -44,7 +42,7 @@ internal static class HeadsCommand
                     scores = HeadScores.Measure(loaded.Model, rounds, progress, cancellation);
                 }
                 Grid table = Summary(loaded.Name, rounds, scores);
-                OutputFile.WriteAll(terminal, [(outputs[0], () => Json(loaded.Name, rounds, scores)), (outputs[1], table.Markdown), (outputs[2], () => Patterns(loaded, rounds[0]))], table.WriteWhole);
+                OutputFile.WriteAll(terminal, [(outputs[0], () => Json(loaded, rounds, scores)), (outputs[1], table.Markdown), (outputs[2], () => Patterns(loaded, rounds[0]))], table.WriteWhole);
             });
     }
 
@@ -70,23 +68,17 @@ internal static class HeadsCommand
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
-    private static string Json(string model, int[][] rounds, HeadScores scores) => JsonSerializer.Serialize(new
-    {
-        model,
-        sequences = rounds.Length,
-        length = rounds[0].Length,
-        first_loss = scores.FirstLoss,
-        repeat_loss = scores.RepeatLoss,
-        heads = scores.Heads.Select(head => new
+    private static string Json(Explainer loaded, int[][] rounds, HeadScores scores) => JsonText.Of(
+        "vitrine.heads", ("model", loaded.Name), ("sequences", rounds.Length), ("length", rounds[0].Length), ("first_loss", scores.FirstLoss), ("repeat_loss", scores.RepeatLoss),
+        ("heads", new JsonArray([.. scores.Heads.Select(head => (JsonNode)new JsonObject
         {
-            layer = head.Layer,
-            head = head.Head,
-            previous = head.Previous,
-            duplicate = head.Duplicate,
-            induction = head.Induction,
-            loss_without = head.LossWithout,
-        }),
-    }, s_indented) + "\n";
+            ["layer"] = head.Layer,
+            ["head"] = head.Head,
+            ["previous"] = head.Previous,
+            ["duplicate"] = head.Duplicate,
+            ["induction"] = head.Induction,
+            ["loss_without"] = head.LossWithout,
+        })])), ("warnings", JsonText.Texts(loaded.Notices)));
 
     private static string Patterns(Explainer loaded, int[] round)
     {

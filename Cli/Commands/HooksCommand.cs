@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
@@ -14,21 +15,26 @@ internal static class HooksCommand
             Description = "A name, or a pattern in which * stands for any characters.",
             DefaultValueFactory = _ => "*",
         };
+        var json = new JsonOption();
         return new Verb("hooks", "Lists the hook points of a model with the axes of their activations.", """
             vitrine hooks
             vitrine hooks "blocks.*.attn.hook_pattern"
             vitrine hooks --model path/to/gpt2 "blocks.0.*"
             """)
-            .With(pattern)
+            .With(pattern, json.Option)
             .With(source.Options)
             .Does((parsed, _) =>
             {
+                json.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
                 ITransformer model = explainer.Model;
                 using ActivationCache cache = model.Cache(parsed.GetValue(pattern) ?? "*");
                 HashSet<string> matched = [.. cache.Names];
-                Table.Write(terminal.Output, ["hook", "axes"],
-                    model.HookPoints.Where(point => matched.Contains(point.Name)).Select(point => (string[])[point.Name, point.Axes]));
+                HookPoint[] points = [.. model.HookPoints.Where(point => matched.Contains(point.Name))];
+                json.Write(
+                    parsed, terminal,
+                    () => JsonText.Of("vitrine.hooks", ("model", explainer.Name), ("hooks", new JsonArray([.. points.Select(point => (JsonNode)new JsonObject { ["name"] = point.Name, ["axes"] = point.Axes })])), ("warnings", JsonText.Texts(explainer.Notices))),
+                    screen => Table.Write(screen, ["hook", "axes"], points.Select(point => (string[])[point.Name, point.Axes])));
             });
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Vitrine.Transformers;
 using Vitrine.Viz;
 
@@ -15,36 +15,58 @@ internal static class InspectCommand
         var tensors = new Option<bool>("--tensors") { Description = "List the stored tensors." };
         var parameters = new Option<bool>("--parameters") { Description = "List the model's parameters and where each is stored." };
         var config = new Option<bool>("--config") { Description = "List the settings of config.json." };
+        var json = new JsonOption();
         return new Verb("inspect", "Shows a model's task, sizes, memory, settings, tensors and parameters; checks that every weight is finite.", """
             vitrine inspect
             vitrine inspect --model path/to/gpt2 --tensors
             vitrine inspect --model path/to/gpt2 --parameters --config
             """)
-            .With(tensors, parameters, config).With(source.Options)
+            .With(tensors, parameters, config, json.Option).With(source.Options)
             .Does((parsed, _) =>
             {
+                json.Probe(parsed, terminal);
                 using Explainer loaded = source.Load(parsed, terminal);
                 using WeightsFolder weights = Open(loaded.Folder!);
-                WriteSummary(loaded, weights, terminal.Output);
-                if (parsed.GetValue(config))
+                (bool settings, bool stored, bool held) = (parsed.GetValue(config), parsed.GetValue(tensors), parsed.GetValue(parameters));
+                json.Write(parsed, terminal, () => Json(loaded, weights, settings, stored, held), screen =>
                 {
-                    terminal.Output.WriteLine();
-                    WriteConfig(loaded.Folder!, terminal.Output);
-                }
-                if (parsed.GetValue(tensors))
-                {
-                    terminal.Output.WriteLine();
-                    Table.Write(terminal.Output, ["tensor", "type", "shape", ">bytes"], weights.Names.Order(StringComparer.Ordinal).Select(weights.Entry).Select(e => (string[])
-                        [Markup.Visible(e.Name), e.Type.ToString(), $"[{string.Join(", ", e.Shape)}]", Grouped(e.Length)]));
-                }
-                if (parsed.GetValue(parameters))
-                {
-                    terminal.Output.WriteLine();
-                    Table.Write(terminal.Output, ["parameter", "shape", "held as", "stored as"],
-                        loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), p.Int8 is not null ? "int8" : p.Half is not null ? "float16" : "float32", p.Place.ToString()]));
-                }
+                    WriteSummary(loaded, weights, screen);
+                    WriteTable(screen, settings, ["setting", "value"], () => Settings(loaded.Folder!).Select(p => (string[])[p.Name, TextWidth.Cut(p.Value.ToJsonString().ReplaceLineEndings(" "), 100)]));
+                    WriteTable(screen, stored, ["tensor", "type", "shape", ">bytes"], () => Stored(weights).Select(e => (string[])[e.Name, e.Type.ToString(), $"[{string.Join(", ", e.Shape)}]", Grouped(e.Length)]));
+                    WriteTable(screen, held, ["parameter", "shape", "held as", "stored as"], () => loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), HeldAs(p), p.Place.ToString()]));
+                });
             });
     }
+
+    private static void WriteTable(TextWriter screen, bool isAsked, IReadOnlyList<string> head, Func<IEnumerable<string[]>> rows)
+    {
+        if (isAsked)
+        {
+            screen.WriteLine();
+            Table.Write(screen, head, rows());
+        }
+    }
+
+    private static IEnumerable<WeightEntry> Stored(WeightsFolder weights) => weights.Names.Order(StringComparer.Ordinal).Select(weights.Entry);
+
+    private static string HeldAs(Parameter parameter) => parameter.Int8 is not null ? "int8" : parameter.Half is not null ? "float16" : "float32";
+
+    private static string Json(Explainer loaded, WeightsFolder weights, bool settings, bool stored, bool held)
+    {
+        ModelInfo info = loaded.Model.Info;
+        return JsonText.Of(
+            "vitrine.model", ("model", loaded.Name), ("architecture", info.Architecture), ("model_type", info.ModelType), ("task", info.Task.ToString()), ("d_model", info.DModel),
+            ("layers", info.NLayers), ("decoder_layers", info.NDecoderLayers), ("heads", info.NHeads), ("vocab", info.VocabSize), ("positions", info.MaxPositions),
+            ("labels", JsonText.Texts(info.Labels)), ("tokenizer", loaded.Model.Tokenizer?.Description), ("parameters", loaded.Model.Parameters.Sum(p => (long)p.Shape.Elements)),
+            ("stored_bytes", Own(loaded, weights).Sum(e => e.Length)), ("files", weights.Files.Count), ("unused", JsonText.Texts(loaded.Model.Weights.Unused)),
+            ("ignored", new JsonObject(loaded.Model.Weights.Ignored.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)))),
+            ("config", settings ? new JsonObject(Settings(loaded.Folder!).Select(p => KeyValuePair.Create(p.Name, (JsonNode?)p.Value.DeepClone()))) : null),
+            ("tensors", stored ? new JsonArray([.. Stored(weights).Select(e => (JsonNode)new JsonObject { ["name"] = e.Name, ["type"] = e.Type.ToString(), ["shape"] = new JsonArray([.. e.Shape.Select(n => (JsonNode)n)]), ["bytes"] = e.Length })]) : null),
+            ("held", held ? new JsonArray([.. loaded.Model.Parameters.Select(p => (JsonNode)new JsonObject { ["name"] = p.Name, ["shape"] = p.Shape.ToString(), ["held_as"] = HeldAs(p), ["stored_as"] = p.Place.ToString() })]) : null),
+            ("warnings", JsonText.Texts(loaded.Notices)));
+    }
+
+    private static WeightEntry[] Own(Explainer loaded, WeightsFolder weights) => [.. weights.Names.Where(name => !loaded.Model.Weights.Ignored.ContainsKey(name)).Select(weights.Entry)];
 
     private static WeightsFolder Open(string folder)
     {
@@ -63,7 +85,7 @@ internal static class InspectCommand
     private static void WriteSummary(Explainer loaded, WeightsFolder weights, TextWriter output)
     {
         ModelInfo info = loaded.Model.Info;
-        WeightEntry[] own = [.. weights.Names.Where(name => !loaded.Model.Weights.Ignored.ContainsKey(name)).Select(weights.Entry)];
+        WeightEntry[] own = Own(loaded, weights);
         string types = string.Join(", ", own.GroupBy(e => e.Type).Select(g => $"{g.Count()} {g.Key}"));
         int layers = info.NLayers + info.NDecoderLayers;
         List<(string Name, string Value)> lines =
@@ -104,12 +126,8 @@ internal static class InspectCommand
         return (parts.Length > 1 ? $"{Size(int8 + half + floats)}: " : "") + string.Join(", ", parts) + (mapped ? ", mapped from the file" : "");
     }
 
-    private static void WriteConfig(string folder, TextWriter output)
-    {
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
-        Table.Write(output, ["setting", "value"], config.RootElement.EnumerateObject().Select(p => (string[])
-            [Markup.Visible(p.Name), Markup.Visible(TextWidth.Cut(p.Value.GetRawText().ReplaceLineEndings(" "), 100))]));
-    }
+    private static IEnumerable<(string Name, JsonNode Value)> Settings(string folder) => JsonNode.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")))!.AsObject()
+        .Select(pair => (pair.Key, pair.Value?.DeepClone() ?? JsonValue.Create("null")!));
 
     private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
@@ -10,31 +11,33 @@ internal static class MethodsCommand
     {
         var name = new Argument<string?>("name") { Description = "One method, in full.", Arity = ArgumentArity.ZeroOrOne };
         var scores = new Option<bool>("--scores") { Description = "List the numbers of a target that can be explained instead." };
+        var json = new JsonOption();
         return new Verb("methods", "Lists the attribution methods: name, cost, what their scores sum to, paper.", """
             vitrine methods
             vitrine methods integrated_gradients
             vitrine methods --scores
             """)
-            .With(name, scores)
+            .With(name, scores, json.Option)
             .Does((parsed, _) =>
             {
+                json.Probe(parsed, terminal);
                 if (parsed.GetValue(scores))
                 {
-                    foreach (StepFunction step in StepFunctions.All)
-                    {
-                        terminal.Output.WriteLine($"{step.Name}\n  {step.Formula}");
-                    }
-                    foreach (string sequence in WholeSequence.Steps.Keys)
-                    {
-                        terminal.Output.WriteLine($"{sequence}\n  of all written tokens together");
-                    }
+                    (string Name, string Formula)[] all = [.. StepFunctions.All.Select(step => (step.Name, step.Formula)), .. WholeSequence.Steps.Keys.Select(sequence => (sequence, "of all written tokens together"))];
+                    json.Write(
+                        parsed, terminal,
+                        () => JsonText.Of("vitrine.scores", ("scores", new JsonArray([.. all.Select(score => (JsonNode)new JsonObject { ["name"] = score.Name, ["formula"] = score.Formula })]))),
+                        screen => screen.Write(string.Concat(all.Select(score => $"{score.Name}\n  {score.Formula}\n"))));
                     return;
                 }
-                IEnumerable<IAttributionMethod> methods = parsed.GetValue(name) is { } one ? [AttributionMethods.Get(one)] : AttributionMethods.All;
-                foreach (IAttributionMethod method in methods)
-                {
-                    terminal.Output.WriteLine($"{method.Name}\n  cost     {method.Cost}\n  sums to  {method.SumsTo}\n  paper    {method.Citation}");
-                }
+                IAttributionMethod[] methods = parsed.GetValue(name) is { } one ? [AttributionMethods.Get(one)] : [.. AttributionMethods.All];
+                json.Write(
+                    parsed, terminal,
+                    () => JsonText.Of("vitrine.methods", ("methods", new JsonArray([.. methods.Select(method => (JsonNode)new JsonObject
+                    {
+                        ["name"] = method.Name, ["cost"] = method.Cost, ["sums_to"] = method.SumsTo, ["citation"] = method.Citation,
+                    })]))),
+                    screen => screen.Write(string.Concat(methods.Select(method => $"{method.Name}\n  cost     {method.Cost}\n  sums to  {method.SumsTo}\n  paper    {method.Citation}\n"))));
             });
     }
 }

@@ -10,6 +10,7 @@ internal static class PredictCommand
         var source = new ModelSource();
         var input = new InputOptions();
         var rows = new RowsOptions();
+        var json = new JsonOption();
         var top = new Option<int>("--top") { Description = "How many answers or words to list.", HelpName = "n", DefaultValueFactory = _ => 5 };
         return new Verb("predict", "Says what a model makes of a text: labels, answers, masked words or the next token.", """
             vitrine predict "a gorgeous, witty, seductive movie"
@@ -18,10 +19,15 @@ internal static class PredictCommand
             vitrine predict --model path/to/bert-mlm "The capital of France is [MASK]."
             vitrine predict --input reviews.jsonl --output labels.jsonl --shard 1/4
             """)
-            .With(input.Symbols).With(top).With(rows.Symbols).With(source.Options)
+            .With(input.Symbols).With(top, json.Option).With(rows.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
+                json.Probe(parsed, terminal);
                 bool isOfRows = rows.IsAsked(parsed, input);
+                if (isOfRows && parsed.GetValue(json.Option) is not null)
+                {
+                    throw new CommandException(ExitCode.Usage, "output: one file for many rows; got --json with --input; expected --output, which holds all numbers.");
+                }
                 PredictRequest request = input.Apply(parsed, terminal, new PredictRequest { Top = parsed.GetValue(top) }, isOfRows);
                 using Explainer explainer = source.Load(parsed, terminal);
                 if (isOfRows)
@@ -29,7 +35,8 @@ internal static class PredictCommand
                     rows.Run(parsed, terminal, (data, to, progress) => explainer.PredictFile(data, to, request, progress, cancellation));
                     return;
                 }
-                terminal.Output.Write(explainer.Predict(request));
+                PredictResult said = explainer.Predict(request);
+                json.Write(parsed, terminal, said.ToJson, screen => screen.Write(said));
             });
     }
 }

@@ -64,7 +64,7 @@ internal static class ProbeCommand
                 string title = $"{loaded.Name}: {Name(file)}, {pooling.ToString().ToLowerInvariant()}";
                 Grid table = ProbeView.Table(title, report, pooling);
                 OutputFile.WriteAll(terminal, [
-                    (outputs[0], () => ProbeView.Json(loaded.Name, Name(file), pooling, report)), (outputs[1], table.Markdown),
+                    (outputs[0], () => ProbeView.Json(loaded.Name, loaded.Notices, Name(file), pooling, report)), (outputs[1], table.Markdown),
                     (outputs[2], () => ProbeView.Chart(title, report)), (outputs[3], () => ProbeView.Map(title, report)),
                 ], table.WriteWhole);
             });

@@ -19,6 +19,7 @@ internal static class TokenizeCommand
         var pair = new Option<string?>("--context") { Description = "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
         var bare = new Option<bool>("--no-special") { Description = "Leave out what the model expects around a text, such as [CLS] and [SEP]." };
         var lines = new Option<bool>("--jsonl") { Description = "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line." };
+        var json = new JsonOption();
         var side = new Option<string>("--side") { Description = "Marian only: source, the language that is read, or target, the one that is written.", HelpName = "side", DefaultValueFactory = _ => "source" };
         return new Verb("tokenize", "Shows how a text is cut into pieces, with ids and offsets. A folder with tokenizer files alone is enough.", """
             vitrine tokenize "a gorgeous, witty, seductive movie"
@@ -27,9 +28,10 @@ internal static class TokenizeCommand
 
             Offsets count Unicode characters (code points) from 0, as Python does; the end is exclusive.
             """)
-            .With(text.Text, text.File, pair, source.Model, bare, lines, side)
+            .With(text.Text, text.File, pair, source.Model, bare, lines, side, json.Option)
             .Does((parsed, cancellation) =>
             {
+                json.Probe(parsed, terminal);
                 ITokenizer tokenizer = Load(source.Folder(parsed, terminal), parsed.GetValue(side) ?? "source");
                 bool special = !parsed.GetValue(bare);
                 if (parsed.GetValue(lines))
@@ -41,10 +43,11 @@ internal static class TokenizeCommand
                 Encoding encoding = parsed.GetValue(pair) is { } second
                     ? tokenizer.Encode(given, TextSource.Argued(second), special)
                     : tokenizer.Encode(given, special);
-                terminal.Output.Write(new TokenizeResult(tokenizer.Description, encoding));
+                var result = new TokenizeResult(tokenizer.Description, encoding);
+                json.Write(parsed, terminal, result.ToJson, screen => screen.Write(result));
                 foreach (string notice in tokenizer.Notices.Concat(encoding.Notices))
                 {
-                    terminal.Error.WriteLine($"! {notice}");
+                    terminal.Error.WriteLine($"vitrine: {notice}");
                 }
             });
     }

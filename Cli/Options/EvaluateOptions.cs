@@ -31,8 +31,10 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     /// <param name="examples">One command line per line.</param>
     /// <param name="own">Options that only this command has.</param>
     public Verb Verb(string name, string description, string examples, params ReadOnlySpan<Symbol> own) => new Verb(name, description, examples)
-        .With(_input.Symbols).With(own).With(_data.Symbols).With(_subject.Symbols)
-        .With(_methods.Symbols).With(_metrics, _limit).With(Output.Symbols).With(_source.Options);
+        .With("What the model reads", _input.Symbols).With("Many texts", _data.Symbols).With("Many texts", _limit).With("What is explained", _subject.Symbols)
+        .With("How a model writes", _subject.Writing.Symbols).With("Methods and their parameters", _methods.Symbols).With("What is measured", _metrics)
+        .With("Where results go", own).With("Where results go", Output.Symbols).With("The model", _source.Options)
+        .Shows("--model", "--input", "--columns", "--limit", "--context", "--target", "--method", "--metric", "--baseline", "--html", "--markdown", "--json", "--csv", "--device");
 
     /// <summary>Whether a command line asks for rows and not for one text.</summary>
     public bool IsOfRows(ParseResult parsed) => _data.IsAsked(parsed, _input);

@@ -7,7 +7,7 @@ internal sealed class SubjectOptions
 {
     private readonly Option<string[]> _targets = new("--target", "-t")
     {
-        Description = "What to explain: a label's name or number, 'all', an answer of the context, a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
+        Description = "What to explain: a label's name or number, 'all', an answer of the context (its 'start', its 'end', the n-th by text#n), a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };
@@ -15,15 +15,17 @@ internal sealed class SubjectOptions
     private readonly Option<string?> _forced = new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
     private readonly Option<string?> _forcedIds = new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
     private readonly ScoreOptions _score = new();
-    private readonly WritingOptions _writing = new();
 
-    /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[_targets, .. _score.Symbols, _forced, _forcedIds, .. _writing.Symbols];
+    /// <summary>How the model writes.</summary>
+    public WritingOptions Writing { get; } = new();
+
+    /// <summary>All of them but how the model writes, for a command.</summary>
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[_targets, .. _score.Symbols, _forced, _forcedIds];
 
     /// <summary>A request with what a command line says of the target.</summary>
     /// <exception cref="CommandException">A name is not known.</exception>
     public T Apply<T>(ParseResult parsed, T request)
-        where T : ExplainRequest => _writing.Apply(parsed, _score.Apply(parsed, (T)(request with
+        where T : ExplainRequest => Writing.Apply(parsed, _score.Apply(parsed, (T)(request with
         {
             Targets = parsed.GetValue(_targets) ?? [],
             Forced = parsed.GetValue(_forced) is { } forced ? TextSource.Argued(forced) : null,
