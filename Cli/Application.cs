@@ -54,16 +54,19 @@ internal static class Application
         string? message = unknown switch
         {
             null when parsed.Errors.Count == 0 => null,
-            null when command.Subcommands.Count > 0 => $"no command given; expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
+            null when command.Subcommands.Count > 0 =>
+                $"no command given; expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}.",
             null => Explained(parsed.Errors[0]),
             ['-', _, ..] => $"unknown option '{unknown}'.{Nearest.Hint(unknown, Options(parsed.CommandResult))}",
-            _ when command.Subcommands.Count > 0 => $"unknown command '{unknown}'.{Nearest.Hint(unknown, command.Subcommands.Select(c => c.Name))}",
+            _ when command.Subcommands.Count > 0 =>
+                $"unknown command '{unknown}'.{Nearest.Hint(unknown, command.Subcommands.Select(c => c.Name))}",
             _ => $"more than one text; got '{unknown}' besides. Put quotes around a text with spaces.",
         };
         if (message is not null)
         {
             string path = PathOf(parsed.CommandResult);
-            throw new CommandException(ExitCode.Usage, $"{path}{(path.Length > 0 ? ": " : "")}{message} Run 'vitrine{(path.Length > 0 ? " " : "")}{path} --help'.");
+            throw new CommandException(ExitCode.Usage,
+                $"{path}{(path.Length > 0 ? ": " : "")}{message} Run 'vitrine{(path.Length > 0 ? " " : "")}{path} --help'.");
         }
     }
 
@@ -87,7 +90,8 @@ internal static class Application
     }
 
     private static IEnumerable<string> Options(CommandResult? command) =>
-        command is null ? [] : [.. command.Command.Options.SelectMany(o => o.Aliases.Prepend(o.Name)), .. Options(command.Parent as CommandResult)];
+        command is null ? [] : [.. command.Command.Options.SelectMany(o => o.Aliases.Prepend(o.Name)),
+            .. Options(command.Parent as CommandResult)];
 
     /// <summary>The words of a command, without the program: <c>train lm</c>.</summary>
     public static string PathOf(CommandResult command) =>

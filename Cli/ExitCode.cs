@@ -9,7 +9,8 @@ public enum ExitCode
     /// <summary>Something that should not happen: a defect of the program.</summary>
     Failure = 1,
 
-    /// <summary>The command line is not understood: an unknown command, option, method, target, label or hook, or a value out of range.</summary>
+    /// <summary>The command line is not understood: an unknown command, option, method, target, label or hook, or a value out of
+    /// range.</summary>
     Usage = 2,
 
     /// <summary>The text cannot be used: missing, empty, not UTF-8, too long, or ids the model does not have.</summary>

@@ -20,7 +20,8 @@ internal readonly record struct Failure(ExitCode Code, string Line)
         VitrineException ours => new(ExitCode.Usage, OneLine(ours.Message)),
         IOException or UnauthorizedAccessException => new(ExitCode.Output, OneLine(exception.Message)),
         _ when Environment.GetEnvironmentVariable("VITRINE_TRACE") is { Length: > 0 } => new(ExitCode.Failure, exception.ToString()),
-        _ => new(ExitCode.Failure, $"internal error: {OneLine(exception.Message)} ({exception.GetType().Name}). Set VITRINE_TRACE=1 to see where, and report it."),
+        _ => new(ExitCode.Failure,
+            $"internal error: {OneLine(exception.Message)} ({exception.GetType().Name}). Set VITRINE_TRACE=1 to see where, and report it."),
     };
 
     private static ExitCode Of(Fault fault) => fault switch

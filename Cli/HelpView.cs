@@ -6,7 +6,8 @@ using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
-/// <summary>What <c>--help</c> prints: the options that most people need; with <c>--help-all</c> the others too, in titled groups; examples last.</summary>
+/// <summary>What <c>--help</c> prints: the options that most people need; with <c>--help-all</c> the others too, in titled groups;
+/// examples last.</summary>
 internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCommandLineAction
 {
     private const string ExitCodes = """
@@ -39,7 +40,8 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
         WriteWrapped(output, command.Description ?? "", "");
         output.WriteLine();
         output.WriteLine("Usage:");
-        string arguments = string.Concat(command.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues > 0 ? $" <{argument.Name}>" : $" [<{argument.Name}>]"));
+        string arguments = string.Concat(command.Arguments.Select(argument =>
+            argument.Arity.MinimumNumberOfValues > 0 ? $" <{argument.Name}>" : $" [<{argument.Name}>]"));
         output.WriteLine($"  vitrine{(path.Length > 0 ? " " : "")}{path}{(hasCommands ? " <command>" : arguments)} [options]");
         WriteSection(output, "Commands", [.. command.Subcommands.Select(sub => (sub.Name, sub.Description ?? ""))]);
         WriteSection(output, "Arguments", [.. command.Arguments.Select(argument => ($"<{argument.Name}>", argument.Description ?? ""))]);
@@ -58,7 +60,8 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
         Option[] options = [.. command.Options.Where(option => !option.Hidden && option is not VersionOption)];
         string[] most = command is Verb { Most: { Count: > 0 } named } ? [.. named] : [];
         Option[] first = most.Length == 0 ? options : [.. most.Select(name => options.First(option => option.Name == name))];
-        (string, string)[] help = most.Length == 0 ? [] : [(Everything, string.Create(CultureInfo.InvariantCulture, $"List all {options.Length} options."))];
+        (string, string)[] help = most.Length == 0 ? []
+            : [(Everything, string.Create(CultureInfo.InvariantCulture, $"List all {options.Length} options."))];
         WriteSection(output, "Options", [.. first.Select(Row), .. isWhole ? [] : help]);
         if (most.Length == 0 || command is not Verb verb)
         {
@@ -81,8 +84,10 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
     {
         string value = option.HelpName is { } name ? $" <{name}>" : "";
         string standard = option.HasDefaultValue ? Convert.ToString(option.GetDefaultValue(), CultureInfo.InvariantCulture) ?? "" : "";
-        return (string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Append(option.Name).Distinct().OrderBy(alias => alias.Length)) + value,
-            (option.Description ?? "") + (option.Required ? " [required]" : value.Length > 0 && standard.Length > 0 && standard != "0" ? $" [default: {standard}]" : ""));
+        return (string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Append(option.Name).Distinct()
+            .OrderBy(alias => alias.Length)) + value,
+            (option.Description ?? "") + (option.Required ? " [required]" : value.Length > 0 && standard.Length > 0 && standard != "0"
+                ? $" [default: {standard}]" : ""));
     }
 
     private void WriteSection(TextWriter output, string title, IReadOnlyList<(string Name, string Text)> rows)

@@ -7,7 +7,8 @@ namespace Vitrine.Cli;
 /// <summary>The JSON that commands write of what the library has no result for: a format, a version, and members.</summary>
 internal static class JsonText
 {
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented =
+        new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A document; absent members are left out.</summary>
     /// <param name="format">What it is: <c>vitrine.model</c>.</param>

@@ -57,7 +57,8 @@ internal static class OutputFile
     {
         if (paths.Count(path => path == "-") > 1)
         {
-            throw new CommandException(ExitCode.Usage, "output: two results for standard output; expected at most one '-'. Give the other a path.");
+            throw new CommandException(ExitCode.Usage,
+                "output: two results for standard output; expected at most one '-'. Give the other a path.");
         }
         foreach (string? path in paths)
         {

@@ -16,14 +16,17 @@ internal static class ProbeView
         return new()
         {
             Title = title,
-            Head = ["hook", "probe", ">accuracy", ">95 %", ">macro F1", ">95 %", ">learnt", .. controlled ? (string[])[">control", ">selectivity"] : []],
+            Head = ["hook", "probe", ">accuracy", ">95 %", ">macro F1", ">95 %", ">learnt", .. controlled
+                ? (string[])[">control", ">selectivity"] : []],
             Rows = [.. report.Scores.Select(score => (string[])
             [
-                score.Hook, score.Probe, Percent(score.Accuracy.Value), Interval(score.Accuracy), Number(score.MacroF1.Value), Interval(score.MacroF1), Percent(score.TrainingAccuracy),
+                score.Hook, score.Probe, Percent(score.Accuracy.Value), Interval(score.Accuracy), Number(score.MacroF1.Value),
+                    Interval(score.MacroF1), Percent(score.TrainingAccuracy),
                 .. score is { Control: { } control, Selectivity: { } selectivity } ? (string[])[Percent(control), Number(selectivity)] : [],
             ])],
             Note = string.Create(CultureInfo.InvariantCulture,
-                $"{report.TestExamples} test examples, {report.TrainingExamples} learnt from, {report.Classes.Count} classes; always the most frequent one: {Percent(report.Majority)}. Intervals: {(pooling == ProbePooling.Token ? "bootstrap over texts" : "Wilson for accuracy, bootstrap for F1")}."),
+                $"{report.TestExamples} test examples, {report.TrainingExamples} learnt from, {report.Classes.Count} classes; always "
+                    + $"the most frequent one: {Percent(report.Majority)}. Intervals: {(pooling == ProbePooling.Token ? "bootstrap over texts" : "Wilson for accuracy, bootstrap for F1")}."),
         };
 
         static string Interval(Estimate e) => string.Create(CultureInfo.InvariantCulture, $"{100 * e.Low:0.0}–{100 * e.High:0.0}");
@@ -37,9 +40,13 @@ internal static class ProbeView
         IEnumerable<LayerSeries> series = report.Scores.GroupBy(score => score.Probe).Index().SelectMany(probe => (LayerSeries[])
         [
             new(probe.Item.Key, [.. probe.Item.Select(s => (s.Accuracy.Value, s.Accuracy.Low, s.Accuracy.High))], probe.Index),
-            .. probe.Item.All(s => s.Control is not null) ? (LayerSeries[])[new($"{probe.Item.Key}, control task", [.. probe.Item.Select(s => (s.Control!.Value, 0.0, 0.0))], probe.Index, IsThin: true)] : [],
+            .. probe.Item.All(s => s.Control is not null)
+                ? (LayerSeries[])[new($"{probe.Item.Key}, control task", [.. probe.Item.Select(s => (s.Control!.Value, 0.0, 0.0))],
+                    probe.Index, IsThin: true)] : [],
         ]);
-        return LayerChart.Svg(title, $"accuracy on {report.TestExamples} unseen examples, 95 % intervals; line across: the most frequent class", Short(hooks), [.. series], report.Majority);
+        return LayerChart.Svg(title,
+            $"accuracy on {report.TestExamples} unseen examples, 95 % intervals; line across: the most frequent class", Short(hooks),
+                [.. series], report.Majority);
     }
 
     /// <summary>Layers × positions as SVG.</summary>
@@ -47,11 +54,14 @@ internal static class ProbeView
     {
         string[] hooks = [.. report.Positions.Select(score => score.Hook).Distinct()];
         return LayerHeatmap.Svg(
-            title, "accuracy on unseen texts, per cent; coloured from the most frequent class (none) to 100 % (full)", Short(hooks), report.PositionLabels,
+            title, "accuracy on unseen texts, per cent; coloured from the most frequent class (none) to 100 % (full)", Short(hooks),
+                report.PositionLabels,
             [.. hooks.Select(hook => report.Positions.Where(score => score.Hook == hook).Select(score => (
                 score.Accuracy,
                 score.Majority < 1 ? (score.Accuracy - score.Majority) / (1 - score.Majority) : 0,
-                string.Create(CultureInfo.InvariantCulture, $"{hook}, position {score.Position}: {Percent(score.Accuracy)} of {score.TestExamples}; most frequent class {Percent(score.Majority)}"))).ToArray())]);
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{hook}, position {score.Position}: {Percent(score.Accuracy)} of {score.TestExamples}; most frequent class "
+                        + $"{Percent(score.Majority)}"))).ToArray())]);
     }
 
     /// <summary>All numbers.</summary>
@@ -117,7 +127,8 @@ internal static class ProbeView
     }
 
     // hook_resid_post of every block is "3 resid_post": the number is what tells the rows apart.
-    private static string[] Short(string[] hooks) => [.. hooks.Select(hook => hook.Replace("blocks.", "", StringComparison.Ordinal).Replace("hook_", "", StringComparison.Ordinal))];
+    private static string[] Short(string[] hooks) =>
+        [.. hooks.Select(hook => hook.Replace("blocks.", "", StringComparison.Ordinal).Replace("hook_", "", StringComparison.Ordinal))];
 
     private static string Percent(double part) => Numbers.Percent(part);
 }

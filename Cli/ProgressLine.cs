@@ -4,7 +4,8 @@ using Vitrine.Attributions;
 namespace Vitrine.Cli;
 
 /// <summary>Progress of long work on standard error, when that is a screen: share done, rate by eye, time left.</summary>
-/// <remarks>The display starts after half a second on a thread of its own, so that short work neither waits for it nor loads its library.</remarks>
+/// <remarks>The display starts after half a second on a thread of its own, so that short work neither waits for it nor loads its
+/// library.</remarks>
 internal sealed class ProgressLine : IProgress<WorkProgress>, IProgress<AttributionProgress>, IProgress<double>, IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);

@@ -34,7 +34,8 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
         }
         if (done.Bad > 0)
         {
-            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"vitrine: {what}: {done.Bad} of {done.Done} rows could not be used; each has its reason in {output}."));
+            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"vitrine: {what}: {done.Bad} of {done.Done} rows could not be used; each has its reason in {output}."));
         }
     }
 
@@ -45,6 +46,7 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
         double? left = at.Share is { } now && _first is { } first && now > first ? (1 - now) * seconds / (now - first) : null;
         return string.Create(CultureInfo.InvariantCulture, $"{what}: {at.Kept + at.Done} rows · {rate:0.0} a second")
             + (at.Share is { } read ? string.Create(CultureInfo.InvariantCulture, $" · {read * 100:0} %") : "")
-            + (left is { } wait ? string.Create(CultureInfo.InvariantCulture, $" · {TimeSpan.FromSeconds(Math.Min(wait, 8e6)):d\\.hh\\:mm\\:ss} left") : "");
+            + (left is { } wait ? string.Create(CultureInfo.InvariantCulture,
+                $" · {TimeSpan.FromSeconds(Math.Min(wait, 8e6)):d\\.hh\\:mm\\:ss} left") : "");
     }
 }

@@ -65,7 +65,8 @@ internal sealed class Verb(string name, string description, string examples) : C
         return this;
     }
 
-    /// <summary>Says what it does, on the device that the command line names, profiled if the command line says so. Work checks the token often, and writes nothing after it is cancelled.</summary>
+    /// <summary>Says what it does, on the device that the command line names, profiled if the command line says so. Work checks the token
+    /// often, and writes nothing after it is cancelled.</summary>
     public Verb Does(Action<ParseResult, CancellationToken> work)
     {
         Option<string>? device = Options.OfType<Option<string>>().FirstOrDefault(option => option.Name == ModelSource.DeviceOption);

@@ -11,7 +11,8 @@ public sealed partial class Explainer
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="Vitrine.Tensors.VitrineException">The request does not fit the model; the message says what would.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public Explanation Explain(string text, ExplainRequest? request = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public Explanation Explain(string text, ExplainRequest? request = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         Explain((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Explain(string, ExplainRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
@@ -30,37 +31,44 @@ public sealed partial class Explainer
     /// <exception cref="Vitrine.Tensors.VitrineException">A method is not known, or the text does not fit the model.</exception>
     public Explanation Compare(string text, params IReadOnlyList<string> methods) => methods.Distinct().Count() > 1
         ? Explain(text, new ExplainRequest { Methods = methods })
-        : throw new RequestException(Fault.Request, $"compare: nothing to compare; got {methods.Distinct().Count()} method; expected at least two, or Explain for one.");
+        : throw new RequestException(Fault.Request,
+            $"compare: nothing to compare; got {methods.Distinct().Count()} method; expected at least two, or Explain for one.");
 
     /// <summary>Explains rows one after the other; one that cannot be used says why, and stops nothing.</summary>
     /// <param name="rows">The rows: of a <see cref="DataFile"/>, or <see cref="DataRow.Of"/> texts.</param>
     /// <param name="request">What is explained, and how; a row's own columns (text, context, target, …) are over it.</param>
     /// <param name="cancellation">Stops between chunks of work.</param>
-    public async IAsyncEnumerable<ExplainedRow> ExplainAll(IEnumerable<DataRow> rows, ExplainRequest? request = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ExplainedRow> ExplainAll(IEnumerable<DataRow> rows, ExplainRequest? request = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
         request ??= new();
         request.Check();
         foreach (DataRow row in rows)
         {
-            yield return await System.Threading.Tasks.Task.Run(() => ExplainRow(row, request, cancellation), cancellation).ConfigureAwait(false);
+            yield return await System.Threading.Tasks.Task.Run(() => ExplainRow(row, request, cancellation), cancellation)
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>Explains texts one after the other; one that cannot be used says why, and stops nothing.</summary>
     /// <inheritdoc cref="ExplainAll(IEnumerable{DataRow}, ExplainRequest?, CancellationToken)"/>
-    public IAsyncEnumerable<ExplainedRow> ExplainAll(IEnumerable<string> texts, ExplainRequest? request = null, CancellationToken cancellation = default) =>
+    public IAsyncEnumerable<ExplainedRow> ExplainAll(IEnumerable<string> texts, ExplainRequest? request = null,
+        CancellationToken cancellation = default) =>
         ExplainAll(DataRow.Of(texts), request, cancellation);
 
-    /// <summary>Explains every row of a data file into lines of JSON (<c>docs/JSON.md</c>); a file that was not finished is continued.</summary>
+    /// <summary>Explains every row of a data file into lines of JSON (<c>docs/JSON.md</c>); a file that was not finished is
+    /// continued.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="output">Where the lines go.</param>
     /// <param name="request">What is explained, and how.</param>
     /// <param name="progress">Told after every row.</param>
     /// <param name="cancellation">Stops between rows; what is finished stays in the file.</param>
     /// <returns>How many rows there were, and how many could not be used.</returns>
-    /// <exception cref="RequestException">The request, the input or the output is at fault: what is wrong with a row goes into its line.</exception>
-    public RowsProgress ExplainFile(DataFile data, RowsOutput output, ExplainRequest? request = null, IProgress<RowsProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="RequestException">The request, the input or the output is at fault: what is wrong with a row goes into its
+    /// line.</exception>
+    public RowsProgress ExplainFile(DataFile data, RowsOutput output, ExplainRequest? request = null, IProgress<RowsProgress>? progress =
+        null, CancellationToken cancellation = default)
     {
         request ??= new();
         request.Check();

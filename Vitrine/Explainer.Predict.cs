@@ -20,7 +20,8 @@ public sealed partial class Explainer
         return Predicting.Of(_loaded, request) with { Notices = [.. Notices, .. InputReader.Notices(_loaded, request)] };
     }
 
-    /// <summary>What the model says of every row of a data file, as lines of JSON (<c>docs/JSON.md</c>); a file that was not finished is continued.</summary>
+    /// <summary>What the model says of every row of a data file, as lines of JSON (<c>docs/JSON.md</c>); a file that was not finished is
+    /// continued.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="output">Where the lines go.</param>
     /// <param name="request">How many answers; a row's own columns are over it.</param>
@@ -28,7 +29,8 @@ public sealed partial class Explainer
     /// <param name="cancellation">Stops between rows; what is finished stays in the file.</param>
     /// <returns>How many rows there were, and how many could not be used.</returns>
     /// <exception cref="RequestException">The input or the output is at fault: what is wrong with a row goes into its line.</exception>
-    public RowsProgress PredictFile(DataFile data, RowsOutput output, PredictRequest? request = null, IProgress<RowsProgress>? progress = null, CancellationToken cancellation = default)
+    public RowsProgress PredictFile(DataFile data, RowsOutput output, PredictRequest? request = null, IProgress<RowsProgress>? progress =
+        null, CancellationToken cancellation = default)
     {
         request ??= new();
         return RowsFile.Write(
@@ -42,11 +44,13 @@ public sealed partial class Explainer
     /// <param name="progress">Told after every token.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <exception cref="RequestException">The model does not continue texts, or the text is too long.</exception>
-    public GenerateResult Generate(string text, WriteRequest? request = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public GenerateResult Generate(string text, WriteRequest? request = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         Generate((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Generate(string, WriteRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
-    public GenerateResult Generate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public GenerateResult Generate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation =
+        default) =>
         Write("generate", ModelTask.CausalLanguageModel, "GPT-2 or Llama", request, progress, cancellation);
 
     /// <summary>Translates a text.</summary>
@@ -55,14 +59,17 @@ public sealed partial class Explainer
     /// <param name="progress">Told after every token.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <exception cref="RequestException">The model does not translate, or the text is too long.</exception>
-    public GenerateResult Translate(string text, WriteRequest? request = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public GenerateResult Translate(string text, WriteRequest? request = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
         Translate((request ?? new()) with { Text = text }, progress, cancellation);
 
     /// <inheritdoc cref="Translate(string, WriteRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
-    public GenerateResult Translate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+    public GenerateResult Translate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation =
+        default) =>
         Write("translate", ModelTask.SequenceToSequence, "Marian", request, progress, cancellation);
 
-    /// <summary>How a text is cut into pieces, with ids and offsets; the result's <c>Explain</c> of <see cref="Tokenizer"/> shows every step.</summary>
+    /// <summary>How a text is cut into pieces, with ids and offsets; the result's <c>Explain</c> of <see cref="Tokenizer"/> shows every
+    /// step.</summary>
     /// <param name="text">The text.</param>
     /// <param name="context">A second text; null: none.</param>
     /// <param name="special">Whether what the model expects around a text ([CLS], [SEP]) is added.</param>
@@ -73,7 +80,8 @@ public sealed partial class Explainer
         return new(tokenizer.Description, context is null ? tokenizer.Encode(text, special) : tokenizer.Encode(text, context, special));
     }
 
-    private GenerateResult Write(string what, ModelTask task, string expected, WriteRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private GenerateResult Write(string what, ModelTask task, string expected, WriteRequest request, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         using Turn turn = Enter();
@@ -85,7 +93,8 @@ public sealed partial class Explainer
                 ModelTask.SequenceToSequence => " Call Translate ('vitrine translate').",
                 _ => " Call Predict ('vitrine predict').",
             };
-            throw new RequestException(Fault.Request, $"{what}: this model does something else; got {Model.Info.Architecture}; expected {expected}.{instead}");
+            throw new RequestException(Fault.Request,
+                $"{what}: this model does something else; got {Model.Info.Architecture}; expected {expected}.{instead}");
         }
         GenerationOptions options = Languages.Options(_loaded, request, Writing.Options(request, Writing.Generator(_loaded)));
         ExplainedText given = Languages.Read(_loaded, request, task == ModelTask.SequenceToSequence ? 0 : options.MaxNewTokens);

@@ -6,7 +6,8 @@ namespace Vitrine;
 
 /// <summary>A loaded model, and everything that can be asked of it: which words made it decide, what it says, what it writes.</summary>
 /// <remarks>
-/// Calls from several threads wait for one another, so that an explainer may be shared; for parallel work load one per thread, which share the mapped
+/// Calls from several threads wait for one another, so that an explainer may be shared; for parallel work load one per thread, which share
+/// the mapped
 /// weights. A call runs on the thread that makes it, on the device that the model was loaded onto.
 /// </remarks>
 /// <example><code>
@@ -85,7 +86,8 @@ public sealed partial class Explainer : IDisposable
         }
     }
 
-    /// <summary>An explainer of a model that is in memory already, for example one that was just trained; it must be on the device of the moment.</summary>
+    /// <summary>An explainer of a model that is in memory already, for example one that was just trained; it must be on the device of the
+    /// moment.</summary>
     /// <param name="model">The model.</param>
     /// <param name="name">What results call it.</param>
     public static Explainer Of(ITransformer model, string name = "model")

@@ -11,7 +11,8 @@ public sealed class Explanation
     private readonly ITokenizer? _written;
     private readonly int? _top;
 
-    internal Explanation(Figure figure, int? top, IReadOnlyList<string> notices, ITokenizer? written) => (Figure, _top, Notices, _written) = (figure, top, notices, written);
+    internal Explanation(Figure figure, int? top, IReadOnlyList<string> notices, ITokenizer? written) =>
+        (Figure, _top, Notices, _written) = (figure, top, notices, written);
 
     /// <summary>Whether the written text was given and not generated.</summary>
     internal bool IsForced { get; init; }
@@ -31,7 +32,8 @@ public sealed class Explanation
     /// <summary>What should be known about how the model was read; empty for most.</summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>The words of the text and what they score for the first target by the first method; of a text that the model wrote, for all its tokens together.</summary>
+    /// <summary>The words of the text and what they score for the first target by the first method; of a text that the model wrote, for
+    /// all its tokens together.</summary>
     public IReadOnlyList<ScoredWord> Words => Results is [var first, ..] ? ScoredWord.Of(Whole(first).Words()) : [];
 
     /// <summary>The same of single tokens, those of the model's format included.</summary>
@@ -48,7 +50,8 @@ public sealed class Explanation
         request ??= new();
         var figure = new Figure
         {
-            Title = title ?? (results is [var first, ..] ? first.Model ?? "results" : throw new RequestException(Fault.Text, "explanation: no results; got none; expected at least one.")),
+            Title = title ?? (results is [var first, ..] ? first.Model ?? "results"
+                : throw new RequestException(Fault.Text, "explanation: no results; got none; expected at least one.")),
             Results = results,
         };
         return new(ResultForm.Of(request).Apply(figure, request.Top), request.Top, [], null);
@@ -100,7 +103,8 @@ public sealed class Explanation
         ? InseqJson.Write(Results.ToInseq(Figure.Title, IsForced, _written), form)
         : throw new RequestException(Fault.Request, $"inseq: its file holds one method; got {Results.Count}; expected one --method.");
 
-    /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv or .txt; replaced whole or not at all.</summary>
+    /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv or .txt; replaced whole or not at
+    /// all.</summary>
     /// <exception cref="RequestException">The ending is another, or the file cannot be written.</exception>
     public void Save(string path) => ResultFile.Write(path, Path.GetExtension(path).ToLowerInvariant() switch
     {
@@ -111,13 +115,15 @@ public sealed class Explanation
         ".csv" => System.Text.Encoding.UTF8.GetBytes(ToCsv()),
         ".txt" => System.Text.Encoding.UTF8.GetBytes(ToText(new())),
         var ending => throw new RequestException(
-            Fault.Request, $"save: no such format; got '{(ending.Length > 0 ? ending : path)}'; expected a path that ends in .html, .svg, .png, .json, .csv or .txt. SaveInseq writes Inseq's JSON."),
+            Fault.Request, $"save: no such format; got '{(ending.Length > 0 ? ending : path)}'; expected a path that ends in .html, "
+                + $".svg, .png, .json, .csv or .txt. SaveInseq writes Inseq's JSON."),
     });
 
     /// <summary>Writes Inseq's JSON; gzipped where the path ends in .gz, which its <c>load</c> reads with <c>decompress=True</c>.</summary>
     /// <inheritdoc cref="ToInseq"/>
     public void SaveInseq(string path, InseqForm form = InseqForm.Float32) =>
-        ResultFile.Write(path, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? InseqJson.Compressed(ToInseq(form)) : System.Text.Encoding.UTF8.GetBytes(ToInseq(form)));
+        ResultFile.Write(path, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? InseqJson.Compressed(ToInseq(form))
+            : System.Text.Encoding.UTF8.GetBytes(ToInseq(form)));
 
     /// <summary>The figure with the model's notices among the warnings of every result, for files.</summary>
     internal Figure WithNotices() => Notices.Count == 0 ? Figure : Figure with
@@ -127,5 +133,6 @@ public sealed class Explanation
 
     // A written text has a target per token: together they are one.
     private static AttributionResult Whole(AttributionResult result) =>
-        result.Targets.Count > 1 && (result.Sides.Count > 1 || result.Sides[0].GivenLength < result.Sides[0].Tokens.Count) ? result.Summary(Aggregators.Sum) : result;
+        result.Targets.Count > 1 && (result.Sides.Count > 1 || result.Sides[0].GivenLength < result.Sides[0].Tokens.Count)
+            ? result.Summary(Aggregators.Sum) : result;
 }

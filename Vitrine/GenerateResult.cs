@@ -28,7 +28,8 @@ public sealed record GenerateResult
         new Grid
         {
             Head = [">id", "token", ">probability"],
-            Rows = [.. Tokens.Select(token => (string[])[FormattableString.Invariant($"{token.Id}"), token.Text, Numbers.Percent(token.Probability)])],
+            Rows = [.. Tokens.Select(token => (string[])[FormattableString.Invariant($"{token.Id}"), token.Text,
+                Numbers.Percent(token.Probability)])],
         }.Write(text);
         return text.ToString();
     }
@@ -40,7 +41,8 @@ public sealed record GenerateResult
         ["version"] = 1,
         ["model"] = Model,
         ["text"] = Text,
-        ["tokens"] = new JsonArray([.. Tokens.Select(token => (JsonNode)new JsonObject { ["id"] = token.Id, ["text"] = token.Text, ["probability"] = token.Probability })]),
+        ["tokens"] = new JsonArray([.. Tokens.Select(token =>
+            (JsonNode)new JsonObject { ["id"] = token.Id, ["text"] = token.Text, ["probability"] = token.Probability })]),
         ["warnings"] = new JsonArray([.. Notices.Select(notice => (JsonNode)notice)]),
     });
 }

@@ -5,7 +5,8 @@ namespace Vitrine;
 /// <summary>How a model is loaded.</summary>
 public sealed record LoadOptions
 {
-    /// <summary>Where it computes: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:0</c>, or <c>gpu</c> for the best there is; null: the device of the moment, the CPU unless a scope says otherwise.</summary>
+    /// <summary>Where it computes: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:0</c>, or <c>gpu</c> for the best there is; null: the device of
+    /// the moment, the CPU unless a scope says otherwise.</summary>
     public string? Device { get; init; }
 
     /// <summary>Which state of a model of a hub: a branch, a tag or a commit.</summary>
@@ -27,7 +28,8 @@ public sealed record LoadOptions
     public float Outliers { get; init; } = float.PositiveInfinity;
 
     /// <summary>For example <c>opencl:0, int8</c>.</summary>
-    public override string ToString() => string.Join(", ", Settings().Select(setting => setting.Value).DefaultIfEmpty("as it is, on the device of the moment"));
+    public override string ToString() => string.Join(", ", Settings().Select(setting => setting.Value)
+        .DefaultIfEmpty("as it is, on the device of the moment"));
 
     internal IEnumerable<(string Name, string Value)> Settings() =>
     [
@@ -36,6 +38,7 @@ public sealed record LoadOptions
         .. Deterministic ? [("Deterministic", "deterministic")] : Array.Empty<(string, string)>(),
         .. Adapter is { } adapter ? [("Adapter", adapter)] : Array.Empty<(string, string)>(),
         .. Quantization != Quantization.None ? [("Quantization", Quantization.Name())] : Array.Empty<(string, string)>(),
-        .. float.IsFinite(Outliers) ? [("Outliers", FormattableString.Invariant($"outliers from {Outliers}"))] : Array.Empty<(string, string)>(),
+        .. float.IsFinite(Outliers) ? [("Outliers", FormattableString.Invariant($"outliers from {Outliers}"))]
+            : Array.Empty<(string, string)>(),
     ];
 }

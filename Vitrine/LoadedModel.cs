@@ -14,8 +14,10 @@ internal sealed record LoadedModel(ITransformer Model, string Name, string? Fold
     /// <summary>Its tokenizer.</summary>
     /// <exception cref="RequestException">The folder holds none.</exception>
     /// <exception cref="TokenizerException">It holds one that asks for what is not supported.</exception>
-    public ITokenizer Tokenizer => Model.Tokenizer ?? (Folder is not null && TokenizerLoader.IsIn(Folder) ? TokenizerLoader.Load(Folder) : throw new RequestException(
-        Fault.Model, $"model: no tokenizer in '{Folder ?? Name}'; expected vocab.txt, vocab.json with merges.txt, source.spm or tokenizer.json. Give token ids as Ids (--ids) instead of a text."));
+    public ITokenizer Tokenizer =>
+        Model.Tokenizer ?? (Folder is not null && TokenizerLoader.IsIn(Folder) ? TokenizerLoader.Load(Folder) : throw new RequestException(
+        Fault.Model, $"model: no tokenizer in '{Folder ?? Name}'; expected vocab.txt, vocab.json with merges.txt, source.spm or "
+            + $"tokenizer.json. Give token ids as Ids (--ids) instead of a text."));
 
     /// <summary>The tokenizer of what the model writes: Marian's target side, else the model's own; null when there is none.</summary>
     public ITokenizer? Written => Spelling.OfWritten(Model);

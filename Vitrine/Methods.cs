@@ -1,6 +1,7 @@
 namespace Vitrine;
 
-/// <summary>The names of the attribution methods, as <see cref="ExplainRequest.Methods"/> takes them; <c>docs/METHODS.md</c> says what each is good for.</summary>
+/// <summary>The names of the attribution methods, as <see cref="ExplainRequest.Methods"/> takes them; <c>docs/METHODS.md</c> says what
+/// each is good for.</summary>
 public static class Methods
 {
     /// <summary>All names, in the order in which <c>vitrine methods</c> lists them.</summary>
@@ -9,7 +10,8 @@ public static class Methods
     /// <summary>Simonyan, Vedaldi &amp; Zisserman 2014, Deep inside convolutional networks.</summary>
     public const string Saliency = "saliency";
 
-    /// <summary>Shrikumar et al. 2016, Not just a black box: learning important features through propagating activation differences.</summary>
+    /// <summary>Shrikumar et al. 2016, Not just a black box: learning important features through propagating activation
+    /// differences.</summary>
     public const string InputXGradient = "input_x_gradient";
 
     /// <summary>Sundararajan, Taly &amp; Yan 2017, Axiomatic attribution for deep networks.</summary>
@@ -21,7 +23,8 @@ public static class Methods
     /// <summary>Sanyal &amp; Ren 2021, Discretized integrated gradients for explaining language models.</summary>
     public const string DiscretizedIntegratedGradients = "discretized_integrated_gradients";
 
-    /// <summary>Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and expected gradients.</summary>
+    /// <summary>Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and expected
+    /// gradients.</summary>
     public const string GradientShap = "gradient_shap";
 
     /// <summary>Shrikumar, Greenside &amp; Kundaje 2017, Learning important features through propagating activation differences.</summary>
@@ -51,13 +54,15 @@ public static class Methods
     /// <summary>Sundararajan, Taly &amp; Yan 2017, Axiomatic attribution for deep networks.</summary>
     public const string LayerIntegratedGradients = "layer_integrated_gradients";
 
-    /// <summary>Shrikumar et al. 2016, Not just a black box: learning important features through propagating activation differences.</summary>
+    /// <summary>Shrikumar et al. 2016, Not just a black box: learning important features through propagating activation
+    /// differences.</summary>
     public const string LayerGradientXActivation = "layer_gradient_x_activation";
 
     /// <summary>Shrikumar, Greenside &amp; Kundaje 2017, Learning important features through propagating activation differences.</summary>
     public const string LayerDeepLift = "layer_deeplift";
 
-    /// <summary>Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and expected gradients.</summary>
+    /// <summary>Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and expected
+    /// gradients.</summary>
     public const string LayerGradientShap = "layer_gradient_shap";
 
     /// <summary>Kokhlikyan et al. 2020, Captum: a unified and generic model interpretability library for PyTorch.</summary>
@@ -90,7 +95,8 @@ public static class Methods
     /// <summary>Serrano &amp; Smith 2019, Is attention interpretable?.</summary>
     public const string AttentionXGradient = "attention_x_gradient";
 
-    /// <summary>Chefer, Gur &amp; Wolf 2021, Generic attention-model explainability for interpreting bi-modal and encoder-decoder transformers.</summary>
+    /// <summary>Chefer, Gur &amp; Wolf 2021, Generic attention-model explainability for interpreting bi-modal and encoder-decoder
+    /// transformers.</summary>
     public const string AttentionRelevance = "attention_relevance";
 
     /// <summary>Mohebbi et al. 2023, Quantifying context mixing in transformers.</summary>
@@ -102,28 +108,34 @@ public static class Methods
     /// <summary>Ferrando et al. 2023, Explaining how transformers use context to build predictions.</summary>
     public const string AltiLogit = "alti_logit";
 
-    /// <summary>Modarressi et al. 2022, GlobEnc: quantifying global token attribution by incorporating the whole encoder layer in transformers.</summary>
+    /// <summary>Modarressi et al. 2022, GlobEnc: quantifying global token attribution by incorporating the whole encoder layer in
+    /// transformers.</summary>
     public const string GlobEnc = "globenc";
 
     /// <summary>Modarressi et al. 2023, DecompX: explaining transformers decisions by propagating token decomposition.</summary>
     public const string DecompX = "decompx";
 
-    /// <summary>Kariyappa et al. 2024, Progressive inference: explaining decoder-only sequence classification models using intermediate predictions.</summary>
+    /// <summary>Kariyappa et al. 2024, Progressive inference: explaining decoder-only sequence classification models using intermediate
+    /// predictions.</summary>
     public const string ProgressiveInference = "progressive_inference";
 
-    /// <summary>Zeiler &amp; Fergus 2014, Visualizing and understanding convolutional networks; Li, Monroe &amp; Jurafsky 2016, Understanding neural networks through representation erasure.</summary>
+    /// <summary>Zeiler &amp; Fergus 2014, Visualizing and understanding convolutional networks; Li, Monroe &amp; Jurafsky 2016,
+    /// Understanding neural networks through representation erasure.</summary>
     public const string FeatureAblation = "feature_ablation";
 
     /// <summary>Zeiler &amp; Fergus 2014, Visualizing and understanding convolutional networks.</summary>
     public const string Occlusion = "occlusion";
 
-    /// <summary>Shapley 1953, A value for n-person games; Štrumbelj &amp; Kononenko 2010, An efficient explanation of individual classifications using game theory.</summary>
+    /// <summary>Shapley 1953, A value for n-person games; Štrumbelj &amp; Kononenko 2010, An efficient explanation of individual
+    /// classifications using game theory.</summary>
     public const string ShapleyValues = "shapley_values";
 
-    /// <summary>Castro, Gómez &amp; Tejada 2009, Polynomial calculation of the Shapley value based on sampling; Štrumbelj &amp; Kononenko 2014, Explaining prediction models and individual predictions with feature contributions.</summary>
+    /// <summary>Castro, Gómez &amp; Tejada 2009, Polynomial calculation of the Shapley value based on sampling; Štrumbelj &amp; Kononenko
+    /// 2014, Explaining prediction models and individual predictions with feature contributions.</summary>
     public const string ShapleyValueSampling = "shapley_value_sampling";
 
-    /// <summary>Lundberg &amp; Lee 2017, A unified approach to interpreting model predictions; Covert &amp; Lee 2021, Improving KernelSHAP (paired sampling).</summary>
+    /// <summary>Lundberg &amp; Lee 2017, A unified approach to interpreting model predictions; Covert &amp; Lee 2021, Improving KernelSHAP
+    /// (paired sampling).</summary>
     public const string KernelShap = "kernel_shap";
 
     /// <summary>Owen 1977, Values of games with a priori unions; Lundberg's PartitionExplainer (SHAP).</summary>
@@ -135,7 +147,8 @@ public static class Methods
     /// <summary>Breiman 2001, Random forests; Fisher, Rudin &amp; Dominici 2019, All models are wrong, but many are useful.</summary>
     public const string FeaturePermutation = "feature_permutation";
 
-    /// <summary>Fel, Cadène, Chalvidal, Cord, Vigouroux &amp; Serre 2021, Look at the variance! Efficient black-box explanations with Sobol-based sensitivity analysis.</summary>
+    /// <summary>Fel, Cadène, Chalvidal, Cord, Vigouroux &amp; Serre 2021, Look at the variance! Efficient black-box explanations with
+    /// Sobol-based sensitivity analysis.</summary>
     public const string Sobol = "sobol";
 
     /// <summary>Cohen-Wang, Shah, Georgiev &amp; Mądry 2024, ContextCite: attributing model generation to context.</summary>

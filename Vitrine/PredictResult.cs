@@ -41,7 +41,8 @@ public sealed record PredictResult
         }
         if (NoAnswer is { } nothing)
         {
-            text.WriteLine($"no answer: score {Numbers.Exact(nothing.Score)}, best span {Numbers.Exact(nothing.BestSpan)}, difference {Numbers.Exact(nothing.Lead)}");
+            text.WriteLine($"no answer: score {Numbers.Exact(nothing.Score)}, best span {Numbers.Exact(nothing.BestSpan)}, difference "
+                + $"{Numbers.Exact(nothing.Lead)}");
         }
         return text.ToString();
     }
@@ -66,17 +67,20 @@ public sealed record PredictResult
         {
             ["tokens"] = new JsonArray([.. Tokens.Select(token => (JsonNode)new JsonObject
             {
-                ["token"] = token.Token, ["start"] = token.Start, ["end"] = token.End, ["label"] = token.Label, ["probability"] = token.Probability,
+                ["token"] = token.Token, ["start"] = token.Start, ["end"] = token.End, ["label"] = token.Label, ["probability"] =
+                    token.Probability,
             })]),
         },
         ModelTask.MaskedLanguageModel => new() { ["masks"] = new JsonArray([.. Masks.Select(ranking => (JsonNode)List(ranking))]) },
         ModelTask.CausalLanguageModel => new() { ["next"] = List(Choices) },
         ModelTask.QuestionAnswering => new()
         {
-            ["answers"] = new JsonArray([.. Answers.Select(a => (JsonNode)new JsonObject { ["text"] = a.Text, ["start"] = a.Start, ["end"] = a.End, ["probability"] = a.Probability })]),
+            ["answers"] = new JsonArray([.. Answers.Select(a =>
+                (JsonNode)new JsonObject { ["text"] = a.Text, ["start"] = a.Start, ["end"] = a.End, ["probability"] = a.Probability })]),
             ["no_answer"] = NoAnswer is not { } nothing ? null : new JsonObject
             {
-                ["score"] = nothing.Score, ["best_span"] = nothing.BestSpan, ["difference"] = nothing.Lead, ["is_chosen"] = nothing.IsChosen,
+                ["score"] = nothing.Score, ["best_span"] = nothing.BestSpan, ["difference"] = nothing.Lead, ["is_chosen"] =
+                    nothing.IsChosen,
             },
         },
         _ => new() { ["labels"] = List(Choices) },

@@ -18,7 +18,8 @@ public sealed record ReportResult
 
     /// <summary>Reports on explanations that were saved with <c>ToJson</c>, or by <see cref="Explainer.ExplainFile"/>.</summary>
     /// <param name="files">Their paths; what different methods found of the same text is put together.</param>
-    /// <param name="keepResults">Whether <see cref="Results"/> are kept, which <see cref="ToCsv"/> writes; else memory does not grow with the files.</param>
+    /// <param name="keepResults">Whether <see cref="Results"/> are kept, which <see cref="ToCsv"/> writes; else memory does not grow with
+    /// the files.</param>
     /// <exception cref="RequestException">A file cannot be read, or holds something else.</exception>
     public static ReportResult OfFiles(IReadOnlyList<string> files, bool keepResults = false)
     {
@@ -30,14 +31,16 @@ public sealed record ReportResult
             all.AddRange(keepResults ? [analysis.Results] : []);
         }
         AttributionResult first = tally.First is [var analysed, ..] ? analysed.Results[0] : throw new RequestException(
-            Fault.Text, $"from: nothing to report on; got no explanation in {string.Join(", ", files.Select(file => $"'{file}'"))}; expected what 'vitrine explain' writes.");
+            Fault.Text, $"from: nothing to report on; got no explanation in {string.Join(", ", files.Select(file => $"'{file}'"))}; "
+                + $"expected what 'vitrine explain' writes.");
         return new()
         {
             Results = all,
             Dossier = new()
             {
                 Title = first.Model ?? "Report",
-                Facts = new Dictionary<string, string> { ["texts"] = Number(tally.Texts), ["methods"] = Number(tally.Methods.Count), ["score"] = first.StepName },
+                Facts = new Dictionary<string, string> { ["texts"] = Number(tally.Texts), ["methods"] = Number(tally.Methods.Count),
+                    ["score"] = first.StepName },
                 Tally = tally,
             },
         };
@@ -88,10 +91,13 @@ public sealed record ReportResult
             Dossier = new()
             {
                 Title = explainer.Name,
-                Facts = new Dictionary<string, string>(explainer.Notices.Select((notice, i) => KeyValuePair.Create(FormattableString.Invariant($"notice {i + 1}"), notice)))
+                Facts = new Dictionary<string,
+                    string>(explainer.Notices.Select((notice, i) =>
+                        KeyValuePair.Create(FormattableString.Invariant($"notice {i + 1}"), notice)))
                 {
                     ["model"] = explainer.Model.Info.ModelType, ["texts"] = Number(_tally.Texts), ["skipped"] = Number(run.Skipped.Count),
-                    ["methods"] = Number(run.Board.Methods.Count), ["score"] = _tally.First[0].Results[0].StepName, ["seed"] = Number(run.Asked.Seed),
+                    ["methods"] = Number(run.Board.Methods.Count), ["score"] = _tally.First[0].Results[0].StepName, ["seed"] =
+                        Number(run.Asked.Seed),
                 },
                 Tally = _tally,
                 Board = run.Board,

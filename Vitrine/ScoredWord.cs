@@ -14,7 +14,8 @@ public readonly record struct ScoredWord(string Text, double Score, string Side,
     public override string ToString() => FormattableString.Invariant($"{Text} {Score:+0.000;-0.000;0.000}");
 
     /// <summary>The words of a result's first target.</summary>
-    internal static IReadOnlyList<ScoredWord> Of(AttributionResult result, bool withSpecial = false) => [.. result.Sides.SelectMany(side => TokenCell.Of(side, [])
+    internal static IReadOnlyList<ScoredWord> Of(AttributionResult result, bool withSpecial = false) =>
+        [.. result.Sides.SelectMany(side => TokenCell.Of(side, [])
         .Where(cell => withSpecial || !cell.IsSpecial)
         .Select(cell => new ScoredWord(cell.Text, side.Scores[0][cell.Position], side.Name, cell.Position)))];
 }

@@ -15,7 +15,8 @@ public sealed record ContextReliance
     /// <summary>The cues of each sensitive token, the most sensitive token first; empty when none is sensitive.</summary>
     public required IReadOnlyList<ContextCues> Cues { get; init; }
 
-    /// <summary>The attribution of the sensitive tokens, in the order of <see cref="Cues"/>, to the tokens of the context; null when none is sensitive.</summary>
+    /// <summary>The attribution of the sensitive tokens, in the order of <see cref="Cues"/>, to the tokens of the context; null when none
+    /// is sensitive.</summary>
     public AttributionResult? Attribution { get; init; }
 }
 
@@ -30,7 +31,8 @@ public sealed record WrittenToken(string Label, int Id, double Score, double Pro
 
 /// <summary>Where a sensitive token comes from.</summary>
 /// <param name="Token">Its number among the written tokens, from 0.</param>
-/// <param name="Alternative">What the model would write in its place without the context; the same where only the probability changes.</param>
+/// <param name="Alternative">What the model would write in its place without the context; the same where only the probability
+/// changes.</param>
 /// <param name="AlternativeId">Its token id.</param>
 /// <param name="Threshold">From this |score| on a token of the context counts as a cue.</param>
 /// <param name="Cues">The cues, strongest first.</param>

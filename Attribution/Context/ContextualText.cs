@@ -35,14 +35,16 @@ public sealed class ContextualText
     /// <param name="without">The same without the context.</param>
     /// <param name="written">The written text.</param>
     /// <exception cref="VitrineException">Nothing is written, there is no context, or nothing is left without it.</exception>
-    public static ContextualText Continuation(ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, WrittenText written)
+    public static ContextualText Continuation(ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext,
+        ExplainedText without, WrittenText written)
     {
         Check(isContext, written);
         return without.Tokens.Count == 0
             ? throw new VitrineException("context: nothing is left without it; got a text of context alone; expected some text after it.")
             : new(
                 model, written, [[.. isContext, .. Later(written)]],
-                (numbers, step) => written.Score(model, with, numbers, step), (numbers, step) => written.Score(model, without, numbers, step));
+                (numbers, step) => written.Score(model, with, numbers, step), (numbers, step) =>
+                    written.Score(model, without, numbers, step));
     }
 
     /// <summary>What an encoder–decoder wrote.</summary>
@@ -54,7 +56,8 @@ public sealed class ContextualText
     /// <param name="written">The written text.</param>
     /// <exception cref="VitrineException">Nothing is written, or there is no context.</exception>
     public static ContextualText Translation(
-        ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, WrittenText said, WrittenText written)
+        ILanguageModel model, ExplainedText with, IReadOnlyList<bool> isContext, ExplainedText without, WrittenText said,
+            WrittenText written)
     {
         Check([.. isContext, .. said.Tokens.Select(_ => true)], written);
         bool hasSaid = said.Tokens.Count > 0;
@@ -62,7 +65,8 @@ public sealed class ContextualText
         bool[] target = [false, .. said.Tokens.Select(_ => true), .. Later(written)];
         return new(
             model, written, hasSaid ? [[.. isContext], target] : [[.. isContext]],
-            (numbers, step) => written.Score(model, with, numbers, step, sides, said), (numbers, step) => written.Score(model, without, numbers, step, sides));
+            (numbers, step) => written.Score(model, with, numbers, step, sides, said), (numbers, step) =>
+                written.Score(model, without, numbers, step, sides));
     }
 
     // The last token is read by no target.
@@ -72,7 +76,8 @@ public sealed class ContextualText
     {
         if (written.Tokens.Count == 0 || !isContext.Contains(true))
         {
-            throw new VitrineException($"context: nothing to compare; got {isContext.Count(is1 => is1)} tokens of context and {written.Tokens.Count} written; expected at least one of each.");
+            throw new VitrineException($"context: nothing to compare; got {isContext.Count(is1 => is1)} tokens of context and "
+                + $"{written.Tokens.Count} written; expected at least one of each.");
         }
     }
 }

@@ -28,10 +28,12 @@ public static class ContrastAlignment
         foreach (string pair in form.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries))
         {
             if (pair.Split('-') is not [var first, var second]
-                || !int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int token) || !int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out int foil)
+                || !int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int token)
+                    || !int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out int foil)
                 || token >= tokens.Count || foil >= foils.Count)
             {
-                throw new VitrineException($"contrast alignment: not a pair of positions; got '{pair}'; expected {Forms}, with {tokens.Count} tokens against {foils.Count}.");
+                throw new VitrineException($"contrast alignment: not a pair of positions; got '{pair}'; expected {Forms}, with "
+                    + $"{tokens.Count} tokens against {foils.Count}.");
             }
             made[token] = foil;
         }
@@ -39,7 +41,8 @@ public static class ContrastAlignment
     }
 
     /// <summary>
-    /// The cheapest way from one text to the other by adding, dropping and replacing tokens (Levenshtein 1966); where several are as cheap, the one that keeps
+    /// The cheapest way from one text to the other by adding, dropping and replacing tokens (Levenshtein 1966); where several are as
+    /// cheap, the one that keeps
     /// what is equal furthest to the left.
     /// </summary>
     /// <returns>Per token the position of what it became; null: it was dropped.</returns>

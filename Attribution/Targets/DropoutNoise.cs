@@ -10,14 +10,17 @@ namespace Vitrine.Attributions;
 /// <remarks>The examples of a batch share their mask, so that an example's score does not depend on its place in a batch.</remarks>
 internal sealed class DropoutNoise(ITransformer model, StepOptions options)
 {
-    private static readonly string[] s_places = [".0.hook_resid_pre", ".hook_pattern", ".hook_attn_out", ".hook_cross_attn_out", ".hook_mlp_out"];
+    private static readonly string[] s_places =
+        [".0.hook_resid_pre", ".hook_pattern", ".hook_attn_out", ".hook_cross_attn_out", ".hook_mlp_out"];
 
-    private readonly HookPoint[] _points = [.. model.HookPoints.Where(point => Array.Exists(s_places, place => point.Name.EndsWith(place, StringComparison.Ordinal)))];
+    private readonly HookPoint[] _points =
+        [.. model.HookPoints.Where(point => Array.Exists(s_places, place => point.Name.EndsWith(place, StringComparison.Ordinal)))];
 
     /// <summary>Runs a forward pass under the dropout of one sample; the same sample drops the same.</summary>
     public T During<T>(int sample, Func<T> forward)
     {
-        HookScope[] scopes = [.. _points.Select((point, i) => model.Intervene(point.Name, x => x * Mask(x.Shape, unchecked((((options.Seed * 1_000_003) + sample) * 8191) + i))))];
+        HookScope[] scopes = [.. _points.Select((point, i) =>
+            model.Intervene(point.Name, x => x * Mask(x.Shape, unchecked((((options.Seed * 1_000_003) + sample) * 8191) + i))))];
         try
         {
             return forward();

@@ -25,7 +25,8 @@ public sealed record ExplainedText
     public static ExplainedText Of(Encoding encoding) => new()
     {
         Tokens = [.. Enumerable.Range(0, encoding.Count).Select(i => new InputToken(
-            encoding.Ids[i], encoding.Pieces[i], encoding.Offsets[i].Start, encoding.Offsets[i].End, encoding.SequenceIds[i], encoding.WordIds[i], encoding.SpecialMask[i]))],
+            encoding.Ids[i], encoding.Pieces[i], encoding.Offsets[i].Start, encoding.Offsets[i].End, encoding.SequenceIds[i],
+                encoding.WordIds[i], encoding.SpecialMask[i]))],
         Texts = encoding.Texts,
         Types = encoding.TypeIds,
     };
@@ -33,7 +34,8 @@ public sealed record ExplainedText
     /// <summary>Bare token ids, spelt by the tokenizer where there is one.</summary>
     /// <param name="ids">Token ids.</param>
     /// <param name="tokenizer">Spells the pieces, and says which ids are special.</param>
-    public static ExplainedText Of(IReadOnlyList<int> ids, ITokenizer? tokenizer = null) => new() { Tokens = [.. ids.Select(id => Token(id, tokenizer))] };
+    public static ExplainedText Of(IReadOnlyList<int> ids, ITokenizer? tokenizer = null) =>
+        new() { Tokens = [.. ids.Select(id => Token(id, tokenizer))] };
 
     /// <summary>As the model reads it: a batch of 1.</summary>
     internal ModelInput Input() => new() { Ids = Row(Ids), Types = Row(Types), Mask = Row(Mask) };

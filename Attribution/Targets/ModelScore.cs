@@ -21,14 +21,18 @@ internal sealed class ModelScore : ScoreFunction
     /// <param name="targets">What is explained.</param>
     /// <param name="features">From embeddings, one per side, to <c>[batch, target, feature]</c>.</param>
     /// <param name="read">From features to rows of logits.</param>
-    /// <param name="fromPrefix">Makes a function from embeddings and the first position that may differ from the input's to features.</param>
-    /// <param name="everywhere">Features of the input at every position, of models that read from left to right: <c>[pos, target, feature]</c>.</param>
+    /// <param name="fromPrefix">Makes a function from embeddings and the first position that may differ from the input's to
+    /// features.</param>
+    /// <param name="everywhere">Features of the input at every position, of models that read from left to right: <c>[pos, target,
+    /// feature]</c>.</param>
     public ModelScore(
         ITransformer model, StepOptions step, InputSide[] sides, ScoreTarget[] targets,
-        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepOptions, StepRows> read, Func<Func<Tensor, int, Tensor>>? fromPrefix = null,
+        Func<IReadOnlyList<Tensor>, Tensor> features, Func<Tensor, StepOptions, StepRows> read, Func<Func<Tensor, int,
+            Tensor>>? fromPrefix = null,
         Func<Tensor>? everywhere = null)
     {
-        (_model, _step, _features, _read, Sides, Targets, _fromPrefix, _everywhere) = (model, step, features, read, sides, targets, fromPrefix, everywhere);
+        (_model, _step, _features, _read, Sides, Targets, _fromPrefix, _everywhere) =
+            (model, step, features, read, sides, targets, fromPrefix, everywhere);
         if (targets.Length == 0)
         {
             throw new VitrineException("targets: nothing to explain; got an empty list; expected at least one label or token.");
@@ -65,11 +69,14 @@ internal sealed class ModelScore : ScoreFunction
 
     public override Tensor Head(Tensor features)
     {
-        if (Recorder.Current is not null && (!_step.Function.HasGradient || (_step.Function.ReadsContrastOnly && _step.ContrastLogits is not null)))
+        if (Recorder.Current is not null && (!_step.Function.HasGradient
+            || (_step.Function.ReadsContrastOnly && _step.ContrastLogits is not null)))
         {
             throw new VitrineException(_step.Function.HasGradient
-                ? $"{StepName}: the contrast input alone decides it; got a method that asks for its slope at this input; expected a step that reads both, such as contrast_prob_diff."
-                : $"{StepName}: it has no gradient; got a method that asks for one; expected a perturbation method, such as feature_ablation or kernel_shap.");
+                ? $"{StepName}: the contrast input alone decides it; got a method that asks for its slope at this input; expected a "
+                    + $"step that reads both, such as contrast_prob_diff."
+                : $"{StepName}: it has no gradient; got a method that asks for one; expected a perturbation method, such as "
+                    + $"feature_ablation or kernel_shap.");
         }
         return _step.Function.Of(Rows(features));
     }
@@ -80,7 +87,8 @@ internal sealed class ModelScore : ScoreFunction
     {
         StepOptions step = change(_step);
         bool isShared = !step.Function.ReadsNoisyRows && !_step.Function.ReadsNoisyRows;
-        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere) { _featuresOfInput = isShared ? _featuresOfInput : null, Decoded = Decoded };
+        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere) { _featuresOfInput =
+            isShared ? _featuresOfInput : null, Decoded = Decoded };
     }
 
     public override Tensor Distributions(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Probabilities;
@@ -119,7 +127,8 @@ internal sealed class ModelScore : ScoreFunction
         Floats(recorded ? 18L * (_model.Info.NLayers + _model.Info.NDecoderLayers) : 24, recorded ? 4 : 3) * sizeof(float);
 
     private long Floats(long widths, int rows) =>
-        (widths * Sides.Sum(side => (long)side.Length) * _model.Info.DModel) + ((long)rows * Targets.Count * Math.Max(_model.Info.VocabSize * (IsLanguageModel ? 1 : 0), 1));
+        (widths * Sides.Sum(side => (long)side.Length) * _model.Info.DModel)
+            + ((long)rows * Targets.Count * Math.Max(_model.Info.VocabSize * (IsLanguageModel ? 1 : 0), 1));
 
     private bool IsLanguageModel => _model is ILanguageModel;
 
@@ -134,7 +143,8 @@ internal sealed class ModelScore : ScoreFunction
         return Array.ConvertAll(Rows(features).Probability.ToArray(), p => (double)p);
     }
 
-    /// <summary>Features side by side: those under dropout first, so that hooks see the plain pass last. <c>[batch, target, (samples + 1) · feature]</c></summary>
+    /// <summary>Features side by side: those under dropout first, so that hooks see the plain pass last. <c>[batch, target, (samples + 1)
+    /// · feature]</c></summary>
     private Tensor WithNoise(IReadOnlyList<Tensor> embeddings)
     {
         var noise = new DropoutNoise(_model, _step);
@@ -149,7 +159,8 @@ internal sealed class ModelScore : ScoreFunction
             return _read(features, _step);
         }
         int width = features.Shape[^1] / (_step.DropoutSamples + 1);
-        StepRows[] rows = [.. Enumerable.Range(0, _step.DropoutSamples + 1).Select(i => _read(features.Slice(-1, i * width, width), _step))];
+        StepRows[] rows = [.. Enumerable.Range(0, _step.DropoutSamples + 1)
+            .Select(i => _read(features.Slice(-1, i * width, width), _step))];
         return rows[^1].With(rows[..^1]);
     }
 }

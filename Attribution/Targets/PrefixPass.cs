@@ -4,7 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// Hidden states of perturbed inputs of a causal model: what stands before the first change is as it was, so its keys and values are computed
+/// Hidden states of perturbed inputs of a causal model: what stands before the first change is as it was, so its keys and values are
+/// computed
 /// once and serve every perturbation.
 /// </summary>
 internal sealed class PrefixPass

@@ -1,6 +1,7 @@
 namespace Vitrine.Attributions;
 
-/// <summary>How the explained numbers of several written tokens become one, as in Inseq: probabilities multiply, information adds up.</summary>
+/// <summary>How the explained numbers of several written tokens become one, as in Inseq: probabilities multiply, information adds
+/// up.</summary>
 public static class StepAggregators
 {
     private static readonly Aggregator s_product = Aggregators.Get("prod"), s_strongest = Aggregators.Get("absmax");

@@ -17,17 +17,22 @@ public static class StepFunctions
         new("log_odds", "ln p(t) − ln(1 − p(t))", LogOdds),
         new("margin", "logit(t) − the largest other logit", Margin),
         new("crossentropy", "−ln p(t), nats", rows => rows.LogProbability.Scale(-1)),
-        new("perplexity", "1 / p(t) = e^(−ln p(t))", rows => rows.LogProbability.Scale(rows.Options.Compat == Compat.Inseq ? -s_ln2 : -1).Exp()),
+        new("perplexity", "1 / p(t) = e^(−ln p(t))", rows =>
+            rows.LogProbability.Scale(rows.Options.Compat == Compat.Inseq ? -s_ln2 : -1).Exp()),
         new("entropy", "−Σ p ln p, nats; the same for every t", rows => (rows.Probabilities * rows.LogProbabilities).Sum([-1]).Scale(-1)),
         new("top_p_size", "how many of the most likely classes reach the mass top p; has no gradient", TopPSize) { HasGradient = false },
         new("mc_dropout_prob_avg", "mean of p(t) over forwards under dropout", NoisyProbability) { ReadsNoisyRows = true },
-        new("contrast_logits", "logit_q(u)", rows => rows.Contrast.Logit) { Contrast = ContrastNeed.TokenOrInput, ReadsContrastOnly = true },
+        new("contrast_logits", "logit_q(u)", rows =>
+            rows.Contrast.Logit) { Contrast = ContrastNeed.TokenOrInput, ReadsContrastOnly = true },
         new("contrast_prob", "q(u)", rows => rows.Contrast.Probability) { Contrast = ContrastNeed.TokenOrInput, ReadsContrastOnly = true },
-        new("contrast_logits_diff", "logit(t) − logit_q(u)", rows => rows.Logit - rows.Contrast.Logit) { Contrast = ContrastNeed.TokenOrInput },
-        new("contrast_prob_diff", "p(t) − q(u)", rows => rows.Probability - rows.Contrast.Probability) { Contrast = ContrastNeed.TokenOrInput },
+        new("contrast_logits_diff", "logit(t) − logit_q(u)", rows =>
+            rows.Logit - rows.Contrast.Logit) { Contrast = ContrastNeed.TokenOrInput },
+        new("contrast_prob_diff", "p(t) − q(u)", rows =>
+            rows.Probability - rows.Contrast.Probability) { Contrast = ContrastNeed.TokenOrInput },
         new("pcxmi", "log₂ p(t) − log₂ q(u), bits", rows => Information(rows).Scale(1 / s_ln2)) { Contrast = ContrastNeed.TokenOrInput },
         new("in_context_pvi", "ln p(t) − ln q(u), nats", Information) { Contrast = ContrastNeed.TokenOrInput },
-        new("kl_divergence", "Σ p (ln p − ln q), nats; over the classes that top k and top p leave", Divergence) { Contrast = ContrastNeed.Input },
+        new("kl_divergence", "Σ p (ln p − ln q), nats; over the classes that top k and top p leave", Divergence) { Contrast =
+            ContrastNeed.Input },
     ];
 
     /// <summary>Every step function: the built-in ones, then the registered ones.</summary>
@@ -50,7 +55,8 @@ public static class StepFunctions
         {
             if (string.IsNullOrWhiteSpace(step.Name) || All.Any(known => known.Name == step.Name))
             {
-                throw new VitrineException($"step function: cannot be registered under this name; got '{step.Name}'; expected a name that is not taken yet.");
+                throw new VitrineException($"step function: cannot be registered under this name; got '{step.Name}'; expected a name "
+                    + $"that is not taken yet.");
             }
             All = [.. All, step];
         }
@@ -85,7 +91,8 @@ public static class StepFunctions
         return Tensor.From(mask, [rows.Ids.Length, classes]);
     }
 
-    /// <summary>The mean of the noisy probabilities. What Inseq calls by this name is how many of their deviations p(t) lies above it.</summary>
+    /// <summary>The mean of the noisy probabilities. What Inseq calls by this name is how many of their deviations p(t) lies above
+    /// it.</summary>
     private static Tensor NoisyProbability(StepRows rows)
     {
         Tensor p = TensorOps.Concat(-1, [.. rows.Noisy.Select(noisy => noisy.Probability.Reshape([.. noisy.Probability.Shape.Axes, 1]))]);
@@ -98,7 +105,8 @@ public static class StepFunctions
         return (rows.Probability - mean.Select(-1, 0)) / squares.Sqrt();
     }
 
-    /// <summary>Classes are filtered by the sum of both rows' logits, as in Inseq; those filtered out have no part in either distribution.</summary>
+    /// <summary>Classes are filtered by the sum of both rows' logits, as in Inseq; those filtered out have no part in either
+    /// distribution.</summary>
     private static Tensor Divergence(StepRows rows)
     {
         (Tensor logits, Tensor contrast) = (rows.Logits, rows.Contrast.Logits);
@@ -131,7 +139,8 @@ public static class StepFunctions
             double total = descending.Sum(x => Math.Exp(x - descending[0])), mass = 0;
             for (int i = 0; i < classes; i++)
             {
-                bool isBeyond = (rows.Options.TopK is > 0 and int k && i >= k) || (rows.Options.TopP is { } p && i > 0 && mass >= p * total);
+                bool isBeyond = (rows.Options.TopK is > 0 and int k && i >= k)
+                    || (rows.Options.TopP is { } p && i > 0 && mass >= p * total);
                 mask[row + order[i]] = isBeyond ? 1 : 0;
                 mass += Math.Exp(descending[i] - descending[0]);
             }

@@ -77,11 +77,13 @@ public sealed record StepOptions
         }
         if (Function.Contrast == ContrastNeed.TokenOrInput && given is null)
         {
-            throw new VitrineException($"{Function.Name}: nothing to compare with; got no contrast; expected contrast tokens or a contrast input.");
+            throw new VitrineException($"{Function.Name}: nothing to compare with; got no contrast; expected contrast tokens or a "
+                + $"contrast input.");
         }
         if (Function.Contrast == ContrastNeed.Input && ContrastLogits is null)
         {
-            throw new VitrineException($"{Function.Name}: nothing to compare with; got no contrast input; expected one: the same row has no other distribution. For another token take contrast_logits_diff.");
+            throw new VitrineException($"{Function.Name}: nothing to compare with; got no contrast input; expected one: the same row "
+                + $"has no other distribution. For another token take contrast_logits_diff.");
         }
     }
 

@@ -44,13 +44,15 @@ public sealed class StepRows
     /// The other side of a contrastive step: the contrast class in these rows, or in those of another input; the same class where
     /// only the input differs.
     /// </summary>
-    public StepRows Contrast => field ??= new StepRows([.. Options.ContrastIds ?? Ids], Options, () => Options.ContrastLogits?.Expand(Logits.Shape) ?? Logits);
+    public StepRows Contrast => field ??= new StepRows([.. Options.ContrastIds ?? Ids], Options, () =>
+        Options.ContrastLogits?.Expand(Logits.Shape) ?? Logits);
 
     /// <summary>The rows of the same input under dropout, one per sample; for steps that say that they read them.</summary>
     /// <exception cref="VitrineException">The step function does not.</exception>
     public IReadOnlyList<StepRows> Noisy
     {
-        get => field ?? throw new VitrineException($"{Options.Function.Name}: no forwards under dropout were made; expected a step function with ReadsNoisyRows = true.");
+        get => field ?? throw new VitrineException($"{Options.Function.Name}: no forwards under dropout were made; expected a step "
+            + $"function with ReadsNoisyRows = true.");
         private set;
     }
 

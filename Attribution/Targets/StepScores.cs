@@ -20,7 +20,8 @@ public static class StepScores
             {
                 StepScores = new Dictionary<string, double>(target.StepScores ?? new Dictionary<string, double>())
                 {
-                    [step.Name] = target.SequenceLength is null ? scores[t] : StepAggregators.Of(step.Name).Of(scores), // of a whole text, as Inseq puts its tokens together
+                    // of a whole text, as Inseq puts its tokens together
+                    [step.Name] = target.SequenceLength is null ? scores[t] : StepAggregators.Of(step.Name).Of(scores),
                 },
             })],
         };

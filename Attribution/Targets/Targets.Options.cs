@@ -15,7 +15,8 @@ public static partial class Targets
     /// <param name="chosen">Which options are explained; null: the one that the model prefers.</param>
     /// <param name="step">Which number, e.g. <c>"margin"</c>, the default.</param>
     /// <exception cref="VitrineException">Another kind of model, fewer than two options, or no such option.</exception>
-    public static ScoreFunction Options(ITransformer model, IReadOnlyList<ExplainedText> options, IReadOnlyList<int>? chosen = null, StepOptions? step = null)
+    public static ScoreFunction Options(ITransformer model, IReadOnlyList<ExplainedText> options, IReadOnlyList<int>? chosen = null,
+        StepOptions? step = null)
     {
         Require(model, ModelTask.MultipleChoice);
         step ??= "margin";
@@ -29,7 +30,8 @@ public static partial class Targets
         CheckIds(ids, options.Count, "option");
         int[] reach = [.. options.Select(option => option.Tokens.Count)];
         return new OptionScore(new ModelScore(
-            model, step, sides, [.. ids.Select(id => new ScoreTarget { Label = FormattableString.Invariant($"option {id}"), Id = id, Reach = reach })],
+            model, step, sides, [.. ids.Select(id =>
+                new ScoreTarget { Label = FormattableString.Invariant($"option {id}"), Id = id, Reach = reach })],
             embeddings =>
             {
                 Tensor logits = Logits(embeddings);
@@ -38,13 +40,16 @@ public static partial class Targets
             (logits, asked) => new StepRows(ids, asked, () => logits)), Alone);
 
         ScoreFunction Alone(int option) => new ModelScore(
-            model, "logit", [Side(model, options[option])], [new ScoreTarget { Label = FormattableString.Invariant($"option {option}"), Id = 0, Position = 0, Reach = [options[option].Tokens.Count] }],
+            model, "logit", [Side(model, options[option])],
+                [new ScoreTarget { Label = FormattableString.Invariant($"option {option}"), Id = 0, Position = 0, Reach =
+                    [options[option].Tokens.Count] }],
             embeddings => Logit(option, embeddings[0]).Reshape([embeddings[0].Shape[0], 1, 1]),
             (logits, asked) => new StepRows([0], asked, () => logits));
 
         // [batch, option]: options have different lengths, and each is a batch of its own, so that none needs padding.
         Tensor Logits(IReadOnlyList<Tensor> embeddings) => TensorOps.Concat(1, [.. embeddings.Select((words, i) => Logit(i, words))]);
 
-        Tensor Logit(int option, Tensor words) => model.Forward(inputs[option] with { Embeddings = words.Reshape([words.Shape[0], 1, words.Shape[1], words.Shape[2]]) });
+        Tensor Logit(int option, Tensor words) =>
+            model.Forward(inputs[option] with { Embeddings = words.Reshape([words.Shape[0], 1, words.Shape[1], words.Shape[2]]) });
     }
 }

@@ -42,14 +42,17 @@ public static partial class Targets
         int position = model.Info.PoolsFirst ? 0 : text.Tokens.Count - 1; // [CLS], or the last token
         return new ModelScore(
             model, step, [Side(model, text)],
-            [.. ids.Select(id => new ScoreTarget { Label = model.Info.Labels[id], Id = id, Position = position, Reach = [text.Tokens.Count] })],
+            [.. ids.Select(id => new ScoreTarget { Label = model.Info.Labels[id], Id = id, Position = position, Reach =
+                [text.Tokens.Count] })],
             embeddings =>
             {
                 Tensor logits = model.Forward(input with { Embeddings = embeddings[0] });
                 return logits.Reshape([logits.Shape[0], 1, classes]).Expand([logits.Shape[0], ids.Length, classes]);
             },
             (logits, asked) => model.Info.IsMultiLabel ? YesOrNo(logits, ids, asked) : new StepRows(ids, asked, () => logits),
-            everywhere: model is Decoder decoder ? () => Everywhere(decoder.Hidden(input).MatMul(model.Parameters.First(parameter => parameter.Name == "head.W_score").Value), ids.Length) : null);
+            everywhere: model is Decoder decoder ? () =>
+                Everywhere(decoder.Hidden(input).MatMul(model.Parameters.First(parameter => parameter.Name == "head.W_score").Value),
+                    ids.Length) : null);
     }
 
     /// <summary>A head that says numbers has no probabilities, and no step that is made of them.</summary>
@@ -58,16 +61,19 @@ public static partial class Targets
         string[] allowed = ["logit", "contrast_logits", "contrast_logits_diff"];
         if (model.Info.IsNumber && StepFunctions.BuiltIn.Contains(step.Function) && !allowed.Contains(step.Function.Name))
         {
-            throw new VitrineException($"score: this model says a number and has no probabilities; got {step.Function.Name}; expected logit, which is the number itself, or contrast_logits_diff with another input.");
+            throw new VitrineException($"score: this model says a number and has no probabilities; got {step.Function.Name}; expected "
+                + $"logit, which is the number itself, or contrast_logits_diff with another input.");
         }
     }
 
-    /// <summary>Labels that do not compete: each has a row of its own with the classes no and yes, whose logits are 0 and its own, for softmax(0, z) = σ(z).</summary>
+    /// <summary>Labels that do not compete: each has a row of its own with the classes no and yes, whose logits are 0 and its own, for
+    /// softmax(0, z) = σ(z).</summary>
     private static StepRows YesOrNo(Tensor logits, int[] ids, StepOptions step)
     {
         if (step.ContrastIds is not null)
         {
-            throw new VitrineException("targets: these labels do not compete; got a contrast; expected a model that chooses one label. Explain the other label by itself.");
+            throw new VitrineException("targets: these labels do not compete; got a contrast; expected a model that chooses one label. "
+                + "Explain the other label by itself.");
         }
         Tensor yes = StepRows.Pick(logits, ids);                                               // [batch, label]
         yes = yes.Reshape([yes.Shape[0], ids.Length, 1]);
@@ -75,7 +81,8 @@ public static partial class Targets
         return new StepRows([.. ids.Select(_ => 1)], step, () => rows);
     }
 
-    /// <summary>An answer: its start, its end, and both. What both together have is the sum of the two, of probabilities the product.</summary>
+    /// <summary>An answer: its start, its end, and both. What both together have is the sum of the two, of probabilities the
+    /// product.</summary>
     /// <param name="model">A question answering model.</param>
     /// <param name="text">Question and context.</param>
     /// <param name="start">Position of the answer's first token; null: that of the best span (<see cref="SpanRule"/>).</param>
@@ -84,7 +91,8 @@ public static partial class Targets
     /// <param name="parts">What becomes a target, in this order; null: start, end and both.</param>
     /// <exception cref="VitrineException">Another kind of model, or no such position.</exception>
     public static ScoreFunction AnswerSpan(
-        ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null, IReadOnlyList<AnswerPart>? parts = null) =>
+        ITransformer model, ExplainedText text, int? start = null, int? end = null, StepOptions? step = null,
+            IReadOnlyList<AnswerPart>? parts = null) =>
         new AnswerScore(Answer(model, text, start, end, step), parts ?? [AnswerPart.Start, AnswerPart.End, AnswerPart.Whole]);
 
     /// <summary>The start and the end of an answer: two targets, each scored over all positions.</summary>
@@ -104,13 +112,15 @@ public static partial class Targets
         {
             float[] probabilities = model.Forward(input).Transpose().Softmax().ToArray(); // [1, 2, pos]
             (start, end, _) = SpanRule.Ranked(text, probabilities, 1, start, end) is [var best] ? best : throw new VitrineException(
-                $"targets: no answer is possible; got no token of a context{(start is { } from ? $" from {from} on" : "")}; expected question and context.");
+                $"targets: no answer is possible; got no token of a context{(start is { } from ? $" from {from} on" : "")}; expected "
+                    + $"question and context.");
         }
         int[] ids = [start.Value, end.Value];
         CheckIds(ids, length, "position");
         return new ModelScore(
             model, step, [Side(model, text)],
-            [.. ids.Select((id, i) => new ScoreTarget { Label = FormattableString.Invariant($"{(i == 0 ? "start" : "end")} {id}"), Id = id, Position = id, Reach = [length] })],
+            [.. ids.Select((id, i) => new ScoreTarget { Label = FormattableString.Invariant($"{(i == 0 ? "start" : "end")} {id}"), Id = id,
+                Position = id, Reach = [length] })],
             embeddings => model.Forward(input with { Embeddings = embeddings[0] }).Transpose(), // [batch, 2, pos]
             (logits, asked) => new StepRows(ids, asked, () => logits));
     }
@@ -121,7 +131,8 @@ public static partial class Targets
     /// <param name="targets">Position and label of each.</param>
     /// <param name="step">Which number, e.g. <c>"logit"</c>, the default.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or label.</exception>
-    public static ScoreFunction TokenLabels(ITransformer model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null)
+    public static ScoreFunction TokenLabels(ITransformer model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step =
+        null)
     {
         Require(model, ModelTask.TokenClassification);
         step ??= "logit";
@@ -131,7 +142,8 @@ public static partial class Targets
         CheckIds(positions, text.Tokens.Count, "position");
         return new ModelScore(
             model, step, [Side(model, text)],
-            [.. targets.Select(t => new ScoreTarget { Label = model.Info.Labels[t.Id], Id = t.Id, Position = t.Position, Reach = [text.Tokens.Count] })],
+            [.. targets.Select(t => new ScoreTarget { Label = model.Info.Labels[t.Id], Id = t.Id, Position = t.Position, Reach =
+                [text.Tokens.Count] })],
             embeddings => At(model.Forward(input with { Embeddings = embeddings[0] }), positions),
             (logits, asked) => new StepRows(ids, asked, () => logits));
     }
@@ -148,7 +160,8 @@ public static partial class Targets
     /// <param name="labels">How the targets read; null: by themselves.</param>
     /// <exception cref="VitrineException">Another kind of model, no such position or word.</exception>
     public static ScoreFunction Words(
-        ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, int? givenLength = null, IReadOnlyList<string>? labels = null)
+        ILanguageModel model, ExplainedText text, IReadOnlyList<TokenTarget> targets, StepOptions? step = null, int? givenLength = null,
+            IReadOnlyList<string>? labels = null)
     {
         Require(model, ModelTask.MaskedLanguageModel, ModelTask.CausalLanguageModel);
         step ??= "probability";
@@ -179,7 +192,8 @@ public static partial class Targets
     /// <param name="continuation">Token ids that follow it; all are targets.</param>
     /// <param name="step">Which number, e.g. <c>"probability"</c>, the default.</param>
     /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
-    public static ScoreFunction Continuation(ILanguageModel model, ExplainedText prompt, IReadOnlyList<int> continuation, StepOptions? step = null)
+    public static ScoreFunction Continuation(ILanguageModel model, ExplainedText prompt, IReadOnlyList<int> continuation,
+        StepOptions? step = null)
     {
         Require(model, ModelTask.CausalLanguageModel, ModelTask.MaskedLanguageModel);
         return WrittenText.Of(continuation, Spelling.OfWritten(model)).Score(model, prompt, step: step);
@@ -193,7 +207,8 @@ public static partial class Targets
     /// <param name="sides">Which inputs are explained.</param>
     /// <exception cref="VitrineException">Another kind of model, or nothing to explain.</exception>
     public static ScoreFunction Translation(
-        ILanguageModel model, ExplainedText source, IReadOnlyList<int> translation, StepOptions? step = null, TranslationSides sides = TranslationSides.Both)
+        ILanguageModel model, ExplainedText source, IReadOnlyList<int> translation, StepOptions? step = null, TranslationSides sides =
+            TranslationSides.Both)
     {
         Require(model, ModelTask.SequenceToSequence);
         return WrittenText.Of(translation, Spelling.OfWritten(model)).Score(model, source, step: step, sides: sides);
@@ -233,7 +248,8 @@ public static partial class Targets
                 int batch = embeddings[0].Shape[0];
                 Tensor sourceEmbeddings = sides == TranslationSides.Target ? Repeat(from.Batch, batch) : embeddings[0];
                 Tensor targetEmbeddings = sides == TranslationSides.Source ? Repeat(to.Batch, batch) : embeddings[^1];
-                return At(model.Hidden(input with { Embeddings = sourceEmbeddings, Target = said with { Embeddings = targetEmbeddings } }), positions);
+                return At(model.Hidden(input with { Embeddings = sourceEmbeddings, Target = said with { Embeddings = targetEmbeddings } }),
+                    positions);
             },
             (hidden, asked) => LanguageRows(model, hidden, ids, asked))
         {
@@ -245,7 +261,8 @@ public static partial class Targets
         ids,
         step,
         () => model.Logits(hidden),
-        () => model.Logits(hidden, Tensor.From([.. Enumerable.Repeat(ids, hidden.Shape[0]).SelectMany(row => row)], [hidden.Shape[0], ids.Length])));
+        () => model.Logits(hidden, Tensor.From([.. Enumerable.Repeat(ids, hidden.Shape[0]).SelectMany(row => row)],
+            [hidden.Shape[0], ids.Length])));
 
     private static ScoreTarget Word(ILanguageModel model, TokenTarget target, string? label, int[] reach) => new()
     {
@@ -266,11 +283,13 @@ public static partial class Targets
     };
 
     /// <summary>Rows of every position, for each target: <c>[1, pos, k]</c> → <c>[pos, target, k]</c>.</summary>
-    private static Tensor Everywhere(Tensor rows, int targets) => rows.Reshape([rows.Shape[1], 1, rows.Shape[2]]).Expand([rows.Shape[1], targets, rows.Shape[2]]);
+    private static Tensor Everywhere(Tensor rows, int targets) =>
+        rows.Reshape([rows.Shape[1], 1, rows.Shape[2]]).Expand([rows.Shape[1], targets, rows.Shape[2]]);
 
     private static Tensor Repeat(Tensor one, int batch) => one.Expand([batch, one.Shape[1], one.Shape[2]]);
 
-    /// <summary>Rows at positions: <c>[batch, pos, k]</c> → <c>[batch, target, k]</c>. Neighbours are a slice, which copies nothing.</summary>
+    /// <summary>Rows at positions: <c>[batch, pos, k]</c> → <c>[batch, target, k]</c>. Neighbours are a slice, which copies
+    /// nothing.</summary>
     private static Tensor At(Tensor x, int[] positions)
     {
         if (positions.Select((p, i) => p == positions[0] + i).All(next => next))
@@ -296,7 +315,8 @@ public static partial class Targets
     {
         if (!tasks.Contains(model.Info.Task))
         {
-            throw new VitrineException($"targets: this model does something else; got {model.Info.Architecture} for {model.Info.Task}; expected a model for {string.Join(" or ", tasks)}.");
+            throw new VitrineException($"targets: this model does something else; got {model.Info.Architecture} for {model.Info.Task}; "
+                + $"expected a model for {string.Join(" or ", tasks)}.");
         }
     }
 

@@ -38,7 +38,8 @@ public sealed class WholeSequence : ScoreFunction
         (_tokens, _step) = (tokens, step);
         if (tokens.StepName != "log_probability")
         {
-            throw new VitrineException($"whole sequence: these scores have no meaningful sum; got step '{tokens.StepName}'; expected log_probability.");
+            throw new VitrineException($"whole sequence: these scores have no meaningful sum; got step '{tokens.StepName}'; expected "
+                + $"log_probability.");
         }
         Targets = [new ScoreTarget
         {

@@ -5,7 +5,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>A text that a model writes, or is made to write: its tokens, each with its place in the text that all of them make.</summary>
 /// <remarks>
-/// Every way to a score of written tokens leads through here: continuations, translations, and both with and without a context. What a causal model
+/// Every way to a score of written tokens leads through here: continuations, translations, and both with and without a context. What a
+/// causal model
 /// reads is the prompt and all of the text but its last token; what a decoder reads is its start token, what was said before, and the same.
 /// </remarks>
 public sealed record WrittenText
@@ -21,7 +22,8 @@ public sealed record WrittenText
     /// <summary>Token ids. <c>[pos]</c></summary>
     public int[] Ids => [.. Tokens.Select(token => token.Id)];
 
-    /// <summary>How the tokens read one after the other: the characters behind each, a dot for a further byte of a character that has been named.</summary>
+    /// <summary>How the tokens read one after the other: the characters behind each, a dot for a further byte of a character that has been
+    /// named.</summary>
     public IReadOnlyList<string> Surfaces => [.. Tokens.Select((token, i) =>
         token.Text < 0 || token.End <= token.Start ? token.Piece
         : i > 0 && Tokens[i - 1].Text >= 0 && token.Start < Tokens[i - 1].End ? "·" : Text[token.Start..token.End])];
@@ -49,7 +51,8 @@ public sealed record WrittenText
         return new(tokens, all);
     }
 
-    /// <summary>The text after what was given: the input of a causal model that is to write it. Its last token is read by no target and left out.</summary>
+    /// <summary>The text after what was given: the input of a causal model that is to write it. Its last token is read by no target and
+    /// left out.</summary>
     /// <param name="given">What was given.</param>
     public ExplainedText After(ExplainedText given) => After(given, Tokens.Count - 1);
 

@@ -19,7 +19,8 @@ internal static class BenchCompare
                 OpReport first = Read(parsed.GetValue(before)!, terminal), second = Read(parsed.GetValue(after)!, terminal);
                 terminal.Output.WriteLine($"before: {first.Device}; {first.Machine}\nafter:  {second.Device}; {second.Machine}\n");
                 Dictionary<(string, string), OpTiming> known = first.Ops.ToDictionary(op => (op.Op, op.Call));
-                Table.Write(terminal.Output, ["op", "call", ">forward ms", ">after", ">times faster", ">backward ms", ">after", ">times faster"],
+                Table.Write(terminal.Output, ["op", "call", ">forward ms", ">after", ">times faster", ">backward ms", ">after",
+                    ">times faster"],
                     second.Ops.Where(op => known.ContainsKey((op.Op, op.Call))).Select(op => Line(known[(op.Op, op.Call)], op)));
                 int alone = first.Ops.Length + second.Ops.Length - (2 * second.Ops.Count(op => known.ContainsKey((op.Op, op.Call))));
                 if (alone > 0)
@@ -35,7 +36,8 @@ internal static class BenchCompare
         return File.Exists(file) ? OpReport.Read(file) : throw new CommandException(ExitCode.Input, $"bench: there is no file '{path}'.");
     }
 
-    private static string[] Line(OpTiming before, OpTiming after) => [after.Op, after.Call, .. Pair(before.Forward, after.Forward), .. Pair(before.Backward, after.Backward)];
+    private static string[] Line(OpTiming before, OpTiming after) =>
+        [after.Op, after.Call, .. Pair(before.Forward, after.Forward), .. Pair(before.Backward, after.Backward)];
 
     private static string[] Pair(OpPass? before, OpPass? after) =>
     [

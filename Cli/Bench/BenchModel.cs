@@ -16,14 +16,16 @@ internal static class BenchModel
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        Option<int> number(string name, int standard, string description) => new(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => standard };
+        Option<int> number(string name, int standard, string description) =>
+            new(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => standard };
         Option<int> tokens = number("--tokens", 128, "Length of the text; its ids are (i · 7919 + 13) mod vocab.");
         Option<int> generate = number("--generate", 16, "How many of its last tokens are explained as generated ones.");
         Option<int> reps = number("--reps", 5, "Timed runs of forward and saliency; the longer works run a fifth as often.");
         Option<int> steps = number("--ig-steps", 50, "Points of the path integral.");
         Option<int> batch = number("--ig-batch", 10, "Points per batch of ig50_batched; ig50 takes one at a time.");
         var only = new Option<string?>("--only") { Description = $"Some of {string.Join(',', s_works)}.", HelpName = "names" };
-        var values = new Option<string?>("--values") { Description = "Write logits and attributions as JSON, to prove that the same work was done.", HelpName = "path" };
+        var values = new Option<string?>("--values") { Description =
+            "Write logits and attributions as JSON, to prove that the same work was done.", HelpName = "path" };
         return new Verb("model", "Times forward, saliency, integrated gradients and explained generation; prints one JSON object, medians in ms.", """
             vitrine bench model --model path/to/gpt2
             vitrine bench model --model path/to/gpt2 --tokens 512 --threads 2 --only forward,saliency --values values.json
@@ -48,7 +50,8 @@ internal static class BenchModel
             });
     }
 
-    private static (double Median, float[][] Values) Measure(string name, ModelWork work, int reps, int points, CancellationToken cancellation)
+    private static (double Median, float[][] Values) Measure(string name, ModelWork work, int reps, int points,
+        CancellationToken cancellation)
     {
         (bool isShort, Func<float[][]> run) = name switch
         {
@@ -57,16 +60,19 @@ internal static class BenchModel
             "ig50" => (false, () => work.IntegratedGradients(1)),
             "ig50_batched" => (false, () => work.IntegratedGradients(points)),
             "explain_generation" => (false, (Func<float[][]>)work.ExplainGeneration),
-            _ => throw new CommandException(ExitCode.Usage, $"bench: no such work; got '{name}'; expected one of {string.Join(", ", s_works)}.{Nearest.Hint(name, s_works)}"),
+            _ => throw new CommandException(ExitCode.Usage,
+                $"bench: no such work; got '{name}'; expected one of {string.Join(", ", s_works)}.{Nearest.Hint(name, s_works)}"),
         };
         float[][] result = isShort ? run() : []; // warm up
         double[] times = Stopwatches.Time(isShort ? reps : Math.Max(1, reps / 5), () => result = run(), cancellation);
         return (Stopwatches.Median(times), result);
     }
 
-    private static string Summary(ModelWork work, ParseResult parsed, Option<int> tokens, Option<int> generate, Dictionary<string, (double Median, float[][] Values)> results)
+    private static string Summary(ModelWork work, ParseResult parsed, Option<int> tokens, Option<int> generate, Dictionary<string,
+        (double Median, float[][] Values)> results)
     {
-        IEnumerable<string> times = results.Select(r => string.Create(CultureInfo.InvariantCulture, $"\"{r.Key}\": {Math.Round(r.Value.Median, 1):0.0}"));
+        IEnumerable<string> times =
+            results.Select(r => string.Create(CultureInfo.InvariantCulture, $"\"{r.Key}\": {Math.Round(r.Value.Median, 1):0.0}"));
         string version = typeof(BenchModel).Assembly.GetName().Version?.ToString(3) ?? "";
         return string.Create(CultureInfo.InvariantCulture,
             $"{{\"vitrine\": \"{version}\", \"threads\": {Workers.Count}, \"tokens\": {parsed.GetValue(tokens)}, \"generate\": {parsed.GetValue(generate)}, \"target\": {work.Target}, \"unit\": \"ms, median\", {string.Join(", ", times)}, \"peak_rss_mb\": {Stopwatches.PeakMegabytes()}}}");

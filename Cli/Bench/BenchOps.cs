@@ -3,16 +3,20 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Cli;
 
-/// <summary><c>vitrine bench ops</c>: every op of the table at its benchmark sizes, after its small cases proved right in the same process.</summary>
+/// <summary><c>vitrine bench ops</c>: every op of the table at its benchmark sizes, after its small cases proved right in the same
+/// process.</summary>
 internal static class BenchOps
 {
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
         var names = new Argument<string[]>("op") { Description = "Ops; left out: all.", Arity = ArgumentArity.ZeroOrMore };
-        var runs = new Option<int>("--reps") { Description = "Timed runs per size, at least; the median is reported.", HelpName = "n", DefaultValueFactory = _ => 20 };
-        var json = new Option<string?>("--json") { Description = "Also write the numbers to a file; - for standard output alone.", HelpName = "file" };
-        var markdown = new Option<string?>("--markdown") { Description = "Also write a report to a file; - for standard output alone.", HelpName = "file" };
+        var runs = new Option<int>("--reps") { Description = "Timed runs per size, at least; the median is reported.", HelpName = "n",
+            DefaultValueFactory = _ => 20 };
+        var json = new Option<string?>("--json") { Description = "Also write the numbers to a file; - for standard output alone.",
+            HelpName = "file" };
+        var markdown = new Option<string?>("--markdown") { Description = "Also write a report to a file; - for standard output alone.",
+            HelpName = "file" };
         return new Verb("ops", "Times the ops and their gradients against the limits of the machine, after checking each against its float64 reference in the same process.", """
             vitrine bench ops
             vitrine bench ops softmax layer_norm gelu --reps 50

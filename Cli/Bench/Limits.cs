@@ -4,14 +4,16 @@ using Vitrine.Tensors;
 namespace Vitrine.Cli;
 
 /// <summary>
-/// Measures what the machine can do, again and again and briefly: the memory is shared with other users, so an op is compared with a copy of the same moment.
+/// Measures what the machine can do, again and again and briefly: the memory is shared with other users, so an op is compared with a copy
+/// of the same moment.
 /// The rate of the vector units is a property of the machine: the best seen counts.
 /// </summary>
 internal sealed unsafe class Limits
 {
     private const int Elements = 2048 * 3072; // 25 MB
     private const int Block = 1024; // elements; every range of a copy begins at a cache line
-    private const int Rounds = 50_000, DivisionRounds = 20_000, Chains = 12; // a chain of additions waits 4 cycles for itself: 12 keep two units busy
+    // a chain of additions waits 4 cycles for itself: 12 keep two units busy
+    private const int Rounds = 50_000, DivisionRounds = 20_000, Chains = 12;
     private const int DeviceItems = 1 << 18, DeviceRounds = 500, DeviceChains = 32; // chains of an item in peak.kernel.c
 
     private readonly Tensor _x = Tensor.Full([Elements], 1), _y = Tensor.Full([Elements], 0);
@@ -21,16 +23,19 @@ internal sealed unsafe class Limits
     private double _bestFma, _bestDivision;
 
     /// <summary>
-    /// Chooses the copy, 25 MB to 25 MB: on the CPU the fastest of the runtime's own, a plain vector loop and one that fetches ahead, each on all threads and
+    /// Chooses the copy, 25 MB to 25 MB: on the CPU the fastest of the runtime's own, a plain vector loop and one that fetches ahead, each
+    /// on all threads and
     /// with ordinary stores; on another device its kernel of <c>scale</c>.
     /// </summary>
     public Limits(CancellationToken cancellation)
     {
         Action[] copies = Device.Current == Device.Cpu ? [Copy(Library), Copy(Loop), Copy(Ahead)] : [DeviceCopy];
         _copy = copies.MinBy(copy => Timing.Of(copy, 50, cancellation).Median)!;
-        Func<double> wide = () => Rate(Fma<Simd512, Vector512<float>>, Rounds * Chains, 16), narrow = () => Rate(Fma<Simd256, Vector256<float>>, Rounds * Chains, 8);
+        Func<double> wide = () => Rate(Fma<Simd512, Vector512<float>>, Rounds * Chains, 16), narrow = () =>
+            Rate(Fma<Simd256, Vector256<float>>, Rounds * Chains, 8);
         _fma = Device.Current != Device.Cpu ? DeviceFma : Vector512.IsHardwareAccelerated && wide() > narrow() ? wide : narrow;
-        _division = Device.Current != Device.Cpu ? () => 0 : Vector512.IsHardwareAccelerated ? () => Rate(Divide512, 3 * DivisionRounds, 16) : () => Rate(Divide256, 3 * DivisionRounds, 8);
+        _division = Device.Current != Device.Cpu ? () => 0 : Vector512.IsHardwareAccelerated ? () =>
+            Rate(Divide512, 3 * DivisionRounds, 16) : () => Rate(Divide256, 3 * DivisionRounds, 8);
         Timing.Warm(() => Measure(), cancellation);
     }
 
@@ -46,7 +51,8 @@ internal sealed unsafe class Limits
     }
 
     private Action Copy(Action<IntPtr, IntPtr, int> range) => () => Workers.For(Elements / Block, (from, to) =>
-        range((IntPtr)(_x.CpuPointer + (from * Block * sizeof(float))), (IntPtr)(_y.CpuPointer + (from * Block * sizeof(float))), (to - from) * Block), 16);
+        range((IntPtr)(_x.CpuPointer + (from * Block * sizeof(float))), (IntPtr)(_y.CpuPointer + (from * Block * sizeof(float))),
+            (to - from) * Block), 16);
 
     private static void Library(IntPtr x, IntPtr y, int n) => new ReadOnlySpan<float>((void*)x, n).CopyTo(new Span<float>((void*)y, n));
 
@@ -116,7 +122,8 @@ internal sealed unsafe class Limits
             c10 = S.MulAdd(c10, m, a);
             c11 = S.MulAdd(c11, m, a);
         }
-        return S.Sum(S.Add(S.Add(S.Add(S.Add(c0, c1), S.Add(c2, c3)), S.Add(S.Add(c4, c5), S.Add(c6, c7))), S.Add(S.Add(c8, c9), S.Add(c10, c11))));
+        return S.Sum(S.Add(S.Add(S.Add(S.Add(c0, c1), S.Add(c2, c3)), S.Add(S.Add(c4, c5), S.Add(c6, c7))),
+            S.Add(S.Add(c8, c9), S.Add(c10, c11))));
     }
 
     private static float Divide512()

@@ -25,7 +25,8 @@ internal sealed class ModelWork
         if (tokens < 2 || tokens > info.MaxPositions || generate < 1 || generate >= tokens || steps < 1)
         {
             throw new CommandException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture,
-                $"bench: sizes do not fit; got {tokens} tokens, {generate} generated, {steps} steps; expected 2 to {info.MaxPositions} tokens, fewer generated, at least one step."));
+                $"bench: sizes do not fit; got {tokens} tokens, {generate} generated, {steps} steps; expected 2 to {info.MaxPositions} "
+                    + $"tokens, fewer generated, at least one step."));
         }
         (_model, _generate, _steps, _cancellation) = (model, generate, steps, cancellation);
         _ids = [.. Enumerable.Range(0, tokens).Select(i => (int)(((i * 7919L) + 13) % info.VocabSize))];
@@ -76,5 +77,6 @@ internal sealed class ModelWork
 
     private ScoreFunction TargetLogit() => Targets.Words(_model, ExplainedText.Of(_ids), [new(_ids.Length - 1, Target)], "logit");
 
-    private static float[][] Scores(IAttributionMethod method, ScoreFunction f, AttributionRequest request) => [.. method.Attribute(f, request).Sides[0].Scores];
+    private static float[][] Scores(IAttributionMethod method, ScoreFunction f, AttributionRequest request) =>
+        [.. method.Attribute(f, request).Sides[0].Scores];
 }

@@ -28,11 +28,13 @@ internal static class OpBench
         var work = new OpWork(row, call);
         OpPass forward = Beside(limits, work.Forward, call.Bytes, call.Cost, reps, cancellation);
         Timing whole = Timing.Of(work.Call, reps, cancellation);
-        OpPass? backward = work.HasBackward ? Beside(limits, work.Backward, work.BackwardBytes, call.BackwardCost, reps, cancellation) : null;
+        OpPass? backward = work.HasBackward ? Beside(limits, work.Backward, work.BackwardBytes, call.BackwardCost, reps, cancellation)
+            : null;
         return new(row.Name, call.ToString(), forward, backward, whole.Median);
     }
 
-    /// <summary>Rounds of the machine's limits, then the work: the share is the median over the rounds, so that a slow moment of the machine hits both alike.</summary>
+    /// <summary>Rounds of the machine's limits, then the work: the share is the median over the rounds, so that a slow moment of the
+    /// machine hits both alike.</summary>
     private static OpPass Beside(Limits limits, Action work, double bytes, OpCost cost, int reps, CancellationToken cancellation)
     {
         Timing.Warm(work, cancellation);
@@ -46,6 +48,7 @@ internal static class OpBench
             shares.Add(peaks.Limit(bytes, cost).Ms / Timing.Middle(round));
         }
         Timing time = Timing.Of(runs);
-        return new(time.Median, time.Spread, bytes / time.Median / 1e6, cost.Flops / time.Median / 1e6, limits.Peaks.Limit(bytes, cost).Binds, Timing.Middle(shares));
+        return new(time.Median, time.Spread, bytes / time.Median / 1e6, cost.Flops / time.Median / 1e6, limits.Peaks.Limit(bytes, cost)
+            .Binds, Timing.Middle(shares));
     }
 }

@@ -39,7 +39,8 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
         runtime's own, a vector loop and a vector loop that fetches ahead, with ordinary stores and the threads of the ops.
         """;
 
-    private static readonly string[] s_head = ["op", "call", ">forward ms", ">±", ">GB/s", ">GFLOP/s", "binds", ">share", ">backward ms", ">GB/s", "binds", ">share", ">call ms"];
+    private static readonly string[] s_head =
+        ["op", "call", ">forward ms", ">±", ">GB/s", ">GFLOP/s", "binds", ">share", ">backward ms", ">GB/s", "binds", ">share", ">call ms"];
 
     /// <summary>What the machine can do, in a line.</summary>
     public string Limits() => Invariant(
@@ -82,11 +83,14 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
     }
 
     private static string[] Cells(OpTiming op) =>
-        [op.Op, op.Call, .. Cells(op.Forward), .. op.Backward is { } b ? [Milliseconds(b.Ms), Invariant($"{b.GigabytesPerSecond:F1}"), b.Binds, Percent(b.Share)] : Enumerable.Repeat("", 4), Milliseconds(op.CallMs)];
+        [op.Op, op.Call, .. Cells(op.Forward), .. op.Backward is { } b
+            ? [Milliseconds(b.Ms), Invariant($"{b.GigabytesPerSecond:F1}"), b.Binds, Percent(b.Share)] : Enumerable.Repeat("", 4),
+                Milliseconds(op.CallMs)];
 
     private static string[] Cells(OpPass pass) =>
     [
-        Milliseconds(pass.Ms), Milliseconds(pass.SpreadMs), Invariant($"{pass.GigabytesPerSecond:F1}"), pass.GigaflopsPerSecond > 0 ? Invariant($"{pass.GigaflopsPerSecond:F1}") : "",
+        Milliseconds(pass.Ms), Milliseconds(pass.SpreadMs), Invariant($"{pass.GigabytesPerSecond:F1}"), pass.GigaflopsPerSecond > 0
+            ? Invariant($"{pass.GigaflopsPerSecond:F1}") : "",
         pass.Binds, Percent(pass.Share),
     ];
 
@@ -99,5 +103,6 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
 
 /// <summary>How a report is written as JSON, known at build time.</summary>
 [JsonSerializable(typeof(OpReport))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 internal sealed partial class OpReportJson : JsonSerializerContext;

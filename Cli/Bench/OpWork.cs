@@ -3,7 +3,8 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Cli;
 
-/// <summary>A benchmark case of the op table, ready to run again and again: the public call, and the kernels that it and its gradient launch.</summary>
+/// <summary>A benchmark case of the op table, ready to run again and again: the public call, and the kernels that it and its gradient
+/// launch.</summary>
 internal sealed class OpWork
 {
     private readonly Tensor[] _inputs;
@@ -59,7 +60,8 @@ internal sealed class OpWork
             double[] expected = small.Reference([.. inputs.Select(Array64.Of)]).Values;
             for (int i = 0; i < actual.Length; i++)
             {
-                bool isClose = Math.Abs(actual[i] - expected[i]) <= row.Tolerance.Absolute + (row.Tolerance.Relative * Math.Abs(expected[i]));
+                bool isClose = Math.Abs(actual[i] - expected[i]) <= row.Tolerance.Absolute
+                    + (row.Tolerance.Relative * Math.Abs(expected[i]));
                 if (!isClose && actual[i] != (float)expected[i])
                 {
                     throw new CommandException(ExitCode.Failure, string.Create(CultureInfo.InvariantCulture,
@@ -104,7 +106,8 @@ internal sealed class OpWork
 
         /// <summary>Runs the backward of the recorded op for one seed and every float input.</summary>
         public Action? Backward => _recorded is not var (op, saved) ? null : () =>
-            op.Backward(saved, Tensor.Full(Output!.Shape.Prepend(1), 1), new Needs([.. saved.InputShapes.Select((_, i) => saved.Tracks(i))]));
+            op.Backward(saved, Tensor.Full(Output!.Shape.Prepend(1), 1),
+                new Needs([.. saved.InputShapes.Select((_, i) => saved.Tracks(i))]));
 
         public bool Tracks(Tensor tensor) => !tensor.IsWeight;
 

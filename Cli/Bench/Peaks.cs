@@ -4,7 +4,8 @@ namespace Vitrine.Cli;
 
 /// <summary>What the machine can do at best, measured beside what is compared with it.</summary>
 /// <param name="Copy">Bytes read plus bytes written per second by a copy of the benchmarks' size, in GB/s.</param>
-/// <param name="Fma">Floating-point operations per second of fused multiply–adds on registers, in GFLOP/s; 0 where it was not measured.</param>
+/// <param name="Fma">Floating-point operations per second of fused multiply–adds on registers, in GFLOP/s; 0 where it was not
+/// measured.</param>
 /// <param name="Division">Divisions per second, in G/s; 0 where it was not measured.</param>
 internal readonly record struct Peaks(double Copy, double Fma, double Division)
 {

@@ -7,7 +7,8 @@ namespace Vitrine.Cli;
 /// <param name="Spread">Ninth decile minus first decile.</param>
 internal readonly record struct Timing(double Median, double Spread)
 {
-    /// <summary>Seconds of warm-up: the runtime compiles a method well only 0.1 s after its first calls; until then nothing is timed.</summary>
+    /// <summary>Seconds of warm-up: the runtime compiles a method well only 0.1 s after its first calls; until then nothing is
+    /// timed.</summary>
     public const double WarmUp = 0.25;
 
     /// <summary>Seconds that a measurement lasts at least.</summary>
@@ -46,7 +47,8 @@ internal readonly record struct Timing(double Median, double Spread)
     }
 
     /// <summary>
-    /// What runs take, ms, for a short while: long enough to leave behind what ran before in caches and pages, and short enough that what another slice measures
+    /// What runs take, ms, for a short while: long enough to leave behind what ran before in caches and pages, and short enough that what
+    /// another slice measures
     /// next finds the machine's other users doing the same. The first half is dropped.
     /// </summary>
     public static double[] Slice(Action work, double milliseconds = 16)

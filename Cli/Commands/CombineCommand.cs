@@ -8,8 +8,10 @@ internal static class CombineCommand
 {
     public static Verb Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("file") { Description = "Files that 'vitrine explain --json' wrote: at least two results over the same tokens.", Arity = ArgumentArity.OneOrMore };
-        var minus = new Option<bool>("--difference") { Description = "Show the first of two results minus the second, instead of a combination; the texts may differ in words, not in length." };
+        var files = new Argument<string[]>("file") { Description =
+            "Files that 'vitrine explain --json' wrote: at least two results over the same tokens.", Arity = ArgumentArity.OneOrMore };
+        var minus = new Option<bool>("--difference") { Description =
+            "Show the first of two results minus the second, instead of a combination; the texts may differ in words, not in length." };
         var form = new FormOptions();
         var output = new ExplainOutput();
         return new Verb("combine", "Puts saved explanations together: one ranking out of several methods, how far they agree, or a difference.", """
@@ -25,12 +27,16 @@ internal static class CombineCommand
                 bool isDifference = parsed.GetValue(minus);
                 if (isDifference && request.Combine is not null)
                 {
-                    throw new CommandException(ExitCode.Usage, "combine: --difference and --combine exclude each other; got both; expected one of them.");
+                    throw new CommandException(ExitCode.Usage,
+                        "combine: --difference and --combine exclude each other; got both; expected one of them.");
                 }
-                AttributionResult[] results = [.. (parsed.GetValue(files) ?? []).SelectMany(path => CombinationJson.ReadAll(TextSource.ReadFile(path, terminal)))];
+                AttributionResult[] results = [.. (parsed.GetValue(files) ?? [])
+                    .SelectMany(path => CombinationJson.ReadAll(TextSource.ReadFile(path, terminal)))];
                 if (results.Length < 2 || (isDifference && results.Length > 2))
                 {
-                    throw new CommandException(ExitCode.Input, $"combine: {(results.Length < 2 ? "nothing to combine" : "too many results")}; got {results.Length} in these files; expected {(isDifference ? "two" : "at least two")}.");
+                    throw new CommandException(ExitCode.Input,
+                        $"combine: {(results.Length < 2 ? "nothing to combine" : "too many results")}; got {results.Length} in these "
+                            + $"files; expected {(isDifference ? "two" : "at least two")}.");
                 }
                 output.Write(parsed, terminal, isDifference
                     ? Explanation.Of([results[0].Minus(results[1])], request, results[0].Model ?? "results")

@@ -16,7 +16,9 @@ internal static class DevicesCommand
                 json.Probe(parsed, terminal);
                 json.Write(
                     parsed, terminal,
-                    () => JsonText.Of("vitrine.devices", ("devices", new JsonArray([.. Device.All.Select(d => (JsonNode)new JsonObject { ["name"] = d.Name, ["description"] = d.Description, ["is_gpu"] = d.IsGpu })]))),
+                    () => JsonText.Of("vitrine.devices",
+                        ("devices", new JsonArray([.. Device.All.Select(d =>
+                            (JsonNode)new JsonObject { ["name"] = d.Name, ["description"] = d.Description, ["is_gpu"] = d.IsGpu })]))),
                     screen => Table.Write(screen, ["device", "what it is"], Device.All.Select(d => (string[])[d.Name, d.Description])));
             });
     }

@@ -8,8 +8,11 @@ internal static class EvaluateCommand
     public static Verb Create(Terminal terminal)
     {
         var options = new EvaluateOptions(terminal, "method and metric");
-        var texts = new Option<string?>("--csv-texts") { Description = "Write every single number as a table, one record per text, method and metric (docs/CSV.md).", HelpName = "path" };
-        var numbers = new Option<string?>("--output", "-o") { Description = "Write every number as JSONL, one line per row, method and metric (docs/JSON.md); run again after an interruption, it goes on. - for standard output, without the table.", HelpName = "file" };
+        var texts = new Option<string?>("--csv-texts") { Description =
+            "Write every single number as a table, one record per text, method and metric (docs/CSV.md).", HelpName = "path" };
+        var numbers = new Option<string?>("--output", "-o") { Description =
+            "Write every number as JSONL, one line per row, method and metric (docs/JSON.md); run again after an interruption, it goes "
+                + "on. - for standard output, without the table.", HelpName = "file" };
         return options.Verb("evaluate", "Ranks attribution methods by how true their explanations are to the model, on a text or on every row of a file.", """
             vitrine evaluate "a gorgeous, witty, seductive movie"
             vitrine evaluate --input reviews.csv --columns text=review --method saliency,lime,random --limit 100 --html out.html
@@ -25,7 +28,8 @@ internal static class EvaluateCommand
                 EvaluateRequest request = options.Request(parsed);
                 if (path is not null && !options.IsOfRows(parsed))
                 {
-                    throw new CommandException(ExitCode.Usage, "output: for data files only; got --output without --input. For one text there are --json and --csv-texts.");
+                    throw new CommandException(ExitCode.Usage,
+                        "output: for data files only; got --output without --input. For one text there are --json and --csv-texts.");
                 }
                 using Explainer explainer = options.Load(parsed);
                 EvaluateResult done;
@@ -39,18 +43,21 @@ internal static class EvaluateCommand
                     OutputFile.Write(table, done.TextsToCsv(), terminal);
                 }
                 options.Output.Write(
-                    parsed, terminal, done.ToHtml, done.ToMarkdown, done.ToJson, done.ToCsv, screen => screen.Write(done.ToText(terminal.Width)),
+                    parsed, terminal, done.ToHtml, done.ToMarkdown, done.ToJson, done.ToCsv, screen =>
+                        screen.Write(done.ToText(terminal.Width)),
                     isSilent: path == "-" || parsed.GetValue(texts) == "-");
             });
 
-        EvaluateResult Evaluate(ParseResult parsed, Explainer explainer, EvaluateRequest request, string? path, ProgressLine progress, CancellationToken cancellation)
+        EvaluateResult Evaluate(ParseResult parsed, Explainer explainer, EvaluateRequest request, string? path, ProgressLine progress,
+            CancellationToken cancellation)
         {
             if (!options.IsOfRows(parsed))
             {
                 return explainer.Evaluate(request, progress, cancellation);
             }
             using DataFile rows = options.Rows(parsed);
-            RowsOutput? output = path switch { null => null, "-" => RowsOutput.To(terminal.Output), _ => RowsOutput.File(terminal.Resolve(path), path) };
+            RowsOutput? output = path switch { null => null, "-" => RowsOutput.To(terminal.Output), _ =>
+                RowsOutput.File(terminal.Resolve(path), path) };
             return explainer.Evaluate(rows, request, output, progress, cancellation);
         }
     }

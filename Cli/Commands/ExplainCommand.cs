@@ -32,11 +32,15 @@ internal static class ExplainCommand
             vitrine explain --input reviews.csv --columns text=review --output scores.jsonl --method saliency
             cat review.txt | vitrine explain --target negative --baseline mask --steps 200
             """)
-            .With("What the model reads", input.Symbols).With("What is explained", subject.Symbols).With("Methods and their parameters", methods.Symbols)
-            .With("What becomes of the scores", form.Symbols).With("Whole texts, slots, alignments", sequence.Symbols).With("What a text owes to its context", context.Symbols)
-            .With("How a model writes", subject.Writing.Symbols).With("Where results go", output.Symbols).With("Many texts", rows.Symbols).With("The model", source.Options)
+            .With("What the model reads", input.Symbols).With("What is explained", subject.Symbols)
+                .With("Methods and their parameters", methods.Symbols)
+            .With("What becomes of the scores", form.Symbols).With("Whole texts, slots, alignments", sequence.Symbols)
+                .With("What a text owes to its context", context.Symbols)
+            .With("How a model writes", subject.Writing.Symbols).With("Where results go", output.Symbols).With("Many texts", rows.Symbols)
+                .With("The model", source.Options)
             .Shows(
-                "--model", "--context", "--target", "--contrast", "--forced", "--max-new-tokens", "--method", "--baseline", "--groups", "--words", "--top", "--html", "--svg", "--json",
+                "--model", "--context", "--target", "--contrast", "--forced", "--max-new-tokens", "--method", "--baseline", "--groups",
+                    "--words", "--top", "--html", "--svg", "--json",
                 "--input", "--output", "--device")
             .Does((parsed, cancellation) =>
             {
@@ -61,7 +65,8 @@ internal static class ExplainCommand
         ExplainRequest Request(ParseResult parsed)
         {
             ExplainRequest request = input.Apply(parsed, terminal, new ExplainRequest(), rows.IsAsked(parsed, input));
-            return output.Apply(parsed, form.Apply(parsed, sequence.Apply(parsed, methods.Apply(parsed, context.Apply(parsed, subject.Apply(parsed, request))))));
+            return output.Apply(parsed,
+                form.Apply(parsed, sequence.Apply(parsed, methods.Apply(parsed, context.Apply(parsed, subject.Apply(parsed, request))))));
         }
     }
 }

@@ -24,7 +24,8 @@ internal static class GenerateCommand
         """, (explainer, request, progress, cancellation) => explainer.Translate(request, progress, cancellation));
 
     private static Verb Create(
-        Terminal terminal, string name, string description, string shipped, string examples, Func<Explainer, WriteRequest, ProgressLine, CancellationToken, GenerateResult> write)
+        Terminal terminal, string name, string description, string shipped, string examples, Func<Explainer, WriteRequest, ProgressLine,
+            CancellationToken, GenerateResult> write)
     {
         var source = new ModelSource(shipped);
         var input = new InputOptions();
@@ -43,7 +44,8 @@ internal static class GenerateCommand
                 {
                     written = write(explainer, request, progress, cancellation);
                 }
-                json.Write(parsed, terminal, written.ToJson, screen => screen.Write(written.Text + "\n" + (parsed.GetValue(scores) ? "\n" + written.ToTable() : "")));
+                json.Write(parsed, terminal, written.ToJson, screen =>
+                    screen.Write(written.Text + "\n" + (parsed.GetValue(scores) ? "\n" + written.ToTable() : "")));
             });
     }
 }

@@ -16,13 +16,19 @@ internal static class HeadsCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource("models/induction");
-        var tokens = new Option<string?>("--tokens") { Description = "A text whose tokens are drawn from. Default: letters for the shipped model, the vocabulary without special tokens for others.", HelpName = "text" };
-        var length = new Option<int>("--length") { Description = "Tokens per round; each sequence is two equal rounds of different tokens.", HelpName = "n", DefaultValueFactory = _ => 24 };
+        var tokens = new Option<string?>("--tokens") { Description =
+            "A text whose tokens are drawn from. Default: letters for the shipped model, the vocabulary without special tokens for "
+                + "others.", HelpName = "text" };
+        var length = new Option<int>("--length") { Description =
+            "Tokens per round; each sequence is two equal rounds of different tokens.", HelpName = "n", DefaultValueFactory = _ => 24 };
         var count = new Option<int>("--count") { Description = "Sequences.", HelpName = "n", DefaultValueFactory = _ => 32 };
-        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal sequences.", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal sequences.", HelpName = "n", DefaultValueFactory =
+            _ => 1 };
         var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
-        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName = "path" };
-        var svg = new Option<string?>("--svg") { Description = "Draw every head's pattern on the first sequence; - for standard output.", HelpName = "path" };
+        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName =
+            "path" };
+        var svg = new Option<string?>("--svg") { Description = "Draw every head's pattern on the first sequence; - for standard output.",
+            HelpName = "path" };
         return new Verb("heads", "Shows which heads of a language model look back in repeated random tokens, and the loss without each: induction heads.", """
             vitrine heads
             vitrine heads --length 8 --svg pattern.svg
@@ -35,14 +41,17 @@ internal static class HeadsCommand
                 string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg)];
                 OutputFile.ProbeAll(terminal, outputs);
                 using Explainer loaded = source.Load(parsed, terminal);
-                int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens) ?? (parsed.GetValue(source.Model) is null ? Learnt : null)), parsed.GetValue(length), parsed.GetValue(count), parsed.GetValue(seed));
+                int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens)
+                    ?? (parsed.GetValue(source.Model) is null ? Learnt : null)), parsed.GetValue(length), parsed.GetValue(count),
+                        parsed.GetValue(seed));
                 HeadScores scores;
                 using (ProgressLine progress = ProgressLine.Start("heads", terminal))
                 {
                     scores = HeadScores.Measure(loaded.Model, rounds, progress, cancellation);
                 }
                 Grid table = Summary(loaded.Name, rounds, scores);
-                OutputFile.WriteAll(terminal, [(outputs[0], () => Json(loaded, rounds, scores)), (outputs[1], table.Markdown), (outputs[2], () => Patterns(loaded, rounds[0]))], table.WriteWhole);
+                OutputFile.WriteAll(terminal, [(outputs[0], () => Json(loaded, rounds, scores)), (outputs[1], table.Markdown),
+                    (outputs[2], () => Patterns(loaded, rounds[0]))], table.WriteWhole);
             });
     }
 
@@ -59,17 +68,21 @@ internal static class HeadsCommand
     private static Grid Summary(string model, int[][] rounds, HeadScores scores) => new()
     {
         Title = string.Create(CultureInfo.InvariantCulture,
-            $"{Markup.Visible(model)}: loss {scores.FirstLoss:0.00} nats per token in the first round, {scores.RepeatLoss:0.00} in the second"),
+            $"{Markup.Visible(model)}: loss {scores.FirstLoss:0.00} nats per token in the first round, {scores.RepeatLoss:0.00} in the "
+                + $"second"),
         Head = ["head", ">previous", ">duplicate", ">induction", ">second round without it"],
-        Rows = [.. scores.Heads.Select(h => (string[])[$"{h.Layer}.{h.Head}", Number(h.Previous), Number(h.Duplicate), Number(h.Induction), Number(h.LossWithout)])],
+        Rows = [.. scores.Heads.Select(h => (string[])[$"{h.Layer}.{h.Head}", Number(h.Previous), Number(h.Duplicate), Number(h.Induction),
+            Number(h.LossWithout)])],
         Note = string.Create(CultureInfo.InvariantCulture,
-            $"{rounds.Length} sequences of {rounds[0].Length} random tokens, twice. Mean attention to the token before; and in the second round to the same token in the first, and to what followed it there."),
+            $"{rounds.Length} sequences of {rounds[0].Length} random tokens, twice. Mean attention to the token before; and in the "
+                + $"second round to the same token in the first, and to what followed it there."),
     };
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
     private static string Json(Explainer loaded, int[][] rounds, HeadScores scores) => JsonText.Of(
-        "vitrine.heads", ("model", loaded.Name), ("sequences", rounds.Length), ("length", rounds[0].Length), ("first_loss", scores.FirstLoss), ("repeat_loss", scores.RepeatLoss),
+        "vitrine.heads", ("model", loaded.Name), ("sequences", rounds.Length), ("length", rounds[0].Length),
+            ("first_loss", scores.FirstLoss), ("repeat_loss", scores.RepeatLoss),
         ("heads", new JsonArray([.. scores.Heads.Select(head => (JsonNode)new JsonObject
         {
             ["layer"] = head.Layer,
@@ -85,9 +98,11 @@ internal static class HeadsCommand
         int[] ids = [.. round, .. round];
         using ActivationCache cache = loaded.Model.Cache("blocks.*.attn.hook_pattern");
         _ = loaded.Model.Forward(ModelInput.Of(ids));
-        string[] texts = [.. ids.Select(id => loaded.Model.Tokenizer?.Decode([id], skipSpecial: false) ?? id.ToString(CultureInfo.InvariantCulture))];
+        string[] texts = [.. ids.Select(id =>
+            loaded.Model.Tokenizer?.Decode([id], skipSpecial: false) ?? id.ToString(CultureInfo.InvariantCulture))];
         return AttentionMap.Svg(
-            [.. Enumerable.Range(0, loaded.Model.Info.NLayers).Select(layer => (IReadOnlyList<float[,]>)[.. Enumerable.Range(0, loaded.Model.Info.NHeads).Select(head =>
+            [.. Enumerable.Range(0, loaded.Model.Info.NLayers)
+                .Select(layer => (IReadOnlyList<float[,]>)[.. Enumerable.Range(0, loaded.Model.Info.NHeads).Select(head =>
             {
                 float[] values = cache[$"blocks.{layer}.attn.hook_pattern"].Select(1, head).ToArray();
                 float[,] map = new float[ids.Length, ids.Length];

@@ -33,7 +33,10 @@ internal static class HooksCommand
                 HookPoint[] points = [.. model.HookPoints.Where(point => matched.Contains(point.Name))];
                 json.Write(
                     parsed, terminal,
-                    () => JsonText.Of("vitrine.hooks", ("model", explainer.Name), ("hooks", new JsonArray([.. points.Select(point => (JsonNode)new JsonObject { ["name"] = point.Name, ["axes"] = point.Axes })])), ("warnings", JsonText.Texts(explainer.Notices))),
+                    () => JsonText.Of("vitrine.hooks", ("model", explainer.Name),
+                        ("hooks", new JsonArray([.. points.Select(point =>
+                            (JsonNode)new JsonObject { ["name"] = point.Name, ["axes"] = point.Axes })])),
+                                ("warnings", JsonText.Texts(explainer.Notices))),
                     screen => Table.Write(screen, ["hook", "axes"], points.Select(point => (string[])[point.Name, point.Axes])));
             });
     }

@@ -31,9 +31,12 @@ internal static class InspectCommand
                 json.Write(parsed, terminal, () => Json(loaded, weights, settings, stored, held), screen =>
                 {
                     WriteSummary(loaded, weights, screen);
-                    WriteTable(screen, settings, ["setting", "value"], () => Settings(loaded.Folder!).Select(p => (string[])[p.Name, TextWidth.Cut(p.Value.ToJsonString().ReplaceLineEndings(" "), 100)]));
-                    WriteTable(screen, stored, ["tensor", "type", "shape", ">bytes"], () => Stored(weights).Select(e => (string[])[e.Name, e.Type.ToString(), $"[{string.Join(", ", e.Shape)}]", Grouped(e.Length)]));
-                    WriteTable(screen, held, ["parameter", "shape", "held as", "stored as"], () => loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), HeldAs(p), p.Place.ToString()]));
+                    WriteTable(screen, settings, ["setting", "value"], () => Settings(loaded.Folder!)
+                        .Select(p => (string[])[p.Name, TextWidth.Cut(p.Value.ToJsonString().ReplaceLineEndings(" "), 100)]));
+                    WriteTable(screen, stored, ["tensor", "type", "shape", ">bytes"], () => Stored(weights)
+                        .Select(e => (string[])[e.Name, e.Type.ToString(), $"[{string.Join(", ", e.Shape)}]", Grouped(e.Length)]));
+                    WriteTable(screen, held, ["parameter", "shape", "held as", "stored as"], () =>
+                        loaded.Model.Parameters.Select(p => (string[])[p.Name, p.Shape.ToString(), HeldAs(p), p.Place.ToString()]));
                 });
             });
     }
@@ -47,26 +50,38 @@ internal static class InspectCommand
         }
     }
 
-    private static IEnumerable<WeightEntry> Stored(WeightsFolder weights) => weights.Names.Order(StringComparer.Ordinal).Select(weights.Entry);
+    private static IEnumerable<WeightEntry> Stored(WeightsFolder weights) =>
+        weights.Names.Order(StringComparer.Ordinal).Select(weights.Entry);
 
-    private static string HeldAs(Parameter parameter) => parameter.Int8 is not null ? "int8" : parameter.Half is not null ? "float16" : "float32";
+    private static string HeldAs(Parameter parameter) =>
+        parameter.Int8 is not null ? "int8" : parameter.Half is not null ? "float16" : "float32";
 
     private static string Json(Explainer loaded, WeightsFolder weights, bool settings, bool stored, bool held)
     {
         ModelInfo info = loaded.Model.Info;
         return JsonText.Of(
-            "vitrine.model", ("model", loaded.Name), ("architecture", info.Architecture), ("model_type", info.ModelType), ("task", info.Task.ToString()), ("d_model", info.DModel),
-            ("layers", info.NLayers), ("decoder_layers", info.NDecoderLayers), ("heads", info.NHeads), ("vocab", info.VocabSize), ("positions", info.MaxPositions),
-            ("labels", JsonText.Texts(info.Labels)), ("tokenizer", loaded.Model.Tokenizer?.Description), ("parameters", loaded.Model.Parameters.Sum(p => (long)p.Shape.Elements)),
-            ("stored_bytes", Own(loaded, weights).Sum(e => e.Length)), ("files", weights.Files.Count), ("unused", JsonText.Texts(loaded.Model.Weights.Unused)),
+            "vitrine.model", ("model", loaded.Name), ("architecture", info.Architecture), ("model_type", info.ModelType),
+                ("task", info.Task.ToString()), ("d_model", info.DModel),
+            ("layers", info.NLayers), ("decoder_layers", info.NDecoderLayers), ("heads", info.NHeads), ("vocab", info.VocabSize),
+                ("positions", info.MaxPositions),
+            ("labels", JsonText.Texts(info.Labels)), ("tokenizer", loaded.Model.Tokenizer?.Description),
+                ("parameters", loaded.Model.Parameters.Sum(p => (long)p.Shape.Elements)),
+            ("stored_bytes", Own(loaded, weights).Sum(e => e.Length)), ("files", weights.Files.Count),
+                ("unused", JsonText.Texts(loaded.Model.Weights.Unused)),
             ("ignored", new JsonObject(loaded.Model.Weights.Ignored.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)))),
-            ("config", settings ? new JsonObject(Settings(loaded.Folder!).Select(p => KeyValuePair.Create(p.Name, (JsonNode?)p.Value.DeepClone()))) : null),
-            ("tensors", stored ? new JsonArray([.. Stored(weights).Select(e => (JsonNode)new JsonObject { ["name"] = e.Name, ["type"] = e.Type.ToString(), ["shape"] = new JsonArray([.. e.Shape.Select(n => (JsonNode)n)]), ["bytes"] = e.Length })]) : null),
-            ("held", held ? new JsonArray([.. loaded.Model.Parameters.Select(p => (JsonNode)new JsonObject { ["name"] = p.Name, ["shape"] = p.Shape.ToString(), ["held_as"] = HeldAs(p), ["stored_as"] = p.Place.ToString() })]) : null),
+            ("config", settings ? new JsonObject(Settings(loaded.Folder!)
+                .Select(p => KeyValuePair.Create(p.Name, (JsonNode?)p.Value.DeepClone()))) : null),
+            ("tensors", stored ? new JsonArray([.. Stored(weights)
+                .Select(e => (JsonNode)new JsonObject { ["name"] = e.Name, ["type"] = e.Type.ToString(), ["shape"] =
+                    new JsonArray([.. e.Shape.Select(n => (JsonNode)n)]), ["bytes"] = e.Length })]) : null),
+            ("held", held ? new JsonArray([.. loaded.Model.Parameters.Select(p =>
+                (JsonNode)new JsonObject { ["name"] = p.Name, ["shape"] = p.Shape.ToString(), ["held_as"] = HeldAs(p), ["stored_as"] =
+                    p.Place.ToString() })]) : null),
             ("warnings", JsonText.Texts(loaded.Notices)));
     }
 
-    private static WeightEntry[] Own(Explainer loaded, WeightsFolder weights) => [.. weights.Names.Where(name => !loaded.Model.Weights.Ignored.ContainsKey(name)).Select(weights.Entry)];
+    private static WeightEntry[] Own(Explainer loaded, WeightsFolder weights) =>
+        [.. weights.Names.Where(name => !loaded.Model.Weights.Ignored.ContainsKey(name)).Select(weights.Entry)];
 
     private static WeightsFolder Open(string folder)
     {
@@ -117,16 +132,20 @@ internal static class InspectCommand
     // By type. Mapped is what lies in the file just so; the rest was converted.
     private static string Held(IReadOnlyList<Parameter> parameters, WeightEntry[] stored)
     {
-        long int8 = parameters.Sum(p => p.Int8?.Bytes ?? 0), half = 2 * parameters.Where(p => p.Half is not null).Sum(p => (long)p.Shape.Elements);
+        long int8 = parameters.Sum(p => p.Int8?.Bytes ?? 0), half = 2 * parameters.Where(p => p.Half is not null)
+            .Sum(p => (long)p.Shape.Elements);
         long floats = sizeof(float) * parameters.Where(p => p.Int8 is null && p.Half is null).Sum(p => (long)p.Shape.Elements);
         WeightType[] types = [.. stored.Select(e => e.Type)];
         bool mapped = types.All(t => t is WeightType.F32 or WeightType.I8 or WeightType.I32 || (t == WeightType.F16 && half > 0))
             && (int8 == 0 || types.Contains(WeightType.I8)) && (half == 0 || types.Contains(WeightType.F16));
-        string[] parts = [.. new[] { (int8, "int8"), (half, "float16"), (floats, "float32") }.Where(part => part.Item1 > 0).Select(part => $"{Size(part.Item1)} as {part.Item2}")];
-        return (parts.Length > 1 ? $"{Size(int8 + half + floats)}: " : "") + string.Join(", ", parts) + (mapped ? ", mapped from the file" : "");
+        string[] parts = [.. new[] { (int8, "int8"), (half, "float16"), (floats, "float32") }.Where(part => part.Item1 > 0)
+            .Select(part => $"{Size(part.Item1)} as {part.Item2}")];
+        return (parts.Length > 1 ? $"{Size(int8 + half + floats)}: " : "") + string.Join(", ", parts)
+            + (mapped ? ", mapped from the file" : "");
     }
 
-    private static IEnumerable<(string Name, JsonNode Value)> Settings(string folder) => JsonNode.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")))!.AsObject()
+    private static IEnumerable<(string Name, JsonNode Value)> Settings(string folder) =>
+        JsonNode.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")))!.AsObject()
         .Select(pair => (pair.Key, pair.Value?.DeepClone() ?? JsonValue.Create("null")!));
 
     private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

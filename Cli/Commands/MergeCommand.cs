@@ -10,7 +10,8 @@ internal static class MergeCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var output = new Option<string>("--out", "-o") { Description = "The folder to make. It must hold no model.", HelpName = "folder", Required = true };
+        var output = new Option<string>("--out", "-o") { Description = "The folder to make. It must hold no model.", HelpName = "folder",
+            Required = true };
         return new Verb("merge", "Adds a LoRA adapter to its model's weights, and writes the model.", """
             vitrine merge --model path/to/bert --adapter adapter --out merged
             vitrine explain --model path/to/bert --adapter adapter "a witty film"   # merges in memory only
@@ -21,7 +22,8 @@ internal static class MergeCommand
                 string folder = Free(parsed.GetValue(output), terminal);
                 if (parsed.GetValue(source.Adapter) is null)
                 {
-                    throw new CommandException(ExitCode.Usage, "adapter: missing; got no --adapter; expected the folder of a LoRA adapter.");
+                    throw new CommandException(ExitCode.Usage,
+                        "adapter: missing; got no --adapter; expected the folder of a LoRA adapter.");
                 }
                 using Explainer loaded = source.Load(parsed, terminal);
                 Write(loaded, folder);
@@ -35,7 +37,8 @@ internal static class MergeCommand
         string folder = terminal.Resolve(given ?? "");
         return !File.Exists(Path.Combine(folder, "model.safetensors"))
             ? folder
-            : throw new CommandException(ExitCode.Output, $"output: the folder holds a model already; got '{given}'; expected an empty or new one.");
+            : throw new CommandException(ExitCode.Output,
+                $"output: the folder holds a model already; got '{given}'; expected an empty or new one.");
     }
 
     /// <summary>Writes a model as a folder, in float16, with the config and tokenizer it came with.</summary>

@@ -23,21 +23,26 @@ internal static class MethodsCommand
                 json.Probe(parsed, terminal);
                 if (parsed.GetValue(scores))
                 {
-                    (string Name, string Formula)[] all = [.. StepFunctions.All.Select(step => (step.Name, step.Formula)), .. WholeSequence.Steps.Keys.Select(sequence => (sequence, "of all written tokens together"))];
+                    (string Name, string Formula)[] all = [.. StepFunctions.All.Select(step => (step.Name, step.Formula)),
+                        .. WholeSequence.Steps.Keys.Select(sequence => (sequence, "of all written tokens together"))];
                     json.Write(
                         parsed, terminal,
-                        () => JsonText.Of("vitrine.scores", ("scores", new JsonArray([.. all.Select(score => (JsonNode)new JsonObject { ["name"] = score.Name, ["formula"] = score.Formula })]))),
+                        () => JsonText.Of("vitrine.scores",
+                            ("scores", new JsonArray([.. all.Select(score =>
+                                (JsonNode)new JsonObject { ["name"] = score.Name, ["formula"] = score.Formula })]))),
                         screen => screen.Write(string.Concat(all.Select(score => $"{score.Name}\n  {score.Formula}\n"))));
                     return;
                 }
-                IAttributionMethod[] methods = parsed.GetValue(name) is { } one ? [AttributionMethods.Get(one)] : [.. AttributionMethods.All];
+                IAttributionMethod[] methods = parsed.GetValue(name) is { } one ? [AttributionMethods.Get(one)]
+                    : [.. AttributionMethods.All];
                 json.Write(
                     parsed, terminal,
                     () => JsonText.Of("vitrine.methods", ("methods", new JsonArray([.. methods.Select(method => (JsonNode)new JsonObject
                     {
                         ["name"] = method.Name, ["cost"] = method.Cost, ["sums_to"] = method.SumsTo, ["citation"] = method.Citation,
                     })]))),
-                    screen => screen.Write(string.Concat(methods.Select(method => $"{method.Name}\n  cost     {method.Cost}\n  sums to  {method.SumsTo}\n  paper    {method.Citation}\n"))));
+                    screen => screen.Write(string.Concat(methods.Select(method =>
+                        $"{method.Name}\n  cost     {method.Cost}\n  sums to  {method.SumsTo}\n  paper    {method.Citation}\n"))));
             });
     }
 }

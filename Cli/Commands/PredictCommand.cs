@@ -11,7 +11,8 @@ internal static class PredictCommand
         var input = new InputOptions();
         var rows = new RowsOptions();
         var json = new JsonOption();
-        var top = new Option<int>("--top") { Description = "How many answers or words to list.", HelpName = "n", DefaultValueFactory = _ => 5 };
+        var top = new Option<int>("--top") { Description = "How many answers or words to list.", HelpName = "n", DefaultValueFactory = _ =>
+            5 };
         return new Verb("predict", "Says what a model makes of a text: labels, answers, masked words or the next token.", """
             vitrine predict "a gorgeous, witty, seductive movie"
             vitrine predict --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."
@@ -26,7 +27,8 @@ internal static class PredictCommand
                 bool isOfRows = rows.IsAsked(parsed, input);
                 if (isOfRows && parsed.GetValue(json.Option) is not null)
                 {
-                    throw new CommandException(ExitCode.Usage, "output: one file for many rows; got --json with --input; expected --output, which holds all numbers.");
+                    throw new CommandException(ExitCode.Usage,
+                        "output: one file for many rows; got --json with --input; expected --output, which holds all numbers.");
                 }
                 PredictRequest request = input.Apply(parsed, terminal, new PredictRequest { Top = parsed.GetValue(top) }, isOfRows);
                 using Explainer explainer = source.Load(parsed, terminal);

@@ -14,20 +14,34 @@ internal static class ProbeCommand
     {
         var standard = new ProbeOptions();
         var source = new ModelSource("models/reader");
-        var data = new Option<string?>("--data") { Description = "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md). Default: a made-up set, what 'vitrine train data places --count 2000' writes, with --pool token.", HelpName = "file" };
-        var hooks = new Option<string[]>("--hook") { Description = "Hook point or pattern; repeatable. Default: what enters the first block and what leaves each.", HelpName = "name", Arity = ArgumentArity.ZeroOrMore };
-        var probes = new Option<string[]>("--probe") { Description = "logistic, linear (ridge), centroid or mlp; repeatable, or several with commas.", HelpName = "kind", Arity = ArgumentArity.ZeroOrMore };
-        var pool = new Option<string?>("--pool") { Description = "What becomes an example: mean (the default), first or last token of a text, or each token.", HelpName = "choice" };
-        var test = new Option<double>("--test") { Description = "Part of the texts that is only judged.", HelpName = "x", DefaultValueFactory = _ => standard.TestPart };
-        var c = new Option<double>("--c") { Description = "Inverse strength of the logistic probe's penalty, as in scikit-learn.", HelpName = "x", DefaultValueFactory = _ => standard.C };
-        var positions = new Option<int>("--positions") { Description = "Also probe the first so many positions, each for itself.", HelpName = "n" };
+        var data = new Option<string?>("--data") { Description =
+            "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md). Default: "
+                + "a made-up set, what 'vitrine train data places --count 2000' writes, with --pool token.", HelpName = "file" };
+        var hooks = new Option<string[]>("--hook") { Description =
+            "Hook point or pattern; repeatable. Default: what enters the first block and what leaves each.", HelpName = "name", Arity =
+                ArgumentArity.ZeroOrMore };
+        var probes = new Option<string[]>("--probe") { Description =
+            "logistic, linear (ridge), centroid or mlp; repeatable, or several with commas.", HelpName = "kind", Arity =
+                ArgumentArity.ZeroOrMore };
+        var pool = new Option<string?>("--pool") { Description =
+            "What becomes an example: mean (the default), first or last token of a text, or each token.", HelpName = "choice" };
+        var test = new Option<double>("--test") { Description = "Part of the texts that is only judged.", HelpName = "x",
+            DefaultValueFactory = _ => standard.TestPart };
+        var c = new Option<double>("--c") { Description = "Inverse strength of the logistic probe's penalty, as in scikit-learn.",
+            HelpName = "x", DefaultValueFactory = _ => standard.C };
+        var positions = new Option<int>("--positions") { Description = "Also probe the first so many positions, each for itself.",
+            HelpName = "n" };
         var bare = new Option<bool>("--no-control") { Description = "Leave out the control task, which costs as much as the task." };
         var limit = new Option<int?>("--limit") { Description = "Read only so many lines.", HelpName = "n" };
-        var seed = new Option<int>("--seed") { Description = "Decides the split and everything drawn.", HelpName = "n", DefaultValueFactory = _ => standard.Seed };
+        var seed = new Option<int>("--seed") { Description = "Decides the split and everything drawn.", HelpName = "n",
+            DefaultValueFactory = _ => standard.Seed };
         var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
-        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName = "path" };
-        var svg = new Option<string?>("--svg") { Description = "Write a chart of accuracy per layer; - for standard output.", HelpName = "path" };
-        var heatmap = new Option<string?>("--heatmap") { Description = "Write a map of layers × positions; asks --positions 16 unless given.", HelpName = "path" };
+        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName =
+            "path" };
+        var svg = new Option<string?>("--svg") { Description = "Write a chart of accuracy per layer; - for standard output.", HelpName =
+            "path" };
+        var heatmap = new Option<string?>("--heatmap") { Description =
+            "Write a map of layers × positions; asks --positions 16 unless given.", HelpName = "path" };
         return new Verb("probe", "Learns small classifiers on activations: which layers know a label?", """
             vitrine probe
             vitrine probe --svg places.svg --positions 12 --heatmap map.svg
@@ -40,12 +54,17 @@ internal static class ProbeCommand
                 OutputFile.ProbeAll(terminal, outputs);
                 string? file = parsed.GetValue(data);
                 string pooled = parsed.GetValue(pool) ?? (file is null ? "token" : "mean");
-                ProbePooling pooling = Enum.TryParse(pooled, ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named : throw new CommandException(
+                ProbePooling pooling = Enum.TryParse(pooled, ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named
+                    : throw new CommandException(
                     ExitCode.Usage, $"pool: unknown; got '{pooled}'; expected {string.Join(", ", Enum.GetNames<ProbePooling>().Select(n => n.ToLowerInvariant()))}.");
-                IReadOnlyList<ProbeText> texts = file is null ? ProbeText.Parse([.. StoryPlaces.Make(MadeUp, seed: 1)], MadeUpName) : ProbeText.Read(terminal.Resolve(file));
+                IReadOnlyList<ProbeText> texts = file is null ? ProbeText.Parse([.. StoryPlaces.Make(MadeUp, seed: 1)], MadeUpName)
+                    : ProbeText.Read(terminal.Resolve(file));
                 using Explainer loaded = source.Load(parsed, terminal);
-                string[] kinds = [.. (parsed.GetValue(probes) ?? []).SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
-                var probing = new Probing(loaded.Model, parsed.GetValue(limit) is { } most ? [.. texts.Take(Verb.Positive(most, "limit"))] : texts, new ProbeOptions
+                string[] kinds = [.. (parsed.GetValue(probes) ?? [])
+                    .SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                        .Distinct()];
+                var probing = new Probing(loaded.Model, parsed.GetValue(limit) is { } most ? [.. texts.Take(Verb.Positive(most, "limit"))]
+                    : texts, new ProbeOptions
                 {
                     Hooks = parsed.GetValue(hooks) ?? [],
                     Probes = kinds.Length > 0 ? kinds : standard.Probes,
@@ -64,7 +83,8 @@ internal static class ProbeCommand
                 string title = $"{loaded.Name}: {Name(file)}, {pooling.ToString().ToLowerInvariant()}";
                 Grid table = ProbeView.Table(title, report, pooling);
                 OutputFile.WriteAll(terminal, [
-                    (outputs[0], () => ProbeView.Json(loaded.Name, loaded.Notices, Name(file), pooling, report)), (outputs[1], table.Markdown),
+                    (outputs[0], () => ProbeView.Json(loaded.Name, loaded.Notices, Name(file), pooling, report)),
+                        (outputs[1], table.Markdown),
                     (outputs[2], () => ProbeView.Chart(title, report)), (outputs[3], () => ProbeView.Map(title, report)),
                 ], table.WriteWhole);
             });

@@ -10,9 +10,11 @@ internal static class PruneCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var sparsity = new Option<double>("--sparsity") { Description = "Part of every matrix that becomes zero, 0 to 1.", HelpName = "x", DefaultValueFactory = _ => 0.5 };
+        var sparsity = new Option<double>("--sparsity") { Description = "Part of every matrix that becomes zero, 0 to 1.", HelpName = "x",
+            DefaultValueFactory = _ => 0.5 };
         var tables = new Option<bool>("--tables") { Description = "Prune embeddings and unembeddings too, not only linear layers." };
-        var output = new Option<string>("--out", "-o") { Description = "The folder to make. It must hold no model.", HelpName = "folder", Required = true };
+        var output = new Option<string>("--out", "-o") { Description = "The folder to make. It must hold no model.", HelpName = "folder",
+            Required = true };
         return new Verb("prune", "Sets the smallest weights of a model to zero (magnitude pruning). Files stay as large: zeros are stored.", """
             vitrine prune --sparsity 0.5 --out pruned
             vitrine prune --model path/to/bert --sparsity 0.8 --tables --out sparse
@@ -24,7 +26,8 @@ internal static class PruneCommand
                 using Explainer loaded = source.Load(parsed, terminal);
                 (long zeros, long all) = Pruning.Apply(loaded.Model, parsed.GetValue(sparsity), parsed.GetValue(tables));
                 MergeCommand.Write(loaded, folder);
-                terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{zeros:N0} of {all:N0} weights are zero ({100.0 * zeros / all:0.0} %) in {parsed.GetValue(output)}"));
+                terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{zeros:N0} of {all:N0} weights are zero ({100.0 * zeros / all:0.0} %) in {parsed.GetValue(output)}"));
             });
     }
 }

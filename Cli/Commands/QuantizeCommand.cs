@@ -9,10 +9,12 @@ internal static class QuantizeCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var output = new Option<string>("--output", "-o") { Description = "The folder to make. It must not exist, or be empty.", HelpName = "folder", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "The folder to make. It must not exist, or be empty.", HelpName =
+            "folder", Required = true };
         var quantize = new Option<string>("--quantize")
         {
-            Description = "What to round: int8 (the layers of all blocks), int8-all (embeddings and heads too), or fp16 (all matrices to half precision, which any library reads).",
+            Description = "What to round: int8 (the layers of all blocks), int8-all (embeddings and heads too), or fp16 (all matrices "
+                + "to half precision, which any library reads).",
             HelpName = "choice",
             DefaultValueFactory = _ => Quantization.Int8.Name(),
         };
@@ -39,7 +41,8 @@ internal static class QuantizeCommand
                 {
                     throw new CommandException(ExitCode.Model, e.Message, e);
                 }
-                terminal.Output.WriteLine($"{InspectCommand.Size(before)} → {InspectCommand.Size(Size(target))} in {parsed.GetValue(output)}");
+                terminal.Output.WriteLine($"{InspectCommand.Size(before)} → {InspectCommand.Size(Size(target))} in "
+                    + $"{parsed.GetValue(output)}");
             });
     }
 

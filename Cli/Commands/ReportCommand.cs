@@ -8,7 +8,9 @@ internal static class ReportCommand
     public static Verb Create(Terminal terminal)
     {
         var options = new EvaluateOptions(terminal, "text, method, target and token");
-        var saved = new Option<string[]>("--from") { Description = "Report on files that 'vitrine explain' wrote with --json or --output, instead of explaining anything. Repeatable.", HelpName = "file", Arity = ArgumentArity.ZeroOrMore };
+        var saved = new Option<string[]>("--from") { Description =
+            "Report on files that 'vitrine explain' wrote with --json or --output, instead of explaining anything. Repeatable.", HelpName =
+                "file", Arity = ArgumentArity.ZeroOrMore };
         return options.Verb("report", "Reports on many explanations: methods, words that matter, metrics, and tested warnings, each with its figure.", """
             vitrine report --input reviews.csv --columns text=review --limit 100 --html report.html
             vitrine report --input reviews.jsonl --method integrated_gradients,lime,random --markdown report.md
@@ -22,7 +24,8 @@ internal static class ReportCommand
                 ReportResult report = parsed.GetValue(saved) is { Length: > 0 } files
                     ? ReportResult.OfFiles([.. files.Select(terminal.Resolve)], keep) : Explain(parsed, keep, cancellation);
                 options.Tell(report.Skipped);
-                options.Output.Write(parsed, terminal, report.ToHtml, report.ToMarkdown, report.ToJson, report.ToCsv, screen => screen.Write(report.ToText(terminal.Width)));
+                options.Output.Write(parsed, terminal, report.ToHtml, report.ToMarkdown, report.ToJson, report.ToCsv, screen =>
+                    screen.Write(report.ToText(terminal.Width)));
             });
 
         ReportResult Explain(ParseResult parsed, bool keep, CancellationToken cancellation)

@@ -16,11 +16,16 @@ internal static class TokenizeCommand
     {
         var source = new ModelSource();
         var text = new TextSource();
-        var pair = new Option<string?>("--context") { Description = "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
-        var bare = new Option<bool>("--no-special") { Description = "Leave out what the model expects around a text, such as [CLS] and [SEP]." };
-        var lines = new Option<bool>("--jsonl") { Description = "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line." };
+        var pair = new Option<string?>("--context") { Description =
+            "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
+        var bare = new Option<bool>("--no-special") { Description =
+            "Leave out what the model expects around a text, such as [CLS] and [SEP]." };
+        var lines = new Option<bool>("--jsonl") { Description =
+            "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line." };
         var json = new JsonOption();
-        var side = new Option<string>("--side") { Description = "Marian only: source, the language that is read, or target, the one that is written.", HelpName = "side", DefaultValueFactory = _ => "source" };
+        var side = new Option<string>("--side") { Description =
+            "Marian only: source, the language that is read, or target, the one that is written.", HelpName = "side", DefaultValueFactory =
+                _ => "source" };
         return new Verb("tokenize", "Shows how a text is cut into pieces, with ids and offsets. A folder with tokenizer files alone is enough.", """
             vitrine tokenize "a gorgeous, witty, seductive movie"
             vitrine tokenize --model path/to/gpt2 "naïve café" --no-special
@@ -65,7 +70,8 @@ internal static class TokenizeCommand
             {
                 (MarianTokenizer marian, "target") => marian.Target,
                 (MarianTokenizer marian, _) => marian.Source,
-                (_, "target") => throw new CommandException(ExitCode.Usage, $"side: this tokenizer has one side; got {tokenizer.Description}; expected Marian's for --side target."),
+                (_, "target") => throw new CommandException(ExitCode.Usage,
+                    $"side: this tokenizer has one side; got {tokenizer.Description}; expected Marian's for --side target."),
                 _ => tokenizer,
             };
         }
@@ -99,7 +105,9 @@ internal static class TokenizeCommand
         }
         catch (DecoderFallbackException e)
         {
-            throw new CommandException(ExitCode.Input, $"tokenize: not UTF-8; got a bad byte in or after line {number} of standard input. Convert it, e.g. with iconv -t UTF-8.", e);
+            throw new CommandException(ExitCode.Input,
+                $"tokenize: not UTF-8; got a bad byte in or after line {number} of standard input. Convert it, e.g. with iconv -t UTF-8.",
+                    e);
         }
     }
 
@@ -110,11 +118,13 @@ internal static class TokenizeCommand
             using JsonDocument document = JsonDocument.Parse(line);
             return document.RootElement.ValueKind == JsonValueKind.String
                 ? document.RootElement.GetString() ?? ""
-                : throw new CommandException(ExitCode.Input, $"tokenize: not a JSON string; got {document.RootElement.ValueKind} in line {number}; expected \"a text in quotes\".");
+                : throw new CommandException(ExitCode.Input,
+                    $"tokenize: not a JSON string; got {document.RootElement.ValueKind} in line {number}; expected \"a text in quotes\".");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new CommandException(ExitCode.Input, $"tokenize: not a JSON string; got an error in line {number} of standard input; expected \"a text in quotes\".", e);
+            throw new CommandException(ExitCode.Input,
+                $"tokenize: not a JSON string; got an error in line {number} of standard input; expected \"a text in quotes\".", e);
         }
     }
 

@@ -12,7 +12,9 @@ internal sealed class ContextOptions
         DefaultValueFactory = _ => new ExplainRequest().ContextTemplate,
     };
 
-    private readonly Option<string?> _said = new("--output-context") { Description = "Context on the written side: what was said before the text that is looked at.", HelpName = "text" };
+    private readonly Option<string?> _said =
+        new("--output-context") { Description = "Context on the written side: what was said before the text that is looked at.", HelpName =
+            "text" };
     private readonly Option<string> _score = new("--context-score")
     {
         Description = "What compares every written token with and without the context: kl_divergence, pcxmi, …",

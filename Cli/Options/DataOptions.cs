@@ -6,15 +6,21 @@ namespace Vitrine.Cli;
 /// <summary>Which rows of which data file a command works on: a file or standard input, the names of its columns, a shard of it.</summary>
 internal sealed class DataOptions
 {
-    private readonly Option<string?> _format = new("--input-format") { Description = $"How the data are written: {DataFormats.Names}. Default: as the file's name ends; jsonl for standard input.", HelpName = "name" };
+    private readonly Option<string?> _format =
+        new("--input-format") { Description =
+            $"How the data are written: {DataFormats.Names}. Default: as the file's name ends; jsonl for standard input.", HelpName =
+                "name" };
     private readonly Option<string[]> _columns = new("--columns")
     {
         Description = "Which column is which, where they have other names: text=review,context=passage. Repeatable.",
         HelpName = "name=column",
         Arity = ArgumentArity.ZeroOrMore,
     };
-    private readonly Option<string?> _shard = new("--shard") { Description = "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4.", HelpName = "i/n" };
-    private readonly Option<string?> _input = new("--input", "-i") { Description = "Work on every row of a JSONL, CSV, TSV or text file; - reads standard input.", HelpName = "file" };
+    private readonly Option<string?> _shard =
+        new("--shard") { Description = "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4.", HelpName = "i/n" };
+    private readonly Option<string?> _input =
+        new("--input", "-i") { Description = "Work on every row of a JSONL, CSV, TSV or text file; - reads standard input.", HelpName =
+            "file" };
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _input, _format, _columns, _shard };
@@ -24,7 +30,8 @@ internal sealed class DataOptions
     public bool IsAsked(ParseResult parsed, InputOptions input)
     {
         bool isAsked = parsed.GetValue(_input) is not null;
-        return !isAsked || !input.HasText(parsed) ? isAsked : throw new CommandException(ExitCode.Usage, "input: a text and a data file; got both; expected one of them.");
+        return !isAsked || !input.HasText(parsed) ? isAsked
+            : throw new CommandException(ExitCode.Usage, "input: a text and a data file; got both; expected one of them.");
     }
 
     /// <summary>Opens the rows.</summary>
@@ -56,7 +63,9 @@ internal sealed class DataOptions
     private static (int Index, int Count) Shard(string? shard) => shard?.Split('/') switch
     {
         null => (1, 1),
-        [var i, var n] when int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out int first) && int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out int count) => (first, count),
-        _ => throw new CommandException(ExitCode.Usage, $"shard: not understood; got '{shard}'; expected i/n with i from 1 to n, e.g. 2/4."),
+        [var i, var n] when int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out int first)
+            && int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out int count) => (first, count),
+        _ => throw new CommandException(ExitCode.Usage,
+            $"shard: not understood; got '{shard}'; expected i/n with i from 1 to n, e.g. 2/4."),
     };
 }

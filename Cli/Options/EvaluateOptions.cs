@@ -15,7 +15,9 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
 
     private readonly Option<string[]> _metrics = new("--metric")
     {
-        Description = $"Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: {EvaluateRequest.DefaultMetrics}; plausibility too where rows have a rationale, alignment_error_rate where they have a gold_alignment.",
+        Description = $"Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: "
+            + $"{EvaluateRequest.DefaultMetrics}; plausibility too where rows have a rationale, alignment_error_rate where they have a "
+                + $"gold_alignment.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };
@@ -30,11 +32,15 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     /// <param name="description">What it does.</param>
     /// <param name="examples">One command line per line.</param>
     /// <param name="own">Options that only this command has.</param>
-    public Verb Verb(string name, string description, string examples, params ReadOnlySpan<Symbol> own) => new Verb(name, description, examples)
-        .With("What the model reads", _input.Symbols).With("Many texts", _data.Symbols).With("Many texts", _limit).With("What is explained", _subject.Symbols)
-        .With("How a model writes", _subject.Writing.Symbols).With("Methods and their parameters", _methods.Symbols).With("What is measured", _metrics)
+    public Verb Verb(string name, string description, string examples, params ReadOnlySpan<Symbol> own) =>
+        new Verb(name, description, examples)
+        .With("What the model reads", _input.Symbols).With("Many texts", _data.Symbols).With("Many texts", _limit)
+            .With("What is explained", _subject.Symbols)
+        .With("How a model writes", _subject.Writing.Symbols).With("Methods and their parameters", _methods.Symbols)
+            .With("What is measured", _metrics)
         .With("Where results go", own).With("Where results go", Output.Symbols).With("The model", _source.Options)
-        .Shows("--model", "--input", "--columns", "--limit", "--context", "--target", "--method", "--metric", "--baseline", "--html", "--markdown", "--json", "--csv", "--device");
+        .Shows("--model", "--input", "--columns", "--limit", "--context", "--target", "--method", "--metric", "--baseline", "--html",
+            "--markdown", "--json", "--csv", "--device");
 
     /// <summary>Whether a command line asks for rows and not for one text.</summary>
     public bool IsOfRows(ParseResult parsed) => _data.IsAsked(parsed, _input);
@@ -47,10 +53,12 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     /// <exception cref="Tensors.VitrineException">Something is wrong with the options.</exception>
     public EvaluateRequest Request(ParseResult parsed)
     {
-        EvaluateRequest request = _methods.Apply(parsed, _subject.Apply(parsed, _input.Apply(parsed, terminal, new EvaluateRequest(), IsOfRows(parsed))));
+        EvaluateRequest request =
+            _methods.Apply(parsed, _subject.Apply(parsed, _input.Apply(parsed, terminal, new EvaluateRequest(), IsOfRows(parsed))));
         request = request with
         {
-            Metrics = [.. (parsed.GetValue(_metrics) ?? []).SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()],
+            Metrics = [.. (parsed.GetValue(_metrics) ?? [])
+                .SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()],
             Limit = parsed.GetValue(_limit),
         };
         request.Check();

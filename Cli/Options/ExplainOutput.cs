@@ -6,15 +6,32 @@ namespace Vitrine.Cli;
 /// <summary>Where an explanation goes: the screen, and any of HTML, SVG, PNG, JSON and CSV.</summary>
 internal sealed class ExplainOutput
 {
-    private static readonly (string Name, InseqForm Form)[] s_forms = [("float32", InseqForm.Float32), ("float16", InseqForm.Float16), ("float8", InseqForm.Float8), ("0.6", InseqForm.Inseq06)];
+    private static readonly (string Name, InseqForm Form)[] s_forms =
+        [("float32", InseqForm.Float32), ("float16", InseqForm.Float16), ("float8", InseqForm.Float8), ("0.6", InseqForm.Inseq06)];
 
-    private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _svg = new("--svg") { Description = "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _png = new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
-    private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _csv = new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _inseq = new("--inseq") { Description = "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.", HelpName = "path" };
-    private readonly Option<string?> _inseqForm = new("--inseq-form") { Description = $"How --inseq writes numbers: {string.Join(", ", s_forms.Select(form => form.Name))} (the version of Inseq before safetensors). Default: float32.", HelpName = "form" };
+    private readonly Option<string?> _html =
+        new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _svg =
+        new("--svg") { Description =
+            "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName =
+                "path" };
+    private readonly Option<string?> _png =
+        new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
+    private readonly Option<string?> _json =
+        new("--json") { Description =
+            "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName =
+                "path" };
+    private readonly Option<string?> _csv =
+        new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.",
+            HelpName = "path" };
+    private readonly Option<string?> _inseq =
+        new("--inseq") { Description =
+            "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.", HelpName =
+                "path" };
+    private readonly Option<string?> _inseqForm =
+        new("--inseq-form") { Description =
+            $"How --inseq writes numbers: {string.Join(", ", s_forms.Select(form => form.Name))} (the version of Inseq before "
+                + $"safetensors). Default: float32.", HelpName = "form" };
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
@@ -22,7 +39,8 @@ internal sealed class ExplainOutput
 
     /// <summary>A request with what results need: how many tokens they list, and for Inseq's file the scores before aggregation.</summary>
     /// <exception cref="RequestException">The number is out of range.</exception>
-    public ExplainRequest Apply(ParseResult parsed, ExplainRequest request) => request with { Top = parsed.GetValue(_top), KeepRaw = parsed.GetValue(_inseq) is not null };
+    public ExplainRequest Apply(ParseResult parsed, ExplainRequest request) =>
+        request with { Top = parsed.GetValue(_top), KeepRaw = parsed.GetValue(_inseq) is not null };
 
     /// <summary>Finds out before the work whether its results can be written.</summary>
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
@@ -34,7 +52,8 @@ internal sealed class ExplainOutput
         _ = Form(parsed);
         if (parsed.GetValue(_png) is { } png)
         {
-            PngFile.Check(png == "-" ? throw new CommandException(ExitCode.Usage, "png: a picture is no text; got '-' for standard output; expected a path.") : terminal.Programs);
+            PngFile.Check(png == "-" ? throw new CommandException(ExitCode.Usage,
+                "png: a picture is no text; got '-' for standard output; expected a path.") : terminal.Programs);
         }
     }
 
@@ -44,14 +63,17 @@ internal sealed class ExplainOutput
     {
         if (Symbols.ToArray().OfType<Option<string?>>().FirstOrDefault(option => parsed.GetValue(option) is not null) is { } file)
         {
-            throw new CommandException(ExitCode.Usage, $"output: one file for many rows; got {file.Name} with --input; expected --output, which holds all numbers. 'vitrine show' draws one of its rows.");
+            throw new CommandException(ExitCode.Usage,
+                $"output: one file for many rows; got {file.Name} with --input; expected --output, which holds all numbers. 'vitrine "
+                    + $"show' draws one of its rows.");
         }
     }
 
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Explanation explanation)
     {
-        (string? svg, string? png, string? inseq, InseqForm form) = (parsed.GetValue(_svg), parsed.GetValue(_png), parsed.GetValue(_inseq), Form(parsed));
+        (string? svg, string? png, string? inseq, InseqForm form) =
+            (parsed.GetValue(_svg), parsed.GetValue(_png), parsed.GetValue(_inseq), Form(parsed));
         if (inseq?.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) is true)
         {
             OutputFile.Write(inseq, InseqJson.Compressed(explanation.ToInseq(form)), terminal);
@@ -63,7 +85,8 @@ internal sealed class ExplainOutput
         }
         OutputFile.WriteAll(
             terminal,
-            [(parsed.GetValue(_html), explanation.ToHtml), (svg, explanation.ToSvg), (inseq, () => explanation.ToInseq(form)), (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), explanation.ToCsv)],
+            [(parsed.GetValue(_html), explanation.ToHtml), (svg, explanation.ToSvg), (inseq, () => explanation.ToInseq(form)),
+                (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), explanation.ToCsv)],
             screen => screen.Write(explanation.ToText(new() { Width = terminal.Width, Colors = terminal.Colors })));
     }
 
@@ -71,8 +94,11 @@ internal sealed class ExplainOutput
     {
         string? asked = parsed.GetValue(_inseqForm);
         int found = Array.FindIndex(s_forms, form => form.Name == (asked ?? "float32"));
-        return found < 0 ? throw new CommandException(ExitCode.Usage, $"inseq form: not known; got '{asked}'; expected {string.Join(", ", s_forms.Select(form => form.Name))}.")
-            : asked is not null && parsed.GetValue(_inseq) is null ? throw new CommandException(ExitCode.Usage, $"inseq form: nothing is written; got '{asked}' without --inseq; expected both.")
+        return found < 0 ? throw new CommandException(ExitCode.Usage,
+            $"inseq form: not known; got '{asked}'; expected {string.Join(", ", s_forms.Select(form => form.Name))}.")
+            : asked is not null && parsed.GetValue(_inseq) is null
+                ? throw new CommandException(ExitCode.Usage,
+                    $"inseq form: nothing is written; got '{asked}' without --inseq; expected both.")
             : s_forms[found].Form;
     }
 }

@@ -77,7 +77,8 @@ internal sealed class InputOptions
             Ids = ids,
             Context = (parsed.GetValue(_context), parsed.GetValue(_contextFile)) switch
             {
-                (not null, not null) => throw new CommandException(ExitCode.Usage, "context: two contexts; got --context and --context-file. Give one of them."),
+                (not null, not null) => throw new CommandException(ExitCode.Usage,
+                    "context: two contexts; got --context and --context-file. Give one of them."),
                 (var context, null) => context is null ? null : TextSource.Argued(context),
                 (_, var file) => TextSource.ReadFile(file, terminal),
             },

@@ -10,25 +10,39 @@ internal sealed class MethodOptions(Terminal terminal)
 {
     private readonly Option<string[]> _methods = new("--method")
     {
-        Description = "Attribution method; 'vitrine methods' lists them. Repeatable, or several with commas. Default: integrated_gradients; for written text, input_x_gradient.",
+        Description = "Attribution method; 'vitrine methods' lists them. Repeatable, or several with commas. Default: "
+            + "integrated_gradients; for written text, input_x_gradient.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<string[]> _baseline = BaselineOption.Create();
-    private readonly Option<string[]> _skip = new("--skip") { Description = "Tokens that take no part: never perturbed, no score. A piece, a token's text, token:ID, special, punctuation, or written (what the model wrote). Repeatable.", HelpName = "token", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string[]> _skip =
+        new("--skip") { Description =
+            "Tokens that take no part: never perturbed, no score. A piece, a token's text, token:ID, special, punctuation, or written "
+                + "(what the model wrote). Repeatable.", HelpName = "token", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<int?> _steps = new("--steps") { Description = "Points of a path integral. Default: 50.", HelpName = "n" };
-    private readonly Option<double?> _gap = new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName = "fraction" };
-    private readonly Option<string?> _quadrature = new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.", HelpName = "name" };
-    private readonly Option<string?> _aggregator = new("--aggregate") { Description = $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's own.", HelpName = "name" };
-    private readonly Option<string?> _compat = new("--compat") { Description = "Copy the quirks of another tool: captum, inseq, dig or ferret (metrics).", HelpName = "tool" };
-    private readonly Option<string?> _groups = new("--groups") { Description = $"Explain groups of tokens: {FeatureGroups.Forms}.", HelpName = "kind" };
+    private readonly Option<double?> _gap =
+        new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName =
+            "fraction" };
+    private readonly Option<string?> _quadrature =
+        new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.",
+            HelpName = "name" };
+    private readonly Option<string?> _aggregator =
+        new("--aggregate") { Description =
+            $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's "
+                + $"own.", HelpName = "name" };
+    private readonly Option<string?> _compat =
+        new("--compat") { Description = "Copy the quirks of another tool: captum, inseq, dig or ferret (metrics).", HelpName = "tool" };
+    private readonly Option<string?> _groups =
+        new("--groups") { Description = $"Explain groups of tokens: {FeatureGroups.Forms}.", HelpName = "kind" };
     private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random.", HelpName = "n" };
 
     private readonly MethodParameters _parameters = new();
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[_methods, _baseline, _skip, _steps, _gap, _quadrature, _aggregator, _compat, _groups, .. _parameters.Symbols, _seed];
+    public ReadOnlySpan<Symbol> Symbols => (Symbol[])[_methods, _baseline, _skip, _steps, _gap, _quadrature, _aggregator, _compat, _groups,
+        .. _parameters.Symbols, _seed];
 
     /// <summary>A request with what a command line says of the methods.</summary>
     /// <exception cref="CommandException">A name is not known, or a file of baselines cannot be read.</exception>
@@ -36,7 +50,8 @@ internal sealed class MethodOptions(Terminal terminal)
     public T Apply<T>(ParseResult parsed, T request)
         where T : ExplainRequest => _parameters.Apply(parsed, (T)(request with
         {
-            Methods = [.. (parsed.GetValue(_methods) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()],
+            Methods = [.. (parsed.GetValue(_methods) ?? [])
+                .SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()],
             Baseline = BaselineOption.Read(parsed.GetValue(_baseline), terminal),
             Skip = parsed.GetValue(_skip) ?? [],
             Steps = parsed.GetValue(_steps),

@@ -59,7 +59,8 @@ internal sealed class ModelSource
     /// <summary>Which weights to hold in fewer bits.</summary>
     public Option<string> Quantize { get; } = new("--quantize")
     {
-        Description = "Hold weights in fewer bits: int8 (the layers of all blocks), int8-all (embeddings and heads too), fp16 (all matrices in half precision).",
+        Description = "Hold weights in fewer bits: int8 (the layers of all blocks), int8-all (embeddings and heads too), fp16 (all "
+            + "matrices in half precision).",
         HelpName = "choice",
         DefaultValueFactory = _ => Quantization.None.Name(),
     };
@@ -67,17 +68,21 @@ internal sealed class ModelSource
     /// <summary>Which columns to leave in floats then.</summary>
     public Option<double?> Outliers { get; } = new("--outliers")
     {
-        Description = "With --quantize int8 or int8-all: keep those columns (inputs) of linear layers in float32 whose largest weight exceeds this many root mean squares of the matrix, such as 4. Default: none.",
+        Description = "With --quantize int8 or int8-all: keep those columns (inputs) of linear layers in float32 whose largest weight "
+            + "exceeds this many root mean squares of the matrix, such as 4. Default: none.",
         HelpName = "threshold",
     };
 
     /// <summary>A LoRA adapter for the model.</summary>
-    public Option<string?> Adapter { get; } = new("--adapter") { Description = "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.", HelpName = "folder" };
+    public Option<string?> Adapter { get; } =
+        new("--adapter") { Description = "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.",
+            HelpName = "folder" };
 
     /// <summary>Whether to count and time what the device does.</summary>
     public Option<bool> Profile { get; } = new(ProfileOption)
     {
-        Description = "When done, list on standard error which kernels ran how often and how fast, and what was copied to and from the device.",
+        Description = "When done, list on standard error which kernels ran how often and how fast, and what was copied to and from the "
+            + "device.",
     };
 
     /// <summary>The options that loading understands.</summary>
@@ -88,7 +93,8 @@ internal sealed class ModelSource
     public string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(Model) is { } given
         ? PullCommand.Folder(given, parsed.GetValue(Revision) ?? "main", terminal)
         : ModelFolder.OfShipped(_shipped, terminal.ProgramDirectory, terminal.WorkingDirectory) ?? throw new CommandException(
-            ExitCode.Model, $"model: the shipped {_shipped} is neither next to the program nor above '{terminal.WorkingDirectory}'. Name a model's folder with --model.");
+            ExitCode.Model, $"model: the shipped {_shipped} is neither next to the program nor above '{terminal.WorkingDirectory}'. "
+                + $"Name a model's folder with --model.");
 
     /// <summary>Loads the model, and says what should be known about how it was read.</summary>
     /// <exception cref="CommandException">An option is not understood.</exception>
@@ -118,7 +124,8 @@ internal sealed class ModelSource
     {
         try
         {
-            (Quantization quantization, float outliers) = (Quantizations.Parse(parsed.GetValue(quantize) ?? ""), (float)(parsed.GetValue(Outliers) ?? double.PositiveInfinity));
+            (Quantization quantization, float outliers) =
+                (Quantizations.Parse(parsed.GetValue(quantize) ?? ""), (float)(parsed.GetValue(Outliers) ?? double.PositiveInfinity));
             quantization.CheckOutliers(outliers);
             return (quantization, outliers);
         }

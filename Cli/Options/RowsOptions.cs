@@ -6,7 +6,10 @@ namespace Vitrine.Cli;
 internal sealed class RowsOptions
 {
     private readonly DataOptions _data = new();
-    private readonly Option<string?> _output = new("--output", "-o") { Description = "Where the rows' results go, as JSONL (docs/JSON.md); run again after an interruption, it goes on. Default: -, standard output.", HelpName = "file" };
+    private readonly Option<string?> _output =
+        new("--output", "-o") { Description =
+            "Where the rows' results go, as JSONL (docs/JSON.md); run again after an interruption, it goes on. Default: -, standard "
+                + "output.", HelpName = "file" };
 
     /// <summary>All options, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => (Symbol[])[.. _data.Symbols, _output];
@@ -33,11 +36,13 @@ internal sealed class RowsOptions
         var progress = new RowProgress(parsed.CommandResult.Command.Name, terminal);
         try
         {
-            progress.End(work(rows, isScreen ? RowsOutput.To(terminal.Output) : RowsOutput.File(terminal.Resolve(output), output), progress), isScreen ? "its line" : $"'{output}'");
+            progress.End(work(rows, isScreen ? RowsOutput.To(terminal.Output) : RowsOutput.File(terminal.Resolve(output), output),
+                progress), isScreen ? "its line" : $"'{output}'");
         }
         catch (OperationCanceledException e)
         {
-            throw new CommandException(ExitCode.Cancelled, isScreen ? "cancelled." : $"cancelled; the finished rows are in '{output}'. Run the same again to go on.", e);
+            throw new CommandException(ExitCode.Cancelled, isScreen ? "cancelled."
+                : $"cancelled; the finished rows are in '{output}'. Run the same again to go on.", e);
         }
     }
 }

@@ -8,13 +8,15 @@ internal sealed class ScoreOptions
 {
     private readonly Option<string?> _name = new("--score", "--step")
     {
-        Description = "Which number to explain: logit, probability, log_probability, … ('vitrine methods --scores' lists them). Default: logit; for written text, probability.",
+        Description = "Which number to explain: logit, probability, log_probability, … ('vitrine methods --scores' lists them). "
+            + "Default: logit; for written text, probability.",
         HelpName = "name",
     };
 
     private readonly Option<string?> _contrast = new("--contrast")
     {
-        Description = "Why this and not that: another label, word, answer, or continuation, token by token. Default score: contrast_logits_diff; for written text, contrast_prob_diff.",
+        Description = "Why this and not that: another label, word, answer, or continuation, token by token. Default score: "
+            + "contrast_logits_diff; for written text, contrast_prob_diff.",
         HelpName = "text",
     };
 
@@ -27,7 +29,8 @@ internal sealed class ScoreOptions
 
     private readonly Option<string?> _other = new("--contrast-input")
     {
-        Description = "Compare with what the model says of this text instead, for pcxmi (the default then), kl_divergence, in_context_pvi and contrast_….",
+        Description = "Compare with what the model says of this text instead, for pcxmi (the default then), kl_divergence, "
+            + "in_context_pvi and contrast_….",
         HelpName = "text",
     };
 
@@ -37,7 +40,8 @@ internal sealed class ScoreOptions
         HelpName = "side",
     };
 
-    private readonly Option<double?> _topMass = new("--top-mass") { Description = "The probability mass of top_p_size and kl_divergence.", HelpName = "p" };
+    private readonly Option<double?> _topMass =
+        new("--top-mass") { Description = "The probability mass of top_p_size and kl_divergence.", HelpName = "p" };
     private readonly Option<string[]> _beside = new("--step-score")
     {
         Description = "Show this number of every target next to the explanation: entropy, perplexity, … Repeatable.",

@@ -2,19 +2,22 @@ using System.CommandLine;
 
 namespace Vitrine.Cli;
 
-/// <summary>A written text as a whole next to its tokens, several runs in place of one, slots with other texts, a person's alignment.</summary>
+/// <summary>A written text as a whole next to its tokens, several runs in place of one, slots with other texts, a person's
+/// alignment.</summary>
 internal sealed class SequenceOptions
 {
     private readonly Option<string[]> _absent = new("--absent")
     {
-        Description = "With --groups template:…, what a slot holds while its value is absent, as name=text (\"city=Boston\", or \"city=\" for nothing); slots that are not named then hold nothing. Without it tokens are replaced by the baseline.",
+        Description = "With --groups template:…, what a slot holds while its value is absent, as name=text (\"city=Boston\", or "
+            + "\"city=\" for nothing); slots that are not named then hold nothing. Without it tokens are replaced by the baseline.",
         HelpName = "name=text",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<bool> _sequence = new("--sequence")
     {
-        Description = "Of written text: explain it as a whole too, as one more target after its tokens: its ln p, or with --score probability its p. Default score then: log_probability.",
+        Description = "Of written text: explain it as a whole too, as one more target after its tokens: its ln p, or with --score "
+            + "probability its p. Default score then: log_probability.",
     };
 
     private readonly Option<int> _trials = new("--trials")
@@ -26,7 +29,8 @@ internal sealed class SequenceOptions
 
     private readonly Option<string?> _gold = new("--gold-alignment")
     {
-        Description = "Of a translation: a person's links of words, source-target from 0, possible ones with p, e.g. \"0-0 1-2 2p1\"; the alignment error rate is shown. Words are what stands between spaces.",
+        Description = "Of a translation: a person's links of words, source-target from 0, possible ones with p, e.g. \"0-0 1-2 2p1\"; "
+            + "the alignment error rate is shown. Words are what stands between spaces.",
         HelpName = "links",
     };
 
@@ -43,9 +47,11 @@ internal sealed class SequenceOptions
         {
             if (one.Split('=', 2) is not [{ Length: > 0 } name, var text] || !texts.TryAdd(name, TextSource.Argued(text)))
             {
-                throw new CommandException(ExitCode.Usage, $"absent: not a slot and its text; got '{one}'; expected name=text, each name once.");
+                throw new CommandException(ExitCode.Usage,
+                    $"absent: not a slot and its text; got '{one}'; expected name=text, each name once.");
             }
         }
-        return request with { Absent = texts, Sequence = parsed.GetValue(_sequence), Trials = parsed.GetValue(_trials), GoldAlignment = parsed.GetValue(_gold) };
+        return request with { Absent = texts, Sequence = parsed.GetValue(_sequence), Trials = parsed.GetValue(_trials), GoldAlignment =
+            parsed.GetValue(_gold) };
     }
 }

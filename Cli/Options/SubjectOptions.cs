@@ -7,13 +7,16 @@ internal sealed class SubjectOptions
 {
     private readonly Option<string[]> _targets = new("--target", "-t")
     {
-        Description = "What to explain: a label's name or number, 'all', an answer of the context (its 'start', its 'end', the n-th by text#n), a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
+        Description = "What to explain: a label's name or number, 'all', an answer of the context (its 'start', its 'end', the n-th by "
+            + "text#n), a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> _forced = new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
-    private readonly Option<string?> _forcedIds = new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
+    private readonly Option<string?> _forced =
+        new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
+    private readonly Option<string?> _forcedIds =
+        new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
     private readonly ScoreOptions _score = new();
 
     /// <summary>How the model writes.</summary>

@@ -6,11 +6,15 @@ namespace Vitrine.Cli;
 /// <param name="records">What a record of the CSV is.</param>
 internal sealed class TableOutput(string records)
 {
-    private readonly Option<string?> _html = new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _markdown = new("--markdown") { Description = "Write Markdown; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON (docs/JSON.md); - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _html =
+        new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _markdown =
+        new("--markdown") { Description = "Write Markdown; - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _json =
+        new("--json") { Description = "Write all numbers as JSON (docs/JSON.md); - for standard output.", HelpName = "path" };
 
-    private readonly Option<string?> _csv = new("--csv") { Description = $"Write a table, one record per {records} (docs/CSV.md); - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _csv =
+        new("--csv") { Description = $"Write a table, one record per {records} (docs/CSV.md); - for standard output.", HelpName = "path" };
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _markdown, _json, _csv };
@@ -22,14 +26,17 @@ internal sealed class TableOutput(string records)
     /// <exception cref="CommandException">They cannot, or two want standard output.</exception>
     public void Probe(ParseResult parsed, Terminal terminal, params ReadOnlySpan<string?> more)
     {
-        OutputFile.ProbeAll(terminal, [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv), .. more]);
+        OutputFile.ProbeAll(terminal, [parsed.GetValue(_html), parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_csv),
+            .. more]);
     }
 
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
-    public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv, Action<TextWriter> screen, bool isSilent = false)
+    public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv,
+        Action<TextWriter> screen, bool isSilent = false)
     {
         OutputFile.WriteAll(
-            terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json), (parsed.GetValue(_csv), csv)],
+            terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json),
+                (parsed.GetValue(_csv), csv)],
             isSilent ? _ => { } : screen);
     }
 }

@@ -36,7 +36,8 @@ internal sealed class TextSource
             ({ } given, _) => (Argued(given), "the argument"),
         };
         return string.IsNullOrWhiteSpace(found)
-            ? throw new CommandException(ExitCode.Input, $"text: empty; got {(found.Length == 0 ? "no character" : "white space only")} from {where}; expected at least one word.")
+            ? throw new CommandException(ExitCode.Input,
+                $"text: empty; got {(found.Length == 0 ? "no character" : "white space only")} from {where}; expected at least one word.")
             : found;
     }
 
@@ -56,7 +57,9 @@ internal sealed class TextSource
 
     /// <summary>A text given on the command line, where bytes that are not UTF-8 arrive as U+FFFD.</summary>
     public static string Argued(string text) => text.Contains('\uFFFD', StringComparison.Ordinal)
-        ? throw new CommandException(ExitCode.Input, $"text: not UTF-8; got U+FFFD at character {text.IndexOf('\uFFFD', StringComparison.Ordinal)} of the argument. Pass the text through --file or standard input.")
+        ? throw new CommandException(ExitCode.Input,
+            $"text: not UTF-8; got U+FFFD at character {text.IndexOf('\uFFFD', StringComparison.Ordinal)} of the argument. Pass the "
+                + $"text through --file or standard input.")
         : text;
 
     private static byte[] ReadAll(Stream input)
@@ -79,7 +82,9 @@ internal sealed class TextSource
         }
         catch (DecoderFallbackException e)
         {
-            throw new CommandException(ExitCode.Input, $"text: not UTF-8; got byte 0x{(e.BytesUnknown is [var bad, ..] ? bad : 0):X2} at offset {e.Index} of {where}. Convert it, e.g. with iconv -t UTF-8.", e);
+            throw new CommandException(ExitCode.Input,
+                $"text: not UTF-8; got byte 0x{(e.BytesUnknown is [var bad, ..] ? bad : 0):X2} at offset {e.Index} of {where}. Convert "
+                    + $"it, e.g. with iconv -t UTF-8.", e);
         }
     }
 }

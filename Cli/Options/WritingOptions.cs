@@ -5,13 +5,19 @@ namespace Vitrine.Cli;
 /// <summary>How a model writes.</summary>
 internal sealed class WritingOptions
 {
-    private readonly Option<int?> _maxNewTokens = new("--max-new-tokens") { Description = "How many tokens to write at most. Default: as the checkpoint says, else 20.", HelpName = "n" };
-    private readonly Option<int?> _beams = new("--beams") { Description = "Beams of the search; 1 is greedy. Default: as the checkpoint says, else 1.", HelpName = "n" };
-    private readonly Option<double?> _lengthPenalty = new("--length-penalty") { Description = "Beam score = Σ ln p / length^penalty.", HelpName = "x" };
+    private readonly Option<int?> _maxNewTokens =
+        new("--max-new-tokens") { Description = "How many tokens to write at most. Default: as the checkpoint says, else 20.", HelpName =
+            "n" };
+    private readonly Option<int?> _beams = new("--beams") { Description =
+        "Beams of the search; 1 is greedy. Default: as the checkpoint says, else 1.", HelpName = "n" };
+    private readonly Option<double?> _lengthPenalty =
+        new("--length-penalty") { Description = "Beam score = Σ ln p / length^penalty.", HelpName = "x" };
     private readonly Option<bool> _sample = new("--sample") { Description = "Draw tokens instead of taking the best." };
-    private readonly Option<double?> _temperature = new("--temperature") { Description = "Divides the logits before drawing.", HelpName = "x" };
+    private readonly Option<double?> _temperature =
+        new("--temperature") { Description = "Divides the logits before drawing.", HelpName = "x" };
     private readonly Option<int?> _topK = new("--top-k") { Description = "Draw among the k best; 0 means all.", HelpName = "k" };
-    private readonly Option<double?> _topP = new("--top-p") { Description = "Draw among the fewest best that reach this probability.", HelpName = "p" };
+    private readonly Option<double?> _topP =
+        new("--top-p") { Description = "Draw among the fewest best that reach this probability.", HelpName = "p" };
     private readonly Option<int?> _seed = new("--draw-seed") { Description = "Seed of the draws.", HelpName = "n" };
 
     private readonly Option<string?> _from = new("--from")

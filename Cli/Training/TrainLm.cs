@@ -11,7 +11,8 @@ internal static class TrainLm
     {
         var run = new TrainingCommandLine("UTF-8 text; may be given several times.");
         var lines = new Option<bool>("--lines") { Description = "Every line is a text of its own, and ends with the end of text." };
-        var after = new Option<string?>("--after") { Description = "With --lines: learn only what follows this token, take the rest as given.", HelpName = "token" };
+        var after = new Option<string?>("--after") { Description =
+            "With --lines: learn only what follows this token, take the rest as given.", HelpName = "token" };
         return new Verb("lm", "Trains a GPT-2 that continues a text.", """
             vitrine train lm --data plays.txt --vocab 2000 --layers 4 --d-model 192 --positions 256 --out my-gpt2
             vitrine train lm --data sums.txt --lines --after = --out adder
@@ -24,16 +25,19 @@ internal static class TrainLm
                 string[] files = [.. run.Files(parsed, terminal)];
                 if (parsed.GetValue(lines))
                 {
-                    (IReadOnlyList<string> training, IReadOnlyList<string> held) = run.Split(parsed, files.SelectMany(TextLines.Read), line => line);
+                    (IReadOnlyList<string> training, IReadOnlyList<string> held) =
+                        run.Split(parsed, files.SelectMany(TextLines.Read), line => line);
                     ITransformer model = Model(parsed, training);
-                    run.Train(parsed, terminal, model, new LineModelTask(training, held, model, TrainingCommandLine.Tokenizer(model), parsed.GetValue(after)), cancellation);
+                    run.Train(parsed, terminal, model, new LineModelTask(training, held, model, TrainingCommandLine.Tokenizer(model),
+                        parsed.GetValue(after)), cancellation);
                 }
                 else
                 {
                     string text = string.Concat(files.Select(TextLines.Whole));
                     int cut = (int)(text.Length * (1 - run.HeldOutPart(parsed))); // the end is held out, as it stands
                     ITransformer model = Model(parsed, [text[..cut]]);
-                    run.Train(parsed, terminal, model, new LanguageModelTask(text[..cut], text[cut..], model, TrainingCommandLine.Tokenizer(model)), cancellation);
+                    run.Train(parsed, terminal, model, new LanguageModelTask(text[..cut], text[cut..], model,
+                        TrainingCommandLine.Tokenizer(model)), cancellation);
                 }
             });
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Vitrine.Training;
 
 namespace Vitrine.Cli;
@@ -9,12 +10,20 @@ internal static class TrainVary
     public static Verb Create(Terminal terminal)
     {
         var data = new Option<string?>("--data") { Description = "UTF-8 lines 'text⇥translation'.", HelpName = "file" };
-        var names = new Option<string?>("--names") { Description = "UTF-8 lines 'kind⇥name⇥name in the language of the second column', perhaps further spellings of the latter.", HelpName = "file" };
+        var names = new Option<string?>("--names") { Description =
+            "UTF-8 lines 'kind⇥name⇥name in the language of the second column', perhaps further spellings of the latter.", HelpName =
+                "file" };
         var swap = new Option<bool>("--swap") { Description = "The translation is in the first column, the text in the second." };
-        var times = new Option<int>("--times") { Description = "Other names that a pair gets.", HelpName = "n", DefaultValueFactory = _ => 6 };
-        var held = new Option<double>("--held-out") { Description = "Part of the data that the training will hold out: neither varied nor written.", HelpName = "part", DefaultValueFactory = _ => 0.1 };
-        var seed = new Option<int>("--seed") { Description = "That of the training, which decides what is held out; and of the choice of names.", HelpName = "n", DefaultValueFactory = _ => 1 };
-        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path", DefaultValueFactory = _ => "-" };
+        var times = new Option<int>("--times") { Description = "Other names that a pair gets.", HelpName = "n", DefaultValueFactory = _ =>
+            6 };
+        var held = new Option<double>("--held-out") { Description =
+            "Part of the data that the training will hold out: neither varied nor written.", HelpName = "part", DefaultValueFactory = _ =>
+                0.1 };
+        var seed = new Option<int>("--seed") { Description =
+            "That of the training, which decides what is held out; and of the choice of names.", HelpName = "n", DefaultValueFactory = _ =>
+                1 };
+        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path",
+            DefaultValueFactory = _ => "-" };
         return new Verb("vary", "Writes further sentence pairs for 'train translate': those that hold one name, with other names put in on both sides.", """
             vitrine train vary --data pairs.tsv --names places.tsv --out more.tsv
             vitrine train translate --data pairs.tsv --data more.tsv --tokenizer folder-with-spm --out my-marian
@@ -25,12 +34,15 @@ internal static class TrainVary
                 (string pairs, string list) = (Path(data), Path(names));
                 if (parsed.GetValue(times) < 1 || parsed.GetValue(held) is not (>= 0 and <= 0.5))
                 {
-                    throw new CommandException(ExitCode.Usage, FormattableString.Invariant(
-                        $"vary: out of range; got {parsed.GetValue(times)} times and {parsed.GetValue(held)} held out; expected 1 or more and 0 to 0.5."));
+                    throw new CommandException(ExitCode.Usage, string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"vary: out of range; got {parsed.GetValue(times)} times and {parsed.GetValue(held)} held out; expected 1 or "
+                            + $"more and 0 to 0.5."));
                 }
                 string path = parsed.GetValue(file) ?? "-";
                 OutputFile.Probe(path, terminal);
-                // What the training would hold out is left out twice: as a pair that is varied, and as one that comes of it. So it holds out what it did before.
+                // What the training would hold out is left out twice: as a pair that is varied, and as one that comes of it. So it holds
+                // out what it did before.
                 IReadOnlyList<TextPair> learnt = Learnt(TextLines.Pairs(pairs, swap: false));
                 IReadOnlyList<TextPair> made = Learnt(PairedNames.Read(list).Vary(learnt, parsed.GetValue(times), parsed.GetValue(seed)));
                 OutputFile.Write(path, string.Concat(made.Select(pair => $"{pair.Source}\t{pair.Target}\n")), terminal);
@@ -39,7 +51,8 @@ internal static class TrainVary
                     ?? throw new CommandException(ExitCode.Usage, $"{option.Name[2..]}: missing; got no {option.Name}; expected a file."));
 
                 IReadOnlyList<TextPair> Learnt(IEnumerable<TextPair> all) =>
-                    HeldOut.Split(all, pair => parsed.GetValue(swap) ? pair.Source : pair.Target, parsed.GetValue(held), parsed.GetValue(seed)).Training;
+                    HeldOut.Split(all, pair =>
+                        parsed.GetValue(swap) ? pair.Source : pair.Target, parsed.GetValue(held), parsed.GetValue(seed)).Training;
             });
     }
 }

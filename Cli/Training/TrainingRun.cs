@@ -36,7 +36,9 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         run.Draw();
         if (result.End == TrainingEnd.Interrupted)
         {
-            throw new CommandException(ExitCode.Cancelled, string.Create(CultureInfo.InvariantCulture, $"train: stopped behind step {result.Step}; a checkpoint is written. Give the same command again to go on."));
+            throw new CommandException(ExitCode.Cancelled,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"train: stopped behind step {result.Step}; a checkpoint is written. Give the same command again to go on."));
         }
         string why = result.End == TrainingEnd.StoppedEarly ? "no better for long: stopped early, " : "";
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -50,14 +52,16 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         {
             _shown = Environment.TickCount64;
             _terminal.Error.Write(string.Create(CultureInfo.InvariantCulture,
-                $"\rstep {value.Step}/{value.Steps}  epoch {value.Epoch}  loss {value.Loss:F3}  rate {value.LearningRate:0.0e+0}  {value.TokensPerSecond:N0} tokens/s  left {value.Left:h\\:mm\\:ss}   "));
+                $"\rstep {value.Step}/{value.Steps}  epoch {value.Epoch}  loss {value.Loss:F3}  rate {value.LearningRate:0.0e+0}  "
+                    + $"{value.TokensPerSecond:N0} tokens/s  left {value.Left:h\\:mm\\:ss}   "));
             _terminal.Error.Flush();
         }
         if (value.Evaluation.Count > 0)
         {
             ClearLine();
             _terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"step {value.Step}/{value.Steps}  epoch {value.Epoch}  training loss {value.Loss:F4}; held out: {Written(value.Evaluation)}  ({value.TokensPerSecond:N0} tokens/s, left {value.Left:h\\:mm\\:ss})"));
+                $"step {value.Step}/{value.Steps}  epoch {value.Epoch}  training loss {value.Loss:F4}; held out: "
+                    + $"{Written(value.Evaluation)}  ({value.TokensPerSecond:N0} tokens/s, left {value.Left:h\\:mm\\:ss})"));
             _terminal.Output.Flush();
             Draw();
         }

@@ -114,7 +114,8 @@ internal sealed class ModelConfig
     /// <summary>Lists of texts with how often each list is repeated, one after the other: <c>[[["global", "local"], 6]]</c> are twelve.</summary>
     public IReadOnlyList<string> RepeatedTexts(string key)
     {
-        return [.. Items(key).SelectMany(item => item is { ValueKind: JsonValueKind.Array } && item.GetArrayLength() == 2 && item[0].ValueKind == JsonValueKind.Array
+        return [.. Items(key).SelectMany(item =>
+            item is { ValueKind: JsonValueKind.Array } && item.GetArrayLength() == 2 && item[0].ValueKind == JsonValueKind.Array
             ? Enumerable.Repeat(item[0].EnumerateArray().Select(Text), Times(item[1])).SelectMany(texts => texts)
             : throw Bad(item))];
 
@@ -122,10 +123,12 @@ internal sealed class ModelConfig
 
         int Times(JsonElement item) => Whole(key, item) is >= 0 and <= 10000 and var times ? times : throw Bad(item);
 
-        ModelException Bad(JsonElement item) => Wrong(key, "is not understood", item.GetRawText(), "lists of texts, each with a number of repetitions");
+        ModelException Bad(JsonElement item) =>
+            Wrong(key, "is not understood", item.GetRawText(), "lists of texts, each with a number of repetitions");
     }
 
-    /// <summary>The names of the labels by index: <c>id2label</c>, else <c>LABEL_i</c> for <c>num_labels</c>, which is 2 by default.</summary>
+    /// <summary>The names of the labels by index: <c>id2label</c>, else <c>LABEL_i</c> for <c>num_labels</c>, which is 2 by
+    /// default.</summary>
     public IReadOnlyList<string> Labels()
     {
         if (Find("id2label") is not { ValueKind: JsonValueKind.Object } map)
@@ -145,12 +148,15 @@ internal sealed class ModelConfig
     }
 
     /// <summary>
-    /// Whether a classifier's outputs are numbers: the config calls it a regression, or a cross-encoder of one output has the identity as its activation.
+    /// Whether a classifier's outputs are numbers: the config calls it a regression, or a cross-encoder of one output has the identity as
+    /// its activation.
     /// </summary>
     public bool IsNumber => Text("problem_type", "") == "regression"
-        || (Labels().Count == 1 && (Inner("sentence_transformers")?.Text("activation_fn", "") ?? Text("sbert_ce_default_activation_function", "")).EndsWith("Identity", StringComparison.Ordinal));
+        || (Labels().Count == 1 && (Inner("sentence_transformers")?.Text("activation_fn", "")
+            ?? Text("sbert_ce_default_activation_function", "")).EndsWith("Identity", StringComparison.Ordinal));
 
-    /// <summary>Whether labels do not compete. One label alone is true with probability σ(logit), as Hugging Face's pipeline shows it.</summary>
+    /// <summary>Whether labels do not compete. One label alone is true with probability σ(logit), as Hugging Face's pipeline shows
+    /// it.</summary>
     public bool IsMultiLabel => !IsNumber && (Text("problem_type", "") == "multi_label_classification" || Labels().Count == 1);
 
     /// <summary>The facts of a classifier of texts: its labels, and how they are read.</summary>
@@ -165,21 +171,25 @@ internal sealed class ModelConfig
     /// <summary>A setting of an inner object, e.g. <c>rope_scaling</c>; null when absent.</summary>
     public ModelConfig? Inner(string key) => Find(key) is not { } value
         ? null
-        : value.ValueKind == JsonValueKind.Object ? new(value, $"{_file} ({key})") : throw Wrong(key, "is not an object", value.GetRawText(), "an object of settings");
+        : value.ValueKind == JsonValueKind.Object ? new(value, $"{_file} ({key})")
+            : throw Wrong(key, "is not an object", value.GetRawText(), "an object of settings");
 
-    /// <summary>Refuses a setting this library does not implement: anything but the values listed, null and absence among the good.</summary>
+    /// <summary>Refuses a setting this library does not implement: anything but the values listed, null and absence among the
+    /// good.</summary>
     /// <param name="key">The setting.</param>
     /// <param name="accepted">Its JSON texts that mean what we do: <c>false</c>, <c>"absolute"</c>.</param>
     public void Expect(string key, params ReadOnlySpan<string> accepted)
     {
         if (Differs(key, accepted) && Find(key) is { } value)
         {
-            throw Wrong(key, "is not supported", value.GetRawText(), accepted.Length == 0 ? "nothing" : string.Join(" or ", accepted.ToArray()));
+            throw Wrong(key, "is not supported", value.GetRawText(), accepted.Length == 0 ? "nothing"
+                : string.Join(" or ", accepted.ToArray()));
         }
     }
 
     /// <summary>Whether the setting is there, not null, and none of the JSON texts listed.</summary>
-    public bool Differs(string key, params ReadOnlySpan<string> accepted) => Find(key) is { } value && !accepted.Contains(value.GetRawText());
+    public bool Differs(string key, params ReadOnlySpan<string> accepted) =>
+        Find(key) is { } value && !accepted.Contains(value.GetRawText());
 
     /// <summary>The class name under <c>architectures</c>.</summary>
     /// <param name="fallback">What the family is without one.</param>
@@ -187,7 +197,8 @@ internal sealed class ModelConfig
 
     /// <summary>An exception about a class that is not implemented.</summary>
     public ModelException UnsupportedArchitecture(params ReadOnlySpan<string> supported) =>
-        Wrong("architectures", "names a class that is not supported", string.Join(", ", Texts("architectures")), string.Join(" or ", supported.ToArray()));
+        Wrong("architectures", "names a class that is not supported", string.Join(", ", Texts("architectures")),
+            string.Join(" or ", supported.ToArray()));
 
     /// <summary>Refuses sizes of which one must be a multiple of the other and is not.</summary>
     public void Divides(string partKey, int part, string wholeKey, int whole)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 
@@ -18,14 +19,18 @@ public readonly record struct SkippedRow(long Row, string Reason)
 /// <param name="file">Where every number goes; null: nowhere.</param>
 /// <param name="progress">Told after every row.</param>
 /// <param name="cancellation">Stops between methods and rows.</param>
-internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request, MeasurementFile? file, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request, MeasurementFile? file, IProgress<WorkProgress>? progress,
+    CancellationToken cancellation)
 {
-    private static readonly string[] s_methods = ["saliency", "input_x_gradient", "integrated_gradients", "feature_ablation", "attention_rollout", "random"];
+    private static readonly string[] s_methods =
+        ["saliency", "input_x_gradient", "integrated_gradients", "feature_ablation", "attention_rollout", "random"];
 
     private static readonly string[] s_metrics = ["comprehensiveness", "sufficiency", "deletion", "insertion", "tau_loo", "infidelity"];
 
     private readonly AttributionRequest _asked = Attributing.Request(request, null, cancellation);
-    private readonly IAttributionMethod[] _methods = OptionByOption.For(loaded.Model, [.. (request.Methods.Count > 0 ? request.Methods : s_methods).Distinct().Select(AttributionMethods.Get)]);
+    private readonly IAttributionMethod[] _methods =
+        OptionByOption.For(loaded.Model, [.. (request.Methods.Count > 0 ? request.Methods : s_methods).Distinct()
+            .Select(AttributionMethods.Get)]);
     private readonly List<SkippedRow> _skipped = [];
     private Scoreboard? _board;
 
@@ -53,7 +58,8 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
     {
         return given switch
         {
-            [] => [.. s_metrics.Select(Attributions.Metrics.Get), .. Attributions.Metrics.All.Where(metric => metric is Plausibility or AlignmentErrorRate && Fits(metric))],
+            [] => [.. s_metrics.Select(Attributions.Metrics.Get),
+                .. Attributions.Metrics.All.Where(metric => metric is Plausibility or AlignmentErrorRate && Fits(metric))],
             ["all"] => [.. Attributions.Metrics.All.Where(Fits)],
             _ => [.. given.Distinct().Select(Attributions.Metrics.Get)],
         };
@@ -73,7 +79,8 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
     /// <param name="rows">The rows.</param>
     /// <param name="share">How much of them has been read, 0–1.</param>
     /// <param name="what">What progress is called.</param>
-    /// <param name="use">Given what the methods found on a text, and its row; nothing for a row of which an earlier run kept the numbers.</param>
+    /// <param name="use">Given what the methods found on a text, and its row; nothing for a row of which an earlier run kept the
+    /// numbers.</param>
     /// <exception cref="RequestException">No row could be used; the message has the first reason.</exception>
     public void Each(IEnumerable<DataRow> rows, Func<double?> share, string what, Action<IReadOnlyList<AttributionResult>, DataRow> use)
     {
@@ -91,7 +98,8 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
         if (used == 0)
         {
             throw new RequestException(Fault.Text, _skipped is [var first, ..]
-                ? FormattableString.Invariant($"input: no row could be used; got {_skipped.Count}, the first (row {first.Row}) because: {first.Reason}")
+                ? string.Create(CultureInfo.InvariantCulture, $"input: no row could be used; got {_skipped.Count}, the first (row {first.Row}) because: "
+                    + $"{first.Reason}")
                 : "input: no rows; got an empty file; expected at least one row.");
         }
     }
@@ -128,7 +136,8 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
         Subject subject = SubjectFinder.Find(loaded, of, Choice(of), null, cancellation);
         IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, subject.Function);
         _board ??= new(_methods.Select(m => m.Name), Metrics(request.Metrics, rationale is not null, row["gold_alignment"] is not null));
-        Measured measured = _board.Add(new Trial(subject.Function, _asked) { Rationale = rationale, GoldAlignment = row["gold_alignment"] }, _methods);
+        Measured measured = _board.Add(new Trial(subject.Function, _asked) { Rationale = rationale, GoldAlignment =
+            row["gold_alignment"] }, _methods);
         file?.Add(row, _board, measured);
         use([.. measured.Results.Select(subject.Label)], row);
     }

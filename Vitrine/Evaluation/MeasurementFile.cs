@@ -5,7 +5,8 @@ using Vitrine.Attributions;
 namespace Vitrine;
 
 /// <summary>
-/// The numbers of an evaluation as JSONL, one line per row, method and metric. In a file, a run that was interrupted goes on behind its last
+/// The numbers of an evaluation as JSONL, one line per row, method and metric. In a file, a run that was interrupted goes on behind its
+/// last
 /// whole row.
 /// </summary>
 internal sealed class MeasurementFile : IDisposable
@@ -55,7 +56,9 @@ internal sealed class MeasurementFile : IDisposable
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new RequestException(Fault.Output, $"output: '{_path}' is damaged; got no numbers for row {row.Number.ToString(CultureInfo.InvariantCulture)}. Choose another path, or delete it.", e);
+            throw new RequestException(Fault.Output,
+                $"output: '{_path}' is damaged; got no numbers for row {row.Number.ToString(CultureInfo.InvariantCulture)}. Choose "
+                    + $"another path, or delete it.", e);
         }
     }
 
@@ -103,7 +106,8 @@ internal sealed class MeasurementFile : IDisposable
         }
     }
 
-    private static double Value(JsonElement line) => line.GetProperty("value") is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.NaN;
+    private static double Value(JsonElement line) =>
+        line.GetProperty("value") is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.NaN;
 
     private static string Number(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "\"NaN\"";
 }

@@ -33,11 +33,15 @@ public static class SavedExplanation
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RequestException(Fault.Text, $"file: cannot read '{path}'; {(File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file")}. Check the path.", e);
+            throw new RequestException(Fault.Text,
+                $"file: cannot read '{path}'; {(File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file")}. Check the path.",
+                    e);
         }
         catch (JsonException e)
         {
-            throw new RequestException(Fault.Text, $"file: '{path}' is not JSON; {e.Message.Split(" LineNumber")[0]} Expected what explain --json or Inseq's save() writes.", e);
+            throw new RequestException(Fault.Text,
+                $"file: '{path}' is not JSON; {e.Message.Split(" LineNumber")[0]} Expected what explain --json or Inseq's save() writes.",
+                    e);
         }
     }
 
@@ -77,5 +81,6 @@ public static class SavedExplanation
         : [AttributionJson.FromJson(element.GetRawText())];
 
     private static RequestException Absent(string path, int number, int count) =>
-        new(Fault.Request, string.Create(CultureInfo.InvariantCulture, $"row: '{path}' has no row {number}; got {count} rows; expected one of them."));
+        new(Fault.Request, string.Create(CultureInfo.InvariantCulture,
+            $"row: '{path}' has no row {number}; got {count} rows; expected one of them."));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Vitrine.Attributions;
@@ -44,9 +45,11 @@ internal static class SavedResults
     }
 
     /// <summary>What a text is called.</summary>
-    public static string Title(AttributionResult result) => result.Sides[0].Texts is [{ Length: > 0 } text, ..] ? text : string.Join(' ', result.Sides[0].Tokens.Select(t => t.Piece));
+    public static string Title(AttributionResult result) =>
+        result.Sides[0].Texts is [{ Length: > 0 } text, ..] ? text : string.Join(' ', result.Sides[0].Tokens.Select(t => t.Piece));
 
-    /// <summary>Every result of a line that <c>explain --output</c> wrote; none of its first line and of a row that could not be used.</summary>
+    /// <summary>Every result of a line that <c>explain --output</c> wrote; none of its first line and of a row that could not be
+    /// used.</summary>
     public static IReadOnlyList<AttributionResult> OfLine(ReadOnlySpan<byte> line)
     {
         JsonField row = JsonField.Parse("row", line.ToArray());
@@ -80,11 +83,13 @@ internal static class SavedResults
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path).AsSpan() is [0xEF, 0xBB, 0xBF, .. var text] ? text : File.ReadAllBytes(path));
+            return new UTF8Encoding(false, throwOnInvalidBytes: true)
+                .GetString(File.ReadAllBytes(path).AsSpan() is [0xEF, 0xBB, 0xBF, .. var text] ? text : File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
-            string why = e is DecoderFallbackException ? "it is not UTF-8" : File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file";
+            string why = e is DecoderFallbackException ? "it is not UTF-8" : File.Exists(path) ? e.Message.TrimEnd('.')
+                : "there is no such file";
             throw new RequestException(Fault.Text, $"from: cannot read '{path}'; {why}. Check the path.", e);
         }
     }
@@ -95,7 +100,8 @@ internal static class SavedResults
         try
         {
             using FileStream file = File.OpenRead(path);
-            return new LineReader(file).Next() is { IsTooLong: false } first && JsonElement.Parse(first.Bytes).ValueKind == JsonValueKind.Object;
+            return new LineReader(file).Next() is { IsTooLong: false } first && JsonElement.Parse(first.Bytes)
+                .ValueKind == JsonValueKind.Object;
         }
         catch (JsonException)
         {
@@ -103,7 +109,9 @@ internal static class SavedResults
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RequestException(Fault.Text, $"from: cannot read '{path}'; {(File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file")}. Check the path.", e);
+            throw new RequestException(Fault.Text,
+                $"from: cannot read '{path}'; {(File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file")}. Check the path.",
+                    e);
         }
     }
 
@@ -115,7 +123,9 @@ internal static class SavedResults
         }
         catch (Exception e) when (e is JsonException or VitrineException)
         {
-            throw new RequestException(Fault.Text, FormattableString.Invariant($"from: line {line.Number} of '{path}' is no explanation; {e.Message} Expected what 'vitrine explain' writes."), e);
+            throw new RequestException(Fault.Text,
+                string.Create(CultureInfo.InvariantCulture, $"from: line {line.Number} of '{path}' is no explanation; {e.Message} Expected what "
+                    + $"'vitrine explain' writes."), e);
         }
     }
 
@@ -148,5 +158,7 @@ internal static class SavedResults
 
     private static Analysis Joined(List<AttributionResult> results) => new(Title(results[0]), results);
 
-    private static string Key(AttributionResult result) => string.Join('\0', result.Sides.SelectMany(side => side.Tokens.Select(t => t.Piece)).Concat(result.Targets.Select(t => t.Label)).Append(result.StepName));
+    private static string Key(AttributionResult result) =>
+        string.Join('\0', result.Sides.SelectMany(side => side.Tokens.Select(t => t.Piece)).Concat(result.Targets.Select(t => t.Label))
+            .Append(result.StepName));
 }

@@ -19,7 +19,9 @@ public static class PngFile
     {
         if (Converter(programs) is null && Browser(programs) is null)
         {
-            throw new RequestException(Fault.Output, $"png: nothing to draw with; got neither rsvg-convert nor {s_browsers[0]} on the PATH; expected one of them. Install librsvg2-bin or chromium, or write --svg.");
+            throw new RequestException(Fault.Output,
+                $"png: nothing to draw with; got neither rsvg-convert nor {s_browsers[0]} on the PATH; expected one of them. Install "
+                    + $"librsvg2-bin or chromium, or write --svg.");
         }
     }
 
@@ -44,7 +46,9 @@ public static class PngFile
             {
                 XElement root = XDocument.Parse(svg).Root ?? throw new InvalidOperationException("png: the picture is empty.");
                 string size = $"{Math.Ceiling((double)root.Attribute("width")!)},{Math.Ceiling((double)root.Attribute("height")!)}";
-                Run(Browser(programs)!, ["--headless", $"--user-data-dir={Path.Combine(work.FullName, "profile")}", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", $"--force-device-scale-factor={Scale}", $"--window-size={size}", $"--screenshot={to}", $"file://{from}"]);
+                Run(Browser(programs)!, ["--headless", $"--user-data-dir={Path.Combine(work.FullName, "profile")}", "--no-sandbox",
+                    "--disable-gpu", "--hide-scrollbars", $"--force-device-scale-factor={Scale}", $"--window-size={size}",
+                        $"--screenshot={to}", $"file://{from}"]);
             }
             return File.ReadAllBytes(to);
         }
@@ -56,9 +60,11 @@ public static class PngFile
 
     private static string? Converter(string? programs) => Find("rsvg-convert", programs);
 
-    private static string? Browser(string? programs) => s_browsers.Select(browser => Find(browser, programs)).FirstOrDefault(found => found is not null);
+    private static string? Browser(string? programs) =>
+        s_browsers.Select(browser => Find(browser, programs)).FirstOrDefault(found => found is not null);
 
-    private static string? Find(string program, string? programs) => (programs ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+    private static string? Find(string program, string? programs) =>
+        (programs ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Where(folder => folder.Length > 0)
         .SelectMany(folder => new[] { Path.Combine(folder, program), Path.Combine(folder, program + ".exe") })
         .FirstOrDefault(File.Exists);
@@ -68,7 +74,8 @@ public static class PngFile
         string? why;
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true,
+                RedirectStandardOutput = true })
                 ?? throw new Win32Exception();
             Task<string> errors = process.StandardError.ReadToEndAsync();
             process.OutputDataReceived += (_, _) => { };
@@ -80,7 +87,8 @@ public static class PngFile
             }
             else
             {
-                why = process.ExitCode == 0 ? null : $"it ended with {process.ExitCode.ToString(CultureInfo.InvariantCulture)}: {errors.Result.Trim()}";
+                why = process.ExitCode == 0 ? null
+                    : $"it ended with {process.ExitCode.ToString(CultureInfo.InvariantCulture)}: {errors.Result.Trim()}";
             }
         }
         catch (Win32Exception e)

@@ -16,7 +16,8 @@ internal static class ResultFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string why = Directory.Exists(target) ? "it is a folder" : !Directory.Exists(Path.GetDirectoryName(target)) ? "its folder does not exist" : e.Message.TrimEnd('.');
+            string why = Directory.Exists(target) ? "it is a folder" : !Directory.Exists(Path.GetDirectoryName(target))
+                ? "its folder does not exist" : e.Message.TrimEnd('.');
             throw new RequestException(Fault.Output, $"output: cannot write '{path}'; {why}. Choose another path.", e);
         }
     }

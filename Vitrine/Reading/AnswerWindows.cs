@@ -1,11 +1,14 @@
+using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 
 namespace Vitrine;
 
-/// <summary>A context longer than the model can read, in overlapping windows behind the same question: Hugging Face's <c>doc_stride</c>.</summary>
+/// <summary>A context longer than the model can read, in overlapping windows behind the same question: Hugging Face's
+/// <c>doc_stride</c>.</summary>
 /// <remarks>
-/// Every window holds the question and as much of the context as fits; the next one begins so that <c>stride</c> tokens of the context are in
+/// Every window holds the question and as much of the context as fits; the next one begins so that <c>stride</c> tokens of the context are
+/// in
 /// both. The best window has the span, not null, with the largest sum of start and end logit.
 /// </remarks>
 internal static class AnswerWindows
@@ -24,14 +27,18 @@ internal static class AnswerWindows
         int behind = text.Tokens.Count - 1 - last, room = length - first - behind, shared = stride ?? Math.Min(StandardStride, room / 2);
         if (room < 2 || shared < 0 || shared >= room)
         {
-            throw new RequestException(Fault.Text, FormattableString.Invariant($"text: the question leaves too little room for the context; got {Math.Max(0, room)} tokens a window, {shared} of them shared; expected more than are shared. Shorten the question, or cut with Truncate (--truncate)."));
+            throw new RequestException(Fault.Text,
+                string.Create(CultureInfo.InvariantCulture, $"text: the question leaves too little room for the context; got {Math.Max(0, room)} tokens "
+                    + $"a window, {shared} of them shared; expected more than are shared. Shorten the question, or cut with Truncate "
+                        + $"(--truncate)."));
         }
         List<ExplainedText> windows = [];
         for (int start = first; ; start += room - shared)
         {
             int end = Math.Min(start + room, last + 1);
             int[] kept = [.. Enumerable.Range(0, first), .. Enumerable.Range(start, end - start), .. Enumerable.Range(last + 1, behind)];
-            windows.Add(text with { Tokens = [.. kept.Select(i => text.Tokens[i])], Types = text.Types is { } types ? [.. kept.Select(i => types[i])] : null });
+            windows.Add(text with { Tokens = [.. kept.Select(i => text.Tokens[i])], Types = text.Types is { } types
+                ? [.. kept.Select(i => types[i])] : null });
             if (end == last + 1)
             {
                 return windows;
@@ -40,7 +47,8 @@ internal static class AnswerWindows
     }
 
     /// <summary>The window with the best answer; the only one unread.</summary>
-    public static ExplainedText Best(LoadedModel loaded, IReadOnlyList<ExplainedText> windows) => windows is [var only] ? only : Best(Read(loaded, windows)).Text;
+    public static ExplainedText Best(LoadedModel loaded, IReadOnlyList<ExplainedText> windows) =>
+        windows is [var only] ? only : Best(Read(loaded, windows)).Text;
 
     /// <summary>The window with the best answer.</summary>
     public static ReadWindow Best(IReadOnlyList<ReadWindow> windows) => windows.MaxBy(window => window.Span);
@@ -50,7 +58,8 @@ internal static class AnswerWindows
     {
         float[] logits = Choices.Finite(loaded, loaded.Model.Forward(Choices.Input(window))).Transpose().ToArray();  // [1, 2, pos]
         double Sum(int start, int end) => logits[start] + (double)logits[window.Tokens.Count + end];
-        return new ReadWindow(window, Choices.Answers(loaded, window, 1) is [var answer] ? Sum(answer.Start, answer.End) : double.NegativeInfinity, Sum(0, 0));
+        return new ReadWindow(window, Choices.Answers(loaded, window, 1) is [var answer] ? Sum(answer.Start, answer.End)
+            : double.NegativeInfinity, Sum(0, 0));
     })];
 }
 

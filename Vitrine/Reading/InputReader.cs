@@ -14,7 +14,8 @@ internal static class InputReader
     /// <param name="reserve">Positions to keep free for tokens that follow.</param>
     /// <param name="instead">Stands for the text, or the ids, of the request.</param>
     /// <exception cref="RequestException">The text cannot be used; the message says why.</exception>
-    public static ExplainedText Read(LoadedModel loaded, TextRequest request, int reserve = 0, string? instead = null) => request.Ids is { } ids
+    public static ExplainedText Read(LoadedModel loaded, TextRequest request, int reserve = 0, string? instead = null) =>
+        request.Ids is { } ids
         ? OfIds(instead is null ? Known(ids, loaded.Model) : ParseIds(instead, loaded.Model), loaded, request.ReadLimit, reserve)
         : request.Chat ? ReadChat(loaded, request, instead ?? Text(request), reserve)
         : Prepare(loaded, instead ?? Text(request), request.Context, request.ReadLimit, reserve);
@@ -27,7 +28,8 @@ internal static class InputReader
 
     /// <summary>Reads the text, or the ids, without the second text.</summary>
     /// <exception cref="RequestException">The text cannot be used; the message says why.</exception>
-    public static ExplainedText ReadAlone(LoadedModel loaded, TextRequest request, int reserve) => Read(loaded, request with { Context = null }, reserve);
+    public static ExplainedText ReadAlone(LoadedModel loaded, TextRequest request, int reserve) =>
+        Read(loaded, request with { Context = null }, reserve);
 
     /// <summary>What the model reads for each option of a multiple choice: the text and the option.</summary>
     /// <exception cref="RequestException">There are fewer than two options, or a text cannot be used.</exception>
@@ -35,7 +37,8 @@ internal static class InputReader
     {
         if (request.Choices.Count < 2)
         {
-            throw new RequestException(Fault.Text, $"choice: nothing to choose from; got {Number(request.Choices.Count)} options; expected at least two Choices (--choice).");
+            throw new RequestException(Fault.Text,
+                $"choice: nothing to choose from; got {Number(request.Choices.Count)} options; expected at least two Choices (--choice).");
         }
         string text = Text(request);
         return [.. request.Choices.Select(choice => Prepare(loaded, text, choice, request.ReadLimit))];
@@ -99,7 +102,8 @@ internal static class InputReader
         bool isQuestion = loaded.Model.Info.Task == ModelTask.QuestionAnswering;
         if (isQuestion && string.IsNullOrWhiteSpace(second))
         {
-            throw new RequestException(Fault.Text, "context: missing; got a question alone. Give the text that holds the answer as Context (--context or --context-file).");
+            throw new RequestException(Fault.Text,
+                "context: missing; got a question alone. Give the text that holds the answer as Context (--context or --context-file).");
         }
         Encoding encoding = second is null ? loaded.Tokenizer.Encode(first) : loaded.Tokenizer.Encode(first, second);
         if (isQuestion && !limit.Cut && encoding.Count > limit.Of(loaded))
@@ -108,7 +112,8 @@ internal static class InputReader
         }
         return encoding.SpecialMask.Any(special => !special)
             ? [Fitting(ExplainedText.Of(Fit(encoding, limit.Of(loaded, reserve), limit.Cut)), loaded)]
-            : throw new RequestException(Fault.Text, "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
+            : throw new RequestException(Fault.Text,
+                "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
     }
 
     private static string Text(TextRequest request) => request.Text switch
@@ -130,27 +135,33 @@ internal static class InputReader
         {
             if (ids[i] < 0 || ids[i] >= model.Info.VocabSize)
             {
-                throw new RequestException(Fault.Text, $"ids: not a token of this model; got '{Number(ids[i])}' at position {Number(i)}; expected 0 to {Number(model.Info.VocabSize - 1)}.");
+                throw new RequestException(Fault.Text,
+                    $"ids: not a token of this model; got '{Number(ids[i])}' at position {Number(i)}; expected 0 to "
+                        + $"{Number(model.Info.VocabSize - 1)}.");
             }
         }
-        return ids.Count > 0 ? [.. ids] : throw new RequestException(Fault.Text, "ids: empty; got no number; expected at least one token id.");
+        return ids.Count > 0 ? [.. ids] : throw new RequestException(Fault.Text,
+            "ids: empty; got no number; expected at least one token id.");
     }
 
     private static ExplainedText Fitting(ExplainedText text, LoadedModel loaded)
     {
         int beyond = text.Tokens.Select(t => t.Id).FirstOrDefault(id => id >= loaded.Model.Info.VocabSize, -1);
         return beyond < 0 ? text : throw new RequestException(
-            Fault.Model, $"model: the tokenizer does not fit the model; got token id {Number(beyond)}; expected 0 to {Number(loaded.Model.Info.VocabSize - 1)}. Check that both files belong together.");
+            Fault.Model, $"model: the tokenizer does not fit the model; got token id {Number(beyond)}; expected 0 to "
+                + $"{Number(loaded.Model.Info.VocabSize - 1)}. Check that both files belong together.");
     }
 
     private static Encoding Fit(Encoding encoding, int limit, bool cut) =>
         encoding.Count <= limit ? encoding : cut ? encoding.Truncate(limit) : throw TooLong(encoding.Count, limit);
 
     private static ExplainedText Fit(ExplainedText text, int limit, bool cut) =>
-        text.Tokens.Count <= limit ? text : cut ? text with { Tokens = [.. text.Tokens.Take(limit)] } : throw TooLong(text.Tokens.Count, limit);
+        text.Tokens.Count <= limit ? text : cut ? text with { Tokens = [.. text.Tokens.Take(limit)] }
+            : throw TooLong(text.Tokens.Count, limit);
 
     private static RequestException TooLong(int tokens, int limit) => new(
-        Fault.Text, $"text: too long; got {Number(tokens)} tokens; expected at most {Number(limit)}. Shorten it, or cut it with Truncate (--truncate).");
+        Fault.Text, $"text: too long; got {Number(tokens)} tokens; expected at most {Number(limit)}. Shorten it, or cut it with "
+            + $"Truncate (--truncate).");
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,9 +15,12 @@ public static class TokenIds
         {
             if (!int.TryParse(parts[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ids[i]))
             {
-                throw new RequestException(Fault.Text, FormattableString.Invariant($"ids: not a token id; got '{parts[i]}' at position {i}; expected whole numbers with spaces or commas between them."));
+                throw new RequestException(Fault.Text,
+                    string.Create(CultureInfo.InvariantCulture, $"ids: not a token id; got '{parts[i]}' at position {i}; expected whole numbers with "
+                        + $"spaces or commas between them."));
             }
         }
-        return ids.Length > 0 ? ids : throw new RequestException(Fault.Text, "ids: empty; got no number; expected ids with spaces or commas between them.");
+        return ids.Length > 0 ? ids : throw new RequestException(Fault.Text,
+            "ids: empty; got no number; expected ids with spaces or commas between them.");
     }
 }

@@ -3,7 +3,8 @@ namespace Vitrine;
 /// <summary>What many explanations are measured by.</summary>
 public sealed record EvaluateRequest : ExplainRequest
 {
-    /// <summary>The metrics by name, or <c>all</c>; empty: six of faithfulness, and those of plausibility or alignment where rows allow them.</summary>
+    /// <summary>The metrics by name, or <c>all</c>; empty: six of faithfulness, and those of plausibility or alignment where rows allow
+    /// them.</summary>
     public IReadOnlyList<string> Metrics { get; init; } = [];
 
     /// <summary>How many rows at most; null: all.</summary>
@@ -25,5 +26,6 @@ public sealed record EvaluateRequest : ExplainRequest
     }
 
     /// <inheritdoc/>
-    internal override IEnumerable<(string Name, string Value)> Settings() => [.. base.Settings(), .. List(nameof(Metrics), Metrics), .. Setting(nameof(Limit), Limit)];
+    internal override IEnumerable<(string Name, string Value)> Settings() =>
+        [.. base.Settings(), .. List(nameof(Metrics), Metrics), .. Setting(nameof(Limit), Limit)];
 }

@@ -3,20 +3,25 @@ using Vitrine.Attributions;
 namespace Vitrine;
 
 /// <summary>
-/// What is explained, and how. Everything has the default that is right for the model's task, so that <c>new ExplainRequest()</c> is a whole request;
-/// a setting that a task or a method does not know is an error where it would change what is asked, and is ignored where it only tunes a method.
+/// What is explained, and how. Everything has the default that is right for the model's task, so that <c>new ExplainRequest()</c> is a
+/// whole request;
+/// a setting that a task or a method does not know is an error where it would change what is asked, and is ignored where it only tunes a
+/// method.
 /// </summary>
 /// <example><code>
-/// var request = new ExplainRequest { Targets = ["positive"], Contrast = "negative", Methods = [Methods.IntegratedGradients, Methods.Lime] };
+/// var request = new ExplainRequest { Targets = ["positive"], Contrast = "negative", Methods = [Methods.IntegratedGradients, Methods.Lime]
+/// };
 /// </code></example>
 public record ExplainRequest : WriteRequest
 {
     /// <summary>
-    /// What is explained: a label's name or number, <c>all</c>, an answer of the context (or its <c>start</c>, its <c>end</c>), a word for a mask, the number of a written token. Empty: what the model says.
+    /// What is explained: a label's name or number, <c>all</c>, an answer of the context (or its <c>start</c>, its <c>end</c>), a word for
+    /// a mask, the number of a written token. Empty: what the model says.
     /// </summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
-    /// <summary>Which number of a target: <c>logit</c>, <c>probability</c>, <c>log_probability</c>…; null: the logit; of written text, the probability.</summary>
+    /// <summary>Which number of a target: <c>logit</c>, <c>probability</c>, <c>log_probability</c>…; null: the logit; of written text, the
+    /// probability.</summary>
     public string? Score { get; init; }
 
     /// <summary>Why the target and not this: another label, word, answer or continuation (token ids where the request has ids).</summary>
@@ -25,7 +30,8 @@ public record ExplainRequest : WriteRequest
     /// <summary>Which token of another continuation stands against which, as <see cref="ContrastAlignment"/> reads it.</summary>
     public string ContrastAlign { get; init; } = "same";
 
-    /// <summary>Compare with what the model says of this text instead, for <c>pcxmi</c> (the default then), <c>kl_divergence</c>, <c>in_context_pvi</c> and contrasts.</summary>
+    /// <summary>Compare with what the model says of this text instead, for <c>pcxmi</c> (the default then), <c>kl_divergence</c>,
+    /// <c>in_context_pvi</c> and contrasts.</summary>
     public string? ContrastInput { get; init; }
 
     /// <summary>Which texts of a translation are explained; null: both.</summary>
@@ -58,13 +64,15 @@ public record ExplainRequest : WriteRequest
     /// <summary>Tokens count from mean + so many standard deviations on, written ones and those of the context.</summary>
     public double ContextThreshold { get; init; } = 1;
 
-    /// <summary>The attribution methods, by name (<see cref="Vitrine.Methods"/>); empty: integrated gradients, of written text input × gradient.</summary>
+    /// <summary>The attribution methods, by name (<see cref="Vitrine.Methods"/>); empty: integrated gradients, of written text input ×
+    /// gradient.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>What “absent” means, for example <c>"mask"</c>; null: the first of pad, unk, zero that the model has.</summary>
     public Baseline? Baseline { get; init; }
 
-    /// <summary>Tokens that take no part: a piece, a token's text, <c>token:ID</c>, <c>special</c>, <c>punctuation</c>, <c>written</c>.</summary>
+    /// <summary>Tokens that take no part: a piece, a token's text, <c>token:ID</c>, <c>special</c>, <c>punctuation</c>,
+    /// <c>written</c>.</summary>
     public IReadOnlyList<string> Skip { get; init; } = [];
 
     /// <summary>Points of a path integral; null: 50.</summary>
@@ -82,16 +90,19 @@ public record ExplainRequest : WriteRequest
     /// <summary>Whose quirks are copied.</summary>
     public Compat Compat { get; init; }
 
-    /// <summary>Groups of tokens that are explained as one: <c>words</c>, <c>sentences</c>, <c>sides</c>, <c>regex:…</c>, <c>template:…</c>; null: tokens.</summary>
+    /// <summary>Groups of tokens that are explained as one: <c>words</c>, <c>sentences</c>, <c>sides</c>, <c>regex:…</c>,
+    /// <c>template:…</c>; null: tokens.</summary>
     public string? Groups { get; init; }
 
-    /// <summary>With <c>template:…</c>, what a slot holds while its value is absent; slots that are not named then hold nothing. Empty: tokens are replaced by the baseline.</summary>
+    /// <summary>With <c>template:…</c>, what a slot holds while its value is absent; slots that are not named then hold nothing. Empty:
+    /// tokens are replaced by the baseline.</summary>
     public IReadOnlyDictionary<string, string> Absent { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where layer and neuron methods look.</summary>
     public IReadOnlyList<string> Hooks { get; init; } = [];
 
-    /// <summary>The neurons of neuron methods, each its place in the activation at the hook: <c>[4, 17]</c> is unit 17 at position 4.</summary>
+    /// <summary>The neurons of neuron methods, each its place in the activation at the hook: <c>[4, 17]</c> is unit 17 at position
+    /// 4.</summary>
     public IReadOnlyList<int[]> Neurons { get; init; } = [];
 
     /// <summary>Which layers attention methods look at; null: all.</summary>
@@ -152,33 +163,47 @@ public record ExplainRequest : WriteRequest
         init => field = value is { } given ? RequestException.Positive(given, "top") : null;
     }
 
-    /// <summary>Of a translation: a person's links of words in Pharaoh's form, <c>0-0 1-2 2p1</c>; the alignment error rate is measured.</summary>
+    /// <summary>Of a translation: a person's links of words in Pharaoh's form, <c>0-0 1-2 2p1</c>; the alignment error rate is
+    /// measured.</summary>
     public string? GoldAlignment { get; init; }
 
     /// <summary>Whether results keep the scores before aggregation, as Inseq's files hold them.</summary>
     public bool KeepRaw { get; init; }
 
     /// <summary>Says what is wrong with the request whatever the model is; every call of an explainer does so first.</summary>
-    /// <exception cref="Tensors.VitrineException">A name is not known, a value is out of range, or settings contradict each other.</exception>
+    /// <exception cref="Tensors.VitrineException">A name is not known, a value is out of range, or settings contradict each
+    /// other.</exception>
     public virtual void Check() => Attributing.Check(this);
 
     /// <inheritdoc/>
     internal override IEnumerable<(string Name, string Value)> Settings() =>
     [
         .. base.Settings(), .. List(nameof(Targets), Targets), .. Setting(nameof(Score), Score), .. Setting(nameof(Contrast), Contrast),
-        .. Setting(nameof(ContrastAlign), ContrastAlign == "same" ? null : ContrastAlign), .. Setting(nameof(ContrastInput), ContrastInput), .. Setting(nameof(Side), Side),
-        .. Setting(nameof(TopMass), TopMass), .. List(nameof(StepScores), StepScores), .. Setting(nameof(Forced), Forced), .. List(nameof(ForcedIds), ForcedIds ?? []),
-        .. Setting(nameof(Sequence), Sequence ? true : null), .. Setting(nameof(ContextTemplate), ContextTemplate == "{context} {current}" ? null : ContextTemplate),
-        .. Setting(nameof(OutputContext), OutputContext), .. Setting(nameof(ContextScore), ContextScore == "kl_divergence" ? null : ContextScore),
-        .. Setting(nameof(ContextThreshold), ContextThreshold == 1 ? null : ContextThreshold), .. List(nameof(Methods), Methods), .. Setting(nameof(Baseline), Baseline is null ? null : Described(Baseline)),
-        .. List(nameof(Skip), Skip), .. Setting(nameof(Steps), Steps), .. Setting(nameof(Gap), Gap), .. Setting(nameof(Quadrature), Quadrature),
-        .. Setting(nameof(Aggregate), Aggregate), .. Setting(nameof(Compat), Compat == Compat.None ? null : Compat), .. Setting(nameof(Groups), Groups),
-        .. List(nameof(Absent), Absent.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")), .. List(nameof(Hooks), Hooks),
-        .. List(nameof(Neurons), Neurons.Select(place => string.Join(',', place))), .. List(nameof(Layers), Layers ?? []), .. List(nameof(Heads), Heads ?? []),
-        .. Setting(nameof(Samples), Samples), .. Setting(nameof(Window), Window), .. Setting(nameof(Stride), Stride), .. Setting(nameof(Noise), Noise),
-        .. Setting(nameof(Around), Around), .. Setting(nameof(Seed), Seed == 0 ? null : Seed), .. Setting(nameof(Trials), Trials == 1 ? null : Trials),
+        .. Setting(nameof(ContrastAlign), ContrastAlign == "same" ? null : ContrastAlign),
+            .. Setting(nameof(ContrastInput), ContrastInput), .. Setting(nameof(Side), Side),
+        .. Setting(nameof(TopMass), TopMass), .. List(nameof(StepScores), StepScores), .. Setting(nameof(Forced), Forced),
+            .. List(nameof(ForcedIds), ForcedIds ?? []),
+        .. Setting(nameof(Sequence), Sequence ? true : null),
+            .. Setting(nameof(ContextTemplate), ContextTemplate == "{context} {current}" ? null : ContextTemplate),
+        .. Setting(nameof(OutputContext), OutputContext),
+            .. Setting(nameof(ContextScore), ContextScore == "kl_divergence" ? null : ContextScore),
+        .. Setting(nameof(ContextThreshold), ContextThreshold == 1 ? null : ContextThreshold), .. List(nameof(Methods), Methods),
+            .. Setting(nameof(Baseline), Baseline is null ? null : Described(Baseline)),
+        .. List(nameof(Skip), Skip), .. Setting(nameof(Steps), Steps), .. Setting(nameof(Gap), Gap),
+            .. Setting(nameof(Quadrature), Quadrature),
+        .. Setting(nameof(Aggregate), Aggregate), .. Setting(nameof(Compat), Compat == Compat.None ? null : Compat),
+            .. Setting(nameof(Groups), Groups),
+        .. List(nameof(Absent), Absent.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")),
+            .. List(nameof(Hooks), Hooks),
+        .. List(nameof(Neurons), Neurons.Select(place => string.Join(',', place))), .. List(nameof(Layers), Layers ?? []),
+            .. List(nameof(Heads), Heads ?? []),
+        .. Setting(nameof(Samples), Samples), .. Setting(nameof(Window), Window), .. Setting(nameof(Stride), Stride),
+            .. Setting(nameof(Noise), Noise),
+        .. Setting(nameof(Around), Around), .. Setting(nameof(Seed), Seed == 0 ? null : Seed),
+            .. Setting(nameof(Trials), Trials == 1 ? null : Trials),
         .. Setting(nameof(Words), Words), .. List(nameof(Spans), Spans), .. List(nameof(Only), Only), .. Setting(nameof(Summary), Summary),
-        .. Setting(nameof(Normalize), Normalize), .. Setting(nameof(Combine), Combine), .. Setting(nameof(Top), Top), .. Setting(nameof(GoldAlignment), GoldAlignment),
+        .. Setting(nameof(Normalize), Normalize), .. Setting(nameof(Combine), Combine), .. Setting(nameof(Top), Top),
+            .. Setting(nameof(GoldAlignment), GoldAlignment),
         .. Setting(nameof(KeepRaw), KeepRaw ? true : null),
     ];
 

@@ -12,5 +12,6 @@ public sealed record PredictRequest : TextRequest
     } = 5;
 
     /// <inheritdoc/>
-    internal override IEnumerable<(string Name, string Value)> Settings() => [.. base.Settings(), .. Setting(nameof(Top), Top == 5 ? null : Top)];
+    internal override IEnumerable<(string Name, string Value)> Settings() =>
+        [.. base.Settings(), .. Setting(nameof(Top), Top == 5 ? null : Top)];
 }

@@ -5,11 +5,13 @@ namespace Vitrine;
 /// <summary>What a model reads: a text, a pair of texts, or bare token ids, within the model's limits.</summary>
 public record TextRequest
 {
-    /// <summary>The text; for a reader, the question. Null where <see cref="Ids"/> are given, or where rows have texts of their own.</summary>
+    /// <summary>The text; for a reader, the question. Null where <see cref="Ids"/> are given, or where rows have texts of their
+    /// own.</summary>
     public string? Text { get; init; }
 
     /// <summary>
-    /// A second text: the context of a question, the second sentence of a pair. Of a model that writes: what its input is shown with and without, to see
+    /// A second text: the context of a question, the second sentence of a pair. Of a model that writes: what its input is shown with and
+    /// without, to see
     /// what depends on it. With <see cref="Ids"/> it holds token ids.
     /// </summary>
     public string? Context { get; init; }
@@ -55,7 +57,8 @@ public record TextRequest
     public int? DocStride { get; init; }
 
     /// <summary>
-    /// Of a reader: it says that there is no answer where the score of none (start + end at [CLS]) is above that of the best span by more than this, for
+    /// Of a reader: it says that there is no answer where the score of none (start + end at [CLS]) is above that of the best span by more
+    /// than this, for
     /// example 0. Null: there always is an answer.
     /// </summary>
     public double? NullThreshold { get; init; }
@@ -86,5 +89,6 @@ public record TextRequest
 
     /// <summary>A setting of several values, where there are any.</summary>
     private protected static IEnumerable<(string Name, string Value)> List<T>(string name, IEnumerable<T> values) =>
-        string.Join(", ", values.Select(value => FormattableString.Invariant($"{value}"))) is { Length: > 0 } all ? [(name, $"[{all}]")] : [];
+        string.Join(", ", values.Select(value => FormattableString.Invariant($"{value}"))) is { Length: > 0 } all ? [(name, $"[{all}]")]
+            : [];
 }

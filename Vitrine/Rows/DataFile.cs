@@ -17,7 +17,8 @@ public sealed record DataFileOptions
     {
         get;
         init => field = value.Index >= 1 && value.Index <= value.Count ? value : throw new RequestException(
-            Fault.Request, FormattableString.Invariant($"shard: not understood; got '{value.Index}/{value.Count}'; expected i/n with i from 1 to n, e.g. 2/4."));
+            Fault.Request, string.Create(CultureInfo.InvariantCulture, $"shard: not understood; got '{value.Index}/{value.Count}'; expected i/n with i "
+                + $"from 1 to n, e.g. 2/4."));
     } = (1, 1);
 
     /// <summary>For example <c>Csv, shard 1/4, text=review</c>.</summary>
@@ -26,7 +27,8 @@ public sealed record DataFileOptions
     internal IEnumerable<(string Name, string Value)> Settings() =>
     [
         .. Format is { } format ? [("Format", format.ToString())] : Array.Empty<(string, string)>(),
-        .. Shard.Count > 1 ? [("Shard", string.Create(CultureInfo.InvariantCulture, $"shard {Shard.Index}/{Shard.Count}"))] : Array.Empty<(string, string)>(),
+        .. Shard.Count > 1 ? [("Shard", string.Create(CultureInfo.InvariantCulture, $"shard {Shard.Index}/{Shard.Count}"))]
+            : Array.Empty<(string, string)>(),
         .. Columns.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => ("Columns", $"{pair.Key}={pair.Value}")),
     ];
 }
@@ -36,7 +38,8 @@ public sealed class DataFile : IDisposable
 {
     private readonly Stream _stream;
 
-    private DataFile(Stream stream, string? path, DataFormat format, DataFileOptions options) => (_stream, Path, Options, Rows) = (stream, path, options, RowReader.Read(stream, format)
+    private DataFile(Stream stream, string? path, DataFormat format, DataFileOptions options) =>
+        (_stream, Path, Options, Rows) = (stream, path, options, RowReader.Read(stream, format)
         .Where(row => (row.Number - 1) % options.Shard.Count == options.Shard.Index - 1).Select(row => Renamed(row, options.Columns)));
 
     /// <summary>The rows; to be enumerated once.</summary>
@@ -60,11 +63,13 @@ public sealed class DataFile : IDisposable
         try
         {
             string full = System.IO.Path.GetFullPath(path);
-            return new(new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), full, options.Format ?? DataFormats.OfFile(path), options);
+            return new(new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), full, options.Format
+                ?? DataFormats.OfFile(path), options);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string why = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.');
+            string why = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : Directory.Exists(path)
+                ? "it is a folder" : e.Message.TrimEnd('.');
             throw new RequestException(Fault.Text, $"input: cannot read '{path}'; {why}. Check the path of the data file.", e);
         }
     }
@@ -72,7 +77,8 @@ public sealed class DataFile : IDisposable
     /// <summary>Reads rows from a stream, which is disposed with the result.</summary>
     /// <param name="stream">For example standard input.</param>
     /// <param name="options">Which rows; null: all.</param>
-    public static DataFile Open(Stream stream, DataFileOptions? options = null) => new(stream, null, options?.Format ?? DataFormat.JsonLines, options ?? new());
+    public static DataFile Open(Stream stream, DataFileOptions? options = null) =>
+        new(stream, null, options?.Format ?? DataFormat.JsonLines, options ?? new());
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();

@@ -22,7 +22,8 @@ public enum DataFormat
 public static class DataFormats
 {
     private static readonly (string Name, DataFormat Format)[] s_all =
-        [("jsonl", DataFormat.JsonLines), ("ndjson", DataFormat.JsonLines), ("csv", DataFormat.Csv), ("tsv", DataFormat.Tsv), ("txt", DataFormat.Lines)];
+        [("jsonl", DataFormat.JsonLines), ("ndjson", DataFormat.JsonLines), ("csv", DataFormat.Csv), ("tsv", DataFormat.Tsv),
+            ("txt", DataFormat.Lines)];
 
     /// <summary>The names, for help.</summary>
     public static string Names => string.Join(", ", s_all.Select(f => f.Name));
@@ -32,7 +33,9 @@ public static class DataFormats
     public static DataFormat Get(string name)
     {
         int found = Array.FindIndex(s_all, f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
-        return found >= 0 ? s_all[found].Format : throw new RequestException(Fault.Request, $"input-format: no such format; got '{name}'; expected one of {Names}.{Nearest.Hint(name, s_all.Select(f => f.Name))}");
+        return found >= 0 ? s_all[found].Format
+            : throw new RequestException(Fault.Request,
+                $"input-format: no such format; got '{name}'; expected one of {Names}.{Nearest.Hint(name, s_all.Select(f => f.Name))}");
     }
 
     /// <summary>The format that a file's name tells; JSON lines where it tells none.</summary>

@@ -8,7 +8,8 @@ public sealed record DataRow(long Number, long Line)
     private static readonly Dictionary<string, string[]> s_none = [];
 
     /// <summary>
-    /// The fields by name. A field of several values (a JSON array) has several; numbers, <c>true</c> and <c>false</c> are as the file spells
+    /// The fields by name. A field of several values (a JSON array) has several; numbers, <c>true</c> and <c>false</c> are as the file
+    /// spells
     /// them, objects are JSON. What is <c>null</c> or missing is not there.
     /// </summary>
     public IReadOnlyDictionary<string, string[]> Fields { get; init; } = s_none;
@@ -25,5 +26,6 @@ public sealed record DataRow(long Number, long Line)
 
     /// <summary>For example <c>row 3: text = a good movie, label = 1</c>.</summary>
     public override string ToString() =>
-        FormattableString.Invariant($"row {Number}: {Error ?? string.Join(", ", Fields.Select(field => $"{field.Key} = {string.Join(' ', field.Value)}"))}");
+        FormattableString.Invariant(
+            $"row {Number}: {Error ?? string.Join(", ", Fields.Select(field => $"{field.Key} = {string.Join(' ', field.Value)}"))}");
 }

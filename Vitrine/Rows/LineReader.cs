@@ -6,7 +6,8 @@ namespace Vitrine;
 /// <param name="IsTooLong">Whether it goes on behind <see cref="LineReader.Longest"/> bytes.</param>
 internal readonly record struct DataLine(long Number, byte[] Bytes, bool IsTooLong);
 
-/// <summary>Cuts a stream of any length into lines, in bounded memory: of a line longer than <see cref="Longest"/> only the beginning is kept.</summary>
+/// <summary>Cuts a stream of any length into lines, in bounded memory: of a line longer than <see cref="Longest"/> only the beginning is
+/// kept.</summary>
 internal sealed class LineReader(Stream stream)
 {
     /// <summary>The longest line, in bytes: 16 MiB.</summary>

@@ -37,7 +37,9 @@ internal sealed class ResumableFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RequestException(Fault.Output, $"output: cannot write '{path}'; {(Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.'))}. Choose another path.", e);
+            throw new RequestException(Fault.Output,
+                $"output: cannot write '{path}'; {(Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.'))}. Choose another "
+                    + $"path.", e);
         }
     }
 
@@ -80,7 +82,9 @@ internal sealed class ResumableFile : IDisposable
         _file.ReadExactly(start);
         if (!header.AsSpan().StartsWith(start))
         {
-            throw new RequestException(Fault.Output, $"output: '{path}' belongs to another job; got another first line; expected this model, these options and this input. Choose another path, or delete it.");
+            throw new RequestException(Fault.Output,
+                $"output: '{path}' belongs to another job; got another first line; expected this model, these options and this input. "
+                    + $"Choose another path, or delete it.");
         }
         if (start.Length < header.Length)
         {

@@ -19,7 +19,8 @@ internal static class RowJson
                 : new JsonObject { ["label"] = p.Label, ["probability"] = p.Probability, ["explained"] = p.IsExplained }))]),
         };
         var text = new StringBuilder(ResultJsonText.Members(members));
-        return text.Append(",\"results\":[").AppendJoin(',', explanation.Results.Select(result => result.ToJson(indented: false))).Append(']').ToString();
+        return text.Append(",\"results\":[").AppendJoin(',', explanation.Results.Select(result => result.ToJson(indented: false)))
+            .Append(']').ToString();
     }
 
     /// <summary>The task's own answer.</summary>

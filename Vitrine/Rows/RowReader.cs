@@ -35,17 +35,20 @@ internal static class RowReader
             return format switch
             {
                 DataFormat.JsonLines => row with { Fields = Json(line.Bytes) },
-                DataFormat.Lines => row with { Fields = new Dictionary<string, string[]> { ["text"] = [s_strict.GetString(line.Bytes).TrimEnd('\r')] } },
+                DataFormat.Lines => row with { Fields = new Dictionary<string,
+                    string[]> { ["text"] = [s_strict.GetString(line.Bytes).TrimEnd('\r')] } },
                 _ => row with { Fields = Columns(Cut(lines, line, format), header ?? []) },
             };
         }
         catch (DecoderFallbackException e)
         {
-            return row with { Error = string.Create(CultureInfo.InvariantCulture, $"not UTF-8: byte 0x{(e.BytesUnknown is [var bad, ..] ? bad : 0):X2}") };
+            return row with { Error = string.Create(CultureInfo.InvariantCulture,
+                $"not UTF-8: byte 0x{(e.BytesUnknown is [var bad, ..] ? bad : 0):X2}") };
         }
         catch (JsonException e)
         {
-            return row with { Error = string.Create(CultureInfo.InvariantCulture, $"not JSON: byte {e.BytePositionInLine}: {FirstSentence(e.Message)}") };
+            return row with { Error = string.Create(CultureInfo.InvariantCulture,
+                $"not JSON: byte {e.BytePositionInLine}: {FirstSentence(e.Message)}") };
         }
         catch (FormatException e)
         {
@@ -66,11 +69,13 @@ internal static class RowReader
             case JsonValueKind.Object:
                 foreach (JsonProperty member in document.RootElement.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null))
                 {
-                    fields[member.Name] = member.Value.ValueKind == JsonValueKind.Array ? [.. member.Value.EnumerateArray().Select(Value)] : [Value(member.Value)];
+                    fields[member.Name] = member.Value.ValueKind == JsonValueKind.Array ? [.. member.Value.EnumerateArray().Select(Value)]
+                        : [Value(member.Value)];
                 }
                 break;
             default:
-                throw new FormatException($"neither a JSON object nor a string: {document.RootElement.ValueKind.ToString().ToLowerInvariant()}");
+                throw new FormatException($"neither a JSON object nor a string: "
+                    + $"{document.RootElement.ValueKind.ToString().ToLowerInvariant()}");
         }
         return fields;
     }
@@ -102,7 +107,8 @@ internal static class RowReader
         catch (Exception e) when (e is FormatException or DecoderFallbackException)
         {
             string why = e is FormatException ? e.Message : "it is not UTF-8";
-            throw new RequestException(Fault.Text, $"input: the header cannot be used; {why}; expected one line with the names of the columns.", e);
+            throw new RequestException(Fault.Text,
+                $"input: the header cannot be used; {why}; expected one line with the names of the columns.", e);
         }
     }
 
@@ -125,7 +131,8 @@ internal static class RowReader
     }
 
     private static Dictionary<string, string[]> Columns(List<byte[]> fields, string[] header) => fields.Count != header.Length
-        ? throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"{fields.Count} fields; expected {header.Length} as in the header"))
+        ? throw new FormatException(string.Create(CultureInfo.InvariantCulture,
+            $"{fields.Count} fields; expected {header.Length} as in the header"))
         : header.Zip(fields).ToDictionary(pair => pair.First, pair => (string[])[s_strict.GetString(pair.Second)], StringComparer.Ordinal);
 
     private static string FirstSentence(string message) => message.Split(". ")[0].Split(" LineNumber")[0];

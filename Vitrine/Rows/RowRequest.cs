@@ -4,7 +4,8 @@ namespace Vitrine;
 internal static class RowRequest
 {
     // What a row may say about itself. Anything else in it is its own affair: a column called "html" must not write files.
-    private static readonly string[] s_fields = ["context", "target", "forced", "forced_ids", "ids", "contrast", "contrast_input", "choice", "gold_alignment"];
+    private static readonly string[] s_fields =
+        ["context", "target", "forced", "forced_ids", "ids", "contrast", "contrast_input", "choice", "gold_alignment"];
 
     /// <summary>The columns that mean something, for help.</summary>
     public static string Fields => "text, " + string.Join(", ", s_fields);
@@ -23,7 +24,9 @@ internal static class RowRequest
         string? ids = One(row, "ids"), text = row["text"] ?? row["question"];
         if (text is null && ids is null)
         {
-            throw new RequestException(Fault.Text, $"no text; got the columns {string.Join(", ", row.Fields.Keys)}; expected one called text. Name it with --columns text=NAME.");
+            throw new RequestException(Fault.Text,
+                $"no text; got the columns {string.Join(", ", row.Fields.Keys)}; expected one called text. Name it with --columns "
+                    + $"text=NAME.");
         }
         return (T)(run with
         {
@@ -46,7 +49,8 @@ internal static class RowRequest
         GoldAlignment = One(row, "gold_alignment") ?? run.GoldAlignment,
     };
 
-    private static string? WithoutLineBreak(string? text) => text is null ? null : text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text is [.., '\n'] ? text[..^1] : text;
+    private static string? WithoutLineBreak(string? text) =>
+        text is null ? null : text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text is [.., '\n'] ? text[..^1] : text;
 
     private static string? One(DataRow row, string name) => Values(row, name) is { } values ? string.Join(' ', values) : null;
 

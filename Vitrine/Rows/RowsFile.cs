@@ -18,7 +18,8 @@ public readonly record struct RowsProgress(int Kept, int Done, int Bad, double? 
     public override string ToString() => FormattableString.Invariant($"{Kept + Done} rows, {Bad} not usable");
 }
 
-/// <summary>Work on all rows of a data file: one line of JSON per row, in their order, finished rows kept when the run is resumed.</summary>
+/// <summary>Work on all rows of a data file: one line of JSON per row, in their order, finished rows kept when the run is
+/// resumed.</summary>
 internal static class RowsFile
 {
     /// <summary>The value of <c>format</c> in the first line of a file.</summary>
@@ -33,8 +34,10 @@ internal static class RowsFile
     /// <param name="work">From a row to the members of its object, as JSON without braces.</param>
     /// <param name="progress">Told after every row.</param>
     /// <param name="cancellation">Stops between rows.</param>
-    /// <exception cref="RequestException">The model, the input file or the output is at fault: what is wrong with a row goes into its line.</exception>
-    public static RowsProgress Write(DataFile data, RowsOutput output, string header, Func<DataRow, string> work, IProgress<RowsProgress>? progress, CancellationToken cancellation)
+    /// <exception cref="RequestException">The model, the input file or the output is at fault: what is wrong with a row goes into its
+    /// line.</exception>
+    public static RowsProgress Write(DataFile data, RowsOutput output, string header, Func<DataRow, string> work,
+        IProgress<RowsProgress>? progress, CancellationToken cancellation)
     {
         using ResumableFile? file = output.Path is { } path ? ResumableFile.Open(path, header) : null;
         using IEnumerator<byte[]> kept = (file?.Lines(output.Path!) ?? []).GetEnumerator();
@@ -84,7 +87,8 @@ internal static class RowsFile
         e is not OutOfMemoryException and not OperationCanceledException and not RequestException { Fault: Fault.Output } and not DeviceException;
 
     /// <summary>Why a row could not be used, in one line.</summary>
-    public static string Reason(Exception e) => string.Join(' ', (e is VitrineException ? e.Message : $"internal error: {e.Message} ({e.GetType().Name})").Split(
+    public static string Reason(Exception e) =>
+        string.Join(' ', (e is VitrineException ? e.Message : $"internal error: {e.Message} ({e.GetType().Name})").Split(
         ['\r', '\n', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     /// <summary>How every line of a row begins: its number, its line, its own <c>id</c>.</summary>
@@ -99,7 +103,8 @@ internal static class RowsFile
     }
 
     /// <summary>The line of a row that could not be used.</summary>
-    public static string Refusal(DataRow row, string reason) => $"{Start(row)}\"error\":{JsonValue.Create(reason).ToJsonString(s_compact)}}}";
+    public static string Refusal(DataRow row, string reason) =>
+        $"{Start(row)}\"error\":{JsonValue.Create(reason).ToJsonString(s_compact)}}}";
 
     /// <summary>The first line of a file: its format, and the job it belongs to.</summary>
     /// <param name="format">The format.</param>
@@ -107,7 +112,8 @@ internal static class RowsFile
     /// <param name="loaded">The model.</param>
     /// <param name="settings">All that decides what is written, by name.</param>
     /// <param name="input">The input file; null for a stream.</param>
-    public static string Header(string format, string work, LoadedModel loaded, IEnumerable<(string Name, string Value)> settings, string? input) => new JsonObject
+    public static string Header(string format, string work, LoadedModel loaded, IEnumerable<(string Name, string Value)> settings,
+        string? input) => new JsonObject
     {
         ["format"] = format,
         ["version"] = 1,
@@ -116,14 +122,17 @@ internal static class RowsFile
         ["job"] = JobFingerprint.Of(work, settings, loaded.Folder, input),
     }.ToJsonString(s_compact);
 
-    /// <summary>Makes sure that a finished line belongs to the row that is read at its place: else the input is not the one it was.</summary>
+    /// <summary>Makes sure that a finished line belongs to the row that is read at its place: else the input is not the one it
+    /// was.</summary>
     /// <exception cref="RequestException">It does not.</exception>
     public static void CheckKept(byte[] line, DataRow row, string output)
     {
         string start = string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{row.Number},\"line\":{row.Line},");
         if (!line.AsSpan().StartsWith(Encoding.UTF8.GetBytes(start)))
         {
-            throw new RequestException(Fault.Output, $"output: '{output}' does not follow the input; got another row where row {row.Number.ToString(CultureInfo.InvariantCulture)} should be. Choose another path, or delete it.");
+            throw new RequestException(Fault.Output,
+                $"output: '{output}' does not follow the input; got another row where row "
+                    + $"{row.Number.ToString(CultureInfo.InvariantCulture)} should be. Choose another path, or delete it.");
         }
     }
 }

@@ -9,7 +9,8 @@ internal static class AnswerSubject
 {
     private const string Named = "answer:"; // before a text that would else be the name of a part
 
-    private static readonly Dictionary<string, AnswerPart> s_parts = new() { ["start"] = AnswerPart.Start, ["end"] = AnswerPart.End, ["answer"] = AnswerPart.Whole };
+    private static readonly Dictionary<string, AnswerPart> s_parts =
+        new() { ["start"] = AnswerPart.Start, ["end"] = AnswerPart.End, ["answer"] = AnswerPart.Whole };
 
     /// <summary>From a reader and what it found to what is explained.</summary>
     /// <param name="loaded">A reader.</param>
@@ -19,7 +20,8 @@ internal static class AnswerSubject
     public static Subject Of(LoadedModel loaded, IReadOnlyList<ReadWindow> windows, ExplainRequest request, ScoreChoice score)
     {
         var nothing = NullAnswer.Of(windows);
-        AnswerPart[] parts = [.. request.Targets.SelectMany(target => target == "all" ? s_parts.Values : s_parts.TryGetValue(target, out AnswerPart part) ? [part] : (IEnumerable<AnswerPart>)[]).Distinct()];
+        AnswerPart[] parts = [.. request.Targets.SelectMany(target => target == "all" ? s_parts.Values
+            : s_parts.TryGetValue(target, out AnswerPart part) ? [part] : (IEnumerable<AnswerPart>)[]).Distinct()];
         string[] texts = [.. request.Targets.Where(target => target != "all" && !s_parts.ContainsKey(target))];
         bool isNone = texts.Length == 0 && nothing.Wins(request.NullThreshold);
         ExplainedText text = isNone ? nothing.Window : AnswerWindows.Best(windows).Text;
@@ -29,13 +31,16 @@ internal static class AnswerSubject
             [] => (Choices.Answers(loaded, text, 1) is [var best] ? best : throw new RequestException(
                 Fault.Text, "context: no token of it is left; expected some text that may hold the answer."), []),
             [var given] => Find(loaded, text, given),
-            _ => throw new RequestException(Fault.Request, $"target: too many answers; got {string.Join(" and ", texts.Select(one => $"'{one}'"))}; expected one, and start, end, answer or all for its parts."),
+            _ => throw new RequestException(Fault.Request,
+                $"target: too many answers; got {string.Join(" and ", texts.Select(one => $"'{one}'"))}; expected one, and start, end, "
+                    + $"answer or all for its parts."),
         };
         return Of(loaded, text, answer, parts is [] ? [AnswerPart.Whole] : parts, score) with
         {
             Facts =
             [
-                new("answer", answer.Text), new("probability", Numbers.Percent(answer.Probability)), .. places.Select(place => new Fact("places", place)),
+                new("answer", answer.Text), new("probability", Numbers.Percent(answer.Probability)),
+                    .. places.Select(place => new Fact("places", place)),
                 new("no answer", $"score {Numbers.Exact(nothing.Score)}, best span {Numbers.Exact(nothing.Span)}"),
             ],
         };
@@ -50,9 +55,12 @@ internal static class AnswerSubject
             Function = score.Build(
                 "logit",
                 step => score.IsSequence
-                    ? Targets.Answer(loaded.Model, text, answer.Start, answer.End, step) : Targets.AnswerSpan(loaded.Model, text, answer.Start, answer.End, step, parts),
+                    ? Targets.Answer(loaded.Model, text, answer.Start, answer.End, step)
+                        : Targets.AnswerSpan(loaded.Model, text, answer.Start, answer.End, step, parts),
                 foil is { } other ? [other.Start, other.End] : null, null),
-            Labels = score.IsSequence ? [] : [.. parts.Select(part => foil is { } against ? Subject.Against(Label(part, answer), Label(part, against)) : Label(part, answer))],
+            Labels = score.IsSequence ? []
+                : [.. parts.Select(part =>
+                    foil is { } against ? Subject.Against(Label(part, answer), Label(part, against)) : Label(part, answer))],
             Marks = first.Text >= 0 ? [new(first.Text, first.Start, last.End)] : [],
         };
     }
@@ -64,13 +72,16 @@ internal static class AnswerSubject
         _ => answer.Text,
     };
 
-    // Where the context has it: of several places the one that the model rates highest, or the n-th by "text#n"; inside words only where it is nowhere else.
+    // Where the context has it: of several places the one that the model rates highest, or the n-th by "text#n"; inside words only where
+    // it is nowhere else.
     private static (AnswerSpan Answer, string[] Places) Find(LoadedModel loaded, ExplainedText text, string given)
     {
-        string context = text.Texts.Count > 1 ? text.Texts[1] : "", wanted = given.StartsWith(Named, StringComparison.Ordinal) ? given[Named.Length..] : given;
+        string context = text.Texts.Count > 1 ? text.Texts[1] : "", wanted = given.StartsWith(Named, StringComparison.Ordinal)
+            ? given[Named.Length..] : given;
         List<AnswerSpan> places = Places(loaded, text, context, wanted);
         int number = 0;
-        if (places.Count == 0 && wanted.LastIndexOf('#') is > 0 and var at && int.TryParse(wanted.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number))
+        if (places.Count == 0 && wanted.LastIndexOf('#') is > 0 and var at
+            && int.TryParse(wanted.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number))
         {
             places = Places(loaded, text, context, wanted[..at]);
         }
@@ -81,19 +92,23 @@ internal static class AnswerSubject
                 : FormattableString.Invariant($"target: the context has no such place; got '{given}'; expected #1 to #{places.Count}."));
         }
         AnswerSpan answer = number > 0 ? places[number - 1] : places.MaxBy(place => place.Probability);
-        return (answer, places.Count == 1 ? [] : [FormattableString.Invariant($"{places.Count}, explained: #{places.IndexOf(answer) + 1}")]);
+        return (answer, places.Count == 1 ? []
+            : [FormattableString.Invariant($"{places.Count}, explained: #{places.IndexOf(answer) + 1}")]);
     }
 
     private static List<AnswerSpan> Places(LoadedModel loaded, ExplainedText text, string context, string wanted)
     {
         List<(AnswerSpan Span, bool IsWhole)> found = [];
-        for (int at = context.IndexOf(wanted, StringComparison.OrdinalIgnoreCase); at >= 0 && wanted.Length > 0; at = context.IndexOf(wanted, at + 1, StringComparison.OrdinalIgnoreCase))
+        for (int at = context.IndexOf(wanted, StringComparison.OrdinalIgnoreCase); at >= 0 && wanted.Length > 0;
+        at = context.IndexOf(wanted, at + 1, StringComparison.OrdinalIgnoreCase))
         {
             int end = at + wanted.Length;
-            int[] inside = [.. Enumerable.Range(0, text.Tokens.Count).Where(i => text.Tokens[i] is { Text: 1 } t && t.Start < end && at < t.End)];
+            int[] inside = [.. Enumerable.Range(0, text.Tokens.Count)
+                .Where(i => text.Tokens[i] is { Text: 1 } t && t.Start < end && at < t.End)];
             if (inside is [var first, ..])
             {
-                bool isWhole = !(at > 0 && char.IsLetterOrDigit(context[at - 1]) && char.IsLetterOrDigit(wanted[0])) && !(end < context.Length && char.IsLetterOrDigit(context[end]) && char.IsLetterOrDigit(wanted[^1]));
+                bool isWhole = !(at > 0 && char.IsLetterOrDigit(context[at - 1]) && char.IsLetterOrDigit(wanted[0]))
+                    && !(end < context.Length && char.IsLetterOrDigit(context[end]) && char.IsLetterOrDigit(wanted[^1]));
                 found.Add((Choices.Span(loaded, text, first, inside[^1]), isWhole));
             }
         }

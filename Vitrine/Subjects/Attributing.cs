@@ -9,7 +9,8 @@ internal static class Attributing
 {
     /// <summary>The parameters of methods that a request names.</summary>
     /// <exception cref="VitrineException">A value is not known or out of range.</exception>
-    public static AttributionRequest Request(ExplainRequest of, IProgress<AttributionProgress>? progress, CancellationToken cancellation) => new()
+    public static AttributionRequest Request(ExplainRequest of, IProgress<AttributionProgress>? progress,
+        CancellationToken cancellation) => new()
     {
         Baseline = of.Baseline,
         Skip = of.Skip.Count > 0 ? new TokenFilter([.. of.Skip]) : null,
@@ -50,7 +51,8 @@ internal static class Attributing
     /// <param name="progress">Told after every chunk of work.</param>
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="VitrineException">The request does not fit the model.</exception>
-    public static Figure Explain(LoadedModel loaded, ExplainRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static Figure Explain(LoadedModel loaded, ExplainRequest request, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         ScoreChoice score = ScoreChoice.Of(request);
         IAttributionMethod[] named = Methods(request);
@@ -81,7 +83,8 @@ internal static class Attributing
     }
 
     private static Figure OfContext(
-        LoadedModel loaded, ExplainRequest request, IAttributionMethod[] methods, ScoreChoice score, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        LoadedModel loaded, ExplainRequest request, IAttributionMethod[] methods, ScoreChoice score, IProgress<WorkProgress>? progress,
+            CancellationToken cancellation)
     {
         ContextOptions measure = ContextSubject.Options(request, score, methods);
         (ContextualText text, string written) = ContextSubject.Find(loaded, request, progress, cancellation);
@@ -100,7 +103,8 @@ internal static class Attributing
 
     // The same methods over groups of tokens; slots that hold other texts are no tokens.
     private static IAttributionMethod[] Group(ExplainRequest request, IAttributionMethod[] methods, ScoreChoice score) =>
-        score.Slots is null && request.Groups is { } groups ? [.. methods.Select(method => new Grouped(method, f => FeatureGroups.Parse(f, groups)))] : methods;
+        score.Slots is null && request.Groups is { } groups
+            ? [.. methods.Select(method => new Grouped(method, f => FeatureGroups.Parse(f, groups)))] : methods;
 
     private static IAttributionMethod[] Run(ExplainRequest request, IAttributionMethod[] methods, ScoreChoice score)
     {
@@ -109,7 +113,8 @@ internal static class Attributing
     }
 
     // A path integral for one score; for a text of many tokens one sweep, which keeps the sign and costs a fiftieth.
-    private static string DefaultMethod(LoadedModel loaded) => loaded.Writes ? Vitrine.Methods.InputXGradient : Vitrine.Methods.IntegratedGradients;
+    private static string DefaultMethod(LoadedModel loaded) =>
+        loaded.Writes ? Vitrine.Methods.InputXGradient : Vitrine.Methods.IntegratedGradients;
 
     private static WorkProgress.Named<AttributionProgress>? Named(IProgress<WorkProgress>? progress, string what) =>
         progress is null ? null : new(progress, what, at => (at.Done, at.Total));

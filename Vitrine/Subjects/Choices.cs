@@ -23,7 +23,8 @@ internal static class Choices
     public static Choice[] Options(LoadedModel loaded, IReadOnlyList<ExplainedText> options, IReadOnlyList<string> names)
     {
         ScoreFunction all = Targets.Options(loaded.Model, options, [.. Enumerable.Range(0, options.Count)], "probability");
-        return Ranked(Finite(loaded, all.Score([.. all.Sides.Select(side => side.Embeddings.Reshape([1, .. side.Embeddings.Shape.Axes]))])).ToArray(), i => names[i]);
+        return Ranked(Finite(loaded, all.Score([.. all.Sides.Select(side => side.Embeddings.Reshape([1, .. side.Embeddings.Shape.Axes]))]))
+            .ToArray(), i => names[i]);
     }
 
     /// <summary>Labels of the request's own.</summary>
@@ -68,7 +69,8 @@ internal static class Choices
     public static AnswerSpan[] Answers(LoadedModel loaded, ExplainedText text, int top)
     {
         float[] p = Finite(loaded, loaded.Model.Forward(Input(text))).Transpose().Softmax().ToArray(); // [1, 2, pos]
-        return [.. SpanRule.Ranked(text, p, top).Select(span => new AnswerSpan(span.Start, span.End, TextBetween(text, span.Start, span.End), span.Probability))];
+        return [.. SpanRule.Ranked(text, p, top)
+            .Select(span => new AnswerSpan(span.Start, span.End, TextBetween(text, span.Start, span.End), span.Probability))];
     }
 
     /// <summary>That there is no answer: start and end at the first token.</summary>
@@ -92,7 +94,8 @@ internal static class Choices
     };
 
     /// <summary>The characters from one token to another.</summary>
-    public static string TextBetween(ExplainedText text, int start, int end) => text.Tokens[start].Text is var index and >= 0 && index < text.Texts.Count
+    public static string TextBetween(ExplainedText text, int start, int end) =>
+        text.Tokens[start].Text is var index and >= 0 && index < text.Texts.Count
         ? text.Texts[index][text.Tokens[start].Start..text.Tokens[end].End]
         : string.Join(' ', Enumerable.Range(start, end - start + 1).Select(i => text.Tokens[i].Piece));
 
@@ -110,7 +113,8 @@ internal static class Choices
         }
         if (loaded.Folder is null)
         {
-            throw new RequestException(Fault.Model, $"model: its output is not finite; got NaN or infinity from '{loaded.Name}'; expected finite weights.");
+            throw new RequestException(Fault.Model,
+                $"model: its output is not finite; got NaN or infinity from '{loaded.Name}'; expected finite weights.");
         }
         try
         {
@@ -121,6 +125,8 @@ internal static class Choices
         {
             throw new RequestException(Fault.Model, e.Message, e);
         }
-        throw new RequestException(Fault.Model, $"model: its output is not finite although its weights are; got NaN or infinity from '{loaded.Folder}'. The checkpoint overflows float32.");
+        throw new RequestException(Fault.Model,
+            $"model: its output is not finite although its weights are; got NaN or infinity from '{loaded.Folder}'. The checkpoint "
+                + $"overflows float32.");
     }
 }

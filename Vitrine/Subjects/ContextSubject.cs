@@ -13,9 +13,12 @@ internal static class ContextSubject
     /// <exception cref="RequestException">Something is asked for that has no meaning here.</exception>
     public static ContextOptions Options(ExplainRequest request, ScoreChoice score, IAttributionMethod[] methods)
     {
-        if (methods.Length > 1 || score.Contrast is not null || score.Other is not null || score.Sides is not null || score.IsSequence || score.HasWhole)
+        if (methods.Length > 1 || score.Contrast is not null || score.Other is not null || score.Sides is not null || score.IsSequence
+            || score.HasWhole)
         {
-            throw new RequestException(Fault.Request, "context: one contrastive explanation; got several methods, --contrast, --contrast-input, --side or the score of a whole text; expected none of these beside --context.");
+            throw new RequestException(Fault.Request,
+                "context: one contrastive explanation; got several methods, --contrast, --contrast-input, --side or the score of a "
+                    + "whole text; expected none of these beside --context.");
         }
         var standard = new ContextOptions();
         return standard with
@@ -30,7 +33,8 @@ internal static class ContextSubject
 
     /// <summary>Reads text and context, lets the model write unless the request says what.</summary>
     /// <exception cref="RequestException">The texts do not fit the model, or there is nothing written.</exception>
-    public static (ContextualText Text, string Written) Find(LoadedModel loaded, ExplainRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static (ContextualText Text, string Written) Find(LoadedModel loaded, ExplainRequest request, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         IGenerator model = Writing.Generator(loaded);
         bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence, areIds = request.Ids is not null;
@@ -38,11 +42,13 @@ internal static class ContextSubject
         GenerationOptions writing = Writing.Options(request, model);
         int reserve = isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens;
         ExplainedText without = InputReader.ReadAlone(loaded, request, reserve);
-        (ExplainedText with, bool[] isContext) = areIds ? Behind(without, InputReader.ParseIds(request.Context ?? "", model), model) : Filled(loaded, request, without.Texts[0], reserve);
+        (ExplainedText with, bool[] isContext) = areIds ? Behind(without, InputReader.ParseIds(request.Context ?? "", model), model)
+            : Filled(loaded, request, without.Texts[0], reserve);
         WrittenText said = Said(loaded, request.OutputContext, areIds);
         if (said.Tokens.Count > 0 && isTranslation && forced is null)
         {
-            throw new RequestException(Fault.Request, "output-context: the model cannot be made to go on from it; got no --forced; expected the translation that follows.");
+            throw new RequestException(Fault.Request,
+                "output-context: the model cannot be made to go on from it; got no --forced; expected the translation that follows.");
         }
         if (!isTranslation)
         {
@@ -65,14 +71,18 @@ internal static class ContextSubject
         string context = request.Context ?? "", template = request.ContextTemplate.Replace("\\n", "\n", StringComparison.Ordinal);
         if (template.Split(Context).Length != 2 || template.Split(Current).Length != 2)
         {
-            throw new RequestException(Fault.Request, $"context-template: both texts must have their place; got '{template}'; expected {Context} and {Current} once each.");
+            throw new RequestException(Fault.Request,
+                $"context-template: both texts must have their place; got '{template}'; expected {Context} and {Current} once each.");
         }
         string before = template[..template.IndexOf(Context, StringComparison.Ordinal)].Replace(Current, current, StringComparison.Ordinal);
-        string after = template[(template.IndexOf(Context, StringComparison.Ordinal) + Context.Length)..].Replace(Current, current, StringComparison.Ordinal);
+        string after = template[(template.IndexOf(Context, StringComparison.Ordinal) + Context.Length)..]
+            .Replace(Current, current, StringComparison.Ordinal);
         ExplainedText text = InputReader.Prepare(loaded, before + context + after, null, request.ReadLimit, reserve);
-        return (text, [.. text.Tokens.Select(token => !token.IsSpecial && token.Text == 0 && token.Start < before.Length + context.Length && token.End > before.Length)]);
+        return (text, [.. text.Tokens.Select(token =>
+            !token.IsSpecial && token.Text == 0 && token.Start < before.Length + context.Length && token.End > before.Length)]);
     }
 
     private static WrittenText Said(LoadedModel loaded, string? said, bool areIds) => WrittenText.Of(
-        said is null ? [] : areIds ? InputReader.ParseIds(said, loaded.Model) : (loaded.Written ?? loaded.Tokenizer).Encode(said, special: false).Ids, loaded.Written);
+        said is null ? [] : areIds ? InputReader.ParseIds(said, loaded.Model) : (loaded.Written ?? loaded.Tokenizer)
+            .Encode(said, special: false).Ids, loaded.Written);
 }

@@ -17,13 +17,16 @@ internal static class GoldAlignment
         }
         return result.Sides is [{ Name: "source" }, { Name: "target" }]
             ? result with { AlignmentErrorRate = Alignment.ErrorRate(Alignment.OfWords(result), gold) }
-            : throw new RequestException(Fault.Request, $"gold-alignment: no translation with both sides; got {result.Model}; expected an encoder–decoder such as Marian, without --side.");
+            : throw new RequestException(Fault.Request,
+                $"gold-alignment: no translation with both sides; got {result.Model}; expected an encoder–decoder such as Marian, "
+                    + $"without --side.");
     }
 
     /// <summary>An explanation with the links of its results: in Pharaoh's form beside the facts, with shares in the JSON.</summary>
     public static Figure Show(Figure explanation)
     {
-        AttributionResult[] results = [.. explanation.Results.Select(r => Alignment.Of(r) is { Count: > 0 } links ? r with { Alignment = links } : r)];
+        AttributionResult[] results =
+            [.. explanation.Results.Select(r => Alignment.Of(r) is { Count: > 0 } links ? r with { Alignment = links } : r)];
         string By(string what, AttributionResult result) => results.Length == 1 ? what : $"{what} by {result.Method}";
         return explanation with
         {
@@ -32,7 +35,8 @@ internal static class GoldAlignment
             [
                 .. explanation.Facts,
                 .. results.Where(r => r.Alignment is not null).Select(r => new Fact(By("alignment", r), Alignment.Pharaoh(r.Alignment!))),
-                .. results.Where(r => r.AlignmentErrorRate is not null).Select(r => new Fact(By("alignment error rate", r), Numbers.Percent(r.AlignmentErrorRate ?? double.NaN))),
+                .. results.Where(r => r.AlignmentErrorRate is not null)
+                    .Select(r => new Fact(By("alignment error rate", r), Numbers.Percent(r.AlignmentErrorRate ?? double.NaN))),
             ],
         };
     }

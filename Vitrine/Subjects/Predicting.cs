@@ -25,7 +25,8 @@ internal static class Predicting
                 return result with
                 {
                     Answers = Choices.Answers(loaded, AnswerWindows.Best(windows).Text, request.Top),
-                    NoAnswer = new(nothing.Score, nothing.Span, nothing.Wins(request.NullThreshold), Choices.Nothing(loaded, nothing.Window)),
+                    NoAnswer = new(nothing.Score, nothing.Span, nothing.Wins(request.NullThreshold),
+                        Choices.Nothing(loaded, nothing.Window)),
                 };
         }
         ExplainedText text = InputReader.Read(loaded, request);
@@ -35,12 +36,14 @@ internal static class Predicting
             ModelTask.TokenClassification => result with
             {
                 Tokens = [.. Choices.TokenLabels(loaded, text).Select((ranking, i) =>
-                    new TokenLabel(text.Tokens[i].Piece, text.Tokens[i].Start, text.Tokens[i].End, ranking[0].Label, ranking[0].Probability))],
+                    new TokenLabel(text.Tokens[i].Piece, text.Tokens[i].Start, text.Tokens[i].End, ranking[0].Label, ranking[0]
+                        .Probability))],
             },
             ModelTask.MaskedLanguageModel => result with { Masks = Choices.Words(loaded, text, Choices.Masks(loaded, text), request.Top) },
             ModelTask.CausalLanguageModel => result with { Choices = Choices.Words(loaded, text, [text.Tokens.Count - 1], request.Top)[0] },
             _ => throw new RequestException(
-                Fault.Request, $"predict: nothing to predict; got {loaded.Model.Info.Architecture}. Translate with Translate ('vitrine translate'); look inside with 'vitrine inspect'."),
+                Fault.Request, $"predict: nothing to predict; got {loaded.Model.Info.Architecture}. Translate with Translate ('vitrine "
+                    + $"translate'); look inside with 'vitrine inspect'."),
         };
     }
 }

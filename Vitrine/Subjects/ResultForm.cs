@@ -11,7 +11,8 @@ namespace Vitrine;
 /// <param name="Scaling">What scores are divided by; null: as the use needs it.</param>
 /// <param name="Combine">How several methods become one; null: they stay.</param>
 internal sealed record ResultForm(
-    Aggregator? Words, IReadOnlyList<string> Spans, IReadOnlyList<string> Only, Aggregator? Summary, Scaling? Scaling, CombinationRule? Combine)
+    Aggregator? Words, IReadOnlyList<string> Spans, IReadOnlyList<string> Only, Aggregator? Summary, Scaling? Scaling,
+        CombinationRule? Combine)
 {
     private const int DefaultTop = 5;
 
@@ -29,7 +30,8 @@ internal sealed record ResultForm(
     public Figure Apply(Figure explanation, int? top)
     {
         AttributionResult[] parts = [.. explanation.Results.Select(Shape)];
-        AttributionResult[] shown = [.. parts.Select(part => part.Scale(Scaling ?? (Combine is null ? Attributions.Scaling.None : Attributions.Scaling.L1)))];
+        AttributionResult[] shown =
+            [.. parts.Select(part => part.Scale(Scaling ?? (Combine is null ? Attributions.Scaling.None : Attributions.Scaling.L1)))];
         AttributionResult? combined = Combine is { } rule ? parts.Combine(rule, Scaling ?? Attributions.Scaling.L1) : null;
         return explanation with
         {

@@ -34,7 +34,8 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
     public bool IsSequence => Name is not null && WholeSequence.Steps.ContainsKey(Name);
 
     /// <summary>What a request says.</summary>
-    /// <exception cref="RequestException">A score compares with nothing although something is given to compare with, or has no meaning for a whole text.</exception>
+    /// <exception cref="RequestException">A score compares with nothing although something is given to compare with, or has no meaning for
+    /// a whole text.</exception>
     /// <exception cref="Tensors.VitrineException">There is no such score.</exception>
     public static ScoreChoice Of(ExplainRequest request)
     {
@@ -49,9 +50,11 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
         };
         string[] names = [.. chosen.Name is { } name && !chosen.IsSequence ? [name] : (string[])[], .. chosen.Beside];
         StepFunction[] known = [.. names.Select(StepFunctions.Get)];
-        if ((chosen.Contrast ?? chosen.Other) is not null && chosen.Name is not null && known.All(step => step.Contrast == ContrastNeed.None))
+        if ((chosen.Contrast ?? chosen.Other) is not null && chosen.Name is not null
+            && known.All(step => step.Contrast == ContrastNeed.None))
         {
-            throw new RequestException(Fault.Request, $"score: it compares with nothing; got --score {chosen.Name} and something to compare with; "
+            throw new RequestException(Fault.Request,
+                $"score: it compares with nothing; got --score {chosen.Name} and something to compare with; "
                 + $"expected one of {string.Join(", ", StepFunctions.All.Where(step => step.Contrast != ContrastNeed.None).Select(step => step.Name))}.");
         }
         if (chosen.TopMass is { } mass)
@@ -70,8 +73,10 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
     /// <param name="standard">The task's own score: logit or probability.</param>
     /// <param name="make">From options to the function.</param>
     /// <param name="foils">The other class or token of each target.</param>
-    /// <param name="other">From another input and the score to the function over the same targets; null: the task has no such thing.</param>
-    public ScoreFunction Build(string standard, Func<StepOptions, ScoreFunction> make, IReadOnlyList<int>? foils, Func<string, StepOptions, ScoreFunction>? other)
+    /// <param name="other">From another input and the score to the function over the same targets; null: the task has no such
+    /// thing.</param>
+    public ScoreFunction Build(string standard, Func<StepOptions, ScoreFunction> make, IReadOnlyList<int>? foils, Func<string, StepOptions,
+        ScoreFunction>? other)
     {
         string name = Name switch
         {
@@ -83,7 +88,8 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
         if (Other is not null)
         {
             step = step.Against((other ?? throw new RequestException(
-                Fault.Request, "contrast-input: another text has no answer at the same place; got a question answering model; expected --contrast with another answer."))(Other, "logit"));
+                Fault.Request, "contrast-input: another text has no answer at the same place; got a question answering model; expected "
+                    + "--contrast with another answer."))(Other, "logit"));
         }
         ScoreFunction f = Whole(make(step));
         return Slots is null ? f : Slots.Of(f, other is null ? null : text => Whole(other(text, step)));
@@ -92,5 +98,6 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
     private ScoreFunction Whole(ScoreFunction f) => IsSequence ? new WholeSequence(f, WholeSequence.Steps[Name!]) : f;
 
     /// <summary>A result with the scores to show beside it.</summary>
-    public AttributionResult Accompany(AttributionResult result, ScoreFunction f) => Beside.Aggregate(result, (shown, name) => shown.WithStepScore(f, StepFunctions.Get(name)));
+    public AttributionResult Accompany(AttributionResult result, ScoreFunction f) =>
+        Beside.Aggregate(result, (shown, name) => shown.WithStepScore(f, StepFunctions.Get(name)));
 }

@@ -27,6 +27,8 @@ internal sealed record Slots(TextTemplate Template, IReadOnlyDictionary<string, 
     /// <param name="f">The score of the text itself.</param>
     /// <param name="of">The same score of another text; null: the task has no such thing.</param>
     /// <exception cref="RequestException">The task has no such thing.</exception>
-    public ScoreFunction Of(ScoreFunction f, Func<string, ScoreFunction>? of) => new SlotScore(Template, Absent, f, of ?? throw new RequestException(
-        Fault.Request, "absent: another text has no answer at the same place; got a question answering or multiple choice model; expected --groups without --absent, where tokens are replaced."));
+    public ScoreFunction Of(ScoreFunction f, Func<string, ScoreFunction>? of) =>
+        new SlotScore(Template, Absent, f, of ?? throw new RequestException(
+        Fault.Request, "absent: another text has no answer at the same place; got a question answering or multiple choice model; "
+            + "expected --groups without --absent, where tokens are replaced."));
 }

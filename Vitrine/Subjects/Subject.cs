@@ -25,7 +25,8 @@ internal sealed record Subject
     public static string Against(string label, string foil) => $"{label} (not {(foil.Trim(' ') is { Length: > 0 } word ? word : foil)})";
 
     /// <summary>A result with <see cref="Labels"/> in place of the pieces; a row of a whole text behind them keeps its name.</summary>
-    public AttributionResult Label(AttributionResult result) => Labels.Count != result.Targets.Count(target => target.SequenceLength is null) ? result : result with
+    public AttributionResult Label(AttributionResult result) =>
+        Labels.Count != result.Targets.Count(target => target.SequenceLength is null) ? result : result with
     {
         Targets = [.. result.Targets.Select((target, i) => i < Labels.Count ? target with { Label = Labels[i] } : target)],
     };

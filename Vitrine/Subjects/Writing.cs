@@ -28,7 +28,8 @@ internal static class Writing
 
     /// <summary>Lets the model write.</summary>
     /// <exception cref="RequestException">Its numbers are not finite.</exception>
-    public static GeneratedSequence By(LoadedModel loaded, ExplainedText given, GenerationOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static GeneratedSequence By(LoadedModel loaded, ExplainedText given, GenerationOptions options,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         options = loaded.Model.Info.Task == ModelTask.CausalLanguageModel ? options.For(given.Tokens.Count) : options;
         var counter = new WorkProgress.Named<int>(progress, "writing", done => (done, options.MaxNewTokens));
@@ -40,5 +41,6 @@ internal static class Writing
     /// <summary>The model, as one that writes.</summary>
     /// <exception cref="RequestException">It does not.</exception>
     public static IGenerator Generator(LoadedModel loaded) => loaded.Model as IGenerator ?? throw new RequestException(
-        Fault.Request, $"model: it writes no text; got {loaded.Model.Info.Architecture}; expected GPT-2, Llama or Marian. Try Predict ('vitrine predict').");
+        Fault.Request, $"model: it writes no text; got {loaded.Model.Info.Architecture}; expected GPT-2, Llama or Marian. Try Predict "
+            + $"('vitrine predict').");
 }

@@ -8,7 +8,8 @@ namespace Vitrine;
 internal static class WrittenSubject
 {
     /// <summary>Reads the text, lets the model write unless the request says what, and builds the subject.</summary>
-    public static Subject Find(LoadedModel loaded, ExplainRequest request, ScoreChoice score, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static Subject Find(LoadedModel loaded, ExplainRequest request, ScoreChoice score, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         IGenerator model = Writing.Generator(loaded);
         bool isTranslation = model.Info.Task == ModelTask.SequenceToSequence;
@@ -18,7 +19,8 @@ internal static class WrittenSubject
         int[] ids = forced ?? [.. Writing.By(loaded, given, writing, progress, cancellation).Tokens];
         if (ids.Length == 0)
         {
-            throw new RequestException(Fault.Text, "text: the model wrote nothing; got the end of the text at once. Give the text to explain as Forced (--forced).");
+            throw new RequestException(Fault.Text,
+                "text: the model wrote nothing; got the end of the text at once. Give the text to explain as Forced (--forced).");
         }
         int[] numbers = Numbers(request.Targets, ids.Length);
         int[]? foils = null;
@@ -37,7 +39,8 @@ internal static class WrittenSubject
                 "probability", step => After(given, step), foils, (other, step) => After(Read(other), step)),
             Facts = written.Text.Length > 0 ? [new(isTranslation ? "translation" : "continuation", written.Text.Trim())] : [],
             Labels = score.IsSequence ? (written.Text.Length > 0 ? [written.Text.Trim()] : [])
-                : foils is null ? [] : [.. numbers.Select((n, i) => Subject.Against(written.Surfaces[n], Spelling.Of(foils[i], loaded.Written)))],
+                : foils is null ? [] : [.. numbers.Select((n, i) =>
+                    Subject.Against(written.Surfaces[n], Spelling.Of(foils[i], loaded.Written)))],
         };
 
         ScoreFunction After(ExplainedText text, StepOptions step) =>
@@ -49,7 +52,8 @@ internal static class WrittenSubject
 
     // The other continuation begins with a space where the text does, whoever types it.
     private static string Apart(string text, int[] ids, IGenerator model) =>
-        model.Info.Task == ModelTask.CausalLanguageModel && model.Tokenizer?.Decode(ids) is [' ', ..] && text is not [' ', ..] ? " " + text : text;
+        model.Info.Task == ModelTask.CausalLanguageModel && model.Tokenizer?.Decode(ids) is [' ', ..] && text is not [' ', ..] ? " " + text
+            : text;
 
     /// <summary>What the model is made to write; null when it may choose.</summary>
     public static int[]? Forced(LoadedModel loaded, ExplainRequest request) =>
@@ -62,11 +66,14 @@ internal static class WrittenSubject
         bool isTranslation = loaded.Model.Info.Task == ModelTask.SequenceToSequence;
         ITokenizer tokenizer = loaded.Written ?? loaded.Tokenizer;
         int[] tokens = tokenizer.Encode(text, special: isTranslation).Ids;
-        return tokens.Length > 0 ? tokens : throw new RequestException(Fault.Text, "forced: empty; got no token; expected the text that the model shall write.");
+        return tokens.Length > 0 ? tokens : throw new RequestException(Fault.Text,
+            "forced: empty; got no token; expected the text that the model shall write.");
     }
 
     // Which of the written tokens are targets: all, or the numbers that were named.
-    private static int[] Numbers(IReadOnlyList<string> targets, int count) => targets is [] or ["all"] ? [.. Enumerable.Range(0, count)] : [.. targets.Select(target =>
+    private static int[] Numbers(IReadOnlyList<string> targets, int count) =>
+        targets is [] or ["all"] ? [.. Enumerable.Range(0, count)] : [.. targets.Select(target =>
         int.TryParse(target, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n < count ? n : throw new RequestException(
-            Fault.Request, string.Create(CultureInfo.InvariantCulture, $"target: not a written token; got '{target}'; expected 0 to {count - 1}, or 'all'.")))];
+            Fault.Request, string.Create(CultureInfo.InvariantCulture,
+                $"target: not a written token; got '{target}'; expected 0 to {count - 1}, or 'all'.")))];
 }

@@ -19,7 +19,8 @@ public sealed class BadInputTests : IDisposable
 
     [Fact]
     public void Model_AFile_IsRefused() =>
-        CliRun.Of(["explain", "good", "--model", Path.Combine(_model.Path, "config.json")]).IsRefused(ExitCode.Model, "is a file", "folder");
+        CliRun.Of(["explain", "good", "--model", Path.Combine(_model.Path, "config.json")])
+            .IsRefused(ExitCode.Model, "is a file", "folder");
 
     [Fact]
     public void Model_FolderWithoutConfig_IsRefused()
@@ -106,7 +107,8 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Model_TokenizerOfAnotherModel_IsRefused()
     {
-        _model.Edit("vocab.txt", text => [.. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(i => $"[x{i}]\n"))), .. text]);
+        _model.Edit("vocab.txt", text => [.. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(i => $"[x{i}]\n"))),
+            .. text]);
 
         Explain("movie").IsRefused(ExitCode.Model, "tokenizer does not fit", "88");
     }
@@ -136,10 +138,12 @@ public sealed class BadInputTests : IDisposable
     public void Text_Empty_IsRefused(string text) => Explain(text).IsRefused(ExitCode.Input, "empty");
 
     [Fact]
-    public void Text_OfAnEmptyPipe_IsRefused() => CliRun.Of(["explain", "--model", _model.Path], "").IsRefused(ExitCode.Input, "empty", "standard input");
+    public void Text_OfAnEmptyPipe_IsRefused() =>
+        CliRun.Of(["explain", "--model", _model.Path], "").IsRefused(ExitCode.Input, "empty", "standard input");
 
     [Fact]
-    public void Text_NoneAtATerminal_SaysHow() => CliRun.Of(["explain", "--model", _model.Path]).IsRefused(ExitCode.Input, "no text", "--file");
+    public void Text_NoneAtATerminal_SaysHow() =>
+        CliRun.Of(["explain", "--model", _model.Path]).IsRefused(ExitCode.Input, "no text", "--file");
 
     [Fact]
     public void Text_TwoSources_AreRefused() =>
@@ -181,7 +185,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("salience", "saliency")]
     [InlineData("integrated-gradient", "integrated_gradients")]
     public void Method_Unknown_SuggestsTheNearest(string method, string nearest) =>
-        CliRun.Of(["explain", "good", "--method", method, "--model", _model.Path]).IsRefused(ExitCode.Usage, method, $"Did you mean '{nearest}'");
+        CliRun.Of(["explain", "good", "--method", method, "--model", _model.Path])
+            .IsRefused(ExitCode.Usage, method, $"Did you mean '{nearest}'");
 
     [Theory]
     [InlineData("LABEL_9", "Did you mean 'LABEL_0'")]
@@ -194,7 +199,8 @@ public sealed class BadInputTests : IDisposable
     {
         using var reader = new TinyModel("bert_qa");
 
-        CliRun.Of(["explain", "who wrote it?", "--context", "it was ada.", "--target", "bob", "--model", reader.Path]).IsRefused(ExitCode.Usage, "bob", "context");
+        CliRun.Of(["explain", "who wrote it?", "--context", "it was ada.", "--target", "bob", "--model", reader.Path])
+            .IsRefused(ExitCode.Usage, "bob", "context");
     }
 
     [Theory]
@@ -215,7 +221,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--metod", "Did you mean '--method'")]
     [InlineData("--frobnicate=3", "unknown option '--frobnicate'")]
     [InlineData("-q", "unknown option '-q'")]
-    public void Option_Unknown_IsRefused(string option, string part) => CliRun.Of(["explain", option]).IsRefused(ExitCode.Usage, part, "explain --help");
+    public void Option_Unknown_IsRefused(string option, string part) =>
+        CliRun.Of(["explain", option]).IsRefused(ExitCode.Usage, part, "explain --help");
 
     [Theory]
     [InlineData("--steps", "many", "not a number")]
@@ -251,11 +258,13 @@ public sealed class BadInputTests : IDisposable
     [InlineData("kl_divergence", "--contrast", "LABEL_1", "no contrast input")]
     [InlineData("sequence_probability", "--contrast", "LABEL_1", "compares with nothing")]
     public void Score_WithoutItsContrast_IsRefused(string score, string option, string? value, string part) => CliRun.Of(
-        ["explain", "good", .. value is null ? ["--score", score] : (string[])["--score", score, option, value], "--model", _model.Path]).IsRefused(ExitCode.Usage, part);
+        ["explain", "good", .. value is null ? ["--score", score] : (string[])["--score", score, option, value], "--model", _model.Path])
+            .IsRefused(ExitCode.Usage, part);
 
     [Fact]
     public void Side_Unknown_IsRefused() =>
-        CliRun.Of(["explain", "--ids", "5 6 0", "--side", "left", "--model", GoldenFolder.Find("marian")]).IsRefused(ExitCode.Usage, "'left'", "source, target or both");
+        CliRun.Of(["explain", "--ids", "5 6 0", "--side", "left", "--model", GoldenFolder.Find("marian")])
+            .IsRefused(ExitCode.Usage, "'left'", "source, target or both");
 
     [Fact]
     public void Text_WithoutQuotes_IsRefused() => CliRun.Of(["explain", "good", "movie"]).IsRefused(ExitCode.Usage, "'movie'", "quotes");
@@ -270,7 +279,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--json")]
     public void Output_ThatCannotBeWritten_IsRefused(string option)
     {
-        CliRun.Of(["explain", "good", option, "no/such/folder/out", "--model", _model.Path]).IsRefused(ExitCode.Output, "no/such/folder/out", "folder does not exist");
+        CliRun.Of(["explain", "good", option, "no/such/folder/out", "--model", _model.Path])
+            .IsRefused(ExitCode.Output, "no/such/folder/out", "folder does not exist");
         CliRun.Of(["explain", "good", option, _model.Path, "--model", _model.Path]).IsRefused(ExitCode.Output, "is a folder");
     }
 

@@ -14,7 +14,8 @@ public sealed class CombineCommandTests : IDisposable
     [Fact]
     public void Explain_SeveralMethodsCombined_RanksTokensAndShowsAgreement()
     {
-        CliRun run = Run("explain", "a good movie", "--method", "saliency,input_x_gradient", "--combine", "average", "--top", "2", "--json", "out.json", "--html", "out.html");
+        CliRun run = Run("explain", "a good movie", "--method", "saliency,input_x_gradient", "--combine", "average", "--top", "2",
+            "--json", "out.json", "--html", "out.html");
 
         Assert.Contains("average → LABEL_", run.Output, StringComparison.Ordinal);
         Assert.Contains("Strongest tokens: average of saliency, input_x_gradient", run.Output, StringComparison.Ordinal);
@@ -65,7 +66,8 @@ public sealed class CombineCommandTests : IDisposable
     [InlineData("--only", "film noir", "span: the text does not contain it")]
     [InlineData("--combine", "max", "combine: nothing to combine")]
     public void Explain_WhatCannotBe_IsRefused(string option, string value, string message) =>
-        CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--method", "saliency", option, value]).IsRefused(ExitCode.Usage, message);
+        CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--method", "saliency", option, value])
+            .IsRefused(ExitCode.Usage, message);
 
     [Fact]
     public void Combine_OneResult_IsRefused()

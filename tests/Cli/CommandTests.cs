@@ -10,7 +10,9 @@ public sealed class CommandTests : IDisposable
 {
     private readonly TinyModel _model = new();
 
-    public static TheoryData<string> Commands => ["explain", "combine", "evaluate", "report", "predict", "generate", "translate", "tokenize", "inspect", "quantize", "heads", "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
+    public static TheoryData<string> Commands =>
+        ["explain", "combine", "evaluate", "report", "predict", "generate", "translate", "tokenize", "inspect", "quantize", "heads",
+            "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
 
     public void Dispose() => _model.Dispose();
 
@@ -69,7 +71,8 @@ public sealed class CommandTests : IDisposable
     public void Explain_Files_AreWrittenWholeAndTheScreenToo()
     {
         CliRun run = CliRun.Of(
-            ["explain", "a good movie", "--model", _model.Path, "--html", "out.html", "--svg", "out.svg", "--json", "out.json", "--steps", "4"], folder: _model.Path).IsDone();
+            ["explain", "a good movie", "--model", _model.Path, "--html", "out.html", "--svg", "out.svg", "--json", "out.json", "--steps",
+                "4"], folder: _model.Path).IsDone();
 
         Assert.NotEqual("", run.Output);
         Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(Path.Combine(_model.Path, "out.html")), StringComparison.Ordinal);
@@ -82,7 +85,8 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void Explain_JsonToStandardOutput_IsJsonAlone()
     {
-        CliRun run = CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--json", "-", "--method", "saliency", "--method", "input_x_gradient"]).IsDone();
+        CliRun run = CliRun.Of(["explain", "a good movie", "--model", _model.Path, "--json", "-", "--method", "saliency", "--method",
+            "input_x_gradient"]).IsDone();
 
         using JsonDocument document = JsonDocument.Parse(run.Output);
         Assert.Equal(2, document.RootElement.GetArrayLength());
@@ -103,13 +107,16 @@ public sealed class CommandTests : IDisposable
     {
         using var reader = new TinyModel("bert_qa");
 
-        CliRun run = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--model", reader.Path, "--steps", "4"]).IsDone();
+        CliRun run = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--model", reader.Path, "--steps", "4"])
+            .IsDone();
 
         Assert.Equal(2, run.Output.Split(" → ").Length); // one target
-        CliRun parts = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "start", "--target", "end", "--model", reader.Path, "--method", "saliency"]).IsDone();
+        CliRun parts = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "start", "--target", "end",
+            "--model", reader.Path, "--method", "saliency"]).IsDone();
         Assert.Contains("saliency → 2 targets (logit)", parts.Output, StringComparison.Ordinal);
         Assert.Matches("  start [0-9]+  +end [0-9]+\n", parts.Output);
-        CliRun forced = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "ada", "--model", reader.Path, "--steps", "4"]).IsDone();
+        CliRun forced = CliRun.Of(["explain", "who wrote it?", "--context", "it was by ada.", "--target", "ada", "--model", reader.Path,
+            "--steps", "4"]).IsDone();
         Assert.Contains("answer ada", forced.Output, StringComparison.Ordinal);
     }
 
@@ -129,10 +136,14 @@ public sealed class CommandTests : IDisposable
         using var filler = new TinyModel("bert_mlm");
         using var reader = new TinyModel("bert_qa");
 
-        string label = CliRun.Of(["explain", "a good movie", "--target", "LABEL_0", "--contrast", "label_1", "--steps", "4", "--model", _model.Path]).IsDone().Output;
-        string word = CliRun.Of(["explain", "a good [MASK]", "--target", "movie", "--contrast", "ada", "--steps", "4", "--model", filler.Path]).IsDone().Output;
-        string answer = CliRun.Of(["explain", "who?", "--context", "it was ada.", "--target", "ada", "--contrast", "it", "--steps", "4", "--model", reader.Path]).IsDone().Output;
-        string other = CliRun.Of(["explain", "a good movie", "--contrast-input", "a bad movie", "--method", "saliency", "--step-score", "kl_divergence", "--model", _model.Path]).IsDone().Output;
+        string label = CliRun.Of(["explain", "a good movie", "--target", "LABEL_0", "--contrast", "label_1", "--steps", "4", "--model",
+            _model.Path]).IsDone().Output;
+        string word = CliRun.Of(["explain", "a good [MASK]", "--target", "movie", "--contrast", "ada", "--steps", "4", "--model",
+            filler.Path]).IsDone().Output;
+        string answer = CliRun.Of(["explain", "who?", "--context", "it was ada.", "--target", "ada", "--contrast", "it", "--steps", "4",
+            "--model", reader.Path]).IsDone().Output;
+        string other = CliRun.Of(["explain", "a good movie", "--contrast-input", "a bad movie", "--method", "saliency", "--step-score",
+            "kl_divergence", "--model", _model.Path]).IsDone().Output;
 
         Assert.Contains("→ LABEL_0 (not LABEL_1) (contrast_logits_diff)", label, StringComparison.Ordinal);
         Assert.Contains("→ movie (not ada) (contrast_logits_diff)", word, StringComparison.Ordinal);
@@ -155,15 +166,19 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("entropy", run.Output, StringComparison.Ordinal);
         CliRun.Of([.. words, "--contrast", "8 11 12 13"]).IsRefused(ExitCode.Input, "no token differs");
         CliRun.Of([.. words, "--contrast", contrast, "--contrast-align", "9-9"]).IsRefused(ExitCode.Usage, "not a pair of positions");
-        Assert.Contains("→ 1 token", CliRun.Of([.. words, "--contrast", "8 12 13", "--contrast-align", "1-2"]).IsDone().Output, StringComparison.Ordinal);
-        Assert.Contains("(sequence_log_probability)", CliRun.Of([.. words, "--score", "sequence_log_probability"]).IsDone().Output, StringComparison.Ordinal);
-        Assert.Contains("(kl_divergence)", CliRun.Of([.. words, "--score", "kl_divergence", "--contrast-input", ids.Replace('5', '9')]).IsDone().Output, StringComparison.Ordinal);
+        Assert.Contains("→ 1 token", CliRun.Of([.. words, "--contrast", "8 12 13", "--contrast-align", "1-2"]).IsDone().Output,
+            StringComparison.Ordinal);
+        Assert.Contains("(sequence_log_probability)", CliRun.Of([.. words, "--score", "sequence_log_probability"]).IsDone().Output,
+            StringComparison.Ordinal);
+        Assert.Contains("(kl_divergence)", CliRun.Of([.. words, "--score", "kl_divergence", "--contrast-input", ids.Replace('5', '9')])
+            .IsDone().Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Explain_OneSideOfATranslation_ShowsThatSide()
     {
-        string[] words = ["explain", "--ids", "5 6 7 0", "--model", GoldenFolder.Find("marian"), "--forced-ids", "8 11 12", "--json", "-", "--side"];
+        string[] words = ["explain", "--ids", "5 6 7 0", "--model", GoldenFolder.Find("marian"), "--forced-ids", "8 11 12", "--json", "-",
+            "--side"];
 
         Assert.Equal("source", Assert.Single(AttributionJson.FromJson(CliRun.Of([.. words, "source"]).IsDone().Output).Sides).Name);
         Assert.Equal("target", Assert.Single(AttributionJson.FromJson(CliRun.Of([.. words, "target"]).IsDone().Output).Sides).Name);
@@ -176,9 +191,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("template:a {what}.", "saliency")]
     public void Explain_Groups_AreShownAsOne(string groups, string method)
     {
-        CliRun run = CliRun.Of(["explain", "a good movie.", "--groups", groups, "--method", method, "--steps", "4", "--model", _model.Path]).IsDone();
+        CliRun run = CliRun.Of(["explain", "a good movie.", "--groups", groups, "--method", method, "--steps", "4", "--model", _model.Path])
+            .IsDone();
 
-        Assert.Contains(groups switch { "words" => "  movie ", "sentences" => "  a good movie. ", _ => "  good movie " }, run.Output, StringComparison.Ordinal);
+        Assert.Contains(groups switch { "words" => "  movie ", "sentences" => "  a good movie. ", _ => "  good movie " }, run.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,12 +204,15 @@ public sealed class CommandTests : IDisposable
         using var folder = new TempFolder();
         string html = Path.Combine(folder.Path, "slots.html");
 
-        CliRun run = CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what} {thing}.", "--absent", "what=very bad", "--method", "kernel_shap", "--html", html, "--model", _model.Path]).IsDone();
+        CliRun run = CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what} {thing}.", "--absent", "what=very bad",
+            "--method", "kernel_shap", "--html", html, "--model", _model.Path]).IsDone();
 
         Assert.Contains("gap 0", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"a <span[^>]*>good</span> <span[^>]*>movie</span>\.</div>", File.ReadAllText(html));
-        CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what}.", "--absent", "what", "--model", _model.Path]).IsRefused(ExitCode.Usage, "name=text");
-        CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what}.", "--absent", "who=x", "--model", _model.Path]).IsRefused(ExitCode.Usage, "no such slot");
+        CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what}.", "--absent", "what", "--model", _model.Path])
+            .IsRefused(ExitCode.Usage, "name=text");
+        CliRun.Of(["explain", "a good movie.", "--groups", "template:a {what}.", "--absent", "who=x", "--model", _model.Path])
+            .IsRefused(ExitCode.Usage, "no such slot");
     }
 
     [Theory]
@@ -201,14 +221,18 @@ public sealed class CommandTests : IDisposable
     public void Explain_AContext_SaysWhatDependsOnIt(string golden, string ids, string context)
     {
         using var folder = new TempFolder();
-        string[] words = ["explain", "--ids", ids, "--context", context, "--model", GoldenFolder.Find(golden), "--forced-ids", "8 11 12 13"];
+        string[] words = ["explain", "--ids", ids, "--context", context, "--model", GoldenFolder.Find(golden), "--forced-ids",
+            "8 11 12 13"];
 
-        CliRun run = CliRun.Of([.. words, "--output-context", "4 4", "--context-score", "pcxmi", "--context-threshold=-5", "--html", "out.html"], folder: folder.Path).IsDone();
+        CliRun run = CliRun.Of([.. words, "--output-context", "4 4", "--context-score", "pcxmi", "--context-threshold=-5", "--html",
+            "out.html"], folder: folder.Path).IsDone();
 
         Assert.Contains("Which written tokens depend on the context?", run.Output, StringComparison.Ordinal);
         Assert.Contains("▸", run.Output, StringComparison.Ordinal);
-        Assert.Contains("Which tokens of the context do they come from?", File.ReadAllText(folder.File("out.html")), StringComparison.Ordinal);
-        using JsonDocument document = JsonDocument.Parse(CliRun.Of([.. words, "--method", "integrated_gradients", "--steps", "4", "--json", "-"]).IsDone().Output);
+        Assert.Contains("Which tokens of the context do they come from?", File.ReadAllText(folder.File("out.html")),
+            StringComparison.Ordinal);
+        using JsonDocument document =
+            JsonDocument.Parse(CliRun.Of([.. words, "--method", "integrated_gradients", "--steps", "4", "--json", "-"]).IsDone().Output);
         Assert.Equal("vitrine.context", document.RootElement.GetProperty("format").GetString());
         CliRun.Of([.. words, "--context-score", "entropy"]).IsRefused(ExitCode.Usage, "compares with nothing", "kl_divergence");
         CliRun.Of([.. words, "--contrast", "9"]).IsRefused(ExitCode.Usage, "--contrast");
@@ -223,10 +247,13 @@ public sealed class CommandTests : IDisposable
     [InlineData("kernel_shap", "--samples", "20")]
     [InlineData("smoothgrad", "--around", "input_x_gradient", "--noise", "0.1", "--samples", "2")]
     public void Explain_ParametersOfAMethod_AreUsed(string method, params string[] options) =>
-        Assert.Contains(method + " → ", CliRun.Of(["explain", "a good movie", "--method", method, "--steps", "4", "--model", _model.Path, .. options]).IsDone().Output, StringComparison.Ordinal);
+        Assert.Contains(method + " → ",
+            CliRun.Of(["explain", "a good movie", "--method", method, "--steps", "4", "--model", _model.Path, .. options]).IsDone().Output,
+                StringComparison.Ordinal);
 
     [Fact]
-    public void Methods_Scores_ListsTheSteps() => Assert.Contains("kl_divergence\n", CliRun.Of(["methods", "--scores"]).IsDone().Output, StringComparison.Ordinal);
+    public void Methods_Scores_ListsTheSteps() =>
+        Assert.Contains("kl_divergence\n", CliRun.Of(["methods", "--scores"]).IsDone().Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("gpt2", "5 6 7")]
@@ -257,7 +284,8 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public void Writing_WithTheWrongModel_IsRefused() =>
-        CliRun.Of(["generate", "good", "--model", _model.Path]).IsRefused(ExitCode.Usage, "BertForSequenceClassification", "GPT-2 or Llama");
+        CliRun.Of(["generate", "good", "--model", _model.Path])
+            .IsRefused(ExitCode.Usage, "BertForSequenceClassification", "GPT-2 or Llama");
 
     [Fact]
     public void Tokenize_Lines_WritesOneObjectEach()
@@ -299,9 +327,11 @@ public sealed class CommandTests : IDisposable
 
         Assert.Contains(" → ", run.Output, StringComparison.Ordinal);
         string[] words = ["explain", "a good movie", "--method", "saliency", "--model"];
-        string atLoad = CliRun.Of([.. words, _model.Path, "--quantize", "int8-all"]).IsDone().Output, mapped = CliRun.Of([.. words, target]).IsDone().Output;
+        string atLoad = CliRun.Of([.. words, _model.Path, "--quantize", "int8-all"]).IsDone().Output, mapped = CliRun.Of([.. words, target])
+            .IsDone().Output;
         Assert.Equal(atLoad.Split('\n')[1..], mapped.Split('\n')[1..]); // the first line is the folder's name
-        Assert.Matches("in memory .* as int8, .* as float32, mapped from the file", CliRun.Of(["inspect", "--model", target]).IsDone().Output);
+        Assert.Matches("in memory .* as int8, .* as float32, mapped from the file", CliRun.Of(["inspect", "--model", target]).IsDone()
+            .Output);
     }
 
     [Fact]
@@ -315,7 +345,8 @@ public sealed class CommandTests : IDisposable
         string[] words = ["explain", "a good movie", "--method", "saliency", "--quantize", "fp16", "--model"];
         string atLoad = CliRun.Of([.. words, _model.Path]).IsDone().Output, mapped = CliRun.Of([.. words, target]).IsDone().Output;
         Assert.Equal(atLoad.Split('\n')[1..], mapped.Split('\n')[1..]);
-        Assert.Matches("in memory .* as float16, .* as float32, mapped from the file", CliRun.Of(["inspect", "--model", target, "--quantize", "fp16"]).IsDone().Output);
+        Assert.Matches("in memory .* as float16, .* as float32, mapped from the file",
+            CliRun.Of(["inspect", "--model", target, "--quantize", "fp16"]).IsDone().Output);
         Assert.Matches("in memory .* as float32\\s*\n", CliRun.Of(["inspect", "--model", target]).IsDone().Output);
         CliRun.Of([.. words, _model.Path, "--outliers", "4"]).IsRefused(ExitCode.Usage, "outliers", "int8");
     }
@@ -329,7 +360,8 @@ public sealed class CommandTests : IDisposable
         _ = CliRun.Of(["quantize", "--model", _model.Path, "--output", target, "--outliers", "1.5"]).IsDone();
 
         string[] words = ["explain", "a good movie", "--method", "saliency", "--model"];
-        string atLoad = CliRun.Of([.. words, _model.Path, "--quantize", "int8", "--outliers", "1.5"]).IsDone().Output, mapped = CliRun.Of([.. words, target]).IsDone().Output;
+        string atLoad = CliRun.Of([.. words, _model.Path, "--quantize", "int8", "--outliers", "1.5"]).IsDone().Output, mapped =
+            CliRun.Of([.. words, target]).IsDone().Output;
         Assert.Equal(atLoad.Split('\n')[1..], mapped.Split('\n')[1..]);
         CliRun.Of([.. words, target, "--quantize", "int8", "--outliers", "1.5"]).IsRefused(ExitCode.Model, "in 8 bits already");
         CliRun.Of([.. words, _model.Path, "--outliers", "4"]).IsRefused(ExitCode.Usage, "outliers", "int8");
@@ -360,7 +392,8 @@ public sealed class CommandTests : IDisposable
     public void Devices_Always_HaveTheCpu() => Assert.Contains("cpu", CliRun.Of(["devices"]).IsDone().Output, StringComparison.Ordinal);
 
     [Fact]
-    public void BenchOps_OfOneOp_ReportsItsSizes() => Assert.Contains("gather", CliRun.Of(["bench", "ops", "gather", "--reps", "2"]).IsDone().Output, StringComparison.Ordinal);
+    public void BenchOps_OfOneOp_ReportsItsSizes() =>
+        Assert.Contains("gather", CliRun.Of(["bench", "ops", "gather", "--reps", "2"]).IsDone().Output, StringComparison.Ordinal);
 
     [Fact]
     public void BenchCompare_OfAResultWithItself_IsOnceAsFast()
@@ -391,13 +424,16 @@ public sealed class CommandTests : IDisposable
     {
         using var folder = new TempFolder();
 
-        CliRun run = CliRun.Of(["bench", "model", "--model", GoldenFolder.Find("gpt2"), "--tokens", "20", "--generate", "4", "--reps", "1", "--values", "v.json"], folder: folder.Path).IsDone();
+        CliRun run = CliRun.Of(["bench", "model", "--model", GoldenFolder.Find("gpt2"), "--tokens", "20", "--generate", "4", "--reps", "1",
+            "--values", "v.json"], folder: folder.Path).IsDone();
 
         using JsonDocument times = JsonDocument.Parse(run.Output), values = JsonDocument.Parse(File.ReadAllText(folder.File("v.json")));
-        string[] keys = ["vitrine", "threads", "tokens", "generate", "target", "unit", "forward", "saliency", "ig50", "ig50_batched", "explain_generation", "peak_rss_mb"];
+        string[] keys = ["vitrine", "threads", "tokens", "generate", "target", "unit", "forward", "saliency", "ig50", "ig50_batched",
+            "explain_generation", "peak_rss_mb"];
         Assert.Equal(keys, times.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(64, values.RootElement.GetProperty("last_logits_first_64").GetArrayLength());
-        Assert.Equal([16, 17, 18, 19], values.RootElement.GetProperty("explain_generation").EnumerateArray().Select(row => row.GetArrayLength()));
+        Assert.Equal([16, 17, 18, 19], values.RootElement.GetProperty("explain_generation").EnumerateArray()
+            .Select(row => row.GetArrayLength()));
         double[] single = [.. values.RootElement.GetProperty("ig50").EnumerateArray().Select(v => v.GetDouble())];
         double[] batched = [.. values.RootElement.GetProperty("ig50_batched").EnumerateArray().Select(v => v.GetDouble())];
         Assert.All(single.Zip(batched), pair => Assert.Equal(pair.First, pair.Second, 1e-5));

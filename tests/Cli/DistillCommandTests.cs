@@ -15,7 +15,8 @@ public class DistillCommandTests
         File.WriteAllLines(folder.File("good.txt"), Enumerable.Range(0, 40).Select(i => $"a lovely film number {i}"));
         File.WriteAllLines(folder.File("bad.txt"), Enumerable.Range(0, 40).Select(i => $"a dull film number {i}"));
         string[] data = ["--data", "good=good.txt", "--data", "bad=bad.txt", "--batch", "8", "--epochs", "1"];
-        CliRun.Of(["train", "classify", "--d-model", "16", "--layers", "2", "--heads", "2", "--positions", "24", "--vocab", "120", "--out", "teacher", .. data], folder: folder.Path).IsDone();
+        CliRun.Of(["train", "classify", "--d-model", "16", "--layers", "2", "--heads", "2", "--positions", "24", "--vocab", "120", "--out",
+            "teacher", .. data], folder: folder.Path).IsDone();
         string[] command = ["distill", "--teacher", "teacher", "--out", "student", .. data];
 
         CliRun first = CliRun.Of(command, folder: folder.Path).IsDone();
@@ -33,7 +34,8 @@ public class DistillCommandTests
         using var folder = new TempFolder();
         File.WriteAllLines(folder.File("lines.txt"), Enumerable.Range(0, 120).Select(i => $"{i % 10}+1={(i % 10) + 1}"));
         string[] data = ["--data", "lines.txt", "--lines", "--after", "=", "--batch", "8", "--epochs", "1"];
-        CliRun.Of(["train", "lm", "--d-model", "16", "--layers", "2", "--heads", "2", "--positions", "12", "--vocab", "257", "--out", "teacher", .. data], folder: folder.Path).IsDone();
+        CliRun.Of(["train", "lm", "--d-model", "16", "--layers", "2", "--heads", "2", "--positions", "12", "--vocab", "257", "--out",
+            "teacher", .. data], folder: folder.Path).IsDone();
         string[] command = ["distill", "--teacher", "teacher", "--out", "student", "--d-model", "8", "--hidden", "1", .. data];
 
         CliRun run = CliRun.Of(command, folder: folder.Path).IsDone();
@@ -41,8 +43,10 @@ public class DistillCommandTests
         Assert.Contains("exact_match", run.Output, StringComparison.Ordinal);
         ModelInfo student = ModelLoader.Load(folder.File("student")).Info;
         Assert.Equal((8, 1, 1), (student.DModel, student.NHeads, student.NLayers));
-        CliRun.Of(["distill", "--teacher", "teacher", "--out", "other", "--d-model", "8", "--attention", "1", .. data], folder: folder.Path).IsRefused(ExitCode.Usage, "2, as many as the teacher has");
-        CliRun.Of(["distill", "--teacher", "teacher", "--data", "lines.txt", "--heads", "2", "--out", "other"], folder: folder.Path).IsRefused(ExitCode.Usage, "--heads or --d-mlp alone");
+        CliRun.Of(["distill", "--teacher", "teacher", "--out", "other", "--d-model", "8", "--attention", "1", .. data], folder: folder.Path)
+            .IsRefused(ExitCode.Usage, "2, as many as the teacher has");
+        CliRun.Of(["distill", "--teacher", "teacher", "--data", "lines.txt", "--heads", "2", "--out", "other"], folder: folder.Path)
+            .IsRefused(ExitCode.Usage, "--heads or --d-mlp alone");
     }
 
     [Fact]

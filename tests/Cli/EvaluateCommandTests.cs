@@ -22,7 +22,8 @@ public sealed class EvaluateCommandTests : IDisposable
             {"words": "no text"}
             """);
 
-        CliRun run = Run("--input", "rows.jsonl", "--method", "feature_ablation,random", "--html", "out.html", "--markdown", "out.md", "--json", "out.json");
+        CliRun run = Run("--input", "rows.jsonl", "--method", "feature_ablation,random", "--html", "out.html", "--markdown", "out.md",
+            "--json", "out.json");
 
         Assert.Equal(ExitCode.Success, run.Code);
         Assert.Contains("row 2 skipped: not JSON", run.Error, StringComparison.Ordinal);
@@ -40,19 +41,25 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public void Evaluate_Output_HasEveryNumberBehindTheTable()
     {
-        _model.Write("rows.jsonl", "{\"text\": \"a good movie\", \"id\": \"x\"}\nnot json\n{\"text\": \"the bad movie wrote it\", \"target\": [\"0\", \"1\"]}\n");
+        _model.Write("rows.jsonl",
+            "{\"text\": \"a good movie\", \"id\": \"x\"}\nnot json\n{\"text\": \"the bad movie wrote it\", \"target\": [\"0\", \"1\"]}\n");
 
-        Run("--input", "rows.jsonl", "--method", "saliency,random", "--metric", "comprehensiveness,tau_loo", "--output", "numbers.jsonl", "--json", "table.json");
+        Run("--input", "rows.jsonl", "--method", "saliency,random", "--metric", "comprehensiveness,tau_loo", "--output", "numbers.jsonl",
+            "--json", "table.json");
 
-        JsonElement[] lines = [.. File.ReadLines(Path.Combine(_model.Path, "numbers.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] lines = [.. File.ReadLines(Path.Combine(_model.Path, "numbers.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal("vitrine.measurements", lines[0].GetProperty("format").GetString());
-        Assert.Equal(["1 saliency comprehensiveness", "1 saliency tau_loo", "1 random comprehensiveness", "1 random tau_loo"], lines[1..5].Select(Named));
+        Assert.Equal(["1 saliency comprehensiveness", "1 saliency tau_loo", "1 random comprehensiveness", "1 random tau_loo"], lines[1..5]
+            .Select(Named));
         Assert.Equal("x", lines[1].GetProperty("id").GetString());
         Assert.Contains("not JSON", lines[5].GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal([3, 3, 3, 3], lines[6..].Select(line => line.GetProperty("row").GetInt32()));
         Assert.Equal(2, lines[6].GetProperty("targets").GetArrayLength());
-        Assert.Equal(lines[6].GetProperty("targets").EnumerateArray().Average(value => value.GetDouble()), lines[6].GetProperty("value").GetDouble(), 1e-12);
-        JsonElement saliency = JsonDocument.Parse(Read("table.json")).RootElement.GetProperty("methods").EnumerateArray().Single(m => m.GetProperty("method").GetString() == "saliency");
+        Assert.Equal(lines[6].GetProperty("targets").EnumerateArray().Average(value => value.GetDouble()), lines[6].GetProperty("value")
+            .GetDouble(), 1e-12);
+        JsonElement saliency = JsonDocument.Parse(Read("table.json")).RootElement.GetProperty("methods").EnumerateArray()
+            .Single(m => m.GetProperty("method").GetString() == "saliency");
         Assert.Equal(
             (lines[1].GetProperty("value").GetDouble() + lines[6].GetProperty("value").GetDouble()) / 2,
             saliency.GetProperty("scores").GetProperty("comprehensiveness").GetProperty("mean").GetDouble(), 1e-12);
@@ -64,7 +71,8 @@ public sealed class EvaluateCommandTests : IDisposable
         using var folder = new TempFolder(); // not the model's: its files are part of the job
         File.WriteAllText(folder.File("rows.csv"), "id,text\n1,good movie\n2,\n3,a movie\n");
         CliRun Numbers(string to) => CliRun.Of(
-            ["evaluate", "--model", _model.Path, "--input", "rows.csv", "--method", "saliency,random", "--metric", "comprehensiveness,tau_loo", "--output", to, "--csv-texts", to + ".csv"], folder: folder.Path);
+            ["evaluate", "--model", _model.Path, "--input", "rows.csv", "--method", "saliency,random", "--metric",
+                "comprehensiveness,tau_loo", "--output", to, "--csv-texts", to + ".csv"], folder: folder.Path);
         CliRun first = Numbers("whole.jsonl");
         byte[] whole = File.ReadAllBytes(folder.File("whole.jsonl"));
 
@@ -88,7 +96,8 @@ public sealed class EvaluateCommandTests : IDisposable
 
         CliRun run = Run("--input", "rows.txt", "--method", "saliency,random", "--metric", "tau_loo", "--output", "-").IsDone();
 
-        Assert.Equal(["1 saliency tau_loo", "1 random tau_loo"], run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Named(JsonDocument.Parse(line).RootElement)));
+        Assert.Equal(["1 saliency tau_loo", "1 random tau_loo"], run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => Named(JsonDocument.Parse(line).RootElement)));
         Run("--input", "rows.txt", "--output", "-", "--json", "-").IsRefused(ExitCode.Usage, "standard output");
     }
 
@@ -105,12 +114,15 @@ public sealed class EvaluateCommandTests : IDisposable
 
         CliRun run = Run("--input", "rows.jsonl", "--output", "-", "--method", "feature_ablation", "--metric", "comprehensiveness");
 
-        double[] values = [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("value").GetDouble())];
+        double[] values = [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("value").GetDouble())];
         Assert.Equal([values[0], values[0], values[0]], values);
         Assert.Contains("row 4 skipped: ids: not a token", run.Error, StringComparison.Ordinal);
         foreach (string command in (string[])["evaluate", "report"])
         {
-            Assert.Contains("random", CliRun.Of([command, "--ids", "2 8 5 7 3", "--model", bare.Path, "--method", "saliency,random", "--metric", "tau_loo"]).IsDone().Output, StringComparison.Ordinal);
+            Assert.Contains("random",
+                CliRun.Of([command, "--ids", "2 8 5 7 3", "--model", bare.Path, "--method", "saliency,random", "--metric", "tau_loo"])
+                    .IsDone().Output, StringComparison.Ordinal);
         }
     }
 
@@ -119,7 +131,8 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         CliRun run = Run("a good movie", "--method", "saliency", "--metric", "all").IsDone();
 
-        Assert.All(Metrics.All.Where(metric => metric is not (Plausibility or AlignmentErrorRate)), metric => Assert.Contains(metric.Name, run.Output, StringComparison.Ordinal));
+        Assert.All(Metrics.All.Where(metric => metric is not (Plausibility or AlignmentErrorRate)), metric =>
+            Assert.Contains(metric.Name, run.Output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -12,14 +12,17 @@ public class HeadsCommandTests
     {
         using var model = new TinyModel("gpt2", tokenizer: false);
 
-        CliRun run = CliRun.Of(["heads", "--model", model.Path, "--length", "6", "--count", "10", "--json", "h.json", "--svg", "h.svg", "--markdown", "h.md"], folder: model.Path).IsDone();
+        CliRun run = CliRun.Of(["heads", "--model", model.Path, "--length", "6", "--count", "10", "--json", "h.json", "--svg", "h.svg",
+            "--markdown", "h.md"], folder: model.Path).IsDone();
 
         JsonElement json = JsonDocument.Parse(File.ReadAllText(Path.Combine(model.Path, "h.json"))).RootElement;
         JsonElement last = json.GetProperty("heads")[7];
         Assert.Equal((1, 3), (last.GetProperty("layer").GetInt32(), last.GetProperty("head").GetInt32()));
         Assert.InRange(last.GetProperty("induction").GetDouble(), 0, 1);
-        Assert.Contains(FormattableString.Invariant($"{json.GetProperty("repeat_loss").GetDouble():0.00} in the second"), run.Output, StringComparison.Ordinal);
-        Assert.Contains(FormattableString.Invariant($"{last.GetProperty("loss_without").GetDouble():0.00}"), File.ReadAllText(Path.Combine(model.Path, "h.md")), StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"{json.GetProperty("repeat_loss").GetDouble():0.00} in the second"), run.Output,
+            StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"{last.GetProperty("loss_without").GetDouble():0.00}"),
+            File.ReadAllText(Path.Combine(model.Path, "h.md")), StringComparison.Ordinal);
         Assert.Contains("L1 H3", File.ReadAllText(Path.Combine(model.Path, "h.svg")), StringComparison.Ordinal);
     }
 
@@ -28,7 +31,8 @@ public class HeadsCommandTests
     {
         using var model = new TinyModel("gpt2", tokenizer: false);
 
-        CliRun run = CliRun.Of(["heads", "--model", model.Path, "--length", "6", "--json", "h.json"], folder: model.Path, interrupted: true);
+        CliRun run = CliRun.Of(["heads", "--model", model.Path, "--length", "6", "--json", "h.json"], folder: model.Path,
+            interrupted: true);
 
         Assert.Equal(ExitCode.Cancelled, run.Code);
         Assert.False(File.Exists(Path.Combine(model.Path, "h.json")));

@@ -27,7 +27,8 @@ public class HelpTests
     {
         string help = CliRun.Of([.. command.Split(' '), "--help-all"], width: 80).IsDone().Output;
 
-        Assert.All(help[..help.IndexOf("Examples:", StringComparison.Ordinal)].Split('\n'), line => Assert.InRange(TextWidth.Of(line), 0, 80));
+        Assert.All(help[..help.IndexOf("Examples:", StringComparison.Ordinal)].Split('\n'), line =>
+            Assert.InRange(TextWidth.Of(line), 0, 80));
         Assert.Contains($"vitrine {command}", help, StringComparison.Ordinal);
     }
 }

@@ -29,7 +29,8 @@ public sealed class JsonCommandTests : IDisposable
     [InlineData("vitrine.generation", "translate", "marian", "5 6 7 0")]
     public void Json_OfWhatIsWritten_HasTokens(string format, string command, string golden, string ids)
     {
-        JsonElement result = JsonDocument.Parse(CliRun.Of([command, "--ids", ids, "--max-new-tokens", "3", "--model", GoldenFolder.Find(golden), "--json", "-"]).IsDone().Output).RootElement;
+        JsonElement result = JsonDocument.Parse(CliRun.Of([command, "--ids", ids, "--max-new-tokens", "3", "--model",
+            GoldenFolder.Find(golden), "--json", "-"]).IsDone().Output).RootElement;
 
         Assert.Equal(format, result.GetProperty("format").GetString());
         Assert.Equal(3, result.GetProperty("tokens").GetArrayLength());
@@ -40,7 +41,8 @@ public sealed class JsonCommandTests : IDisposable
     [InlineData("vitrine.scores", "methods", "--scores")]
     [InlineData("vitrine.devices", "devices")]
     public void Json_WithoutAModel_NamesItsFormat(string format, params string[] words) =>
-        Assert.Equal(format, JsonDocument.Parse(CliRun.Of([.. words, "--json", "-"]).IsDone().Output).RootElement.GetProperty("format").GetString());
+        Assert.Equal(format, JsonDocument.Parse(CliRun.Of([.. words, "--json", "-"]).IsDone().Output).RootElement.GetProperty("format")
+            .GetString());
 
     [Fact]
     public void Json_IntoAFile_LeavesTheScreen()
@@ -60,11 +62,13 @@ public sealed class JsonCommandTests : IDisposable
         _model.Write("tokenizer.json", "{\"model\": {\"type\": \"Unigram\", \"vocab\": []}}");
         string[] words = ["--ids", "5 6 7", "--model", _model.Path];
 
-        CliRun said = CliRun.Of(["predict", .. words]), json = CliRun.Of(["predict", .. words, "--json", "-"]), why = CliRun.Of(["explain", .. words, "--method", "saliency", "--json", "-"]);
+        CliRun said = CliRun.Of(["predict", .. words]), json = CliRun.Of(["predict", .. words, "--json", "-"]), why =
+            CliRun.Of(["explain", .. words, "--method", "saliency", "--json", "-"]);
 
         Assert.Contains("tokenizer", said.Error, StringComparison.Ordinal); // not one that is read here
         Assert.Single(JsonDocument.Parse(json.Output).RootElement.GetProperty("warnings").EnumerateArray());
-        Assert.Contains(JsonDocument.Parse(why.Output).RootElement.GetProperty("result").GetProperty("warnings").EnumerateArray(), one => one.GetString()!.Contains("tokenizer", StringComparison.Ordinal));
+        Assert.Contains(JsonDocument.Parse(why.Output).RootElement.GetProperty("result").GetProperty("warnings").EnumerateArray(), one =>
+            one.GetString()!.Contains("tokenizer", StringComparison.Ordinal));
         Assert.DoesNotContain("tokenizer", said.Output, StringComparison.Ordinal);
     }
 }

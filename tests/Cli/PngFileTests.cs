@@ -24,7 +24,8 @@ public sealed class PngFileTests : IDisposable
     [InlineData("chromium")]
     public void Explain_PngThroughOneProgram_IsAPictureTwiceAsDense(string program)
     {
-        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
         Assert.SkipWhen(found is null, $"no {program} on the PATH");
         File.CreateSymbolicLink(_programs.File(program), found!);
 
@@ -60,12 +61,15 @@ public sealed class PngFileTests : IDisposable
     }
 
     [Fact]
-    public void Explain_PngToStandardOutput_IsRefused() => CliRun.Of(["explain", "good", "--model", _model.Path, "--png", "-"]).IsRefused(ExitCode.Usage, "png", "path");
+    public void Explain_PngToStandardOutput_IsRefused() =>
+        CliRun.Of(["explain", "good", "--model", _model.Path, "--png", "-"]).IsRefused(ExitCode.Usage, "png", "path");
 
     private CliRun Explain(params string[] more) => CliRun.Of(
-        ["explain", "good movie", "--model", _model.Path, "--png", "a.png", "--steps", "4", .. more], folder: _folder.Path, programs: _programs.Path);
+        ["explain", "good movie", "--model", _model.Path, "--png", "a.png", "--steps", "4", .. more], folder: _folder.Path,
+            programs: _programs.Path);
 
-    private double Drawn(string name) => double.Parse(XDocument.Load(_folder.File("a.svg")).Root!.Attribute(name)!.Value, CultureInfo.InvariantCulture);
+    private double Drawn(string name) => double.Parse(XDocument.Load(_folder.File("a.svg")).Root!.Attribute(name)!.Value,
+        CultureInfo.InvariantCulture);
 
     // Big-endian, as PNG writes it.
     private static int Number(byte[] png, int at) => (png[at] << 24) | (png[at + 1] << 16) | (png[at + 2] << 8) | png[at + 3];

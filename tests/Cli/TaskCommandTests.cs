@@ -20,7 +20,8 @@ public sealed class TaskCommandTests
             .. Enumerable.Range(0, context).Select(i => new InputToken(i, "w", i, i + 1, 1)), new(102, "[SEP]", Text: -1, IsSpecial: true),
         ];
 
-        IReadOnlyList<ExplainedText> windows = AnswerWindows.Of(new() { Tokens = tokens, Texts = ["who", new string('w', context)] }, room + 4, stride);
+        IReadOnlyList<ExplainedText> windows = AnswerWindows.Of(new() { Tokens = tokens, Texts = ["who", new string('w', context)] }, room
+            + 4, stride);
 
         string[] spans = [.. windows.Select(w => w.Tokens.Where(t => t.Text == 1).ToArray()).Select(t => $"{t[0].Start}-{t[^1].End}")];
         Assert.Equal(expected, string.Join(' ', spans));
@@ -32,7 +33,8 @@ public sealed class TaskCommandTests
     {
         using var model = new TinyModel("bert_qa");
 
-        CliRun run = CliRun.Of(["explain", "who wrote it", "--context", string.Concat(Enumerable.Repeat("ada wrote it by a movie. ", 30)), "--model", model.Path, "--method", "saliency", "--doc-stride", "8"]);
+        CliRun run = CliRun.Of(["explain", "who wrote it", "--context", string.Concat(Enumerable.Repeat("ada wrote it by a movie. ", 30)),
+            "--model", model.Path, "--method", "saliency", "--doc-stride", "8"]);
 
         Assert.Contains("answer", run.IsDone().Output, StringComparison.Ordinal);
     }
@@ -46,7 +48,8 @@ public sealed class TaskCommandTests
         float[] logits = Logits(model, "who wrote it", "ada wrote it by a movie.");
         double none = logits[0] + (double)logits[logits.Length / 2];
 
-        string sure = CliRun.Of(["predict", .. words, "--null-threshold", "1000"]).IsDone().Output, unsure = CliRun.Of(["predict", .. words, "--null-threshold=-1000"]).IsDone().Output;
+        string sure = CliRun.Of(["predict", .. words, "--null-threshold", "1000"]).IsDone().Output, unsure =
+            CliRun.Of(["predict", .. words, "--null-threshold=-1000"]).IsDone().Output;
         CliRun rows = CliRun.Of(["predict", "--input", "rows.jsonl", "--model", model.Path, "--null-threshold=-1000"], folder: model.Path);
 
         string[] lines = unsure.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -55,7 +58,8 @@ public sealed class TaskCommandTests
         Assert.Contains($"no answer: score {Vitrine.Viz.Numbers.Exact(none)}, best span ", unsure, StringComparison.Ordinal);
         System.Text.Json.JsonElement answer = System.Text.Json.JsonDocument.Parse(rows.Output).RootElement.GetProperty("no_answer");
         Assert.Equal(none, answer.GetProperty("score").GetDouble(), 1e-5);
-        Assert.Equal(answer.GetProperty("score").GetDouble() - answer.GetProperty("best_span").GetDouble(), answer.GetProperty("difference").GetDouble(), 1e-9);
+        Assert.Equal(answer.GetProperty("score").GetDouble() - answer.GetProperty("best_span").GetDouble(), answer.GetProperty("difference")
+            .GetDouble(), 1e-9);
         Assert.True(answer.GetProperty("is_chosen").GetBoolean());
     }
 
@@ -63,9 +67,11 @@ public sealed class TaskCommandTests
     public void Explain_OfAReader_NoAnswerAboveTheThreshold_IsExplained()
     {
         using var model = new TinyModel("bert_qa");
-        string[] words = ["explain", "who wrote it", "--context", "ada wrote it by a movie.", "--model", model.Path, "--method", "saliency"];
+        string[] words = ["explain", "who wrote it", "--context", "ada wrote it by a movie.", "--model", model.Path, "--method",
+            "saliency"];
 
-        string none = CliRun.Of([.. words, "--null-threshold=-1000"]).IsDone().Output, some = CliRun.Of(words).IsDone().Output, asked = CliRun.Of([.. words, "--null-threshold=-1000", "--target", "ada"]).IsDone().Output;
+        string none = CliRun.Of([.. words, "--null-threshold=-1000"]).IsDone().Output, some = CliRun.Of(words).IsDone().Output, asked =
+            CliRun.Of([.. words, "--null-threshold=-1000", "--target", "ada"]).IsDone().Output;
 
         Assert.Contains("answer (no answer)", none, StringComparison.Ordinal);
         Assert.Contains("→ (no answer) (logit)", none, StringComparison.Ordinal);
@@ -78,9 +84,11 @@ public sealed class TaskCommandTests
     public void Explain_AnAnswerInSeveralPlaces_TakesTheLikeliestUnlessANumberSaysWhich()
     {
         using var model = new TinyModel("bert_qa");
-        string[] words = ["explain", "who wrote it", "--context", "ada wrote it. badada. the movie was by ada.", "--model", model.Path, "--method", "saliency", "--target"];
+        string[] words = ["explain", "who wrote it", "--context", "ada wrote it. badada. the movie was by ada.", "--model", model.Path,
+            "--method", "saliency", "--target"];
 
-        string likeliest = CliRun.Of([.. words, "ada"]).IsDone().Output, first = CliRun.Of([.. words, "ada#1", "--target", "start"]).IsDone().Output, last = CliRun.Of([.. words, "ada#2", "--target", "start"]).IsDone().Output;
+        string likeliest = CliRun.Of([.. words, "ada"]).IsDone().Output, first = CliRun.Of([.. words, "ada#1", "--target", "start"])
+            .IsDone().Output, last = CliRun.Of([.. words, "ada#2", "--target", "start"]).IsDone().Output;
 
         Assert.Contains("places 2, explained: #", likeliest, StringComparison.Ordinal); // not inside badada
         Assert.Contains("→ start 5 (logit)", first, StringComparison.Ordinal);
@@ -111,7 +119,9 @@ public sealed class TaskCommandTests
         Assert.Equal(5, AttributionJson.FromJson(CliRun.Of([.. words, "5"]).IsDone().Output).Sides[0].Tokens.Count);
         CliRun.Of([.. words, "4"]).IsRefused(ExitCode.Input, "too long", "at most 4");
         CliRun.Of([.. words, "0"]).IsRefused(ExitCode.Usage, "max-length");
-        AttributionResult window = AttributionJson.FromJson(CliRun.Of(["explain", "who?", "--context", "it was by ada. the movie was good.", "--model", reader.Path, "--method", "saliency", "--max-length", "9", "--doc-stride", "2", "--json", "-"]).IsDone().Output);
+        AttributionResult window =
+            AttributionJson.FromJson(CliRun.Of(["explain", "who?", "--context", "it was by ada. the movie was good.", "--model",
+                reader.Path, "--method", "saliency", "--max-length", "9", "--doc-stride", "2", "--json", "-"]).IsDone().Output);
         Assert.InRange(window.Sides[0].Tokens.Count, 5, 9);
     }
 
@@ -120,8 +130,10 @@ public sealed class TaskCommandTests
     {
         using var folder = new TempFolder();
         string[] pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "good", "bad", "movie"];
-        File.WriteAllText(folder.File("vocab.txt"), string.Join('\n', pieces.Concat(Enumerable.Range(pieces.Length, 50 - pieces.Length).Select(i => $"[unused{i}]"))) + "\n");
-        string[] words = ["a movie", "--choice", "good", "--choice", "bad movie", "--model", TinyModels.Write(folder.Path, "bert", "BertForMultipleChoice"), "--method", "attention,feature_ablation"];
+        File.WriteAllText(folder.File("vocab.txt"),
+            string.Join('\n', pieces.Concat(Enumerable.Range(pieces.Length, 50 - pieces.Length).Select(i => $"[unused{i}]"))) + "\n");
+        string[] words = ["a movie", "--choice", "good", "--choice", "bad movie", "--model",
+            TinyModels.Write(folder.Path, "bert", "BertForMultipleChoice"), "--method", "attention,feature_ablation"];
 
         string shown = CliRun.Of(["explain", .. words]).IsDone().Output;
         CliRun judged = CliRun.Of(["evaluate", .. words, "--metric", "comprehensiveness"]);
@@ -142,7 +154,8 @@ public sealed class TaskCommandTests
     {
         using var model = new TinyModel();
         using var folder = new TempFolder();
-        CliRun.Of(["explain", "good movie", "--model", model.Path, "--json", "a.json", "--svg", "a.svg", "--steps", "4"], folder: folder.Path).IsDone();
+        CliRun.Of(["explain", "good movie", "--model", model.Path, "--json", "a.json", "--svg", "a.svg", "--steps", "4"],
+            folder: folder.Path).IsDone();
 
         CliRun.Of(["show", "a.json", "--svg", "b.svg"], folder: folder.Path).IsDone();
 

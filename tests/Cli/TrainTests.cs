@@ -9,7 +9,8 @@ namespace Vitrine.Tests;
 /// <summary><c>vitrine train</c> as a user types it.</summary>
 public class TrainTests
 {
-    private static readonly string[] s_small = ["--d-model", "16", "--layers", "1", "--heads", "2", "--positions", "24", "--batch", "8", "--epochs", "2"];
+    private static readonly string[] s_small =
+        ["--d-model", "16", "--layers", "1", "--heads", "2", "--positions", "24", "--batch", "8", "--epochs", "2"];
 
     [Fact]
     public void Classify_TwoFiles_AModelThatPredictsAndIsNotOverwritten()
@@ -17,7 +18,8 @@ public class TrainTests
         using var folder = new TempFolder();
         File.WriteAllLines(folder.File("good.txt"), Enumerable.Range(0, 40).Select(i => $"a lovely film number {i}"));
         File.WriteAllLines(folder.File("bad.txt"), Enumerable.Range(0, 40).Select(i => $"a dull film number {i}"));
-        string[] command = ["train", "classify", "--data", "good=good.txt", "--data", "bad=bad.txt", "--vocab", "120", "--learning-rate", "1e-2", "--out", "model", .. s_small];
+        string[] command = ["train", "classify", "--data", "good=good.txt", "--data", "bad=bad.txt", "--vocab", "120", "--learning-rate",
+            "1e-2", "--out", "model", .. s_small];
 
         CliRun first = CliRun.Of(command, folder: folder.Path).IsDone();
         CliRun again = CliRun.Of(command, folder: folder.Path).IsDone();
@@ -38,11 +40,14 @@ public class TrainTests
         using var folder = new TempFolder();
         File.WriteAllText(folder.File("text.txt"), string.Concat(Enumerable.Repeat("to be or not to be, that is the question. ", 40)));
 
-        CliRun.Of(["train", "lm", "--data", "text.txt", "--vocab", "270", "--d-mlp", "0", "--out", "model", .. s_small], folder: folder.Path).IsDone();
-        CliRun.Of(["train", "lm", "--data", "text.txt", "--from", "model", "--out", "longer", "--batch", "8", "--epochs", "1"], folder: folder.Path).IsDone();
+        CliRun.Of(["train", "lm", "--data", "text.txt", "--vocab", "270", "--d-mlp", "0", "--out", "model", .. s_small],
+            folder: folder.Path).IsDone();
+        CliRun.Of(["train", "lm", "--data", "text.txt", "--from", "model", "--out", "longer", "--batch", "8", "--epochs", "1"],
+            folder: folder.Path).IsDone();
 
         ITransformer model = ModelLoader.Load(folder.File("model"));
-        Assert.All(model.Parameters.Where(p => p.Name.Contains(".mlp.", StringComparison.Ordinal)), p => Assert.All(p.Value.ToArray(), v => Assert.Equal(0, v)));
+        Assert.All(model.Parameters.Where(p => p.Name.Contains(".mlp.", StringComparison.Ordinal)), p =>
+            Assert.All(p.Value.ToArray(), v => Assert.Equal(0, v)));
         Assert.Equal("GPT2LMHeadModel", ModelLoader.Load(folder.File("longer")).Info.Architecture);
     }
 
@@ -52,9 +57,11 @@ public class TrainTests
         using var folder = new TempFolder();
         string[] cities = ["London", "Kyoto", "Beijing", "Oslo"];
         File.WriteAllLines(folder.File("names.tsv"), cities.Select(city => $"city\t{city}\t{city.ToUpperInvariant()}"));
-        File.WriteAllLines(folder.File("pairs.tsv"), Enumerable.Range(0, 80).Select(i => $"{i} went to {cities[i % 2]}.\t{cities[i % 2].ToUpperInvariant()} {i}"));
+        File.WriteAllLines(folder.File("pairs.tsv"), Enumerable.Range(0, 80)
+            .Select(i => $"{i} went to {cities[i % 2]}.\t{cities[i % 2].ToUpperInvariant()} {i}"));
 
-        CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--swap", "--times", "2", "--held-out", "0.2", "--out", "more.tsv"], folder: folder.Path).IsDone();
+        CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--swap", "--times", "2", "--held-out", "0.2", "--out",
+            "more.tsv"], folder: folder.Path).IsDone();
 
         (IReadOnlyList<TextPair> learnt, IReadOnlyList<TextPair> held) = Split("pairs.tsv");
         (IReadOnlyList<TextPair> more, IReadOnlyList<TextPair> judged) = Split("more.tsv");
@@ -63,9 +70,11 @@ public class TrainTests
         Assert.InRange(more.Count, learnt.Count, 2 * learnt.Count - 1); // those that would be held out are missing
         Assert.All(more, pair => Assert.Contains(learnt, given => Number(given) == Number(pair)));
         CliRun.Of(["train", "vary", "--data", "pairs.tsv"], folder: folder.Path).IsRefused(ExitCode.Usage, "--names");
-        CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--times", "0"], folder: folder.Path).IsRefused(ExitCode.Usage, "1 or more");
+        CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--times", "0"], folder: folder.Path)
+            .IsRefused(ExitCode.Usage, "1 or more");
 
-        (IReadOnlyList<TextPair>, IReadOnlyList<TextPair>) Split(string file) => HeldOut.Split(TextLines.Pairs(folder.File(file), swap: true), pair => pair.Target, 0.2, 1);
+        (IReadOnlyList<TextPair>, IReadOnlyList<TextPair>) Split(string file) =>
+            HeldOut.Split(TextLines.Pairs(folder.File(file), swap: true), pair => pair.Target, 0.2, 1);
 
         static string Number(TextPair pair) => pair.Target.Split(' ')[0];
     }
@@ -80,7 +89,8 @@ public class TrainTests
         CliRun.Of(["train", "lm", "--out", "m"], folder: folder.Path).IsRefused(ExitCode.Usage, "--data");
         CliRun.Of(["train", "lm", "--data", "text.txt"], folder: folder.Path).IsRefused(ExitCode.Usage, "--out");
         CliRun.Of(["train", "lm", "--data", "text.txt", "--out", "m"], folder: folder.Path).IsRefused(ExitCode.Usage, "too little text");
-        CliRun.Of(["train", "classify", "--data", "one.tsv", "--out", "m", "--held-out", "0"], folder: folder.Path).IsRefused(ExitCode.Usage, "only the label 'a'");
+        CliRun.Of(["train", "classify", "--data", "one.tsv", "--out", "m", "--held-out", "0"], folder: folder.Path)
+            .IsRefused(ExitCode.Usage, "only the label 'a'");
         CliRun.Of(["train", "data", "sortin"], folder: folder.Path).IsRefused(ExitCode.Usage, "sorting");
     }
 

@@ -31,7 +31,8 @@ public sealed class NumberHeadTests : IDisposable
         Assert.Null(result.Targets[0].Probability);
         Assert.DoesNotContain("%", said.ToString() + why, StringComparison.Ordinal);
         Assert.DoesNotContain("probability", said.ToJson() + why.ToJson(), StringComparison.Ordinal);
-        Assert.Equal(logits[0], JsonDocument.Parse(said.ToJson()).RootElement.GetProperty("labels")[0].GetProperty("value").GetSingle(), 1e-6);
+        Assert.Equal(logits[0], JsonDocument.Parse(said.ToJson()).RootElement.GetProperty("labels")[0].GetProperty("value").GetSingle(),
+            1e-6);
     }
 
     [Theory]
@@ -42,7 +43,8 @@ public sealed class NumberHeadTests : IDisposable
     {
         using Explainer explainer = Load(config => config["problem_type"] = "regression");
 
-        Assert.Contains("no probabilities", Assert.Throws<VitrineException>(() => explainer.Explain(new ExplainRequest { Ids = [5, 6], Score = score })).Message, StringComparison.Ordinal);
+        Assert.Contains("no probabilities", Assert.Throws<VitrineException>(() =>
+            explainer.Explain(new ExplainRequest { Ids = [5, 6], Score = score })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public sealed class NumberHeadTests : IDisposable
     {
         using Explainer explainer = Load(config => config["problem_type"] = "regression");
 
-        EvaluateResult done = explainer.Evaluate(new EvaluateRequest { Ids = [5, 6, 7, 8], Methods = [Methods.Saliency], Metrics = ["comprehensiveness"] });
+        EvaluateResult done = explainer.Evaluate(new EvaluateRequest { Ids = [5, 6, 7, 8], Methods = [Methods.Saliency], Metrics =
+            ["comprehensiveness"] });
 
         Assert.Contains(done.Facts, fact => fact is { Name: "score", Value: "logit" });
         Assert.Equal(1, done.Board.Texts);
@@ -91,7 +94,8 @@ public sealed class NumberHeadTests : IDisposable
 
     private Explainer Load(Action<System.Text.Json.Nodes.JsonObject> edit) => Explainer.Load(Write(edit));
 
-    private string Write(Action<System.Text.Json.Nodes.JsonObject> edit) => TinyModels.Write(_folder.Path, "bert", "BertForSequenceClassification", edit: config =>
+    private string Write(Action<System.Text.Json.Nodes.JsonObject> edit) =>
+        TinyModels.Write(_folder.Path, "bert", "BertForSequenceClassification", edit: config =>
     {
         config["id2label"] = new System.Text.Json.Nodes.JsonObject { ["0"] = "LABEL_0" };
         edit(config);

@@ -21,7 +21,8 @@ public class PublicApiTests
         string[] expected = File.ReadAllLines(path), found = actual.TrimEnd('\n').Split('\n');
 
         Assert.True(expected.SequenceEqual(found), "The public surface changed: "
-            + string.Join("; ", [.. expected.Except(found).Select(line => "gone: " + line.Trim()), .. found.Except(expected).Select(line => "new: " + line.Trim())])
+            + string.Join("; ", [.. expected.Except(found).Select(line => "gone: " + line.Trim()), .. found.Except(expected)
+                .Select(line => "new: " + line.Trim())])
             + ". Run this test with VITRINE_APPROVE=1 if that is meant, and name it in CHANGELOG.md.");
     }
 
@@ -29,8 +30,10 @@ public class PublicApiTests
     public void ToString_OfEveryRecordAndResult_IsItsOwn()
     {
         Type[] silent = [.. typeof(Explainer).Assembly.GetExportedTypes()
-            .Where(type => type is { IsAbstract: false, IsEnum: false } && !typeof(Delegate).IsAssignableFrom(type) && !typeof(Exception).IsAssignableFrom(type))
-            .Where(type => type.GetMethod(nameof(ToString), [])!.IsDefined(typeof(CompilerGeneratedAttribute)) || type.GetMethod(nameof(ToString), [])!.DeclaringType == typeof(object))];
+            .Where(type => type is { IsAbstract: false, IsEnum: false } && !typeof(Delegate).IsAssignableFrom(type) && !typeof(Exception)
+                .IsAssignableFrom(type))
+            .Where(type => type.GetMethod(nameof(ToString), [])!.IsDefined(typeof(CompilerGeneratedAttribute))
+                || type.GetMethod(nameof(ToString), [])!.DeclaringType == typeof(object))];
 
         Assert.Empty(silent.Select(type => type.Name));
     }
@@ -40,9 +43,13 @@ public class PublicApiTests
         var text = new StringBuilder();
         foreach (Type type in assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
-            text.Append(Kind(type)).Append(' ').Append(Name(type)).Append(type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum) ? $" : {Name(parent)}" : "").Append('\n');
-            foreach (string member in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-                .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)) || member is MethodBase { Name: "Deconstruct" }).Select(Member).OfType<string>().Order(StringComparer.Ordinal))
+            text.Append(Kind(type)).Append(' ').Append(Name(type))
+                .Append(type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum)
+                    ? $" : {Name(parent)}" : "").Append('\n');
+            foreach (string member in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static
+                | BindingFlags.DeclaredOnly)
+                .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)) || member is MethodBase { Name: "Deconstruct" })
+                    .Select(Member).OfType<string>().Order(StringComparer.Ordinal))
             {
                 text.Append("  ").Append(member).Append('\n');
             }
@@ -50,15 +57,18 @@ public class PublicApiTests
         return text.ToString();
     }
 
-    private static string Kind(Type type) => type.IsEnum ? "enum" : type.IsValueType ? "struct" : type.IsAbstract && type.IsSealed ? "static class" : type.IsSealed ? "sealed class" : "class";
+    private static string Kind(Type type) => type.IsEnum ? "enum" : type.IsValueType ? "struct" : type.IsAbstract && type.IsSealed
+        ? "static class" : type.IsSealed ? "sealed class" : "class";
 
     private static string? Member(MemberInfo member) => member switch
     {
-        FieldInfo { IsLiteral: true, IsStatic: true } field when field.DeclaringType!.IsEnum => $"{field.Name} = {Convert.ToInt32(field.GetRawConstantValue(), System.Globalization.CultureInfo.InvariantCulture)}",
+        FieldInfo { IsLiteral: true, IsStatic: true } field when field.DeclaringType!.IsEnum =>
+            $"{field.Name} = {Convert.ToInt32(field.GetRawConstantValue(), System.Globalization.CultureInfo.InvariantCulture)}",
         FieldInfo { IsLiteral: true } field => $"const {Name(field.FieldType)} {field.Name} = \"{field.GetRawConstantValue()}\"",
         FieldInfo => null,
         ConstructorInfo constructor => $"new({Parameters(constructor)})",
-        PropertyInfo property => $"{Static(property.GetMethod ?? property.SetMethod!)}{Name(property.PropertyType)} {property.Name} {{ {(property.GetMethod?.IsPublic == true ? "get; " : "")}{(property.SetMethod?.IsPublic == true ? "init; " : "")}}}",
+        PropertyInfo property =>
+            $"{Static(property.GetMethod ?? property.SetMethod!)}{Name(property.PropertyType)} {property.Name} {{ {(property.GetMethod?.IsPublic == true ? "get; " : "")}{(property.SetMethod?.IsPublic == true ? "init; " : "")}}}",
         MethodInfo { IsSpecialName: false } method => $"{Static(method)}{Name(method.ReturnType)} {method.Name}({Parameters(method)})",
         _ => null,
     };
@@ -78,7 +88,9 @@ public class PublicApiTests
         {
             return Name(type.GetElementType()!) + "[]";
         }
-        string bare = type.Name switch { "String" => "string", "Int32" => "int", "Int64" => "long", "Boolean" => "bool", "Double" => "double", "Single" => "float", "Void" => "void", "Object" => "object", var name => name };
-        return type.IsGenericType ? $"{bare[..bare.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : bare;
+        string bare = type.Name switch { "String" => "string", "Int32" => "int", "Int64" => "long", "Boolean" => "bool", "Double" =>
+            "double", "Single" => "float", "Void" => "void", "Object" => "object", var name => name };
+        return type.IsGenericType
+            ? $"{bare[..bare.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : bare;
     }
 }

@@ -10,7 +10,8 @@ namespace Vitrine.Tests.Attributions;
 /// <summary>Context reliance of a model in which it was planted.</summary>
 public sealed class ContextAnalysisTests
 {
-    private static readonly int[] s_context = [Filler, HisCue, Filler, Filler], s_current = [Filler, Filler], s_written = [Then, He, Left, Filler, Filler];
+    private static readonly int[] s_context = [Filler, HisCue, Filler, Filler], s_current = [Filler, Filler], s_written =
+        [Then, He, Left, Filler, Filler];
 
     public static TheoryData<string> Metrics => ["kl_divergence", "pcxmi", "in_context_pvi", "contrast_prob_diff", "contrast_logits_diff"];
 
@@ -36,7 +37,8 @@ public sealed class ContextAnalysisTests
     public void Cues_OfThePronoun_AreThePlantedWord(string method, double score)
     {
         ContextReliance found = ContextAnalysis.Explain(
-            Text(), new() { Method = AttributionMethods.Get(method), Step = "contrast_logits_diff" }, new() { Baseline = Baseline.Token(Filler) });
+            Text(), new() { Method = AttributionMethods.Get(method), Step = "contrast_logits_diff" },
+                new() { Baseline = Baseline.Token(Filler) });
 
         ContextCues cues = Assert.Single(found.Cues);
         Assert.Equal(She, cues.AlternativeId);
@@ -72,7 +74,8 @@ public sealed class ContextAnalysisTests
     [Fact]
     public void Reliance_CompatInseq_ComparesTheOtherWayRound()
     {
-        double ours = ContextAnalysis.Explain(Text()).Written[1].Score, theirs = ContextAnalysis.Explain(Text(), request: new() { Compat = Compat.Inseq }).Written[1].Score;
+        double ours = ContextAnalysis.Explain(Text()).Written[1].Score, theirs =
+            ContextAnalysis.Explain(Text(), request: new() { Compat = Compat.Inseq }).Written[1].Score;
         (double[] p, double[] q) = (Softmax([0, 0, 0, 0, 2 + 3, 3 - 3, 0]), Softmax([0, 0, 0, 0, 2, 3, 0]));
 
         Assert.Equal(p.Zip(q, (a, b) => a * Math.Log(a / b)).Sum(), ours, 1e-4);
@@ -99,7 +102,8 @@ public sealed class ContextAnalysisTests
         bool[] isContext = [true, true, false, false];
 
         ContextReliance found = ContextAnalysis.Explain(ContextualText.Translation(
-            model, ExplainedText.Of([5, 6, 7, 0]), isContext, ExplainedText.Of([7, 0]), WrittenText.Of([9, 11], Spelling.OfWritten(model)), WrittenText.Of([21, 22, 23], Spelling.OfWritten(model))), new() { Deviations = -10 });
+            model, ExplainedText.Of([5, 6, 7, 0]), isContext, ExplainedText.Of([7, 0]), WrittenText.Of([9, 11], Spelling.OfWritten(model)),
+                WrittenText.Of([21, 22, 23], Spelling.OfWritten(model))), new() { Deviations = -10 });
 
         Assert.Equal(3, found.Cues.Count);
         Assert.Equal([2, 2], found.Attribution!.Sides.Select(side => side.Tokens.Count));
@@ -109,7 +113,9 @@ public sealed class ContextAnalysisTests
     {
         context ??= s_context;
         return ContextualText.Continuation(
-            new PronounModel(), ExplainedText.Of([.. context, .. s_current]), [.. context.Select(_ => true), .. s_current.Select(_ => false)], ExplainedText.Of(s_current), WrittenText.Of(written ?? s_written, null));
+            new PronounModel(), ExplainedText.Of([.. context, .. s_current]),
+                [.. context.Select(_ => true), .. s_current.Select(_ => false)], ExplainedText.Of(s_current),
+                    WrittenText.Of(written ?? s_written, null));
     }
 
     private static double[] Softmax(double[] logits)

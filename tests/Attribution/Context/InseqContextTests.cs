@@ -11,7 +11,8 @@ namespace Vitrine.Tests.Attributions;
 public sealed class InseqContextTests
 {
     public static TheoryData<string> Names => File.Exists(FilePath)
-        ? [.. Cases().Select(one => one.GetProperty("name").GetString()!).Where(name => GoldenModel.Named(name.Split('/')[1]) is { Unsupported: null } model && Directory.Exists(model.Folder))]
+        ? [.. Cases().Select(one => one.GetProperty("name").GetString()!)
+            .Where(name => GoldenModel.Named(name.Split('/')[1]) is { Unsupported: null } model && Directory.Exists(model.Folder))]
         : [];
 
     private static string FilePath => Path.Combine(GoldenFolder.Path, "inseq_071", "context.json");
@@ -20,7 +21,8 @@ public sealed class InseqContextTests
     [MemberData(nameof(Names))]
     public void Context_OfInseq071_IsOurs(string name)
     {
-        JsonElement one = Cases().First(c => c.GetProperty("name").GetString() == name), inputs = one.GetProperty("inputs"), expected = one.GetProperty("expected");
+        JsonElement one = Cases().First(c => c.GetProperty("name").GetString() == name), inputs = one.GetProperty("inputs"), expected =
+            one.GetProperty("expected");
         var model = (ILanguageModel)GoldenModel.Named(name.Split('/')[1]).Model;
         string? Text(string key) => inputs.TryGetProperty(key, out JsonElement value) ? value.GetString() : null;
         var options = new ContextOptions
@@ -48,23 +50,27 @@ public sealed class InseqContextTests
 
     private static ContextualText TextOf(ILanguageModel model, Func<string, string?> text)
     {
-        int[] context = Ids(text("input_context_text")), current = Ids(text("input_current_text")), before = Ids(text("output_context_text")), written = Ids(text("output_current_text"));
+        int[] context = Ids(text("input_context_text")), current = Ids(text("input_current_text")), before =
+            Ids(text("output_context_text")), written = Ids(text("output_current_text"));
         if (model.Info.Task == ModelTask.CausalLanguageModel)
         {
             int[] start = model.Info.BosId is { } bos && model.Info.ModelType == "llama" ? [bos] : [];
             return ContextualText.Continuation(
-                model, ExplainedText.Of([.. start, .. context, .. current]), [.. start.Select(_ => false), .. context.Select(_ => true), .. current.Select(_ => false)],
-                ExplainedText.Of([.. start, .. current]), ExplainedText.Of(written));
+                model, ExplainedText.Of([.. start, .. context, .. current]),
+                    [.. start.Select(_ => false), .. context.Select(_ => true), .. current.Select(_ => false)],
+                ExplainedText.Of([.. start, .. current]), WrittenText.Of(written, null));
         }
         int end = model.Info.EosIds[0];
         return ContextualText.Translation(
-            model, ExplainedText.Of([.. context, .. current, end]), [.. context.Select(_ => true), .. current.Select(_ => false), false], ExplainedText.Of([.. current, end]), ExplainedText.Of(before), ExplainedText.Of(written));
+            model, ExplainedText.Of([.. context, .. current, end]), [.. context.Select(_ => true), .. current.Select(_ => false), false],
+                ExplainedText.Of([.. current, end]), WrittenText.Of(before, null), WrittenText.Of(written, null));
     }
 
     private static void Close(double[] expected, double[] actual)
     {
         Assert.Equal(expected.Length, actual.Length);
-        Assert.All(expected.Zip(actual), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 2e-5 + (1e-4 * Math.Abs(pair.First)), $"{pair.First} {pair.Second}"));
+        Assert.All(expected.Zip(actual), pair =>
+            Assert.True(Math.Abs(pair.First - pair.Second) <= 2e-5 + (1e-4 * Math.Abs(pair.First)), $"{pair.First} {pair.Second}"));
     }
 
     private static double[] Numbers(JsonElement tensor) => [.. tensor.GetProperty("data").EnumerateArray().Select(x => x.GetDouble())];

@@ -25,8 +25,11 @@ public sealed class DataRunTests : IDisposable
     {
         string[] kinds =
         [
-            "{\"text\":\"good movie\",\"id\":\"same\"}", "{\"text\":\"\"}", $"{{\"text\":\"{new string('a', 3000)} {string.Concat(Enumerable.Repeat("good ", 60))}\"}}", "{bad", "\"a 😀 movie 👨\\u200d👩\"",
-            "{\"text\":\"\\u0000\\u0007\\u001b[31m good\"}", "[1]", "{\"other\":1}", "{\"text\":\"bad movie\",\"target\":\"nobody\"}", "{\"text\":\"bad movie\",\"target\":[\"0\",\"1\"]}",
+            "{\"text\":\"good movie\",\"id\":\"same\"}", "{\"text\":\"\"}",
+                $"{{\"text\":\"{new string('a', 3000)} {string.Concat(Enumerable.Repeat("good ", 60))}\"}}", "{bad",
+                    "\"a 😀 movie 👨\\u200d👩\"",
+            "{\"text\":\"\\u0000\\u0007\\u001b[31m good\"}", "[1]", "{\"other\":1}", "{\"text\":\"bad movie\",\"target\":\"nobody\"}",
+                "{\"text\":\"bad movie\",\"target\":[\"0\",\"1\"]}",
         ];
         Write("in.jsonl", string.Join('\n', Enumerable.Range(0, 1000).Select(i => kinds[i % kinds.Length])));
 
@@ -48,7 +51,8 @@ public sealed class DataRunTests : IDisposable
         Explain("in.csv", "whole.jsonl");
         byte[] whole = File.ReadAllBytes(_folder.File("whole.jsonl"));
 
-        foreach (int length in Enumerable.Range(0, whole.Length).Where(i => i < 20 || i % 211 == 0 || whole[i] == '\n' || (i > 0 && whole[i - 1] == '\n')).Append(whole.Length))
+        foreach (int length in Enumerable.Range(0, whole.Length)
+            .Where(i => i < 20 || i % 211 == 0 || whole[i] == '\n' || (i > 0 && whole[i - 1] == '\n')).Append(whole.Length))
         {
             File.WriteAllBytes(_folder.File("cut.jsonl"), whole[..length]);
 
@@ -62,7 +66,8 @@ public sealed class DataRunTests : IDisposable
     public void Run_KilledAgainAndAgain_ResumesToTheSameBytes()
     {
         int kills = int.Parse(Environment.GetEnvironmentVariable("VITRINE_KILLS") ?? "5", CultureInfo.InvariantCulture);
-        Write("in.txt", string.Join('\n', Enumerable.Range(0, 60 + (4 * kills)).Select(i => $"good {(i % 2 == 0 ? "movie" : "a bad movie")} {i}")));
+        Write("in.txt", string.Join('\n', Enumerable.Range(0, 60 + (4 * kills))
+            .Select(i => $"good {(i % 2 == 0 ? "movie" : "a bad movie")} {i}")));
         Explain("in.txt", "whole.jsonl", "--method", "integrated_gradients", "--steps", "200");
         var random = new Random(7);
 
@@ -102,9 +107,11 @@ public sealed class DataRunTests : IDisposable
     {
         string input = string.Concat(Enumerable.Range(0, 10).Select(i => $"\"good {i}\"\n"));
 
-        string[] parts = [.. Enumerable.Range(1, 3).SelectMany(i => Predict(input, "--shard", $"{i}/3").IsDone().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+        string[] parts = [.. Enumerable.Range(1, 3)
+            .SelectMany(i => Predict(input, "--shard", $"{i}/3").IsDone().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
-        Assert.Equal(Predict(input).IsDone().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal), parts.Order(StringComparer.Ordinal));
+        Assert.Equal(Predict(input).IsDone().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
+            parts.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -133,18 +140,24 @@ public sealed class DataRunTests : IDisposable
     [Fact]
     public void Run_TwoTextsOrNoFile_AreRefused()
     {
-        CliRun.Of(["explain", "good", "--model", _model.Path, "--input", "nowhere.txt"], folder: _folder.Path).IsRefused(ExitCode.Usage, "both");
-        CliRun.Of(["explain", "--model", _model.Path, "--input", "nowhere.txt"], folder: _folder.Path).IsRefused(ExitCode.Input, "nowhere.txt", "no such file");
-        CliRun.Of(["explain", "good", "--model", _model.Path, "--output", "out.jsonl"], folder: _folder.Path).IsRefused(ExitCode.Usage, "--input");
+        CliRun.Of(["explain", "good", "--model", _model.Path, "--input", "nowhere.txt"], folder: _folder.Path)
+            .IsRefused(ExitCode.Usage, "both");
+        CliRun.Of(["explain", "--model", _model.Path, "--input", "nowhere.txt"], folder: _folder.Path)
+            .IsRefused(ExitCode.Input, "nowhere.txt", "no such file");
+        CliRun.Of(["explain", "good", "--model", _model.Path, "--output", "out.jsonl"], folder: _folder.Path)
+            .IsRefused(ExitCode.Usage, "--input");
     }
 
     private CliRun Explain(string input, string output, params string[] more) => CliRun.Of(
-        ["explain", "--model", _model.Path, "--input", input, "--output", output, .. more.Contains("--method") ? more : ["--method", "saliency", .. more]], folder: _folder.Path);
+        ["explain", "--model", _model.Path, "--input", input, "--output", output, .. more.Contains("--method") ? more
+            : ["--method", "saliency", .. more]], folder: _folder.Path);
 
-    private CliRun Predict(string input, params string[] more) => CliRun.Of(["predict", "--model", _model.Path, "--input", "-", .. more], Encoding.UTF8.GetBytes(input), _folder.Path);
+    private CliRun Predict(string input, params string[] more) =>
+        CliRun.Of(["predict", "--model", _model.Path, "--input", "-", .. more], Encoding.UTF8.GetBytes(input), _folder.Path);
 
     private Process Start(string input, string output, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), "explain", "--model", _model.Path, "--input", input, "--output", output, .. more]) { WorkingDirectory = _folder.Path })!;
+        [Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), "explain", "--model", _model.Path, "--input", input, "--output",
+            output, .. more]) { WorkingDirectory = _folder.Path })!;
 
     private long Length(string name) => File.Exists(_folder.File(name)) ? new FileInfo(_folder.File(name)).Length : 0;
 

@@ -60,8 +60,10 @@ public sealed class FlatMemoryTests : IDisposable
         return GC.GetTotalMemory(forceFullCollection: true) - before;
     }
 
-    private void Rows(string name, int count) => File.WriteAllLines(_folder.File(name), Enumerable.Range(0, count).Select(i => i % 2 == 0 ? "good movie" : "a bad movie wrote it"));
+    private void Rows(string name, int count) =>
+        File.WriteAllLines(_folder.File(name), Enumerable.Range(0, count).Select(i => i % 2 == 0 ? "good movie" : "a bad movie wrote it"));
 
     private void Explain(string from, string to) => CliRun.Of(
-        ["explain", "--model", _model.Path, "--input", from, "--output", to, "--method", "saliency,input_x_gradient"], folder: _folder.Path).IsDone();
+        ["explain", "--model", _model.Path, "--input", from, "--output", to, "--method", "saliency,input_x_gradient"], folder: _folder.Path)
+            .IsDone();
 }

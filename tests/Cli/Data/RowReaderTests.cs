@@ -79,7 +79,8 @@ public sealed class RowReaderTests
 
     [Fact]
     public void Csv_TheSameColumnTwice_IsRefused() =>
-        Assert.Contains("'a' stands there twice", Assert.Throws<RequestException>(() => Read("a,b,a\n1,2,3", DataFormat.Csv)).Message, StringComparison.Ordinal);
+        Assert.Contains("'a' stands there twice", Assert.Throws<RequestException>(() => Read("a,b,a\n1,2,3", DataFormat.Csv)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Tsv_Tabs_PartFieldsAndQuotesAreCharacters()
@@ -111,5 +112,6 @@ public sealed class RowReaderTests
     [InlineData("-", 0)]
     public void Format_OfAFileName_IsItsEnding(string path, int format) => Assert.Equal((DataFormat)format, DataFormats.OfFile(path));
 
-    private static DataRow[] Read(string text, DataFormat format = DataFormat.JsonLines) => [.. RowReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), format)];
+    private static DataRow[] Read(string text, DataFormat format = DataFormat.JsonLines) =>
+        [.. RowReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), format)];
 }
