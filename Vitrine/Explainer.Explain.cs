@@ -21,7 +21,9 @@ public sealed partial class Explainer
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
         using Turn turn = Enter();
-        return new(Attributing.Explain(_loaded, request, progress, cancellation), request.Top, [.. Notices, .. InputReader.Notices(_loaded, request)], _loaded.Written) { IsForced = (request.Forced ?? (object?)request.ForcedIds) is not null };
+        return new(Attributing.Explain(_loaded, request, progress, cancellation), request.Top,
+            [.. Notices, .. InputReader.Notices(_loaded, request)], _loaded.Written) { IsForced =
+                (request.Forced ?? (object?)request.ForcedIds) is not null };
     }
 
     /// <summary>Explains a text by several methods, side by side, with how far they agree.</summary>

@@ -103,8 +103,10 @@ public sealed partial class Explainer
         return new()
         {
             Model = Name,
-            Text = tokenizer?.Decode(written.Tokens) ?? string.Join(' ', written.Tokens.Select(id => id.ToString(CultureInfo.InvariantCulture))),
-            Tokens = [.. written.Tokens.Select((id, i) => new GeneratedToken(id, Spelling.Of(id, tokenizer), Math.Exp(written.LogProbabilities[i])))],
+            Text = tokenizer?.Decode(written.Tokens)
+                ?? string.Join(' ', written.Tokens.Select(id => id.ToString(CultureInfo.InvariantCulture))),
+            Tokens = [.. written.Tokens.Select((id, i) =>
+                new GeneratedToken(id, Spelling.Of(id, tokenizer), Math.Exp(written.LogProbabilities[i])))],
             Notices = [.. Notices, .. InputReader.Notices(_loaded, request)],
         };
     }

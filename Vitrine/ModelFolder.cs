@@ -19,7 +19,8 @@ public static class ModelFolder
         }
         if (File.Exists(folder))
         {
-            throw new RequestException(Fault.Model, $"model: '{nameOrFolder}' is a file; expected the folder that holds it. Give '{Path.GetDirectoryName(folder)}'.");
+            throw new RequestException(Fault.Model,
+                $"model: '{nameOrFolder}' is a file; expected the folder that holds it. Give '{Path.GetDirectoryName(folder)}'.");
         }
         return OfShipped(nameOrFolder, AppContext.BaseDirectory, start)
             ?? throw new RequestException(

@@ -59,6 +59,7 @@ internal static class ExplainCommand
                 {
                     why = explainer.Explain(request, progress, cancellation);
                 }
+                ModelSource.Tell(why.Notices.Except(explainer.Notices), terminal);
                 output.Write(parsed, terminal, why);
             });
 

@@ -44,6 +44,7 @@ internal static class GenerateCommand
                 {
                     written = write(explainer, request, progress, cancellation);
                 }
+                ModelSource.Tell(written.Notices.Except(explainer.Notices), terminal);
                 json.Write(parsed, terminal, written.ToJson, screen =>
                     screen.Write(written.Text + "\n" + (parsed.GetValue(scores) ? "\n" + written.ToTable() : "")));
             });

@@ -38,6 +38,7 @@ internal static class PredictCommand
                     return;
                 }
                 PredictResult said = explainer.Predict(request);
+                ModelSource.Tell(said.Notices.Except(explainer.Notices), terminal);
                 json.Write(parsed, terminal, said.ToJson, screen => screen.Write(said));
             });
     }

@@ -50,10 +50,7 @@ internal static class TokenizeCommand
                     : tokenizer.Encode(given, special);
                 var result = new TokenizeResult(tokenizer.Description, encoding);
                 json.Write(parsed, terminal, result.ToJson, screen => screen.Write(result));
-                foreach (string notice in tokenizer.Notices.Concat(encoding.Notices))
-                {
-                    terminal.Error.WriteLine($"vitrine: {notice}");
-                }
+                ModelSource.Tell(tokenizer.Notices.Concat(encoding.Notices), terminal);
             });
     }
 

@@ -111,11 +111,17 @@ internal sealed class ModelSource
             Outliers = outliers,
             Deterministic = parsed.GetValue(Deterministic),
         });
-        foreach (string notice in explainer.Notices)
-        {
-            terminal.Error.WriteLine($"vitrine: {explainer.Name}: {notice}");
-        }
+        Tell(explainer.Notices, terminal);
         return explainer;
+    }
+
+    /// <summary>Says on standard error what should be known about a model, or about how a text was read.</summary>
+    public static void Tell(IEnumerable<string> notices, Terminal terminal)
+    {
+        foreach (string notice in notices)
+        {
+            terminal.Error.WriteLine($"vitrine: {notice}");
+        }
     }
 
     /// <summary>What to round, and the threshold of outliers.</summary>

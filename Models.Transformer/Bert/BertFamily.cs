@@ -69,6 +69,7 @@ internal sealed record BertFamily
             EosIds = json.Ints("eos_token_id"),
             Labels = task is ModelTask.SequenceClassification or ModelTask.TokenClassification ? json.Labels() : [],
             IsMultiLabel = task == ModelTask.SequenceClassification && json.IsMultiLabel,
+            IsNumber = task == ModelTask.SequenceClassification && json.IsNumber,
             PoolsFirst = true,
         };
         var builder = new ModelBuilder(weights, NamesOf(task), StoredLayer);

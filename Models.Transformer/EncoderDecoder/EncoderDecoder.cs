@@ -61,7 +61,7 @@ public class EncoderDecoder : Transformer
         {
             var name when name == options.LanguageModel => new WithLanguageModel(options, info, builder, generation),
             var name when name == options.Classifier && options.HasClassifier =>
-                new WithClassifier(options, info with { Labels = json.Labels(), IsMultiLabel = json.IsMultiLabel }, builder),
+                new WithClassifier(options, json.Classifier(info), builder),
             var name when name == options.Answers && options.HasClassifier => new WithAnswers(options, info, builder),
             _ => throw json.UnsupportedArchitecture(
                 [options.LanguageModel, .. options.HasClassifier ? [options.Classifier, options.Answers] : Array.Empty<string>()]),

@@ -97,7 +97,7 @@ public partial class ModernBert : Transformer
         {
             "ModernBertForMaskedLM" => new WithWords(json, info, builder, tied),
             "ModernBertForSequenceClassification" =>
-                new WithLabels(json, labelled with { Task = ModelTask.SequenceClassification, IsMultiLabel = json.IsMultiLabel }, builder),
+                new WithLabels(json, json.Classifier(labelled), builder),
             "ModernBertForTokenClassification" => new WithTokens(json, labelled with { Task = ModelTask.TokenClassification }, builder),
             "ModernBertForQuestionAnswering" => new WithTokens(json, info with { Task = ModelTask.QuestionAnswering }, builder),
             "ModernBertModel" => new ModernBert(json, info, builder),

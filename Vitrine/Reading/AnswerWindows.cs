@@ -28,7 +28,8 @@ internal static class AnswerWindows
         if (room < 2 || shared < 0 || shared >= room)
         {
             throw new RequestException(Fault.Text,
-                string.Create(CultureInfo.InvariantCulture, $"text: the question leaves too little room for the context; got {Math.Max(0, room)} tokens "
+                string.Create(CultureInfo.InvariantCulture,
+                    $"text: the question leaves too little room for the context; got {Math.Max(0, room)} tokens "
                     + $"a window, {shared} of them shared; expected more than are shared. Shorten the question, or cut with Truncate "
                         + $"(--truncate)."));
         }

@@ -16,7 +16,8 @@ public static class TokenIds
             if (!int.TryParse(parts[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ids[i]))
             {
                 throw new RequestException(Fault.Text,
-                    string.Create(CultureInfo.InvariantCulture, $"ids: not a token id; got '{parts[i]}' at position {i}; expected whole numbers with "
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"ids: not a token id; got '{parts[i]}' at position {i}; expected whole numbers with "
                         + $"spaces or commas between them."));
             }
         }

@@ -68,15 +68,25 @@ public class PublicApiTests
         FieldInfo => null,
         ConstructorInfo constructor => $"new({Parameters(constructor)})",
         PropertyInfo property =>
-            $"{Static(property.GetMethod ?? property.SetMethod!)}{Name(property.PropertyType)} {property.Name} {{ {(property.GetMethod?.IsPublic == true ? "get; " : "")}{(property.SetMethod?.IsPublic == true ? "init; " : "")}}}",
+            $"{Static(property.GetMethod ?? property.SetMethod!)}{Name(property.PropertyType)} {property.Name} {Access(property)}",
         MethodInfo { IsSpecialName: false } method => $"{Static(method)}{Name(method.ReturnType)} {method.Name}({Parameters(method)})",
         _ => null,
     };
 
     private static string Static(MethodInfo method) => method.IsStatic ? "static " : "";
 
-    private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(parameter =>
-        $"{Name(parameter.ParameterType)} {parameter.Name}{(parameter.HasDefaultValue ? " = " + (parameter.DefaultValue is null ? (parameter.ParameterType.IsValueType ? "default" : "null") : parameter.DefaultValue.ToString()!.ToLowerInvariant()) : "")}"));
+    private static string Access(PropertyInfo property) =>
+        $"{{ {(property.GetMethod?.IsPublic == true ? "get; " : "")}{(property.SetMethod?.IsPublic == true ? "init; " : "")}}}";
+
+    private static string Parameters(MethodBase method) =>
+        string.Join(", ", method.GetParameters()
+            .Select(parameter => $"{Name(parameter.ParameterType)} {parameter.Name}{Default(parameter)}"));
+
+    private static string Default(ParameterInfo parameter) => !parameter.HasDefaultValue ? "" : " = " + (parameter.DefaultValue switch
+    {
+        null => parameter.ParameterType.IsValueType ? "default" : "null",
+        var value => Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!.ToLowerInvariant(),
+    });
 
     private static string Name(Type type)
     {
