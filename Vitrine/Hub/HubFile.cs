@@ -9,19 +9,30 @@ public sealed record HubFile(string Path, long Size, string Hash)
 {
     /// <summary>Whether <see cref="Hash"/> is SHA-256.</summary>
     internal bool IsLarge => Hash.Length == 64;
+
+    /// <summary>For example <c>config.json, 1,024 bytes</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Path}, {Size:N0} bytes");
 }
 
 /// <summary>A repository at one commit.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Commit">40 hexadecimal digits.</param>
 /// <param name="Files">All files.</param>
-public sealed record HubListing(HubName Name, string Commit, IReadOnlyList<HubFile> Files);
+public sealed record HubListing(HubName Name, string Commit, IReadOnlyList<HubFile> Files)
+{
+    /// <summary>For example <c>org/name at 0123abc: 7 files</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Name} at {Commit}: {Files.Count} files");
+}
 
 /// <summary>How far a pull is.</summary>
 /// <param name="Done">Bytes that are here.</param>
 /// <param name="Total">Bytes of all files that are needed.</param>
 /// <param name="File">The file that grew last.</param>
-public readonly record struct HubProgress(long Done, long Total, string File);
+public readonly record struct HubProgress(long Done, long Total, string File)
+{
+    /// <summary>For example <c>model.safetensors 10/100</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{File} {Done}/{Total}");
+}
 
 /// <summary>A model of the cache.</summary>
 /// <param name="Name">Its name.</param>
@@ -30,4 +41,8 @@ public readonly record struct HubProgress(long Done, long Total, string File);
 /// <param name="Folder">Its files, as <c>ModelLoader</c> reads them.</param>
 /// <param name="Size">In bytes, links followed.</param>
 /// <param name="IsComplete">Whether everything a model needs is there.</param>
-public sealed record HubModel(HubName Name, string Revision, string Commit, string Folder, long Size, bool IsComplete);
+public sealed record HubModel(HubName Name, string Revision, string Commit, string Folder, long Size, bool IsComplete)
+{
+    /// <summary>For example <c>org/name main, 1,024 bytes</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Name} {Revision}, {Size:N0} bytes{(IsComplete ? "" : ", not complete")}");
+}

@@ -59,4 +59,7 @@ public sealed record HubSettings
 
     private static string Expanded(string path, string user) =>
         path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
+
+    /// <summary>Server and cache; never the token.</summary>
+    public override string ToString() => $"{Endpoint}, cache {Cache}{(IsOffline ? ", offline" : "")}{(Token is null ? "" : ", with a token")}";
 }

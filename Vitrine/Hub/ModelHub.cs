@@ -123,4 +123,7 @@ public sealed class ModelHub(HubSettings? settings = null)
                     + $"HF_HUB_CACHE names another folder.");
         }
     }
+
+    /// <summary>Its settings.</summary>
+    public override string ToString() => _settings.ToString();
 }

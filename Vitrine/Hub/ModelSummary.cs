@@ -37,4 +37,7 @@ public sealed record ModelSummary(string Family, string Task)
             return new("", "");
         }
     }
+
+    /// <summary>For example <c>bert, sequence classification</c>.</summary>
+    public override string ToString() => $"{Family}, {Task}";
 }

@@ -48,7 +48,7 @@ public class PublicApiTests
                     ? $" : {Name(parent)}" : "").Append('\n');
             foreach (string member in type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static
                 | BindingFlags.DeclaredOnly)
-                .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)) || member is MethodBase { Name: "Deconstruct" })
+                .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)))
                     .Select(Member).OfType<string>().Order(StringComparer.Ordinal))
             {
                 text.Append("  ").Append(member).Append('\n');
