@@ -15,12 +15,16 @@ internal static class Application
     };
 
     /// <summary>Runs one command line to its end.</summary>
-    public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
+    public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation) =>
+        Run(Catalog.Root(terminal), arguments, terminal, cancellation);
+
+    /// <summary>The same of another tree of commands.</summary>
+    public static ExitCode Run(RootCommand root, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
     {
         ExitCode code;
         try
         {
-            ParseResult parsed = Catalog.Root(terminal).Parse(arguments, Parsing);
+            ParseResult parsed = root.Parse(arguments, Parsing);
             Refuse(parsed);
             code = (ExitCode)parsed.InvokeAsync(
                 new InvocationConfiguration

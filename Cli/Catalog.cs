@@ -8,45 +8,50 @@ namespace Vitrine.Cli;
 internal static class Catalog
 {
     /// <summary>The whole tree, bound to a terminal.</summary>
-    public static RootCommand Root(Terminal terminal)
+    public static RootCommand Root(Terminal terminal) => Of(
+        terminal, "Vitrine shows which words made a transformer decide as it did.",
+        ExplainCommand.Create(terminal),
+        ShowCommand.Create(terminal),
+        CombineCommand.Create(terminal),
+        EvaluateCommand.Create(terminal),
+        ReportCommand.Create(terminal),
+        PredictCommand.Create(terminal),
+        GenerateCommand.Create(terminal),
+        GenerateCommand.CreateTranslate(terminal),
+        TrainCommand.Create(terminal),
+        DistillCommand.Create(terminal),
+        ProbeCommand.Create(terminal),
+        TokenizeCommand.Create(terminal),
+        InspectCommand.Create(terminal),
+        QuantizeCommand.Create(terminal),
+        PruneCommand.Create(terminal),
+        MergeCommand.Create(terminal),
+        PatchCommand.Create(terminal),
+        CircuitCommand.Create(terminal),
+        LensCommand.Create(terminal),
+        AttentionCommand.Create(terminal),
+        NeuronsCommand.Create(terminal),
+        InterveneCommand.Create(terminal),
+        SaeCommand.Create(terminal),
+        WeightsCommand.Create(terminal),
+        PositionsCommand.Create(terminal),
+        SimilarityCommand.Create(terminal),
+        HeadsCommand.Create(terminal),
+        HooksCommand.Create(terminal),
+        MethodsCommand.Create(terminal),
+        DevicesCommand.Create(terminal),
+        PullCommand.Create(terminal),
+        ModelsCommand.Create(terminal),
+        RemoveCommand.Create(terminal));
+
+    /// <summary>A tree of commands with the help and the completion that all of them have.</summary>
+    public static RootCommand Of(Terminal terminal, string description, params IReadOnlyList<Verb> verbs)
     {
-        var root = new RootCommand("Vitrine shows which words made a transformer decide as it did.")
+        var root = new RootCommand(description);
+        foreach (Verb verb in verbs)
         {
-            ExplainCommand.Create(terminal),
-            ShowCommand.Create(terminal),
-            CombineCommand.Create(terminal),
-            EvaluateCommand.Create(terminal),
-            ReportCommand.Create(terminal),
-            PredictCommand.Create(terminal),
-            GenerateCommand.Create(terminal),
-            GenerateCommand.CreateTranslate(terminal),
-            TrainCommand.Create(terminal),
-            DistillCommand.Create(terminal),
-            ProbeCommand.Create(terminal),
-            TokenizeCommand.Create(terminal),
-            InspectCommand.Create(terminal),
-            QuantizeCommand.Create(terminal),
-            PruneCommand.Create(terminal),
-            MergeCommand.Create(terminal),
-            PatchCommand.Create(terminal),
-            CircuitCommand.Create(terminal),
-            LensCommand.Create(terminal),
-            AttentionCommand.Create(terminal),
-            NeuronsCommand.Create(terminal),
-            InterveneCommand.Create(terminal),
-            SaeCommand.Create(terminal),
-            WeightsCommand.Create(terminal),
-            PositionsCommand.Create(terminal),
-            SimilarityCommand.Create(terminal),
-            HeadsCommand.Create(terminal),
-            HooksCommand.Create(terminal),
-            MethodsCommand.Create(terminal),
-            DevicesCommand.Create(terminal),
-            PullCommand.Create(terminal),
-            ModelsCommand.Create(terminal),
-            RemoveCommand.Create(terminal),
-            BenchCommand.Create(terminal),
-        };
+            root.Add(verb);
+        }
         root.Add(new Option<bool>(HelpView.Everything) { Description = "List every option of a command.", Recursive = true, Arity =
             ArgumentArity.Zero, Action = new HelpView(terminal, isWhole: true) });
         foreach (Option option in root.Options)

@@ -17,7 +17,9 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["random-model"] = RandomModel.Run, // the same of other families, by the name of a published model
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
     ["tokenizers"] = TokenizerBench.Run, // characters per second next to Microsoft.ML.Tokenizers
-    ["ops"] = rest => (int)Application.Run(["bench", "ops", .. rest], Terminal.OfProcess(), CancellationToken.None),
+    ["ops"] = rest => Command("ops", rest), // every op against the limits of the machine
+    ["compare"] = rest => Command("compare", rest), // two results of ops
+    ["model"] = rest => Command("model", rest), // forward, gradients and explanations of a language model
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))
 {
@@ -26,3 +28,5 @@ if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? b
     return 2;
 }
 return bench(args[1..]);
+
+static int Command(string name, string[] rest) => (int)BenchCommands.Run([name, .. rest], Terminal.OfProcess(), CancellationToken.None);

@@ -4,7 +4,7 @@
     dotnet build -c Release Vitrine.slnx
     /usr/bin/python3 bench/compare_torch.py --model DIR --peer gpt2_torch.py [--report bench/results/model-vs-torch.md]
 
---peer is a script with the options and JSON keys of `vitrine bench model` that drives PyTorch the way Captum and Inseq do. Every work runs
+--peer is a script with the options and JSON keys of `bench model` that drives PyTorch the way Captum and Inseq do. Every work runs
 in a process of its own on each side; both write the values they computed, which must agree before a ratio is printed. Exit code 1 if not.
 """
 import argparse, datetime, json, os, platform, subprocess, sys, tempfile
@@ -12,7 +12,7 @@ import argparse, datetime, json, os, platform, subprocess, sys, tempfile
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--model", required=True)
 parser.add_argument("--peer", required=True)
-parser.add_argument("--vitrine", default="artifacts/bin/Cli/release/vitrine")
+parser.add_argument("--vitrine", default="artifacts/bin/bench/release/Vitrine.Bench")
 parser.add_argument("--tokens", default="128")
 parser.add_argument("--generate", default="16")
 parser.add_argument("--threads", default="2")
@@ -54,7 +54,7 @@ def difference(a, b):
 rows, failed, peaks = [], False, {"torch": 0, "vitrine": 0}
 for work in args.works.split(","):
     torch, torch_values = run(["/usr/bin/python3", args.peer], work)
-    ours, our_values = run([args.vitrine, "bench", "model"], work)
+    ours, our_values = run([args.vitrine, "model"], work)
     gap = max(difference(torch_values[key], our_values[key]) for key in torch_values)
     failed |= not gap <= args.rtol
     peaks = {"torch": max(peaks["torch"], torch["peak_rss_mb"]), "vitrine": max(peaks["vitrine"], ours["peak_rss_mb"])}

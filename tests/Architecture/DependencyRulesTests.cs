@@ -59,14 +59,14 @@ public class DependencyRulesTests
     }
 
     [Fact]
-    public void Projects_TestsAndBench_AreReferencedByNobody()
+    public void Projects_TestsAndBench_AreReferencedByNoOthers()
     {
-        foreach (string path in SourceTree.Files(".csproj").Select(file => Path.Combine(SourceTree.Root(), file)))
+        foreach (string file in SourceTree.Files(".csproj"))
         {
-            string[] referenced = [.. ItemsOf(path, "ProjectReference")
+            string[] referenced = [.. ItemsOf(Path.Combine(SourceTree.Root(), file), "ProjectReference")
                 .Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')))];
             Assert.DoesNotContain("tests", referenced);
-            Assert.DoesNotContain("bench", referenced);
+            Assert.True(file == "tests/tests.csproj" || !referenced.Contains("bench"), $"{file} references bench");
         }
     }
 

@@ -12,7 +12,7 @@ public sealed class CommandTests : IDisposable
 
     public static TheoryData<string> Commands =>
         ["explain", "combine", "evaluate", "report", "predict", "generate", "translate", "tokenize", "inspect", "quantize", "heads",
-            "hooks", "methods", "devices", "bench", "bench ops", "bench model"];
+            "hooks", "methods", "devices"];
 
     public void Dispose() => _model.Dispose();
 
@@ -393,15 +393,15 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public void BenchOps_OfOneOp_ReportsItsSizes() =>
-        Assert.Contains("gather", CliRun.Of(["bench", "ops", "gather", "--reps", "2"]).IsDone().Output, StringComparison.Ordinal);
+        Assert.Contains("gather", CliRun.OfBench(["ops", "gather", "--reps", "2"]).IsDone().Output, StringComparison.Ordinal);
 
     [Fact]
     public void BenchCompare_OfAResultWithItself_IsOnceAsFast()
     {
         using var folder = new TempFolder();
-        CliRun.Of(["bench", "ops", "pick", "--reps", "2", "--json", "a.json", "--markdown", "a.md"], folder: folder.Path).IsDone();
+        CliRun.OfBench(["ops", "pick", "--reps", "2", "--json", "a.json", "--markdown", "a.md"], folder: folder.Path).IsDone();
 
-        CliRun run = CliRun.Of(["bench", "compare", "a.json", "a.json"], folder: folder.Path).IsDone();
+        CliRun run = CliRun.OfBench(["compare", "a.json", "a.json"], folder: folder.Path).IsDone();
 
         Assert.Contains("1.00", run.Output, StringComparison.Ordinal);
         Assert.Contains("| pick |", File.ReadAllText(folder.File("a.md")), StringComparison.Ordinal);
@@ -413,7 +413,7 @@ public sealed class CommandTests : IDisposable
         using var folder = new TempFolder();
         File.WriteAllText(folder.File("a.json"), "{\"machine\": 1}");
 
-        CliRun run = CliRun.Of(["bench", "compare", "a.json", "a.json"], folder: folder.Path);
+        CliRun run = CliRun.OfBench(["compare", "a.json", "a.json"], folder: folder.Path);
 
         Assert.NotEqual(0, (int)run.Code);
         Assert.Contains("bench ops --json", run.Error, StringComparison.Ordinal);
@@ -424,7 +424,7 @@ public sealed class CommandTests : IDisposable
     {
         using var folder = new TempFolder();
 
-        CliRun run = CliRun.Of(["bench", "model", "--model", GoldenFolder.Find("gpt2"), "--tokens", "20", "--generate", "4", "--reps", "1",
+        CliRun run = CliRun.OfBench(["model", "--model", GoldenFolder.Find("gpt2"), "--tokens", "20", "--generate", "4", "--reps", "1",
             "--values", "v.json"], folder: folder.Path).IsDone();
 
         using JsonDocument times = JsonDocument.Parse(run.Output), values = JsonDocument.Parse(File.ReadAllText(folder.File("v.json")));

@@ -12,7 +12,15 @@ internal sealed record CliRun(ExitCode Code, string Output, string Error)
     /// <paramref name="programs"/>.
     /// </summary>
     public static CliRun Of(IReadOnlyList<string> words, byte[]? input = null, string? folder = null, int width = 100,
-        bool interrupted = false, string? programs = null)
+        bool interrupted = false, string? programs = null) => Of(
+            Application.Run, words, input, folder, width, interrupted, programs);
+
+    /// <summary>Runs a benchmark with these words.</summary>
+    public static CliRun OfBench(IReadOnlyList<string> words, string? folder = null) => Of(Bench.BenchCommands.Run, words, null, folder, 100, false, null);
+
+    private static CliRun Of(
+        Func<IReadOnlyList<string>, Terminal, CancellationToken, ExitCode> run, IReadOnlyList<string> words, byte[]? input, string? folder, int width,
+        bool interrupted, string? programs)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
@@ -27,7 +35,7 @@ internal sealed record CliRun(ExitCode Code, string Output, string Error)
             ProgramDirectory = folder ?? Path.GetTempPath(),
             Programs = programs ?? Environment.GetEnvironmentVariable("PATH") ?? "",
         };
-        ExitCode code = Application.Run(words, terminal, interrupted
+        ExitCode code = run(words, terminal, interrupted
             ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);
         return new(code, output.ToString(), error.ToString());
     }

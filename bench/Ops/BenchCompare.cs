@@ -1,17 +1,18 @@
 using System.CommandLine;
 using System.Globalization;
+using Vitrine.Cli;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
-/// <summary><c>vitrine bench compare</c>: two results of <c>vitrine bench ops --json</c> side by side.</summary>
+/// <summary><c>bench compare</c>: two results of <c>bench ops --json</c> side by side.</summary>
 internal static class BenchCompare
 {
     public static Verb Create(Terminal terminal)
     {
-        var before = new Argument<string>("before") { Description = "Result of 'vitrine bench ops --json'." };
+        var before = new Argument<string>("before") { Description = "Result of 'bench ops --json'." };
         var after = new Argument<string>("after") { Description = "Another one." };
         return new Verb("compare", "Shows how many times faster the second of two results is.", """
-            vitrine bench compare before.json after.json
+            dotnet run -c Release --project bench -- compare before.json after.json
             """)
             .With(before, after)
             .Does((parsed, _) =>

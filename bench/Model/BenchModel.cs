@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Vitrine.Cli;
 using Vitrine.Tensors;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>
-/// <c>vitrine bench model</c>: five measurements of a causal language model over fixed token ids, with the keys and definitions of
+/// <c>bench model</c>: five measurements of a causal language model over fixed token ids, with the keys and definitions of
 /// the PyTorch script they are compared with, so that one program can divide one by the other.
 /// </summary>
 internal static class BenchModel
@@ -27,8 +28,8 @@ internal static class BenchModel
         var values = new Option<string?>("--values") { Description =
             "Write logits and attributions as JSON, to prove that the same work was done.", HelpName = "path" };
         return new Verb("model", "Times forward, saliency, integrated gradients and explained generation; prints one JSON object, medians in ms.", """
-            vitrine bench model --model path/to/gpt2
-            vitrine bench model --model path/to/gpt2 --tokens 512 --threads 2 --only forward,saliency --values values.json
+            dotnet run -c Release --project bench -- model --model path/to/gpt2
+            dotnet run -c Release --project bench -- model --model path/to/gpt2 --tokens 512 --threads 2 --only forward,saliency --values values.json
             """)
             .With(tokens, generate, reps, steps, batch, only, values).With(source.Options)
             .Does((parsed, cancellation) =>

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Vitrine.Attributions;
+using Vitrine.Cli;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>The works that are timed, over one fixed text.</summary>
 internal sealed class ModelWork

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Vitrine.Cli;
 using Vitrine.Tensors;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
-/// <summary><c>vitrine bench ops</c>: every op of the table at its benchmark sizes, after its small cases proved right in the same
+/// <summary><c>bench ops</c>: every op of the table at its benchmark sizes, after its small cases proved right in the same
 /// process.</summary>
 internal static class BenchOps
 {
@@ -18,10 +19,10 @@ internal static class BenchOps
         var markdown = new Option<string?>("--markdown") { Description = "Also write a report to a file; - for standard output alone.",
             HelpName = "file" };
         return new Verb("ops", "Times the ops and their gradients against the limits of the machine, after checking each against its float64 reference in the same process.", """
-            vitrine bench ops
-            vitrine bench ops softmax layer_norm gelu --reps 50
-            vitrine bench ops mat_mul --device opencl:0
-            vitrine bench ops --json before.json --markdown ops.md
+            dotnet run -c Release --project bench -- ops
+            dotnet run -c Release --project bench -- ops softmax layer_norm gelu --reps 50
+            dotnet run -c Release --project bench -- ops mat_mul --device opencl:0
+            dotnet run -c Release --project bench -- ops --json before.json --markdown ops.md
             """)
             .With(names, runs, json, markdown, source.Device, source.Threads)
             .Does((parsed, cancellation) =>

@@ -1,6 +1,7 @@
+using Vitrine.Cli;
 using Vitrine.Tensors;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>The ops of the table: proved right first, then their kernels timed and held against what the machine can do.</summary>
 internal static class OpBench

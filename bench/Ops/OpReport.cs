@@ -1,9 +1,10 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
+using Vitrine.Cli;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>One direction of one op.</summary>
 /// <param name="Ms">Median of the kernels alone, results written into memory that exists.</param>
@@ -22,7 +23,7 @@ internal sealed record OpPass(double Ms, double SpreadMs, double GigabytesPerSec
 /// <param name="CallMs">The public call, with the allocation of its result.</param>
 internal sealed record OpTiming(string Op, string Call, OpPass Forward, OpPass? Backward, double CallMs);
 
-/// <summary>What <c>vitrine bench ops</c> found.</summary>
+/// <summary>What <c>bench ops</c> found.</summary>
 /// <param name="Machine">What was measured where.</param>
 /// <param name="Device">The device's name.</param>
 /// <param name="Peaks">What the machine can do: the copy's median over the run, the best rates of arithmetic.</param>
@@ -56,7 +57,7 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
     /// <summary>The same as a document.</summary>
     public string ToMarkdown()
     {
-        var text = new StringBuilder($"# Ops on {Device}\n\n{Machine}; {Limits()}. Made by `vitrine bench ops`.\n\n{Legend}\n\n");
+        var text = new StringBuilder($"# Ops on {Device}\n\n{Machine}; {Limits()}. Made by `bench ops`.\n\n{Legend}\n\n");
         text.Append($"| {string.Join(" | ", s_head.Select(h => h.TrimStart('>')))} |\n|{string.Concat(s_head.Select(h => h[0] == '>' ? "--:|" : "---|"))}\n");
         foreach (OpTiming op in Ops)
         {
@@ -78,7 +79,7 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
         }
         catch (JsonException e)
         {
-            throw new CommandException(ExitCode.Input, $"bench: not a result of 'vitrine bench ops --json'; got '{path}'.", e);
+            throw new CommandException(ExitCode.Input, $"bench: not a result of 'bench ops --json'; got '{path}'.", e);
         }
     }
 

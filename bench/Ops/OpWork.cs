@@ -1,7 +1,8 @@
 using System.Globalization;
+using Vitrine.Cli;
 using Vitrine.Tensors;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>A benchmark case of the op table, ready to run again and again: the public call, and the kernels that it and its gradient
 /// launch.</summary>
