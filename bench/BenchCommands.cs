@@ -11,7 +11,8 @@ internal static class BenchCommands
     /// <param name="terminal">Where it reads and writes.</param>
     /// <param name="cancellation">Stops it.</param>
     public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation) => Application.Run(
-        Catalog.Of(terminal, "Measures speed: of single ops, or of a whole model.", BenchOps.Create(terminal), BenchCompare.Create(terminal),
+        Catalog.Of(terminal, "Measures speed: of single ops, or of a whole model.", BenchOps.Create(terminal),
+            BenchCompare.Create(terminal),
             BenchModel.Create(terminal)),
         arguments, terminal, cancellation);
 }

@@ -76,7 +76,9 @@ internal static class BenchModel
             results.Select(r => string.Create(CultureInfo.InvariantCulture, $"\"{r.Key}\": {Math.Round(r.Value.Median, 1):0.0}"));
         string version = typeof(BenchModel).Assembly.GetName().Version?.ToString(3) ?? "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{{\"vitrine\": \"{version}\", \"threads\": {Workers.Count}, \"tokens\": {parsed.GetValue(tokens)}, \"generate\": {parsed.GetValue(generate)}, \"target\": {work.Target}, \"unit\": \"ms, median\", {string.Join(", ", times)}, \"peak_rss_mb\": {Stopwatches.PeakMegabytes()}}}");
+            $"{{\"vitrine\": \"{version}\", \"threads\": {Workers.Count}, \"tokens\": {parsed.GetValue(tokens)}, "
+            + $"\"generate\": {parsed.GetValue(generate)}, \"target\": {work.Target}, \"unit\": \"ms, median\", "
+            + $"{string.Join(", ", times)}, \"peak_rss_mb\": {Stopwatches.PeakMegabytes()}}}");
     }
 
     private static string Values(Dictionary<string, (double Median, float[][] Values)> results)

@@ -45,7 +45,9 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
 
     /// <summary>What the machine can do, in a line.</summary>
     public string Limits() => Invariant(
-        $"copy {Peaks.Copy:F1} GB/s (25 MB read, 25 MB written){(Peaks.Fma > 0 ? Invariant($"; fused multiply–add {Peaks.Fma:F0} GFLOP/s") : "")}{(Peaks.Division > 0 ? Invariant($"; division {Peaks.Division:F1} G/s") : "")}");
+        $"copy {Peaks.Copy:F1} GB/s (25 MB read, 25 MB written)")
+        + (Peaks.Fma > 0 ? Invariant($"; fused multiply–add {Peaks.Fma:F0} GFLOP/s") : "")
+        + (Peaks.Division > 0 ? Invariant($"; division {Peaks.Division:F1} G/s") : "");
 
     /// <summary>Columns of text.</summary>
     public void WriteTo(TextWriter output)
@@ -58,7 +60,8 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
     public string ToMarkdown()
     {
         var text = new StringBuilder($"# Ops on {Device}\n\n{Machine}; {Limits()}. Made by `bench ops`.\n\n{Legend}\n\n");
-        text.Append($"| {string.Join(" | ", s_head.Select(h => h.TrimStart('>')))} |\n|{string.Concat(s_head.Select(h => h[0] == '>' ? "--:|" : "---|"))}\n");
+        text.Append($"| {string.Join(" | ", s_head.Select(h => h.TrimStart('>')))} |\n|");
+        text.Append(string.Concat(s_head.Select(h => h[0] == '>' ? "--:|" : "---|"))).Append('\n');
         foreach (OpTiming op in Ops)
         {
             text.Append($"| {string.Join(" | ", Cells(op))} |\n");

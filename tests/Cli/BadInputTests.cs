@@ -41,9 +41,9 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Model_UnsupportedType_ListsTheSupported()
     {
-        _model.Edit("config.json", "\"model_type\": \"bert\"", "\"model_type\": \"t5\"");
+        _model.Edit("config.json", "\"model_type\": \"bert\"", "\"model_type\": \"mamba\"");
 
-        Explain("good").IsRefused(ExitCode.Model, "t5", "bert", "gpt2");
+        Explain("good").IsRefused(ExitCode.Model, "mamba", "bert", "gpt2");
     }
 
     [Fact]

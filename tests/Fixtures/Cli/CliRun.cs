@@ -16,10 +16,12 @@ internal sealed record CliRun(ExitCode Code, string Output, string Error)
             Application.Run, words, input, folder, width, interrupted, programs);
 
     /// <summary>Runs a benchmark with these words.</summary>
-    public static CliRun OfBench(IReadOnlyList<string> words, string? folder = null) => Of(Bench.BenchCommands.Run, words, null, folder, 100, false, null);
+    public static CliRun OfBench(IReadOnlyList<string> words, string? folder = null) =>
+        Of(Bench.BenchCommands.Run, words, null, folder, 100, false, null);
 
     private static CliRun Of(
-        Func<IReadOnlyList<string>, Terminal, CancellationToken, ExitCode> run, IReadOnlyList<string> words, byte[]? input, string? folder, int width,
+        Func<IReadOnlyList<string>, Terminal, CancellationToken, ExitCode> run, IReadOnlyList<string> words, byte[]? input, string? folder,
+            int width,
         bool interrupted, string? programs)
     {
         var output = new StringWriter { NewLine = "\n" };
