@@ -258,4 +258,7 @@ public sealed class Inside
         using Explainer.Turn turn = _enter();
         return work() with { Model = _loaded.Name };
     }
+
+    /// <summary>For example <c>inside induction: 2 blocks of 4 heads</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"inside {_loaded.Name}: {Model.Info.NLayers} blocks of {Model.Info.NHeads} heads");
 }
