@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Vitrine.Attributions;
+using Vitrine.Tensors;
 using Vitrine.Transformers;
 
 namespace Vitrine;
