@@ -21,7 +21,8 @@ internal sealed class ModelWork
         ModelInfo info = loaded.Model.Info;
         if (loaded.Model is not ILanguageModel { Info.Task: ModelTask.CausalLanguageModel } model)
         {
-            throw new CommandException(ExitCode.Usage, $"bench: not a causal language model; got {info.Architecture}; expected a decoder such as GPT-2 or Llama.");
+            throw new CommandException(ExitCode.Usage,
+                $"bench: not a causal language model; got {info.Architecture}; expected a decoder such as GPT-2 or Llama.");
         }
         if (tokens < 2 || tokens > info.MaxPositions || generate < 1 || generate >= tokens || steps < 1)
         {
