@@ -47,7 +47,8 @@ public class DecoderMethodTests
         AttributionResult? result = MethodLawTests.Explained(method, Models.Function(model, method == "reagent" ? "probability" : "logit"),
             request);
 
-        double share = model == "opt_350m_style" ? 0.05 : 0.005; // relu bends at once, which quadrature needs many more points for
+        // relu bends at once: quadrature needs many more points there, and its error does not shrink with the difference.
+        (double share, double least) = model == "opt_350m_style" ? (0.05, 0.5) : (0.005, 0.05);
         foreach ((ExplainedTarget target, int t) in (result?.Targets ?? []).Select((target, t) => (target, t)))
         {
             double sum = result!.Sides.Sum(side => side.Scores[t].Sum(score => (double)score));
@@ -55,7 +56,7 @@ public class DecoderMethodTests
             if (target.Delta is { } delta && !result.SumsTo!.Contains("in expectation", StringComparison.Ordinal))
             {
                 double difference = target.Score - target.BaselineScore!.Value;
-                Assert.InRange(Math.Abs(delta), 0, share * Math.Max(Math.Abs(difference), 0.05));
+                Assert.InRange(Math.Abs(delta), 0, share * Math.Max(Math.Abs(difference), least));
                 Assert.Equal(difference + delta, sum, 1e-4 * Math.Max(1, Math.Abs(difference)));
             }
         }
