@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Cli;
 
 namespace Vitrine.Bench;

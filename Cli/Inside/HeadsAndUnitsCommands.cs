@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Transformers;
-using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Vitrine.Attributions;
-using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
 

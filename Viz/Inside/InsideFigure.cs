@@ -22,7 +22,7 @@ public static class InsideFigure
     public static string Svg(InsideResult result, string? table = null)
     {
         ArgumentNullException.ThrowIfNull(result);
-        InsideTable? shown = table is null ? result.Tables.FirstOrDefault() : result[table];
+        InsideTable? shown = table is not null ? result[table] : result.Tables is [var first, ..] ? first : null;
         string title = Title(result, shown);
         return shown switch
         {

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Vitrine.Cli;
 using Vitrine.Tensors;
 
 namespace Vitrine.Bench.Suite;
