@@ -1,7 +1,6 @@
 using Vitrine.Attributions;
 using Vitrine.Autograd;
 using Vitrine.Tensors;
-using Vitrine.Tests.Attributions;
 using Vitrine.Tests.Support;
 using Vitrine.Training;
 using Vitrine.Transformers;

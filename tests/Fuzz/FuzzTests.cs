@@ -46,7 +46,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     [Fact]
     public void Judge_AReaderThatFails_SaysSo()
     {
-        var target = new FuzzTarget("own", [[1, 2, 3]], file => throw new IndexOutOfRangeException("beyond"), FuzzKind.Bytes);
+        var target = new FuzzTarget("own", [[1, 2, 3]], file => throw new NotSupportedException("beyond"), FuzzKind.Bytes);
 
         Assert.Contains("beyond", target.Judge([1]), StringComparison.Ordinal);
         Assert.Null((target with { Read = _ => throw new Vitrine.Tensors.VitrineException("own: wrong.") }).Judge([1]));

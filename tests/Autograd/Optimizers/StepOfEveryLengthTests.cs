@@ -1,6 +1,5 @@
 using Vitrine.Autograd;
 using Vitrine.Tensors;
-using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Autograd;
