@@ -113,7 +113,7 @@ public class EncoderDecoder : Transformer
         {
             return input;
         }
-        int start = Info.DecoderStartId ?? Info.EosIds.FirstOrDefault();
+        int start = Info.DecoderStartId ?? (Info.EosIds.Count > 0 ? Info.EosIds[0] : 0);
         Tensor words = EmbeddingsOf(input);                                                    // [batch, pos, d_model]
         (int batch, int pos) = (words.Shape[0], words.Shape[1]);
         Tensor first = EmbedTarget(Tensor.From([start], [1, 1])).Expand([batch, 1, Info.DModel]);

@@ -1,5 +1,3 @@
-using Vitrine.Tensors;
-
 namespace Vitrine.Transformers;
 
 /// <summary>

@@ -63,6 +63,7 @@ internal sealed class HubServer : IDisposable
     /// <summary>Changes the list of files before it is sent.</summary>
     public Func<string, string> Listing { get; set; } = json => json;
 
+#pragma warning disable CA5350 // git's hash is SHA-1
     public static string GitHash(byte[] bytes) =>
         Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {bytes.Length}\0"), .. bytes]));
 

@@ -93,7 +93,7 @@ public sealed class PullCommandTests : IDisposable
 
         Assert.Equal(server.Files.Keys.Order(), Files("snapshots").Select(Path.GetFileName).Order());
         Assert.All(Files("snapshots"), file => Assert.Equal(server.Files[Path.GetFileName(file)], File.ReadAllBytes(file)));
-        Assert.Empty(Files("blobs").Where(file => file.EndsWith(".incomplete", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Files("blobs"), file => file.EndsWith(".incomplete", StringComparison.Ordinal));
     }
 
     private string[] Files(string part) => Path.Combine(_cache.Path, "models--org--name", part) is var folder && Directory.Exists(folder)

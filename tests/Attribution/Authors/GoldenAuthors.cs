@@ -71,7 +71,7 @@ internal static class GoldenAuthors
     private static void GlobEnc(GoldenModel golden, GoldenCase one, GoldenCheck check)
     {
         double[][][] layers = new GlobEnc().Layers(AuthorsCase.Function(one), new()).Norms;
-        float[] product = Products(new(layers, [], []))[^(layers[0].Length * layers[0].Length)..];
+        float[] product = [.. Products(new(layers, [], [])).TakeLast(layers[0].Length * layers[0].Length)];
         check.Close("layers", null, [.. layers.SelectMany(layer => layer).SelectMany(row => row).Select(norm => (float)norm)]);
         check.Close("globenc", null, product);
         check.Close("scores", null, product.AsSpan(0, layers[0].Length));
