@@ -6,6 +6,8 @@ namespace Vitrine.Transformers;
 public static class ModelLoader
 {
     /// <summary>Families whose head is their embeddings where <c>config.json</c> says nothing of it.</summary>
+    private static readonly string[] s_heads = ["lm_head.weight", "embed_out.weight"];
+
     private static readonly string[] s_tied = ["bloom", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_neo", "opt"];
 
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
@@ -100,7 +102,7 @@ public static class ModelLoader
     private static string? OwnHead(WeightsFolder weights)
     {
         string[] tables = ["wte.weight", "embed_tokens.weight", "word_embeddings.weight", "embed_in.weight"];
-        string? head = new[] { "lm_head.weight", "embed_out.weight" }.FirstOrDefault(weights.Contains);
+        string? head = s_heads.FirstOrDefault(weights.Contains);
         string? table = head is null ? null : weights.Names.FirstOrDefault(name => tables.Any(table => name == table
             || (name.EndsWith($".{table}", StringComparison.Ordinal) && !name.Contains("encoder", StringComparison.Ordinal))));
         return head is null || table is null || !weights.Entry(head).Shape.AsSpan().SequenceEqual(weights.Entry(table).Shape)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Vitrine.Transformers;
 
@@ -13,6 +12,8 @@ namespace Vitrine.Transformers;
 /// </remarks>
 public sealed class ChatTemplate
 {
+    private static readonly string[] s_files = ["chat_template.json", "tokenizer_config.json"];
+
     private readonly JinjaStatement _template;
     private readonly Dictionary<string, object?> _tokens;
 
@@ -59,8 +60,7 @@ public sealed class ChatTemplate
         {
             return Parse(new string(TokenizerFile.ReadChars(own)), own, tokens);
         }
-        foreach (string file in new[] { "chat_template.json", "tokenizer_config.json" }.Select(name =>
-            Path.Combine(folder, name)).Where(File.Exists))
+        foreach (string file in s_files.Select(name => Path.Combine(folder, name)).Where(File.Exists))
         {
             var part = new JsonPart(TokenizerFile.ReadJson(file), "", file)["chat_template"];
             JsonPart chosen = part.IsArray ? part.Items().FirstOrDefault(one => one.Text("name") == "default")?["template"] ?? part : part;

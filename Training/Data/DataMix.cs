@@ -19,7 +19,7 @@ public sealed record DataMix<T>(IReadOnlyList<T> Training, IReadOnlyList<T> Held
     /// <param name="key">What must not be on both sides.</param>
     /// <param name="part">Part that is judged, 0–1.</param>
     /// <param name="seed">Of the choice.</param>
-    public static DataMix<T> Of(
+    internal static DataMix<T> Of(
         IReadOnlyList<DataPart> data, IReadOnlyList<DataPart> more, Func<DataPart, IEnumerable<T>> read, Func<T, string> key,
         double part, int seed)
     {

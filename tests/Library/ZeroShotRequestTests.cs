@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Vitrine.Tensors;
-using Vitrine.Tests.Models;
 using Vitrine.Tests.Support;
 using Xunit;
 

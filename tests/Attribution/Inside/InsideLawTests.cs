@@ -207,7 +207,8 @@ public sealed class InsideLawTests
         int[][] texts = [.. s_pairs.Select(p => p.Clean.Ids!.ToIntArray()[..12])];
         List<double> losses = [];
 
-        TunedLens lens = TunedLens.Train(s_induction, texts, steps: 30, batch: 3, progress: (_, loss) => losses.Add(loss));
+        TunedLens lens = TunedLens.Train(s_induction, texts, steps: 30, batch: 3, progress: (_, loss) => losses.Add(loss),
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.True(losses[^1] < losses[0], $"{losses[0]} → {losses[^1]}");
         using var folder = new TempFolder();
@@ -242,7 +243,7 @@ public sealed class InsideLawTests
 
         Tensor rotation = DistributedSearch.Train(
             s_induction, bases, sources, [.. s_pairs.Select(p => p.Metric.Answer!.Value.Correct)], "blocks.1.hook_resid_post", length - 1,
-                rank: 8, steps: 25, batch: 3, progress: (_, loss) => losses.Add(loss));
+                rank: 8, steps: 25, batch: 3, progress: (_, loss) => losses.Add(loss), cancellation: TestContext.Current.CancellationToken);
 
         Assert.True(losses[^1] < losses[0], $"{losses[0]} → {losses[^1]}");
         float[] gram = rotation.MatMul(rotation, transposeA: true).ToArray();
@@ -261,7 +262,7 @@ public sealed class InsideLawTests
         SparseAutoencoder sae = SaeTraining.TopK(
             s_induction, texts, new() { Hook = "blocks.0.hook_resid_post", Features = 128, K = 8, Steps = 200, Batch = 64,
                 LearningRate = 3e-3f }, (_, loss) =>
-                losses.Add(loss));
+                losses.Add(loss), TestContext.Current.CancellationToken);
 
         Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} → {losses[^1]}");
         using var folder = new TempFolder();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vitrine.Tensors;
-using Vitrine.Tests.Models.Tokenizers;
 using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
