@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Vitrine.Attributions;
-using Vitrine.Cli;
 using Vitrine.Tensors;
 using Vitrine.Tests.Support;
 using Vitrine.Transformers;
