@@ -32,11 +32,13 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     /// <param name="description">What it does.</param>
     /// <param name="examples">One command line per line.</param>
     /// <param name="own">Options that only this command has.</param>
-    public Verb Verb(string name, string description, string examples, params ReadOnlySpan<Symbol> own) =>
+    public Verb Verb(string name, string description, string examples, params Symbol[] own) =>
         new Verb(name, description, examples)
         .With("What the model reads", _input.Symbols).With("Many texts", _data.Symbols).With("Many texts", _limit)
             .With("What is explained", _subject.Symbols)
-        .With("How a model writes", _subject.Writing.Symbols).With("Methods and their parameters", _methods.Symbols)
+        .With("How a model writes", own.Any(symbol => symbol.Name == "--from")
+            ? _subject.Writing.WithoutLanguages : _subject.Writing.Symbols)
+        .With("Methods and their parameters", _methods.Symbols)
             .With("What is measured", _metrics)
         .With("Where results go", own).With("Where results go", Output.Symbols).With("The model", _source.Options)
         .Shows("--model", "--input", "--columns", "--limit", "--context", "--target", "--method", "--metric", "--baseline", "--html",

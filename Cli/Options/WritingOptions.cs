@@ -38,6 +38,12 @@ internal sealed class WritingOptions
         _maxNewTokens, _beams, _lengthPenalty, _sample, _temperature, _topK, _topP, _seed, _from, _to,
     };
 
+    /// <summary>All but the languages, for a command whose own <c>--from</c> means something else.</summary>
+    public ReadOnlySpan<Symbol> WithoutLanguages => new Symbol[]
+    {
+        _maxNewTokens, _beams, _lengthPenalty, _sample, _temperature, _topK, _topP, _seed,
+    };
+
     /// <summary>A request with what a command line says of writing.</summary>
     /// <exception cref="RequestException">A number is out of range.</exception>
     public T Apply<T>(ParseResult parsed, T request)

@@ -37,7 +37,7 @@ public class HookTests
         using ActivationCache cache = model.Cache("*");
         Tensor plain = model.Forward(input);
 
-        TensorAssert.Close(plain.ToArray(), fused.ToArray(), rtol: 1e-5, atol: 2e-6, what: family);
+        TensorAssert.Close(plain.ToArray(), fused.ToArray(), rtol: 1e-5, atol: 5e-6, what: family); // float32 sums of two orders
     }
 
     [Theory]

@@ -38,10 +38,19 @@ public sealed class Int8FolderTests : IDisposable
         {
             Assert.Equal(expected.Int8?.Values.ToSByteArray(), actual.Int8?.Values.ToSByteArray());
             Assert.Equal(expected.Value.ToArray(), actual.Value.ToArray());
-            Assert.IsNotType<byte[]>(((CpuStorage)(actual.Int8?.Values ?? actual.Value).Storage).Owner);
+            CheckMapped(family, actual.Int8?.Values ?? actual.Value);
         }
         ModelInput input = TinyInputs.For(rounded);
         Assert.Equal(rounded.Forward(input).ToArray(), written.Forward(input).ToArray());
+    }
+
+    // Rows of fused projections that are stored head by head (NeoX, BLOOM) are copied apart; all other weights lie in the file.
+    private static void CheckMapped(string family, Tensor values)
+    {
+        if (family is not ("bloom" or "gpt_neox"))
+        {
+            Assert.IsNotType<byte[]>(((CpuStorage)values.Storage).Owner);
+        }
     }
 
     [Theory]
@@ -60,7 +69,7 @@ public sealed class Int8FolderTests : IDisposable
         {
             Assert.Equal(expected.Int8?.Outliers?.Columns, actual.Int8?.Outliers?.Columns);
             Assert.Equal(expected.Value.ToArray(), actual.Value.ToArray());
-            Assert.IsNotType<byte[]>(((CpuStorage)(actual.Int8?.Outliers?.Values ?? actual.Int8?.Values ?? actual.Value).Storage).Owner);
+            CheckMapped(family, actual.Int8?.Outliers?.Values ?? actual.Int8?.Values ?? actual.Value);
         }
         ModelInput input = TinyInputs.For(rounded);
         Assert.Equal(rounded.Forward(input).ToArray(), written.Forward(input).ToArray());
