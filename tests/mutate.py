@@ -11,6 +11,7 @@ import argparse
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 
@@ -70,6 +71,7 @@ def main():
     parser.add_argument("--build", default="dotnet build tests/tests.csproj -c Debug -p:Optimize=true -p:RunAnalyzers=false -p:GenerateDocumentationFile=false -v q -nologo")
     parser.add_argument("--limit", type=int, default=600, help="seconds that the tests of a mutant may take")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("mutate: ended"))  # as by Ctrl-C: the file is put back
     if subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], cwd=ROOT, capture_output=True, text=True).stdout.strip():
         sys.exit("mutate: the working tree has changes; commit or stash them first.")
     files = sorted({file for place in options.places for file in ([ROOT / place] if (ROOT / place).is_file() else (ROOT / place).rglob("*.cs"))})

@@ -226,6 +226,16 @@ public sealed class InseqJsonTests
         Assert.Throws<VitrineException>(() => InseqJson.Read(System.Text.Encoding.UTF8.GetBytes(json)).ToResults());
 
     [Fact]
+    public void Inseq_ATargetWithoutProbability_LeavesThatStepOut()
+    {
+        AttributionResult all = InseqJson.Read(File.ReadAllBytes(GoldenFolder.Find("inseq_saved_071", "gpt2_two.json"))).ToResults()[0];
+        AttributionResult some = all with { Targets = [all.Targets[0] with { Probability = null }, .. all.Targets.Skip(1)] };
+
+        Assert.Contains("probability", Assert.Single(new[] { all }.ToInseq("m").Sequences).StepScores.Keys);
+        Assert.DoesNotContain("probability", Assert.Single(new[] { some }.ToInseq("m").Sequences).StepScores.Keys);
+    }
+
+    [Fact]
     public void Inseq_AClassification_IsRefused()
     {
         ScoreFunction f = Targets.Labels(ModelLoader.Load(GoldenFolder.Find("bert_cls")), ExplainedText.Of([2, 5, 6, 3]));
