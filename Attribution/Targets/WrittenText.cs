@@ -13,7 +13,7 @@ public sealed record WrittenText
 {
     private WrittenText(IReadOnlyList<InputToken> tokens, string text) => (Tokens, Text) = (tokens, text);
 
-    /// <summary>The tokens. A token that no text stands behind, such as an end of text, has <see cref="InputToken.Text"/> −1.</summary>
+    /// <summary>The tokens. A token without text of its own, such as an end of text, has <see cref="InputToken.Text"/> −1.</summary>
     public IReadOnlyList<InputToken> Tokens { get; }
 
     /// <summary>The text; empty where the model has no tokenizer.</summary>
@@ -22,7 +22,7 @@ public sealed record WrittenText
     /// <summary>Token ids. <c>[pos]</c></summary>
     public int[] Ids => [.. Tokens.Select(token => token.Id)];
 
-    /// <summary>How the tokens read one after the other: the characters behind each, a dot for a further byte of a character that has been
+    /// <summary>How the tokens read one after the other: the characters of each, a dot for a further byte of a character that has been
     /// named.</summary>
     public IReadOnlyList<string> Surfaces => [.. Tokens.Select((token, i) =>
         token.Text < 0 || token.End <= token.Start ? token.Piece

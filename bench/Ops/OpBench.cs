@@ -27,16 +27,16 @@ internal static class OpBench
     private static OpTiming Measure(OpRow row, OpCase call, Limits limits, int reps, CancellationToken cancellation)
     {
         var work = new OpWork(row, call);
-        OpPass forward = Beside(limits, work.Forward, call.Bytes, call.Cost, reps, cancellation);
+        OpPass forward = Interleaved(limits, work.Forward, call.Bytes, call.Cost, reps, cancellation);
         Timing whole = Timing.Of(work.Call, reps, cancellation);
-        OpPass? backward = work.HasBackward ? Beside(limits, work.Backward, work.BackwardBytes, call.BackwardCost, reps, cancellation)
+        OpPass? backward = work.HasBackward ? Interleaved(limits, work.Backward, work.BackwardBytes, call.BackwardCost, reps, cancellation)
             : null;
         return new(row.Name, call.ToString(), forward, backward, whole.Median);
     }
 
     /// <summary>Rounds of the machine's limits, then the work: the share is the median over the rounds, so that a slow moment of the
     /// machine hits both alike.</summary>
-    private static OpPass Beside(Limits limits, Action work, double bytes, OpCost cost, int reps, CancellationToken cancellation)
+    private static OpPass Interleaved(Limits limits, Action work, double bytes, OpCost cost, int reps, CancellationToken cancellation)
     {
         Timing.Warm(work, cancellation);
         List<double> runs = [], shares = [];

@@ -12,7 +12,7 @@ namespace Vitrine.Bench;
 /// <param name="GigabytesPerSecond">Every input read once and every output written once.</param>
 /// <param name="GigaflopsPerSecond">0 where the operations were not counted.</param>
 /// <param name="Binds"><c>copy</c> or <c>units</c>: which limit of the machine is the nearer one.</param>
-/// <param name="Share">The time at that limit divided by the time measured beside it: the median over rounds.</param>
+/// <param name="Share">The time at that limit divided by the time measured next to it: the median over rounds.</param>
 internal sealed record OpPass(double Ms, double SpreadMs, double GigabytesPerSecond, double GigaflopsPerSecond, string Binds, double Share);
 
 /// <summary>One op at one size.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Library;
 
-/// <summary>One road to every text that a model writes: its tokens read the same whoever asks.</summary>
+/// <summary>One road to every text that a model writes: its tokens always read the same.</summary>
 public class WrittenTextTests
 {
     [Fact]
