@@ -83,8 +83,14 @@ internal sealed record StackPositions(int Offset = 0, int? PadId = null)
     /// <param name="positions">Number of rows.</param>
     /// <param name="dModel">Number of columns.</param>
     /// <param name="frequency">Radians per position of a column, from its number in its half and the width.</param>
+    /// <exception cref="ModelException">There are more than 2²⁶ numbers: no weights vouch for a config's count of positions.</exception>
     public static Tensor Waves(int positions, int dModel, Func<int, int, double> frequency)
     {
+        if ((long)positions * dModel > 1 << 26)
+        {
+            throw new ModelException($"positions: the table of waves is too large; got {positions} positions of {dModel} numbers; "
+                + $"expected at most {1 << 26} numbers. Lower max_position_embeddings in config.json.");
+        }
         float[] table = new float[positions * dModel];
         int sines = (dModel + 1) / 2;
         for (int position = 0; position < positions; position++)

@@ -102,7 +102,7 @@ internal static class RowReader
         {
             string[] names = [.. Cut(lines, line, format).Select(field => s_strict.GetString(field).Trim())];
             string? twice = names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1)?.Key;
-            return twice is null ? names : throw new FormatException($"the column '{twice}' stands there twice");
+            return twice is null ? names : throw new FormatException($"the column '{twice.ReplaceLineEndings("\\n")}' stands there twice");
         }
         catch (Exception e) when (e is FormatException or DecoderFallbackException)
         {
