@@ -64,7 +64,7 @@ internal static class Application
             ['-', _, ..] => $"unknown option '{unknown}'.{Nearest.Hint(unknown, Options(parsed.CommandResult))}",
             _ when command.Subcommands.Count > 0 =>
                 $"unknown command '{unknown}'.{Nearest.Hint(unknown, command.Subcommands.Select(c => c.Name))}",
-            _ => $"more than one text; got '{unknown}' besides. Put quotes around a text with spaces.",
+            _ => $"more than one text; got '{unknown}' in addition. Put quotes around a text with spaces.",
         };
         if (message is not null)
         {
@@ -79,11 +79,11 @@ internal static class Application
     {
         OptionResult { Option: var option, IdentifierTokenCount: > 1 } => $"{option.Name}: given more than once; expected one value.",
         OptionResult { Option: var option, Tokens: [var given] } => $"{option.Name}: not a number; got '{given.Value}'; expected a number.",
-        OptionResult { Option: var option } => $"{option.Name}: no value behind it; expected <{option.HelpName}>.",
+        OptionResult { Option: var option } => $"{option.Name}: no value after it; expected <{option.HelpName}>.",
         _ => $"{error.Message.TrimEnd('.')}.",
     };
 
-    // The library takes a misspelt option for a text. A text may begin with a dash all the same: behind --, or with a space in it.
+    // The library takes a misspelt option for a text. A text may begin with a dash all the same: after --, or with a space in it.
     private static string? MistakenOption(ParseResult parsed)
     {
         HashSet<string> known = [.. Options(parsed.CommandResult)];

@@ -2,7 +2,7 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Cli;
 
-/// <summary>What an exception means to somebody who typed a command: an exit code and one line.</summary>
+/// <summary>What an exception means on the command line: an exit code and one line.</summary>
 /// <param name="Code">How the process ends.</param>
 /// <param name="Line">What, where, and what to do; without line breaks.</param>
 internal readonly record struct Failure(ExitCode Code, string Line)

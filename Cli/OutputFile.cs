@@ -2,7 +2,7 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
 
-/// <summary>Writes a result where it was asked for: a file, replaced whole or not at all, or standard output.</summary>
+/// <summary>Writes a result to a file, replaced atomically, or to standard output.</summary>
 internal static class OutputFile
 {
     /// <summary>Writes a text as UTF-8.</summary>

@@ -15,7 +15,7 @@ internal sealed record Terminal
     /// <summary>Errors and progress.</summary>
     public required TextWriter Error { get; init; }
 
-    /// <summary>Whether somebody types at the other end of <see cref="Input"/>.</summary>
+    /// <summary>Whether <see cref="Input"/> is a keyboard.</summary>
     public bool InputIsInteractive { get; init; }
 
     /// <summary>Whether <see cref="Output"/> is a screen.</summary>

@@ -6,7 +6,7 @@ namespace Vitrine.Cli;
 /// <summary>A command with examples, which its help shows.</summary>
 /// <param name="name">The word that is typed.</param>
 /// <param name="description">What it does, in a sentence.</param>
-/// <param name="examples">One command line per line, with a remark behind <c>#</c> where it helps.</param>
+/// <param name="examples">One command line per line, with a remark after <c>#</c> where it helps.</param>
 internal sealed class Verb(string name, string description, string examples) : Command(name, description)
 {
     private readonly Dictionary<Option, string> _groups = [];

@@ -9,7 +9,7 @@ internal static class DevicesCommand
     public static Verb Create(Terminal terminal)
     {
         var json = new JsonOption();
-        return new Verb("devices", "Lists the devices of this machine; the name goes behind --device.", "vitrine devices")
+        return new Verb("devices", "Lists the devices of this machine; the name goes after --device.", "vitrine devices")
             .With(json.Option)
             .Does((parsed, _) =>
             {

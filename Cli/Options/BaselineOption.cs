@@ -12,7 +12,7 @@ internal static class BaselineOption
     public static Option<string[]> Create() => new("--baseline")
     {
         Description = "What 'absent' means: zero, pad, unk, mask, keep or token:ID; ids:5,3,7 or file:PATH (a replacement per line) for "
-            + "the tokens in turn; token=replacement for one token, repeatable, beside a kind for the others. Default: the first of "
+            + "the tokens in turn; token=replacement for one token, repeatable, together with a kind for the others. Default: the first of "
                 + "pad, unk, zero that the model has.",
         HelpName = "kind",
         Arity = ArgumentArity.ZeroOrMore,

@@ -7,7 +7,7 @@ namespace Vitrine.Cli;
 /// <summary>Which model a command runs, and on what.</summary>
 internal sealed class ModelSource
 {
-    /// <summary>The option behind which a device's name stands.</summary>
+    /// <summary>The option that takes the name of a device.</summary>
     public const string DeviceOption = "--device";
 
     /// <summary>The option that asks for a table of kernels.</summary>

@@ -31,7 +31,7 @@ internal sealed class TextSource
         {
             (_, not null) => (ReadFile(file, terminal), file),
             (null, _) when terminal.InputIsInteractive => throw new CommandException(
-                ExitCode.Input, "text: no text; got nothing. Put it in quotes behind the command, or give --file, or pipe it in."),
+                ExitCode.Input, "text: no text; got nothing. Put it in quotes after the command, or give --file, or pipe it in."),
             (null, _) or ("-", _) => (Decode(ReadAll(terminal.Input()), "standard input"), "standard input"),
             ({ } given, _) => (Argued(given), "the argument"),
         };

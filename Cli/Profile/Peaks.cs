@@ -2,7 +2,7 @@ using Vitrine.Tensors;
 
 namespace Vitrine.Cli;
 
-/// <summary>What the machine can do at best, measured beside what is compared with it.</summary>
+/// <summary>What the machine can do at best, measured next to what is compared with it.</summary>
 /// <param name="Copy">Bytes read plus bytes written per second by a copy of the benchmarks' size, in GB/s.</param>
 /// <param name="Fma">Floating-point operations per second of fused multiply–adds on registers, in GFLOP/s; 0 where it was not
 /// measured.</param>

@@ -64,7 +64,7 @@ internal static class DistillCommand
                 if (parsed.GetValue(dModel) is null && (parsed.GetValue(heads) ?? parsed.GetValue(dMlp)) is not null)
                 {
                     throw new CommandException(ExitCode.Usage,
-                        "d-model: missing; got --heads or --d-mlp alone; expected the student's width beside them. A student of the "
+                        "d-model: missing; got --heads or --d-mlp alone; expected the student's width together with them. A student of the "
                             + "teacher's width begins as a copy.");
                 }
                 int width = parsed.GetValue(dModel) ?? large.Info.DModel;
@@ -93,7 +93,7 @@ internal static class DistillCommand
         {
             throw new CommandException(ExitCode.Usage,
                 $"lines: of no use; got {(lines ? model.Info.Architecture : "--after without --lines")}; expected a model that "
-                    + $"continues texts, and --after beside --lines.");
+                    + $"continues texts, and --after together with --lines.");
         }
         ITokenizer tokenizer = TrainingCommandLine.Tokenizer(model);
         string[] files = [.. run.Files(parsed, terminal, labelled: model.Info.Task == ModelTask.SequenceClassification)];

@@ -92,7 +92,7 @@ internal static class TrainCommand
     private static Verb Masks(Terminal terminal)
     {
         var run = new TrainingCommandLine("UTF-8 text, one example a line; may be given several times.");
-        return new Verb("mlm", "Trains a BERT that tells the words behind masks.", """
+        return new Verb("mlm", "Trains a BERT that predicts masked words.", """
             vitrine train mlm --data sentences.txt --out my-bert
             vitrine train mlm --data sentences.txt --from my-bert --learning-rate 1e-4 --out longer
             """)

@@ -194,7 +194,7 @@ internal sealed class TrainingCommandLine
     /// <summary>The tokenizer of a model that was just loaded.</summary>
     /// <exception cref="CommandException">Its folder holds none.</exception>
     public static ITokenizer Tokenizer(ITransformer model) => model.Tokenizer
-        ?? throw new CommandException(ExitCode.Model, "train: the model has no tokenizer; expected its files beside config.json.");
+        ?? throw new CommandException(ExitCode.Model, "train: the model has no tokenizer; expected its files next to config.json.");
 
     /// <summary>Uses as many threads as the command line says.</summary>
     public void SetThreads(ParseResult parsed) => _source.SetThreads(parsed);

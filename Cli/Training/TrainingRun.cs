@@ -38,7 +38,7 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         {
             throw new CommandException(ExitCode.Cancelled,
                 string.Create(CultureInfo.InvariantCulture,
-                    $"train: stopped behind step {result.Step}; a checkpoint is written. Give the same command again to go on."));
+                    $"train: stopped after step {result.Step}; a checkpoint is written. Give the same command again to go on."));
         }
         string why = result.End == TrainingEnd.StoppedEarly ? "no better for long: stopped early, " : "";
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -148,7 +148,7 @@ internal sealed record BlockOptions
     /// <summary>Whether attention reads the stream as it is (ModernBERT's first block).</summary>
     public bool SkipsFirstNorm { get; init; }
 
-    /// <summary>How queries and keys are rotated; null: not at all.</summary>
+    /// <summary>How queries and keys are rotated; null: they are not.</summary>
     public RotaryOptions? Rotary { get; init; }
 
     /// <summary>A query sees keys nearer than this, 0: all. Sliding windows (Beltagy et al. 2020).</summary>

@@ -5,7 +5,7 @@ using Vitrine.Attributions;
 namespace Vitrine;
 
 /// <summary>
-/// The numbers of an evaluation as JSONL, one line per row, method and metric. In a file, a run that was interrupted goes on behind its
+/// The numbers of an evaluation as JSONL, one line per row, method and metric. In a file, a run that was interrupted continues after its
 /// last
 /// whole row.
 /// </summary>

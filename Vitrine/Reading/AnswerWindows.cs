@@ -4,7 +4,7 @@ using Vitrine.Tensors;
 
 namespace Vitrine;
 
-/// <summary>A context longer than the model can read, in overlapping windows behind the same question: Hugging Face's
+/// <summary>A context longer than the model can read, in overlapping windows after the same question: Hugging Face's
 /// <c>doc_stride</c>.</summary>
 /// <remarks>
 /// Every window holds the question and as much of the context as fits; the next one begins so that <c>stride</c> tokens of the context are

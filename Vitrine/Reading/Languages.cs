@@ -7,7 +7,7 @@ namespace Vitrine;
 
 /// <summary>
 /// From which language to which a model of many languages translates: a token of the source says the one, and the first token that is
-/// written the other. mBART-25 has the first behind the text, and starts with the second.
+/// written the other. mBART-25 has the first after the text, and starts with the second.
 /// </summary>
 internal static partial class Languages
 {

@@ -32,7 +32,7 @@ internal sealed class DelimitedText
             DataLine? next = size < LineReader.Longest ? lines.Next() : null;
             if (next is not { } line)
             {
-                lines.Return(more); // a quote that was never closed must not swallow the rows behind it
+                lines.Return(more); // a quote that was never closed must not swallow the rows after it
                 error = "a quote is never closed";
                 break;
             }

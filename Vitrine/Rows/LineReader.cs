@@ -3,7 +3,7 @@ namespace Vitrine;
 /// <summary>A line of a data file.</summary>
 /// <param name="Number">From 1.</param>
 /// <param name="Bytes">Its bytes without the line break; those that fit where it is too long.</param>
-/// <param name="IsTooLong">Whether it goes on behind <see cref="LineReader.Longest"/> bytes.</param>
+/// <param name="IsTooLong">Whether it continues after <see cref="LineReader.Longest"/> bytes.</param>
 internal readonly record struct DataLine(long Number, byte[] Bytes, bool IsTooLong);
 
 /// <summary>Cuts a stream of any length into lines, in bounded memory: of a line longer than <see cref="Longest"/> only the beginning is

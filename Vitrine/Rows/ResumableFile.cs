@@ -17,7 +17,7 @@ internal sealed class ResumableFile : IDisposable
     /// <summary>Opens a file, or begins it.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="header">Its first line.</param>
-    /// <exception cref="RequestException">It belongs to another job, somebody else writes it, or it cannot be written.</exception>
+    /// <exception cref="RequestException">It belongs to another job, another process writes it, or it cannot be written.</exception>
     public static ResumableFile Open(string path, string header)
     {
         try
@@ -57,7 +57,7 @@ internal sealed class ResumableFile : IDisposable
         }
     }
 
-    /// <summary>Cuts off what stands behind some lines, which belong together with others that are missing.</summary>
+    /// <summary>Cuts off what follows some lines, which belong together with others that are missing.</summary>
     /// <param name="bytes">How many bytes of lines stay, the first line of the file not counted.</param>
     public void Keep(long bytes)
     {

@@ -45,7 +45,7 @@ internal static class Choices
         return [.. probabilities.Chunk(model.Info.Labels.Count).Select(row => Ranked(row, i => model.Info.Labels[i]))];
     }
 
-    /// <summary>The words a language model expects at positions: behind a mask, or next.</summary>
+    /// <summary>The words a language model expects at positions: at a mask, or next.</summary>
     /// <returns>One ranking per position, the <paramref name="top"/> best.</returns>
     public static Choice[][] Words(LoadedModel loaded, ExplainedText text, IReadOnlyList<int> positions, int top)
     {

@@ -18,7 +18,7 @@ internal static class ContextSubject
         {
             throw new RequestException(Fault.Request,
                 "context: one contrastive explanation; got several methods, --contrast, --contrast-input, --side or the score of a "
-                    + "whole text; expected none of these beside --context.");
+                    + "whole text; expected none of these together with --context.");
         }
         var standard = new ContextOptions();
         return standard with

@@ -22,7 +22,7 @@ internal static class GoldAlignment
                     + $"without --side.");
     }
 
-    /// <summary>An explanation with the links of its results: in Pharaoh's form beside the facts, with shares in the JSON.</summary>
+    /// <summary>An explanation with the links of its results: in Pharaoh's form with the facts, with shares in the JSON.</summary>
     public static Figure Show(Figure explanation)
     {
         AttributionResult[] results =

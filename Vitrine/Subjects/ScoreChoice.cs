@@ -97,7 +97,7 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
 
     private ScoreFunction Whole(ScoreFunction f) => IsSequence ? new WholeSequence(f, WholeSequence.Steps[Name!]) : f;
 
-    /// <summary>A result with the scores to show beside it.</summary>
+    /// <summary>A result with the scores to show next to it.</summary>
     public AttributionResult Accompany(AttributionResult result, ScoreFunction f) =>
         Beside.Aggregate(result, (shown, name) => shown.WithStepScore(f, StepFunctions.Get(name)));
 }

@@ -3,7 +3,7 @@ using Vitrine.Viz;
 
 namespace Vitrine;
 
-/// <summary>What is explained: the function a method sees, and what a reader should know beside it.</summary>
+/// <summary>What is explained: the function a method sees, and what a reader should know with it.</summary>
 internal sealed record Subject
 {
     /// <summary>The function.</summary>
@@ -24,7 +24,7 @@ internal sealed record Subject
     /// <summary>How a contrastive target reads.</summary>
     public static string Against(string label, string foil) => $"{label} (not {(foil.Trim(' ') is { Length: > 0 } word ? word : foil)})";
 
-    /// <summary>A result with <see cref="Labels"/> in place of the pieces; a row of a whole text behind them keeps its name.</summary>
+    /// <summary>A result with <see cref="Labels"/> in place of the pieces; a row of a whole text after them keeps its name.</summary>
     public AttributionResult Label(AttributionResult result) =>
         Labels.Count != result.Targets.Count(target => target.SequenceLength is null) ? result : result with
     {

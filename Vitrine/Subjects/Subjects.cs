@@ -78,7 +78,7 @@ internal static class Subjects
         };
     }
 
-    /// <summary>Words behind masks.</summary>
+    /// <summary>Masked words.</summary>
     public static Subject Masked(LoadedModel loaded, ExplainedText text, IReadOnlyList<string> targets, ScoreChoice score, Func<string?,
         ExplainedText> read)
     {
@@ -113,7 +113,7 @@ internal static class Subjects
         int[]? foils = score.Contrast is { } contrast ? [.. tokens.Select(_ => Label(contrast, names))] : null;
         return tokens.Length == 0
             ? throw new RequestException(Fault.Request,
-                $"target: no token got {(asked.Length > 0 ? "that label" : "a label besides O")}. 'vitrine predict' shows the labels of "
+                $"target: no token got {(asked.Length > 0 ? "that label" : "a label other than O")}. 'vitrine predict' shows the labels of "
                     + $"all tokens; name one with --target.")
             : new()
             {
@@ -125,7 +125,7 @@ internal static class Subjects
             };
     }
 
-    /// <summary>The same words behind the masks of another text.</summary>
+    /// <summary>The same words at the masks of another text.</summary>
     private static ScoreFunction Elsewhere(LoadedModel loaded, ExplainedText other, int[] masks, TokenTarget[] words, StepOptions step)
     {
         int[] theirs = Choices.Masks(loaded, other);

@@ -50,7 +50,7 @@ internal static class WrittenSubject
             Languages.Read(loaded, request, isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens, instead);
     }
 
-    // The other continuation begins with a space where the text does, whoever types it.
+    // The other continuation begins with a space where the text does, however it is typed.
     private static string Apart(string text, int[] ids, IGenerator model) =>
         model.Info.Task == ModelTask.CausalLanguageModel && model.Tokenizer?.Decode(ids) is [' ', ..] && text is not [' ', ..] ? " " + text
             : text;

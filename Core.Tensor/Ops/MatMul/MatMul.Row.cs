@@ -38,7 +38,7 @@ internal sealed partial class MatMul
 
     private static GpuKernel TensorCores => new("mat_mul_mma", 128, 64, 64);
 
-    /// <summary>Generation multiplies one row: of a tile of 64 rows 63 would be in vain.</summary>
+    /// <summary>Generation multiplies one row: a tile of 64 rows would waste 63.</summary>
     internal static Func<KernelCall, string?> OneRow(string kernel) => call => call.Work.Y == 1 ? kernel : null;
 
     /// <summary>op(A)·op(B) + bias in float64.</summary>

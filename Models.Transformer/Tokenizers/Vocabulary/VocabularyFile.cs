@@ -44,7 +44,7 @@ internal static class VocabularyFile
         File.WriteAllText(path, lines.ToString());
     }
 
-    /// <summary>Writes <c>{"piece": id, …}</c> with the pieces in the order of their ids, at once or not at all.</summary>
+    /// <summary>Writes <c>{"piece": id, …}</c> with the pieces in the order of their ids, atomically.</summary>
     public static void WriteJson(string path, IEnumerable<(string Piece, int Id)> pieces)
     {
         var json = new StringBuilder("{");

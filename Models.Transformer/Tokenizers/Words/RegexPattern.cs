@@ -127,7 +127,7 @@ internal sealed partial class RegexPattern : ITextPattern
 
     private sealed record Projection(string Source, string Text, int[] Units);
 
-    /// <summary>What Oniguruma reads otherwise than .NET, or .NET not at all.</summary>
+    /// <summary>What Oniguruma and .NET read differently, or only Oniguruma reads.</summary>
     [GeneratedRegex(@"(?<=(?<!\\)(?:\\\\)*)\\[hHRXKGZBbyYg]|\[\[:|&&|\(\?~|\(\?[^:=!<i>#]|[*+?}]\+")]
     private static partial Regex Foreign();
 }
