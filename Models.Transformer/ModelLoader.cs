@@ -5,10 +5,8 @@ namespace Vitrine.Transformers;
 /// <summary>From a folder with <c>config.json</c> and <c>model.safetensors</c> to a model that runs.</summary>
 public static class ModelLoader
 {
-    /// <summary>Families whose head is their embeddings where <c>config.json</c> says nothing of it.</summary>
+    /// <summary>What families call a head of its own.</summary>
     private static readonly string[] s_heads = ["lm_head.weight", "embed_out.weight"];
-
-    private static readonly string[] s_tied = ["bloom", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_neo", "opt"];
 
     /// <summary>The values of <c>model_type</c> that can be loaded.</summary>
     public static IReadOnlyCollection<string> ModelTypes { get; } = [.. ModelFamilies.All.Select(family => family.ModelType)];
@@ -76,11 +74,11 @@ public static class ModelLoader
         try
         {
             string? reading = null;
-            if (!weights.IsUnwritten && Architectures.Decide(type, config.Architecture(""), weights.Names, out reading) is { } architecture)
+            if (!weights.IsUnwritten && Architectures.Decide(family, config.Architecture(""), weights.Names, out reading) is { } architecture)
             {
                 config = config.As(architecture);
             }
-            bool isTied = config.Flag("tie_word_embeddings", s_tied.Contains(type));
+            bool isTied = config.Flag("tie_word_embeddings", family.IsTied);
             string? ownHead = isTied && !weights.IsUnwritten ? OwnHead(weights) : null;
             config = ownHead is null ? config : config.WithOwnHead();
             CheckDepth(config, type, weights);

@@ -1,3 +1,5 @@
+using Vitrine.Transformers;
+
 namespace Vitrine;
 
 /// <summary>
@@ -69,9 +71,7 @@ internal sealed class HubCache(string root, HubName name)
         }
         string file = RefFile(revision);
         Directory.CreateDirectory(Path.GetDirectoryName(file) ?? file);
-        string aside = $"{file}.{Path.GetRandomFileName()}.part";
-        File.WriteAllText(aside, commit);
-        File.Move(aside, file, overwrite: true);
+        AtomicFile.Write(file, stream => stream.Write(System.Text.Encoding.ASCII.GetBytes(commit)));
     }
 
     /// <summary>What the cache holds of the repository.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -7,13 +8,13 @@ namespace Vitrine;
 /// <param name="Task">What it does: <c>sequence classification</c>; the class's own name where it is not known.</param>
 public sealed record ModelSummary(string Family, string Task)
 {
-    private static readonly (string Ending, string Task)[] s_tasks =
+    private static readonly (string Ending, ModelTask Task)[] s_tasks =
     [
-        ("ForSequenceClassification", "sequence classification"), ("ForTokenClassification", "token classification"),
-        ("ForQuestionAnswering", "question answering"), ("ForMultipleChoice", "multiple choice"), ("ForMaskedLM", "masked language model"),
-        ("ForCausalLM", "causal language model"), ("LMHeadModel", "causal language model"),
-            ("ForConditionalGeneration", "sequence to sequence"),
-        ("MTModel", "sequence to sequence"), ("ForPreTraining", "masked language model"), ("Model", "hidden states"),
+        ("ForSequenceClassification", ModelTask.SequenceClassification), ("ForTokenClassification", ModelTask.TokenClassification),
+        ("ForQuestionAnswering", ModelTask.QuestionAnswering), ("ForMultipleChoice", ModelTask.MultipleChoice),
+        ("ForMaskedLM", ModelTask.MaskedLanguageModel), ("ForPreTraining", ModelTask.MaskedLanguageModel),
+        ("ForCausalLM", ModelTask.CausalLanguageModel), ("LMHeadModel", ModelTask.CausalLanguageModel),
+        ("ForConditionalGeneration", ModelTask.SequenceToSequence), ("MTModel", ModelTask.SequenceToSequence), ("Model", ModelTask.None),
     ];
 
     /// <summary>Reads it; what is missing or malformed is empty, since a list must not end at one bad folder.</summary>
@@ -30,7 +31,8 @@ public sealed record ModelSummary(string Family, string Task)
             string family = json.RootElement.TryGetProperty("model_type", out JsonElement type) ? type.GetString() ?? "" : "";
             string name = json.RootElement.TryGetProperty("architectures", out JsonElement names) && names.GetArrayLength() > 0 ? names[0]
                 .GetString() ?? "" : "";
-            return new(family, s_tasks.FirstOrDefault(task => name.EndsWith(task.Ending, StringComparison.Ordinal)).Task ?? name);
+            int at = Array.FindIndex(s_tasks, task => name.EndsWith(task.Ending, StringComparison.Ordinal));
+            return new(family, at < 0 ? name : LoadedModel.Named(s_tasks[at].Task));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
