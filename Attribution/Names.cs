@@ -16,6 +16,7 @@ internal static class Names
             return entries[found];
         }
         string[] names = [.. entries.Select(nameOf)];
-        throw new VitrineException($"{kind}: no such name; got '{name}'; expected one of {string.Join(", ", names)}.{Nearest.Hint(name, names)}");
+        throw new VitrineException($"{kind}: no such name; got '{name}'; expected one of "
+            + $"{string.Join(", ", names)}.{Nearest.Hint(name, names)}");
     }
 }

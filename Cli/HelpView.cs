@@ -70,7 +70,8 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
         if (!isWhole)
         {
             output.WriteLine();
-            WriteWrapped(output, $"More, with 'vitrine {path} {Everything}': {string.Join("; ", others.Select(group => group.Key.ToLowerInvariant()))}.", "");
+            WriteWrapped(output, $"More, with 'vitrine {path} {Everything}': "
+                + $"{string.Join("; ", others.Select(group => group.Key.ToLowerInvariant()))}.", "");
             return;
         }
         foreach (IGrouping<string, Option> group in others)

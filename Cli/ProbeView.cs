@@ -26,7 +26,8 @@ internal static class ProbeView
             ])],
             Note = string.Create(CultureInfo.InvariantCulture,
                 $"{report.TestExamples} test examples, {report.TrainingExamples} learnt from, {report.Classes.Count} classes; always "
-                    + $"the most frequent one: {Percent(report.Majority)}. Intervals: {(pooling == ProbePooling.Token ? "bootstrap over texts" : "Wilson for accuracy, bootstrap for F1")}."),
+                    + $"the most frequent one: {Percent(report.Majority)}. Intervals: "
+                        + $"{(pooling == ProbePooling.Token ? "bootstrap over texts" : "Wilson for accuracy, bootstrap for F1")}."),
         };
 
         static string Interval(Estimate e) => string.Create(CultureInfo.InvariantCulture, $"{100 * e.Low:0.0}–{100 * e.High:0.0}");

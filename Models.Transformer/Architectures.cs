@@ -18,14 +18,15 @@ internal static class Architectures
     ];
 
     /// <summary>The class to read a checkpoint as, and why; null where the one it names is to be taken.</summary>
-    /// <param name="family">Its family.</param>
+    /// <param name="modelType">Its family, as <see cref="ModelFamilies"/> lists them.</param>
     /// <param name="named">The class in <c>config.json</c>; empty where there is none.</param>
     /// <param name="names">The tensors that are there.</param>
     /// <param name="notice">Why, for the user.</param>
-    public static string? Decide(ModelFamily family, string named, IReadOnlyCollection<string> names, out string? notice)
+    public static string? Decide(string modelType, string named, IReadOnlyCollection<string> names, out string? notice)
     {
         notice = null;
-        if (family.ModelType == "marian" // it has one class
+        if (ModelFamilies.Find(modelType) is not { } family
+            || modelType == "marian" // it has one class
             || (named != "" && named != $"{family.Prefix}Model" && named != $"{family.Prefix}WithLMHeadModel"))
         {
             return null;
@@ -43,7 +44,7 @@ internal static class Architectures
         {
             return null;
         }
-        string chosen = family.ModelType == "gpt2" && head == Causal ? "GPT2LMHeadModel" : family.Prefix + head;
+        string chosen = modelType == "gpt2" && head == Causal ? "GPT2LMHeadModel" : family.Prefix + head;
         if (named == "" || !family.IsEncoderDecoder)
         {
             notice = $"config.json names {(named == "" ? "no architecture" : named)}: read as {chosen}, whose weights are there. "

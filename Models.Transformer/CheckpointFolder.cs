@@ -97,7 +97,8 @@ public static class CheckpointFolder
             : model is not null ? $"there is one in '{model}'. Give that folder"
             : files.Any(file => Path.GetExtension(file) is ".safetensors" or ".bin")
             ? $"it holds weights alone. Fetch the {Config} that belongs to them"
-            : $"it holds {(files.Length == 0 ? "no files" : string.Join(", ", files.Take(5)) + (files.Length > 5 ? ", …" : ""))}. Check the "
+            : $"it holds {(files.Length == 0 ? "no files" : string.Join(", ", files.Take(5)) + (files.Length > 5 ? ", …" : ""))}. Check "
+                + "the "
             + $"path";
         return new($"model: not a model folder; {Config} is missing in '{path}'; expected {Config} next to model.safetensors; {what}.");
     }

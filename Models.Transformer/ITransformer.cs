@@ -12,7 +12,8 @@ public interface ITransformer
     /// <summary>Family, task, sizes and labels.</summary>
     ModelInfo Info { get; }
 
-    /// <summary>The tokenizer that belongs to the checkpoint; null when its folder has none, or one that is not read here: <see cref="Notices"/> say so.</summary>
+    /// <summary>The tokenizer that belongs to the checkpoint; null when its folder has none, or one that is not read here:
+    /// <see cref="Notices"/> say so.</summary>
     ITokenizer? Tokenizer { get; }
 
     /// <summary>Every named activation of the forward pass, in the order in which it runs. Complete once the model is built.</summary>

@@ -7,12 +7,15 @@ public static class ModelFamilies
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
         new("albert", "Albert", "ALBERT",
-            "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model, ForPreTraining",
+            "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model, "
+                + "ForPreTraining",
             "SentencePiece unigram", (config, weights, _) => Albert.Load(config, weights)),
-        new("bart", "Bart", "BART, also for zero-shot classification", "ForConditionalGeneration, ForSequenceClassification, ForQuestionAnswering",
+        new("bart", "Bart", "BART, also for zero-shot classification",
+            "ForConditionalGeneration, ForSequenceClassification, ForQuestionAnswering",
             "byte-level BPE", Bart.Load),
         new("bert", "Bert", "BERT",
-            "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model, ForPreTraining",
+            "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model, "
+                + "ForPreTraining",
             "WordPiece", (config, weights, _) => Bert.Load(config, weights),
             "position_embedding_type other than absolute; is_decoder"),
         new("bloom", "Bloom", "BLOOM, BLOOMZ", "ForCausalLM, ForSequenceClassification, Model",
@@ -29,7 +32,8 @@ public static class ModelFamilies
             "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model",
             "WordPiece", (config, weights, _) => DistilBert.Load(config, weights)),
         new("electra", "Electra", "ELECTRA",
-            "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model, ForPreTraining",
+            "ForMaskedLM, ForSequenceClassification, ForTokenClassification, ForQuestionAnswering, ForMultipleChoice, Model, "
+                + "ForPreTraining",
             "WordPiece", (config, weights, _) => Electra.Load(config, weights)),
         new("gemma", "Gemma", "Gemma 1", "ForCausalLM, ForSequenceClassification, Model",
             "SentencePiece BPE with byte fallback", Gemma.Load,

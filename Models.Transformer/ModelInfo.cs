@@ -43,7 +43,8 @@ public sealed record ModelInfo
     /// <summary>Width of the residual stream.</summary>
     public required int DModel { get; init; }
 
-    /// <summary>Width of word embeddings, that of the residual stream unless a matrix leads from one to the other (OPT 350M, ELECTRA, ALBERT).</summary>
+    /// <summary>Width of word embeddings, that of the residual stream unless a matrix leads from one to the other (OPT 350M, ELECTRA,
+    /// ALBERT).</summary>
     public int EmbeddingWidth { get => field == 0 ? DModel : field; init; }
 
     /// <summary>Number of blocks (Marian: of the encoder).</summary>
@@ -65,7 +66,8 @@ public sealed record ModelInfo
     public IReadOnlyList<string> Labels { get; init; } = [];
 
     /// <summary>
-    /// Whether labels do not compete (<c>problem_type</c> is <c>multi_label_classification</c>, or there is one alone): each is true with probability σ(logit).
+    /// Whether labels do not compete (<c>problem_type</c> is <c>multi_label_classification</c>, or there is one alone): each is true with
+    /// probability σ(logit).
     /// </summary>
     public bool IsMultiLabel { get; init; }
 
@@ -73,8 +75,8 @@ public sealed record ModelInfo
     public bool PoolsFirst { get; init; }
 
     /// <summary>
-    /// Whether a classifier's outputs are numbers (<c>problem_type</c> is <c>regression</c>, or a cross-encoder of one output has the identity as its
-    /// activation): what the head says is the answer, and there are no probabilities.
+    /// Whether a classifier's outputs are numbers (<c>problem_type</c> is <c>regression</c>, or a cross-encoder of one output has the
+    /// identity as its activation): what the head says is the answer, and there are no probabilities.
     /// </summary>
     public bool IsNumber { get; init; }
 

@@ -35,7 +35,8 @@ public static class ModelLoader
     {
         foreach (int id in (model.Tokenizer?.Special.All ?? []).Where(id => id >= model.Info.VocabSize))
         {
-            yield return $"The tokenizer's {model.Tokenizer!.Vocabulary.PieceOf(id)} has the id {id}, for which the model's {model.Info.VocabSize} embeddings have no row: it is not used.";
+            yield return $"The tokenizer's {model.Tokenizer!.Vocabulary.PieceOf(id)} has the id {id}, for which the model's "
+                + $"{model.Info.VocabSize} embeddings have no row: it is not used.";
         }
     }
 
@@ -74,7 +75,8 @@ public static class ModelLoader
         try
         {
             string? reading = null;
-            if (!weights.IsUnwritten && Architectures.Decide(family, config.Architecture(""), weights.Names, out reading) is { } architecture)
+            if (!weights.IsUnwritten && Architectures.Decide(type, config.Architecture(""), weights.Names,
+                out reading) is { } architecture)
             {
                 config = config.As(architecture);
             }
@@ -106,7 +108,8 @@ public static class ModelLoader
         return head is null || table is null || !weights.Entry(head).Shape.AsSpan().SequenceEqual(weights.Entry(table).Shape)
             || weights.SameBytes(head, table)
             ? null
-            : $"config.json ties the head to the embeddings, but {head} is stored with values of its own: it is used, as transformers 5 does.";
+            : $"config.json ties the head to the embeddings, but {head} is stored with values of its own: it is used, as transformers 5 "
+                + "does.";
     }
 
     /// <summary>Refuses more layers than the weights could have: sizes are believed only so far as something is there.</summary>

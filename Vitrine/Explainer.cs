@@ -7,8 +7,7 @@ namespace Vitrine;
 /// <summary>A loaded model, and everything that can be asked of it: which words made it decide, what it says, what it writes.</summary>
 /// <remarks>
 /// Calls from several threads wait for one another, so that an explainer may be shared; for parallel work load one per thread, which share
-/// the mapped
-/// weights. A call runs on the thread that makes it, on the device that the model was loaded onto.
+/// the mapped weights. A call runs on the thread that makes it, on the device that the model was loaded onto.
 /// </remarks>
 /// <example><code>
 /// using var explainer = Explainer.Load("models/sentiment");
@@ -74,7 +73,8 @@ public sealed partial class Explainer : IDisposable
         {
             ITransformer loaded = ModelLoader.Load(folder, options.Quantization, options.Outliers);
             loaded = options.Adapter is { } adapter ? LoraAdapter.Merge(LoraAdapter.Load(loaded, adapter)) : loaded;
-            return new(new(loaded, ModelHub.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder), options, device);
+            return new(new(loaded, ModelHub.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder),
+                options, device);
         }
         catch (Exception e) when (e is ModelException or WeightException or TokenizerException or TrainingException)
         {

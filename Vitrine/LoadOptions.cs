@@ -13,7 +13,8 @@ public sealed record LoadOptions
     public string Revision { get; init; } = "main";
 
     /// <summary>
-    /// Whether the CPU's vectors are fixed at 256 bits, so that the same request gives the same bits on every x64 machine with AVX2 (<see cref="Tensors.CpuVectors.Fix"/>); for the
+    /// Whether the CPU's vectors are fixed at 256 bits, so that the same request gives the same bits on every x64 machine with AVX2
+    /// (<see cref="Tensors.CpuVectors.Fix"/>); for the
     /// whole process, and before its first computation.
     /// </summary>
     public bool Deterministic { get; init; }

@@ -56,7 +56,8 @@ public sealed class Trial
             || result.Targets.Count != Function.Targets.Count)
         {
             throw new VitrineException(
-                $"evaluation: these scores are about something else; got {string.Join(" and ", result.Sides.Select(side => side.Tokens.Count))} tokens and {result.Targets.Count} targets; "
+                $"evaluation: these scores are about something else; got "
+                    + $"{string.Join(" and ", result.Sides.Select(side => side.Tokens.Count))} tokens and {result.Targets.Count} targets; "
                 + $"expected {string.Join(" and ", Function.Sides.Select(side => side.Length))} and {Function.Targets.Count}. Evaluate "
                 + $"scores before merging them into words.");
         }

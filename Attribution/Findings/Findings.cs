@@ -65,8 +65,9 @@ public static class Findings
         double threshold = Math.Max(least, lift * share);
         return new(
             name, question,
-            FormattableString.Invariant(
-                $"share of Σ|score| on them, where they are {share:0.00} of the tokens; a warning above {threshold:0.00}, the larger of {least} and {lift} times that"), threshold,
+            FormattableString.Invariant($"share of Σ|score| on them, where they are {share:0.00} of the tokens; ")
+                + FormattableString.Invariant($"a warning above {threshold:0.00}, the larger of {least} and {lift} times that"),
+            threshold,
             Rows(methods, method => kind(method).OfScores.Value, value => value > threshold),
             advice);
     }

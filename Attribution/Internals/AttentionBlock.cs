@@ -4,13 +4,14 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// One attention layer taken apart: what every token writes at every position, <c>T[i ← j] = Σ_head A[i, j]·v_j·W_O</c>, with the residual x_i
-/// at the position itself, after the layer's norm where a model normalises after adding. Where what attention writes is normalised before it is
-/// added (Gemma 2 and 3), T is what arrives after that norm.
+/// One attention layer taken apart: what every token writes at every position, <c>T[i ← j] = Σ_head A[i, j]·v_j·W_O</c>, with the
+/// residual x_i at the position itself, after the layer's norm where a model normalises after adding. Where what attention writes is
+/// normalised before it is added (Gemma 2 and 3), T is what arrives after that norm.
 /// </summary>
 /// <remarks>
 /// The norm is linear once its scale is known: <c>L(T) = γ ∘ (T − mean T)/s_i</c>. The parts then sum to the layer's output y_i but for
-/// constants, b_O and β. Source: Kobayashi et al. 2021, “Incorporating residual and normalization layers into analysis of masked language models”.
+/// constants, b_O and β. Source: Kobayashi et al. 2021, “Incorporating residual and normalization layers into analysis of masked language
+/// models”.
 /// </remarks>
 internal sealed class AttentionBlock
 {
@@ -20,7 +21,9 @@ internal sealed class AttentionBlock
 
     private AttentionBlock(string block, string attention, Place place, Func<string, Tensor> activation, Func<string, Tensor?> weight)
     {
-        Tensor pattern = activation($"{block}.{attention}.hook_pattern").Select(0, 0), v = activation($"{block}.{attention}.hook_v").Select(0, 0); // [key, kv_head, d_head]
+        // [key, kv_head, d_head]
+        Tensor pattern = activation($"{block}.{attention}.hook_pattern").Select(0, 0), v = activation($"{block}.{attention}.hook_v")
+            .Select(0, 0);
         Tensor wO = weight($"{block}.{attention}.W_O") ?? throw new InvalidOperationException($"{block}.{attention}: no W_O.");
         (int heads, int dHead) = (pattern.Shape[0], v.Shape[2]);
         _pattern = pattern.Permute(2, 1, 0);
@@ -94,7 +97,8 @@ internal sealed class AttentionBlock
         float[] row = [.. direction.Select(w => (float)w)];
         Rescale(row, query);
         Tensor towards = _written.MatMul(Tensor.From(row, [Width, 1]));   // [key, head, 1]
-        return Array.ConvertAll((_pattern.Select(1, query) * towards.Reshape([Keys, _pattern.Shape[2]])).Sum([1]).ToArray(), value => (double)value);
+        return Array.ConvertAll((_pattern.Select(1, query) * towards.Reshape([Keys, _pattern.Shape[2]])).Sum([1]).ToArray(), value =>
+            (double)value);
     }
 
     /// <summary>What the output's bias writes at a query in a direction of the stream; 0 without one.</summary>
@@ -110,15 +114,19 @@ internal sealed class AttentionBlock
     public static AttentionBlocks Of(ScoreFunction f, AttributionRequest request, params string[] more)
     {
         request.Cancellation.ThrowIfCancellationRequested();
-        (string Block, string Attention, Place Place)[] layers = [.. f.HookPoints.Select(point => point.Name).Where(name => name.EndsWith("attn.hook_v", StringComparison.Ordinal))
+        (string Block, string Attention, Place Place)[] layers = [.. f.HookPoints.Select(point => point.Name)
+            .Where(name => name.EndsWith("attn.hook_v", StringComparison.Ordinal))
             .Select(name => Located(f, name[..^".hook_v".Length]))];
-        string[] hooks = [.. layers.SelectMany(layer => layer.Place.Hooks.Concat([$"{layer.Block}.{layer.Attention}.hook_pattern", $"{layer.Block}.{layer.Attention}.hook_v"])), .. more];
+        string[] hooks = [.. layers.SelectMany(layer =>
+            layer.Place.Hooks.Concat([$"{layer.Block}.{layer.Attention}.hook_pattern", $"{layer.Block}.{layer.Attention}.hook_v"])),
+                .. more];
         using ActivationCache cache = f.Cache([.. hooks.Distinct()]);
         Tensor features = f.Features(Sweep.Input(f));
         double[] scores = Array.ConvertAll(f.Head(features).ToArray(), score => (double)score);
         Tensor? Weight(string name) => f.Transformer?.Find(name)?.Effective;
         return new(
-            [.. layers.Select(layer => (layer.Block, new AttentionBlock(layer.Block, layer.Attention, layer.Place, name => cache[name], Weight)))],
+            [.. layers.Select(layer =>
+                (layer.Block, new AttentionBlock(layer.Block, layer.Attention, layer.Place, name => cache[name], Weight)))],
             name => cache[name], Weight, features, scores);
     }
 
@@ -129,10 +137,12 @@ internal sealed class AttentionBlock
         (string block, string attention) = (path[..dot], path[(dot + 1)..]);
         string norm = attention == "cross_attn" ? $"{block}.ln2" : $"{block}.ln1";
         bool after = f.HookPoints.Any(point => point.Name == $"{block}.hook_normalized_resid_post");
-        bool parallel = !f.HookPoints.Any(point => point.Name == $"{block}.hook_resid_mid"); // the stream between the halves has no name there
+        // the stream between the halves has no name there
+        bool parallel = !f.HookPoints.Any(point => point.Name == $"{block}.hook_resid_mid");
         bool normedBefore = f.HookPoints.Any(point => point.Name == $"{block}.ln1_post.hook_scale");
         return (block, attention, after
-            ? new Place(attention == "cross_attn" ? $"{block}.ln1.hook_normalized" : $"{block}.hook_resid_pre", $"{norm}.hook_normalized", norm)
+            ? new Place(attention == "cross_attn" ? $"{block}.ln1.hook_normalized" : $"{block}.hook_resid_pre", $"{norm}.hook_normalized",
+                norm)
             : attention == "cross_attn" ? new Place($"{block}.hook_resid_mid", $"{block}.hook_resid_mid_cross", null)
             : new Place($"{block}.hook_resid_pre", parallel ? $"{block}.hook_attn_out" : $"{block}.hook_resid_mid", null)
             {
@@ -141,7 +151,8 @@ internal sealed class AttentionBlock
             });
     }
 
-    /// <summary>RMSNorm with its scale given, x ← γ ∘ x/s: what attention writes goes through it, or a direction back through it; nothing where there is none.</summary>
+    /// <summary>RMSNorm with its scale given, x ← γ ∘ x/s: what attention writes goes through it, or a direction back through it; nothing
+    /// where there is none.</summary>
     private void Rescale(Span<float> x, int query)
     {
         for (int i = 0; _writtenGain is not null && _writtenScale is not null && i < x.Length; i++)
@@ -186,7 +197,8 @@ internal sealed class AttentionBlock
     private static Tensor Grouped(Tensor v, int heads)
     {
         (int keys, int kvHeads, int dHead) = (v.Shape[0], v.Shape[1], v.Shape[2]);
-        return kvHeads == heads ? v : v.Reshape([keys, kvHeads, 1, dHead]).Expand([keys, kvHeads, heads / kvHeads, dHead]).Reshape([keys, heads, dHead]);
+        return kvHeads == heads ? v : v.Reshape([keys, kvHeads, 1, dHead]).Expand([keys, kvHeads, heads / kvHeads, dHead])
+            .Reshape([keys, heads, dHead]);
     }
 
     private sealed record Place(string Residual, string Output, string? Norm)
@@ -197,7 +209,8 @@ internal sealed class AttentionBlock
         /// <summary>The norm of what attention writes.</summary>
         public string? Written { get; init; }
 
-        public IEnumerable<string> Hooks => [Residual, Output, .. new[] { Norm, Written }.OfType<string>().Select(norm => $"{norm}.hook_scale")];
+        public IEnumerable<string> Hooks => [Residual, Output, .. new[] { Norm, Written }.OfType<string>()
+            .Select(norm => $"{norm}.hook_scale")];
     }
 }
 
@@ -208,7 +221,8 @@ internal sealed class AttentionBlock
 /// <param name="Features">What the targets are read from.</param>
 /// <param name="Scores">f(x). <c>[target]</c></param>
 internal sealed record AttentionBlocks(
-    (string Name, AttentionBlock Layer)[] All, Func<string, Tensor> Activation, Func<string, Tensor?> Weight, Tensor Features, double[] Scores)
+    (string Name, AttentionBlock Layer)[] All, Func<string, Tensor> Activation, Func<string, Tensor?> Weight, Tensor Features,
+        double[] Scores)
 {
     /// <summary>Self-attention where targets are read.</summary>
     public AttentionBlock[] Self => [.. All.Where(block => !block.Layer.IsCross && !IsEncoder(block.Name)).Select(block => block.Layer)];

@@ -8,8 +8,8 @@ namespace Vitrine.Attributions;
 /// part per token: nothing is lost, so the parts sum to the logit.
 /// </summary>
 /// <remarks>
-/// Attention patterns and the scales of norms are given; an activation multiplies by act(a)/a of the whole; a bias b is shared out by |b · x_k|.
-/// These are the paper's zero-origin slopes and “absdot” biases. For BERT classifiers, as in the paper.
+/// Attention patterns and the scales of norms are given; an activation multiplies by act(a)/a of the whole; a bias b is shared out by |b ·
+/// x_k|. These are the paper's zero-origin slopes and “absdot” biases. For BERT classifiers, as in the paper.
 /// </remarks>
 public sealed class DecompX : IAttributionMethod
 {
@@ -41,7 +41,8 @@ public sealed class DecompX : IAttributionMethod
         }
         if (f.StepName is not ("logit" or "contrast_logits" or "contrast_logits_diff"))
         {
-            throw new VitrineException($"{Name}: only logits are sums of parts; got step '{f.StepName}'; expected logit or contrast_logits_diff.");
+            throw new VitrineException($"{Name}: only logits are sums of parts; got step '{f.StepName}'; expected logit or "
+                + "contrast_logits_diff.");
         }
         Tensor Weight(string name) => model.Find(name)?.Value ?? throw new InvalidOperationException($"{name}: no such weight.");
         string[] hooks = ["blocks.0.hook_resid_pre", "*.hook_pattern", "*.hook_scale", "*.mlp.hook_pre", "*.mlp.hook_post", PoolerOut];
@@ -87,7 +88,8 @@ public sealed class DecompX : IAttributionMethod
         })]);
     }
 
-    /// <summary>Σ_head A·(x_k·W_V)·W_O + x_k. In the first block b_V goes to the token that is looked at, later it is shared out, as the authors do it.</summary>
+    /// <summary>Σ_head A·(x_k·W_V)·W_O + x_k. In the first block b_V goes to the token that is looked at, later it is shared out, as the
+    /// authors do it.</summary>
     private static Tensor Attention(Tensor parts, string block, Func<string, Tensor> weight, Tensor pattern)
     {
         (int tokens, int positions, int heads) = (parts.Shape[0], parts.Shape[1], pattern.Shape[0]);
@@ -95,7 +97,8 @@ public sealed class DecompX : IAttributionMethod
         bool first = block == "blocks.0";
         Tensor v = parts.MatMul(weight($"{block}.attn.W_V"));
         v = first ? v + Diagonal(bV.Reshape([1, bV.Shape[0]]).Expand([positions, bV.Shape[0]])) : v;
-        v = v.Reshape([tokens, positions, heads, v.Shape[2] / heads]).Permute(0, 2, 1, 3);                        // [token, head, key, d_head]
+        // [token, head, key, d_head]
+        v = v.Reshape([tokens, positions, heads, v.Shape[2] / heads]).Permute(0, 2, 1, 3);
         Tensor z = pattern.Reshape(pattern.Shape.Prepend(1)).Expand(pattern.Shape.Prepend(tokens)).MatMul(v).Permute(0, 2, 1, 3);
         Tensor written = z.Reshape([tokens, positions, wO.Shape[0]]).MatMul(wO);
         return Shared(written + parts, first ? bO : bV.Reshape([1, bV.Shape[0]]).MatMul(wO).Reshape([wO.Shape[1]]) + bO);

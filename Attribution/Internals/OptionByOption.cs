@@ -4,7 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// A method over the options of a multiple choice. The model reads every option in a pass of its own, so a method that looks inside explains an option's logit from
+/// A method over the options of a multiple choice. The model reads every option in a pass of its own, so a method that looks inside
+/// explains an option's logit from
 /// that option's pass, and the tokens of the others have no score; any other method sees the choice as a whole.
 /// </summary>
 /// <param name="method">The method.</param>
@@ -24,7 +25,8 @@ public sealed class OptionByOption(IAttributionMethod method) : IAttributionMeth
     /// <inheritdoc/>
     public string SumsTo => method.SumsTo;
 
-    private bool LooksInside => s_inside.Contains(Name) || Name.StartsWith("layer_", StringComparison.Ordinal) || Name.StartsWith("neuron_", StringComparison.Ordinal);
+    private bool LooksInside => s_inside.Contains(Name) || Name.StartsWith("layer_", StringComparison.Ordinal)
+        || Name.StartsWith("neuron_", StringComparison.Ordinal);
 
     /// <summary>Methods as a model needs them: this way for a multiple choice, unchanged for others.</summary>
     /// <param name="model">The model.</param>
@@ -42,15 +44,23 @@ public sealed class OptionByOption(IAttributionMethod method) : IAttributionMeth
         }
         int[] asked = [.. f.Targets.Select(target => target.Id ?? 0)];
         Dictionary<int, AttributionResult> found = asked.Distinct().ToDictionary(id => id, id => method.Attribute(
-            options.Alone(id), request with { KeepRaw = false, FeatureGroups = request.FeatureGroups is { } groups ? [groups[id]] : null }));
+            options.Alone(id),
+            request with { KeepRaw = false, FeatureGroups = request.FeatureGroups is { } groups ? [groups[id]] : null }));
         AttributionResult first = found[asked[0]];
         if (first.StepName != "logit" || first.Targets.Count != 1 || first.Sides[0].Tokens.Count != f.Sides[asked[0]].Length)
         {
-            throw new VitrineException($"{Name}: it explains no option of a choice; got the {first.StepName} of {first.Targets[0].Label}; expected the logit of an option over its tokens.");
+            throw new VitrineException($"{Name}: it explains no option of a choice; got the {first.StepName} of "
+                + $"{first.Targets[0].Label}; expected the logit of an option over its tokens.");
         }
         return first with
         {
-            Targets = [.. asked.Select((id, t) => found[id].Targets[0] with { Label = f.Targets[t].Label, Id = id, Probability = Known(f.Probabilities[t]), Reach = f.Targets[t].Reach })],
+            Targets = [.. asked.Select((id, t) => found[id].Targets[0] with
+            {
+                Label = f.Targets[t].Label,
+                Id = id,
+                Probability = Known(f.Probabilities[t]),
+                Reach = f.Targets[t].Reach,
+            })],
             Sides = [.. f.Sides.Select((side, s) => (found.TryGetValue(s, out AttributionResult? own) ? own : first).Sides[0] with
             {
                 Name = side.Name,
@@ -59,7 +69,8 @@ public sealed class OptionByOption(IAttributionMethod method) : IAttributionMeth
                 GivenLength = side.Length,
                 Scores = [.. asked.Select(id => id == s ? found[id].Sides[0].Scores[0] : new float[side.Length])],
             })],
-            Warnings = [.. first.Warnings, $"{Name} looks inside: it explains the option's own logit from its own pass, and tokens of other options have no score"],
+            Warnings = [.. first.Warnings,
+                $"{Name} looks inside: it explains the option's own logit from its own pass, and tokens of other options have no score"],
         };
     }
 

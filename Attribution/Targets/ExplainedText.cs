@@ -3,7 +3,8 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
-/// <summary>A tokenized text as score functions take it: ids, what is known of each token, and what the model needs in addition to them.</summary>
+/// <summary>A tokenized text as score functions take it: ids, what is known of each token, and what the model needs in addition to
+/// them.</summary>
 public sealed record ExplainedText
 {
     /// <summary>The tokens, in order.</summary>

@@ -6,8 +6,8 @@ namespace Vitrine.Attributions;
 /// <summary>A text that a model writes, or is made to write: its tokens, each with its place in the text that all of them make.</summary>
 /// <remarks>
 /// Every way to a score of written tokens leads through here: continuations, translations, and both with and without a context. What a
-/// causal model
-/// reads is the prompt and all of the text but its last token; what a decoder reads is its start token, what was said before, and the same.
+/// causal model reads is the prompt and all of the text but its last token; what a decoder reads is its start token, what was said before,
+/// and the same.
 /// </remarks>
 public sealed record WrittenText
 {
@@ -98,7 +98,8 @@ public sealed record WrittenText
 
     private static ExplainedText First(ILanguageModel model, int? given)
     {
-        int start = given ?? model.Info.DecoderStartId ?? throw new VitrineException("targets: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
+        int start = given ?? model.Info.DecoderStartId
+            ?? throw new VitrineException("targets: the config names no decoder_start_token_id; expected one in an encoder–decoder.");
         return new() { Tokens = [ExplainedText.Token(start, model.Tokenizer) with { IsSpecial = true, Text = -1 }] };
     }
 }

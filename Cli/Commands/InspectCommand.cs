@@ -107,7 +107,9 @@ internal static class InspectCommand
         [
             ("model", $"{info.Architecture} ({info.ModelType})"),
             ("task", info.Task.ToString()),
-            ("sizes", $"d_model {Grouped(info.DModel)}, layers {info.NLayers}{(info.NDecoderLayers > 0 ? $" + {info.NDecoderLayers}" : "")}, heads {info.NHeads}, vocab {Grouped(info.VocabSize)}, positions {Grouped(info.MaxPositions)}"),
+            ("sizes", $"d_model {Grouped(info.DModel)}, layers "
+                + $"{info.NLayers}{(info.NDecoderLayers > 0 ? $" + {info.NDecoderLayers}" : "")}, heads {info.NHeads}, vocab "
+                    + $"{Grouped(info.VocabSize)}, positions {Grouped(info.MaxPositions)}"),
             .. info.Labels.Count > 0 ? [("labels", string.Join(", ", info.Labels))] : Array.Empty<(string, string)>(),
             ("tokenizer", loaded.Model.Tokenizer?.Description ?? "none in this folder"),
             ("parameters", Grouped(loaded.Model.Parameters.Sum(p => (long)p.Shape.Elements))),

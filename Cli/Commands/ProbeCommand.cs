@@ -56,7 +56,8 @@ internal static class ProbeCommand
                 string pooled = parsed.GetValue(pool) ?? (file is null ? "token" : "mean");
                 ProbePooling pooling = Enum.TryParse(pooled, ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named
                     : throw new CommandException(
-                    ExitCode.Usage, $"pool: unknown; got '{pooled}'; expected {string.Join(", ", Enum.GetNames<ProbePooling>().Select(n => n.ToLowerInvariant()))}.");
+                    ExitCode.Usage, $"pool: unknown; got '{pooled}'; expected "
+                        + $"{string.Join(", ", Enum.GetNames<ProbePooling>().Select(n => n.ToLowerInvariant()))}.");
                 IReadOnlyList<ProbeText> texts = file is null ? ProbeText.Parse([.. StoryPlaces.Make(MadeUp, seed: 1)], MadeUpName)
                     : ProbeText.Read(terminal.Resolve(file));
                 using Explainer loaded = source.Load(parsed, terminal);

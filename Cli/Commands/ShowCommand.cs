@@ -8,7 +8,8 @@ internal static class ShowCommand
     public static Verb Create(Terminal terminal)
     {
         var file = new Argument<string>("file") { Description = "What --json of any command, explain --output or Inseq's save() wrote." };
-        var row = new Option<int>("--row") { Description = "Which row, or which text of Inseq's.", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var row = new Option<int>("--row") { Description = "Which row, or which text of Inseq's.", HelpName = "n",
+            DefaultValueFactory = _ => 1 };
         var form = new FormOptions();
         var output = new ExplainOutput();
         return new Verb("show", "Draws saved explanations: own JSON, rows of a data file, Inseq's JSON.", """
@@ -27,7 +28,8 @@ internal static class ShowCommand
                     InsideShow.Write(parsed, terminal, inside);
                     return;
                 }
-                output.Write(parsed, terminal, Explanation.Of(SavedExplanation.Read(terminal.Resolve(path), parsed.GetValue(row)), request, Path.GetFileNameWithoutExtension(path)));
+                output.Write(parsed, terminal, Explanation.Of(SavedExplanation.Read(terminal.Resolve(path), parsed.GetValue(row)), request,
+                    Path.GetFileNameWithoutExtension(path)));
             });
     }
 }

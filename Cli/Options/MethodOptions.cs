@@ -71,6 +71,7 @@ internal sealed class MethodOptions(Terminal terminal)
         "ferret" => Compat.Ferret,
         "none" => Compat.None,
         _ => throw new CommandException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture,
-            $"compat: no such tool; got '{tool}'; expected captum, inseq, dig or ferret.{Nearest.Hint(tool, ["captum", "inseq", "dig", "ferret"])}")),
+            $"compat: no such tool; got '{tool}'; expected captum, inseq, dig or "
+                + $"ferret.{Nearest.Hint(tool, ["captum", "inseq", "dig", "ferret"])}")),
     };
 }

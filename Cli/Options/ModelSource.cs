@@ -22,7 +22,8 @@ internal sealed class ModelSource
         _shipped = shipped;
         Model = new("--model", "-m")
         {
-            Description = "Folder with config.json and model.safetensors, the name of a shipped model, or org/name of a hub (fetched once). "
+            Description = "Folder with config.json and model.safetensors, the name of a shipped model, or org/name of a hub (fetched "
+                + "once). "
                 + $"Default: the shipped {shipped}.",
             HelpName = "folder",
         };
@@ -53,7 +54,8 @@ internal sealed class ModelSource
     /// <summary>Whether the CPU's vectors are fixed at 256 bits.</summary>
     public Option<bool> Deterministic { get; } = new("--deterministic")
     {
-        Description = "Compute with 256-bit vectors whatever the processor has: the same bits on every x64 machine with AVX2, slower where it has wider ones.",
+        Description = "Compute with 256-bit vectors whatever the processor has: the same bits on every x64 machine with AVX2, slower "
+            + "where it has wider ones.",
     };
 
     /// <summary>Which weights to hold in fewer bits.</summary>
@@ -86,7 +88,8 @@ internal sealed class ModelSource
     };
 
     /// <summary>The options that loading understands.</summary>
-    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Revision, Adapter, Quantize, Outliers, Device, Threads, Deterministic, Profile };
+    public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Revision, Adapter, Quantize, Outliers, Device, Threads, Deterministic,
+        Profile };
 
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="RequestException">It names none that exists.</exception>

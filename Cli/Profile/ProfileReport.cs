@@ -15,7 +15,8 @@ internal sealed record ProfileReport(DeviceProfile Profile, Peaks Peaks)
     {
         DeviceProfile p = Profile;
         output.WriteLine();
-        output.WriteLine($"profile of {p.Device}: {Ms(p.Seconds)} ms, kernels {Ms(p.KernelSeconds)} ms in {Invariant($"{p.Launches}")} launches");
+        output.WriteLine($"profile of {p.Device}: {Ms(p.Seconds)} ms, kernels {Ms(p.KernelSeconds)} ms in {Invariant($"{p.Launches}")} "
+            + "launches");
         output.WriteLine($"  {Copied("to", p.Uploads)}; {Copied("from", p.Downloads)}; {p.Waits.Count} waits, {Ms(p.Waits.Seconds)} ms"
             + (p.Builds.Count > 0 ? $"; {p.Builds.Count} kernels compiled or loaded, {Ms(p.Builds.Seconds)} ms" : ""));
         output.WriteLine(Invariant($"  peaks measured now: copy {Peaks.Copy:F1} GB/s, fused multiply–add {Peaks.Fma:F0} GFLOP/s"));

@@ -42,7 +42,8 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         }
         string why = result.End == TrainingEnd.StoppedEarly ? "no better for long: stopped early, " : "";
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"done: {why}{result.Step} steps; kept the weights of step {result.BestStep}{(result.Best.Count > 0 ? $": {Written(result.Best)}" : "")}"));
+            $"done: {why}{result.Step} steps; kept the weights of step "
+                + $"{result.BestStep}{(result.Best.Count > 0 ? $": {Written(result.Best)}" : "")}"));
     }
 
     /// <inheritdoc/>

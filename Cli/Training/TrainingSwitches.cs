@@ -84,7 +84,8 @@ internal sealed class TrainingSwitches
             string.Equals(name, parsed.GetValue(option), StringComparison.OrdinalIgnoreCase)) is { } name
             ? Enum.Parse<T>(name)
             : throw new CommandException(ExitCode.Usage,
-                $"{option.Name[2..]}: unknown; got '{parsed.GetValue(option)}'; expected {string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}.");
+                $"{option.Name[2..]}: unknown; got '{parsed.GetValue(option)}'; expected "
+                    + $"{string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}.");
 
     private static Option<int> Number(string name, string description, int standard) =>
         new(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => standard };

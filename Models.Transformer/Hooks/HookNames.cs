@@ -3,7 +3,8 @@ namespace Vitrine.Transformers;
 /// <summary>Finds hook points by name or by pattern, and the nearest names when there are none.</summary>
 internal static class HookNames
 {
-    /// <summary>All points that match at least one pattern, in the model's order. <c>*</c> stands for any characters, dots included.</summary>
+    /// <summary>All points that match at least one pattern, in the model's order. <c>*</c> stands for any characters, dots
+    /// included.</summary>
     /// <exception cref="HookException">A pattern matches nothing.</exception>
     public static IReadOnlyList<HookPoint> Match(IReadOnlyList<HookPoint> points, IEnumerable<string> patterns)
     {

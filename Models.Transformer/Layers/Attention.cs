@@ -8,11 +8,9 @@ namespace Vitrine.Transformers;
 /// </summary>
 /// <remarks>
 /// q = x·W_Q + b_Q, k = s·W_K + b_K, v = s·W_V + b_V, where s is x itself or, in cross-attention, the encoded source; q and k may be
-/// normalised
-/// and turned by their positions; per head scores = scale·q·kᵀ + bias + mask, pattern = softmax(scores), z = pattern·v; out = Σ_heads z·W_O
-/// + b_O.
-/// Scores and pattern are never stored, unless a scope watches them, a cap bends the scores, or a gradient of their bias may be asked for:
-/// then the
+/// normalised and turned by their positions; per head scores = scale·q·kᵀ + bias + mask, pattern = softmax(scores), z = pattern·v; out =
+/// Σ_heads z·W_O + b_O. Scores and pattern are never stored, unless a scope watches them, a cap bends the scores, or a gradient of their
+/// bias may be asked for: then the
 /// same formulas run one by one.
 /// </remarks>
 internal sealed class Attention
@@ -93,7 +91,8 @@ internal sealed class Attention
 
         KeyValue Source()
         {
-            Tensor s = source ?? throw new ModelException($"{_name}: no source to attend to; expected a source in the first call with an empty cache.");
+            Tensor s = source ?? throw new ModelException($"{_name}: no source to attend to; expected a source in the first call with "
+                + "an empty cache.");
             return new(_hookK.Run(Heads(_k.Run(s))), _hookV.Run(Heads(_v.Run(s))));
         }
     }
@@ -156,7 +155,8 @@ internal sealed class Attention
         int group = _options.NHeads / kvHeads;
         return group == 1
             ? x
-            : x.Reshape([batch, kvHeads, 1, pos, dHead]).Expand([batch, kvHeads, group, pos, dHead]).Reshape([batch, _options.NHeads, pos, dHead]);
+            : x.Reshape([batch, kvHeads, 1, pos, dHead]).Expand([batch, kvHeads, group, pos, dHead])
+                .Reshape([batch, _options.NHeads, pos, dHead]);
     }
 }
 
@@ -226,7 +226,8 @@ internal sealed record AttentionOptions
     /// <summary>Where in its stored tensor a projection lies: 0 queries, 1 keys, 2 values; null when it has one of its own.</summary>
     public StoredPart? Part(int which) => Projections switch
     {
-        Projections.Stacked => new((which == 0 ? 0 : NHeads + ((which - 1) * NKeyValueHeads)) * DHead, (NHeads + (2 * NKeyValueHeads)) * DHead),
+        Projections.Stacked => new((which == 0 ? 0 : NHeads + ((which - 1) * NKeyValueHeads)) * DHead,
+            (NHeads + (2 * NKeyValueHeads)) * DHead),
         Projections.ByHead => new(which * DHead, 3 * NHeads * DHead, NHeads),
         _ => null,
     };

@@ -31,7 +31,8 @@ internal sealed class ModelConfig
         }
         if (!File.Exists(file))
         {
-            throw new ModelException($"model: not a model folder; {name} is missing in '{folder}'; expected {name} next to model.safetensors.");
+            throw new ModelException($"model: not a model folder; {name} is missing in '{folder}'; expected {name} next to "
+                + "model.safetensors.");
         }
         try
         {
@@ -42,7 +43,8 @@ internal sealed class ModelConfig
         }
         catch (JsonException e)
         {
-            throw new ModelException($"config: not JSON; got {e.Message} in {file}; expected a JSON object. Fetch or write the file again.", e);
+            throw new ModelException($"config: not JSON; got {e.Message} in {file}; expected a JSON object. Fetch or write the file "
+                + "again.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -111,7 +113,8 @@ internal sealed class ModelConfig
         ? (IReadOnlyList<int>)[.. list.EnumerateArray().Select(item => Whole(key, item))]
         : throw Wrong(key, "holds something that is not a list", list.GetRawText(), "lists of numbers"))];
 
-    /// <summary>Lists of texts with how often each list is repeated, one after the other: <c>[[["global", "local"], 6]]</c> are twelve.</summary>
+    /// <summary>Lists of texts with how often each list is repeated, one after the other: <c>[[["global", "local"], 6]]</c> are
+    /// twelve.</summary>
     public IReadOnlyList<string> RepeatedTexts(string key)
     {
         return [.. Items(key).SelectMany(item =>

@@ -60,26 +60,32 @@ public abstract class Transformer : ITransformer
     /// <exception cref="WeightException">Some were not; all are named.</exception>
     internal void Complete(WeightLoader weights) => Weights = weights.Report().RequireComplete();
 
-    /// <summary>The embeddings of one side of the input, given or looked up, <c>[batch, pos, d_model]</c>; everything else is checked.</summary>
+    /// <summary>The embeddings of one side of the input, given or looked up, <c>[batch, pos, d_model]</c>; everything else is
+    /// checked.</summary>
     private protected Tensor EmbeddingsOf(ModelInput input, int past = 0)
     {
         string model = Info.ModelType;
-        Tensor x = input.Embeddings ?? Embed(input.Ids ?? throw new ShapeException($"{model}: nothing to read; expected ids or embeddings."));
+        Tensor x = input.Embeddings
+            ?? Embed(input.Ids ?? throw new ShapeException($"{model}: nothing to read; expected ids or embeddings."));
         if (x.Shape.Rank != 3 || x.Shape[2] != Info.EmbeddingWidth || x.Shape[0] < 1 || x.Shape[1] < 1)
         {
             throw new ShapeException(input.Embeddings is null
                 ? $"{model}: ids have the wrong shape; got {x.Shape[..^1]}; expected [batch, pos], at least one token."
-                : $"{model}: embeddings have the wrong shape; got {x.Shape}; expected [batch, pos, {Info.EmbeddingWidth}], at least one token.");
+                : $"{model}: embeddings have the wrong shape; got {x.Shape}; expected [batch, pos, {Info.EmbeddingWidth}], at least one "
+                    + "token.");
         }
         if (past + x.Shape[1] > Info.MaxPositions)
         {
-            throw new ShapeException($"{model}: too many tokens; got {past + x.Shape[1]}; expected at most {Info.MaxPositions}. Shorten or truncate the text.");
+            throw new ShapeException($"{model}: too many tokens; got {past + x.Shape[1]}; expected at most {Info.MaxPositions}. Shorten "
+                + "or truncate the text.");
         }
         foreach ((string name, Tensor? extra) in new[] { ("mask", input.Mask), ("types", input.Types), ("positions", input.Positions) })
         {
-            if (extra is not null && (extra.Shape.Rank != 2 || (extra.Shape[0] != 1 && extra.Shape[0] != x.Shape[0]) || extra.Shape[1] != x.Shape[1]))
+            if (extra is not null && (extra.Shape.Rank != 2 || (extra.Shape[0] != 1 && extra.Shape[0] != x.Shape[0])
+                || extra.Shape[1] != x.Shape[1]))
             {
-                throw new ShapeException($"{model}: {name} have the wrong shape; got {extra.Shape}; expected {x.Shape[..^1]}, or a batch of 1.");
+                throw new ShapeException($"{model}: {name} have the wrong shape; got {extra.Shape}; expected {x.Shape[..^1]}, or a "
+                    + "batch of 1.");
             }
         }
         return x;
@@ -93,8 +99,8 @@ public abstract class Transformer : ITransformer
     }
 
     /// <summary>
-    /// The position of each row's last token: the rightmost that the mask shows and that is not the padding id. Inside a text that id is a word
-    /// like any other (GPT-2 often has its end of text for padding).
+    /// The position of each row's last token: the rightmost that the mask shows and that is not the padding id. Inside a text that id is a
+    /// word like any other (GPT-2 often has its end of text for padding).
     /// </summary>
     private protected int[] LastTokens(ModelInput input, int batch, int positions)
     {
@@ -109,6 +115,7 @@ public abstract class Transformer : ITransformer
             return at;
         })];
 
-        ReadOnlySpan<int> Of(int[] values, int row) => values.AsSpan(values.Length == positions ? 0 : row * positions, positions); // one row may serve the whole batch
+        // one row may serve the whole batch
+        ReadOnlySpan<int> Of(int[] values, int row) => values.AsSpan(values.Length == positions ? 0 : row * positions, positions);
     }
 }

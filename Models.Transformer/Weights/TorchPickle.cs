@@ -256,7 +256,8 @@ internal ref struct TorchPickle
     }
 
     private readonly WeightException Foreign(string what) => new(
-        $"torch: the checkpoint holds more than tensors; got {what}; expected tensors by name, which alone are read: nothing in a file is executed. "
+        $"torch: the checkpoint holds more than tensors; got {what}; expected tensors by name, which alone are read: nothing in a file "
+            + "is executed. "
         + $"Load it where it was made and save its state_dict, or convert it with save_pretrained(folder, safe_serialization=True). "
         + $"File: {_path}", _path);
 

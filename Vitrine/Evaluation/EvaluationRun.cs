@@ -98,7 +98,8 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
         if (used == 0)
         {
             throw new RequestException(Fault.Text, _skipped is [var first, ..]
-                ? string.Create(CultureInfo.InvariantCulture, $"input: no row could be used; got {_skipped.Count}, the first (row {first.Row}) because: "
+                ? string.Create(CultureInfo.InvariantCulture,
+                    $"input: no row could be used; got {_skipped.Count}, the first (row {first.Row}) because: "
                     + $"{first.Reason}")
                 : "input: no rows; got an empty file; expected at least one row.");
         }

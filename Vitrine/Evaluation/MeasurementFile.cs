@@ -6,8 +6,7 @@ namespace Vitrine;
 
 /// <summary>
 /// The numbers of an evaluation as JSONL, one line per row, method and metric. In a file, a run that was interrupted continues after its
-/// last
-/// whole row.
+/// last whole row.
 /// </summary>
 internal sealed class MeasurementFile : IDisposable
 {
@@ -67,7 +66,8 @@ internal sealed class MeasurementFile : IDisposable
     {
         string start = RowsFile.Start(row);
         IEnumerable<string> lines = board.Methods.SelectMany((method, m) => board.Metrics.Select((metric, k) =>
-            $"{start}\"method\":\"{method}\",\"metric\":\"{metric.Name}\",\"value\":{Number(Measured.Mean(measured.Values[m][k]))},\"targets\":[{string.Join(',', measured.Values[m][k].Select(Number))}]"));
+            $"{start}\"method\":\"{method}\",\"metric\":\"{metric.Name}\",\"value\":{Number(Measured.Mean(measured.Values[m][k]))}"
+                + $",\"targets\":[{string.Join(',', measured.Values[m][k].Select(Number))}]"));
         Append(string.Join("}\n", lines) + ",\"last\":true}");
     }
 

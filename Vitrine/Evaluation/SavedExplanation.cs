@@ -72,7 +72,8 @@ public static class SavedExplanation
     {
         JsonField row = JsonField.Parse("row", line.ToArray());
         return row.Optional("results") is { } results ? Results(results.Value) : throw new RequestException(
-            Fault.Text, $"row: nothing to draw in row {number}; got {(row.Optional("error") is { } error ? $"the error “{error.Text()}”" : "no results")}; expected results of explain.");
+            Fault.Text, $"row: nothing to draw in row {number}; got "
+                + $"{(row.Optional("error") is { } error ? $"the error “{error.Text()}”" : "no results")}; expected results of explain.");
     }
 
     private static AttributionResult[] Results(JsonElement element) => element.ValueKind == JsonValueKind.Array

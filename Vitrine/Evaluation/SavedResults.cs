@@ -54,7 +54,8 @@ internal static class SavedResults
     {
         JsonField row = JsonField.Parse("row", line.ToArray());
         bool isRow = row.Value.ValueKind == JsonValueKind.Object
-            && (row.Optional("row") is not null || row.Optional("format") is { Value.ValueKind: JsonValueKind.String } format && format.Text() == RowsFile.Format);
+            && (row.Optional("row") is not null || row.Optional("format") is { Value.ValueKind: JsonValueKind.String } format
+                && format.Text() == RowsFile.Format);
         return !isRow ? CombinationJson.ReadAll(System.Text.Encoding.UTF8.GetString(line))
             : [.. (row.Optional("results")?.Items() ?? []).Select(result => AttributionJson.FromJson(result.Value.GetRawText()))];
     }
@@ -124,7 +125,8 @@ internal static class SavedResults
         catch (Exception e) when (e is JsonException or VitrineException)
         {
             throw new RequestException(Fault.Text,
-                string.Create(CultureInfo.InvariantCulture, $"from: line {line.Number} of '{path}' is no explanation; {e.Message} Expected what "
+                string.Create(CultureInfo.InvariantCulture,
+                    $"from: line {line.Number} of '{path}' is no explanation; {e.Message} Expected what "
                     + $"'vitrine explain' writes."), e);
         }
     }

@@ -44,5 +44,6 @@ public readonly record struct HubProgress(long Done, long Total, string File)
 public sealed record HubModel(HubName Name, string Revision, string Commit, string Folder, long Size, bool IsComplete)
 {
     /// <summary>For example <c>org/name main, 1,024 bytes</c>.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Name} {Revision}, {Size:N0} bytes{(IsComplete ? "" : ", not complete")}");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Name} {Revision}, {Size:N0} bytes{(IsComplete ? "" : ", not complete")}");
 }

@@ -61,5 +61,6 @@ public sealed record HubSettings
         path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
 
     /// <summary>Server and cache; never the token.</summary>
-    public override string ToString() => $"{Endpoint}, cache {Cache}{(IsOffline ? ", offline" : "")}{(Token is null ? "" : ", with a token")}";
+    public override string ToString() =>
+        $"{Endpoint}, cache {Cache}{(IsOffline ? ", offline" : "")}{(Token is null ? "" : ", with a token")}";
 }

@@ -260,5 +260,6 @@ public sealed class Inside
     }
 
     /// <summary>For example <c>inside induction: 2 blocks of 4 heads</c>.</summary>
-    public override string ToString() => FormattableString.Invariant($"inside {_loaded.Name}: {Model.Info.NLayers} blocks of {Model.Info.NHeads} heads");
+    public override string ToString() =>
+        FormattableString.Invariant($"inside {_loaded.Name}: {Model.Info.NLayers} blocks of {Model.Info.NHeads} heads");
 }

@@ -86,7 +86,8 @@ internal static class InputReader
         }
         string folder = loaded.Folder is { } given ? CheckpointFolder.Resolve(given, out _) : "";
         ChatTemplate template = (folder == "" ? null : ChatTemplate.Find(folder)) ?? throw new RequestException(
-            Fault.Model, $"chat: the model has no chat template; got '{folder}' without chat_template in tokenizer_config.json; expected an "
+            Fault.Model, $"chat: the model has no chat template; got '{folder}' without chat_template in tokenizer_config.json; "
+                + "expected an "
                 + "instruction model. Leave Chat (--chat) out.");
         ChatMessage[] messages = [.. request.System is { } system ? (ChatMessage[])[new("system", system)] : [], new("user", text)];
         Encoding encoding = loaded.Tokenizer.Encode(template.Render(messages), special: false);

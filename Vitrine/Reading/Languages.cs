@@ -64,7 +64,8 @@ internal static partial class Languages
         Vocabulary vocabulary = loaded.Tokenizer.Vocabulary;
         IEnumerable<string> pieces = Enumerable.Range(0, vocabulary.Count).Where(vocabulary.Contains).Select(vocabulary.PieceOf);
         string[] known = [.. pieces.Where(piece => Code().IsMatch(piece))];
-        string some = string.Join(", ", known.Take(8)) + (known.Length > 8 ? " …" : ""), near = known.Length == 0 ? "" : Nearest.To(code ?? "", known) ?? "";
+        string some = string.Join(", ", known.Take(8)) + (known.Length > 8 ? " …" : ""), near = known.Length == 0 ? ""
+            : Nearest.To(code ?? "", known) ?? "";
         string expected = known.Length == 0 ? "none: this model knows one pair" : $"one of {some}";
         string hint = near == "" ? "" : $" Did you mean '{near}'?";
         return new(Fault.Request, $"{option}: no such language; got '{code}'; expected {expected}.{hint}");

@@ -11,13 +11,13 @@ public record TextRequest
 
     /// <summary>
     /// A second text: the context of a question, the second sentence of a pair. Of a model that writes: what its input is shown with and
-    /// without, to see
-    /// what depends on it. With <see cref="Ids"/> it holds token ids.
+    /// without, to see what depends on it. With <see cref="Ids"/> it holds token ids.
     /// </summary>
     public string? Context { get; init; }
 
     /// <summary>
-    /// Whether the text is what a user says in a chat: it is written as the checkpoint's chat template has it, with the beginning of the answer.
+    /// Whether the text is what a user says in a chat: it is written as the checkpoint's chat template has it, with the beginning of the
+    /// answer.
     /// </summary>
     public bool Chat { get; init; }
 
@@ -42,7 +42,8 @@ public record TextRequest
     /// <summary>Whether <see cref="Labels"/> do not compete: each is true or not by itself.</summary>
     public bool AnyLabels { get; init; }
 
-    /// <summary>Whether a text that is longer than the model can read is cut; else it is refused, or, the context of a question, read in windows.</summary>
+    /// <summary>Whether a text that is longer than the model can read is cut; else it is refused, or, the context of a question, read in
+    /// windows.</summary>
     public bool Truncate { get; init; }
 
     /// <summary>Tokens that are read at most; null: as many as the model can.</summary>
@@ -58,8 +59,7 @@ public record TextRequest
 
     /// <summary>
     /// Of a reader: it says that there is no answer where the score of none (start + end at [CLS]) is above that of the best span by more
-    /// than this, for
-    /// example 0. Null: there always is an answer.
+    /// than this, for example 0. Null: there always is an answer.
     /// </summary>
     public double? NullThreshold { get; init; }
 
@@ -76,10 +76,12 @@ public record TextRequest
     /// <summary>The settings that differ from their defaults, by name and as text: what makes two requests the same.</summary>
     internal virtual IEnumerable<(string Name, string Value)> Settings() =>
     [
-        .. Setting(nameof(Text), Text), .. Setting(nameof(Context), Context), .. List(nameof(Ids), Ids ?? []), .. List(nameof(Choices), Choices),
+        .. Setting(nameof(Text), Text), .. Setting(nameof(Context), Context), .. List(nameof(Ids), Ids ?? []),
+            .. List(nameof(Choices), Choices),
         .. List(nameof(Labels), Labels), .. Setting(nameof(Hypothesis), Hypothesis == ZeroShot.Template ? null : Hypothesis),
         .. Setting(nameof(AnyLabels), AnyLabels ? true : null),
-        .. Setting(nameof(Truncate), Truncate ? true : null), .. Setting(nameof(MaxLength), MaxLength), .. Setting(nameof(DocStride), DocStride),
+        .. Setting(nameof(Truncate), Truncate ? true : null), .. Setting(nameof(MaxLength), MaxLength),
+            .. Setting(nameof(DocStride), DocStride),
         .. Setting(nameof(NullThreshold), NullThreshold), .. Setting(nameof(Chat), Chat ? true : null), .. Setting(nameof(System), System),
     ];
 

@@ -48,7 +48,8 @@ public record WriteRequest : TextRequest
     [
         .. base.Settings(), .. Setting(nameof(From), From), .. Setting(nameof(To), To),
         .. Setting(nameof(MaxNewTokens), MaxNewTokens), .. Setting(nameof(Beams), Beams), .. Setting(nameof(LengthPenalty), LengthPenalty),
-        .. Setting(nameof(Sample), Sample ? true : null), .. Setting(nameof(Temperature), Temperature), .. Setting(nameof(TopK), TopK), .. Setting(nameof(TopP), TopP),
+        .. Setting(nameof(Sample), Sample ? true : null), .. Setting(nameof(Temperature), Temperature), .. Setting(nameof(TopK), TopK),
+            .. Setting(nameof(TopP), TopP),
         .. Setting(nameof(DrawSeed), DrawSeed),
     ];
 }

@@ -17,7 +17,8 @@ public sealed record DataFileOptions
     {
         get;
         init => field = value.Index >= 1 && value.Index <= value.Count ? value : throw new RequestException(
-            Fault.Request, string.Create(CultureInfo.InvariantCulture, $"shard: not understood; got '{value.Index}/{value.Count}'; expected i/n with i "
+            Fault.Request, string.Create(CultureInfo.InvariantCulture,
+                $"shard: not understood; got '{value.Index}/{value.Count}'; expected i/n with i "
                 + $"from 1 to n, e.g. 2/4."));
     } = (1, 1);
 

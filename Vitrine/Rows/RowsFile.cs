@@ -84,7 +84,8 @@ internal static class RowsFile
 
     /// <summary>Whether an exception is about one row, so that the others can go on.</summary>
     public static bool IsOfTheRow(Exception e) =>
-        e is not OutOfMemoryException and not OperationCanceledException and not RequestException { Fault: Fault.Output } and not DeviceException;
+        e is not OutOfMemoryException and not OperationCanceledException and not RequestException { Fault: Fault.Output }
+            and not DeviceException;
 
     /// <summary>Why a row could not be used, in one line.</summary>
     public static string Reason(Exception e) =>

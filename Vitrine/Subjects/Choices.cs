@@ -62,7 +62,8 @@ internal static class Choices
         int? mask = loaded.Model.Tokenizer?.Special.Mask;
         int[] positions = [.. Enumerable.Range(0, text.Tokens.Count).Where(i => text.Tokens[i].Id == mask)];
         return positions.Length > 0 ? positions : throw new RequestException(
-            Fault.Text, $"text: nothing is masked; expected {(mask is { } id ? loaded.Tokenizer.Vocabulary.PieceOf(id) : "a mask token")} in the text.");
+            Fault.Text, $"text: nothing is masked; expected "
+                + $"{(mask is { } id ? loaded.Tokenizer.Vocabulary.PieceOf(id) : "a mask token")} in the text.");
     }
 
     /// <summary>The spans that answer a question, best first: both ends inside the context, at most 30 tokens.</summary>

@@ -55,7 +55,8 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
         {
             throw new RequestException(Fault.Request,
                 $"score: it compares with nothing; got --score {chosen.Name} and something to compare with; "
-                + $"expected one of {string.Join(", ", StepFunctions.All.Where(step => step.Contrast != ContrastNeed.None).Select(step => step.Name))}.");
+                + $"expected one of {string.Join(", ", StepFunctions.All.Where(step => step.Contrast != ContrastNeed.None)
+                    .Select(step => step.Name))}.");
         }
         if (chosen.TopMass is { } mass)
         {
@@ -67,7 +68,9 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
     private ScoreChoice WithWhole() => this is { Name: null or "log_probability" or "probability", Contrast: null, Other: null }
         ? this with { Name = Name ?? "log_probability", HasWhole = true }
         : throw new RequestException(
-            Fault.Request, $"sequence: these scores have no meaning for a whole text; got {(Contrast is not null ? "--contrast" : Other is not null ? "--contrast-input" : "--score " + Name)}; expected --score log_probability or probability.");
+            Fault.Request, $"sequence: these scores have no meaning for a whole text; got "
+                + $"{(Contrast is not null ? "--contrast" : Other is not null ? "--contrast-input" : "--score " + Name)}; expected "
+                    + "--score log_probability or probability.");
 
     /// <summary>The score function that was asked for.</summary>
     /// <param name="standard">The task's own score: logit or probability.</param>

@@ -20,7 +20,9 @@ internal sealed record Slots(TextTemplate Template, IReadOnlyDictionary<string, 
         return request.Groups?.StartsWith(Form, StringComparison.Ordinal) is true
             ? new(new TextTemplate(request.Groups[Form.Length..]), request.Absent)
             : throw new RequestException(
-                Fault.Request, $"absent: no template, and --absent requires one; got {(request.Groups is { } groups ? $"--groups {groups}" : "no --groups")}; expected --groups \"{Form}{{name}} lives in {{city}}\".");
+                Fault.Request, $"absent: no template, and --absent requires one; got "
+                    + $"{(request.Groups is { } groups ? $"--groups {groups}" : "no --groups")}; expected --groups \"{Form}{{name}} "
+                        + $"lives in {{city}}\".");
     }
 
     /// <summary>The score as a function of the slots.</summary>

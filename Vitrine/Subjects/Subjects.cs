@@ -121,7 +121,8 @@ internal static class Subjects
                     "logit", step => Targets.TokenLabels(loaded.Model, text, tokens, step), foils, (other, step) =>
                         Targets.TokenLabels(loaded.Model, SameLength(read(other), text), tokens, step)),
                 Labels = [.. tokens.Select((token, i) =>
-                    $"{Choices.TextBetween(text, token.Position, token.Position)}: {(foils is null ? names[token.Id] : Subject.Against(names[token.Id], names[foils[i]]))}")],
+                    $"{Choices.TextBetween(text, token.Position, token.Position)}: "
+                        + $"{(foils is null ? names[token.Id] : Subject.Against(names[token.Id], names[foils[i]]))}")],
             };
     }
 
@@ -157,13 +158,15 @@ internal static class Subjects
             return id;
         }
         throw new RequestException(Fault.Request,
-            $"target: no such label; got '{target}'; expected one of {string.Join(", ", names)}, or 0 to {Number(names.Count - 1)}.{Nearest.Hint(target, names)}");
+            $"target: no such label; got '{target}'; expected one of {string.Join(", ", names)}, or 0 to "
+                + $"{Number(names.Count - 1)}.{Nearest.Hint(target, names)}");
     }
 
     private static int Word(string target, ITokenizer tokenizer) =>
         tokenizer.Vocabulary.IdOf(target) ?? tokenizer.Vocabulary.IdOf(target.ToLowerInvariant())
         ?? throw new RequestException(Fault.Request,
-            $"target: not one piece of the vocabulary; got '{target}', which is {string.Join(" + ", tokenizer.Encode(target, special: false).Pieces)}; expected a single piece.");
+            $"target: not one piece of the vocabulary; got '{target}', which is "
+                + $"{string.Join(" + ", tokenizer.Encode(target, special: false).Pieces)}; expected a single piece.");
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

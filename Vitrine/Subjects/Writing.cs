@@ -12,7 +12,8 @@ internal static class Writing
     public static GenerationOptions Options(WriteRequest request, IGenerator model)
     {
         GenerationOptions standard = model.GenerationDefaults;
-        standard = request.MaxNewTokens is { } most ? standard with { MaxNewTokens = most } : standard; // takes the checkpoint's max_length away
+        // takes the checkpoint's max_length away
+        standard = request.MaxNewTokens is { } most ? standard with { MaxNewTokens = most } : standard;
         return standard with
         {
             NumBeams = request.Beams ?? standard.NumBeams,

@@ -72,7 +72,8 @@ internal static class SentencePieceFolder
         return s_classes.TryGetValue(name, out Func<Parts, PipelineTokenizer>? build)
             ? build(new Parts(folder, model, config))
             : throw new TokenizerException(
-                $"tokenizer: unsupported tokenizer_class for a SentencePiece file alone; got '{name}' with {path}; expected {string.Join(", ", s_classes.Keys)}. "
+                $"tokenizer: unsupported tokenizer_class for a SentencePiece file alone; got '{name}' with {path}; expected "
+                    + $"{string.Join(", ", s_classes.Keys)}. "
                 + "With the tokenizer.json of the checkpoint it may be read.")
             { IsUnsupported = true };
     }

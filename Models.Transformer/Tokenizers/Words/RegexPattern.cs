@@ -92,7 +92,8 @@ internal sealed partial class RegexPattern : ITextPattern
         catch (RegexMatchTimeoutException e)
         {
             throw new TokenizerException(
-                $"tokenizer_json: a pattern takes too long; got more than {s_patience.TotalSeconds} s for '{_regex}' of {_source}; expected "
+                $"tokenizer_json: a pattern takes too long; got more than {s_patience.TotalSeconds} s for '{_regex}' of {_source}; "
+                    + "expected "
                 + $"a pattern without nested repetitions.", e);
         }
     }
