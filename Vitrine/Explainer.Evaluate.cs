@@ -72,7 +72,7 @@ public sealed partial class Explainer
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
-        using Turn turn = Enter();
+        using Turn.Scope turn = Enter();
         var run = new EvaluationRun(_loaded, request, null, progress, cancellation);
         run.One(use);
         return run;
@@ -84,7 +84,7 @@ public sealed partial class Explainer
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
-        using Turn turn = Enter();
+        using Turn.Scope turn = Enter();
         using MeasurementFile? file = numbers is null ? null
             : MeasurementFile.Open(numbers, Header(MeasurementFile.Format, "evaluate", request, data));
         var run = new EvaluationRun(_loaded, request, file, progress, cancellation);

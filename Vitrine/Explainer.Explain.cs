@@ -20,7 +20,7 @@ public sealed partial class Explainer
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
-        using Turn turn = Enter();
+        using Turn.Scope turn = Enter();
         return new(Attributing.Explain(_loaded, request, progress, cancellation), request.Top,
             [.. Notices, .. InputReader.Notices(_loaded, request)], _loaded.Written) { IsForced =
                 (request.Forced ?? (object?)request.ForcedIds) is not null };

@@ -6,8 +6,5 @@ public sealed partial class Explainer
     /// Looking inside: patches, circuits, lenses, heads, neurons, interventions, sparse autoencoders, weights, positions, similarity
     /// (<c>docs/INSIDE.md</c>).
     /// </summary>
-    public Inside Inside => new(_loaded, Enter);
-
-    /// <summary>Begins a call, alone and on the model's device.</summary>
-    internal delegate Turn Entrance();
+    public Inside Inside => new(_loaded, _turn);
 }

@@ -16,7 +16,7 @@ public sealed partial class Explainer
     public PredictResult Predict(PredictRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using Turn turn = Enter();
+        using Turn.Scope turn = Enter();
         return Predicting.Of(_loaded, request) with { Notices = [.. Notices, .. InputReader.Notices(_loaded, request)] };
     }
 
@@ -75,7 +75,7 @@ public sealed partial class Explainer
     /// <param name="special">Whether what the model expects around a text ([CLS], [SEP]) is added.</param>
     public TokenizeResult Tokenize(string text, string? context = null, bool special = true)
     {
-        using Turn turn = Enter();
+        using Turn.Scope turn = Enter();
         ITokenizer tokenizer = _loaded.Tokenizer;
         return new(tokenizer.Description, context is null ? tokenizer.Encode(text, special) : tokenizer.Encode(text, context, special));
     }
@@ -84,7 +84,7 @@ public sealed partial class Explainer
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using Turn turn = Enter();
+        using Turn.Scope turn = Enter();
         if (Task != task)
         {
             string instead = Task switch

@@ -17,11 +17,10 @@ public sealed partial class Explainer : IDisposable
 {
     private readonly LoadedModel _loaded;
     private readonly LoadOptions _options;
-    private readonly Device _device;
-    private readonly Lock _gate = new();
-    private bool _isDisposed;
+    private readonly Turn _turn;
 
-    private Explainer(LoadedModel loaded, LoadOptions options, Device device) => (_loaded, _options, _device) = (loaded, options, device);
+    private Explainer(LoadedModel loaded, LoadOptions options, Device device) =>
+        (_loaded, _options, _turn) = (loaded, options, new(device));
 
     /// <summary>The model: its facts, weights, hook points; for Targets, tapes, caches and interventions of your own.</summary>
     public ITransformer Model => _loaded.Model;
@@ -40,7 +39,7 @@ public sealed partial class Explainer : IDisposable
     public ITokenizer Tokenizer => _loaded.Tokenizer;
 
     /// <summary>Where it computes.</summary>
-    public Device Device => _device;
+    public Device Device => _turn.Device;
 
     /// <summary>What should be known about how the checkpoint was read, one sentence each; empty for most.</summary>
     public IReadOnlyList<string> Notices => _loaded.Model.Notices;
@@ -97,30 +96,10 @@ public sealed partial class Explainer : IDisposable
     }
 
     /// <summary>For example <c>sentiment: BertForSequenceClassification, sequence classification, on cpu</c>.</summary>
-    public override string ToString() => $"{Name}: {Model.Info.Architecture}, {LoadedModel.Named(Task)}, on {_device.Name}";
+    public override string ToString() => $"{Name}: {Model.Info.Architecture}, {LoadedModel.Named(Task)}, on {Device.Name}";
 
     /// <summary>Ends its use; weights are freed with the last result that refers to them.</summary>
-    public void Dispose() => _isDisposed = true;
+    public void Dispose() => _turn.End();
 
-    private Turn Enter() => new(this);
-
-    /// <summary>One call: alone, and on the model's device.</summary>
-    internal readonly ref struct Turn
-    {
-        private readonly Lock.Scope _lock;
-        private readonly Device.Scope _scope;
-
-        public Turn(Explainer explainer)
-        {
-            ObjectDisposedException.ThrowIf(explainer._isDisposed, explainer);
-            _lock = explainer._gate.EnterScope();
-            _scope = Device.Use(explainer._device);
-        }
-
-        public void Dispose()
-        {
-            _scope.Dispose();
-            _lock.Dispose();
-        }
-    }
+    private Turn.Scope Enter() => _turn.Enter();
 }

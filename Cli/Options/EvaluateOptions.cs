@@ -16,7 +16,7 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     private readonly Option<string[]> _metrics = new("--metric")
     {
         Description = $"Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: "
-            + $"{EvaluateRequest.DefaultMetrics}; plausibility too where rows have a rationale, alignment_error_rate where they have a "
+            + $"{string.Join(", ", EvaluateRequest.DefaultMetrics)}; plausibility too where rows have a rationale, alignment_error_rate where they have a "
                 + $"gold_alignment.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,

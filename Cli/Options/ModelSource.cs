@@ -94,7 +94,7 @@ internal sealed class ModelSource
     /// <summary>The folder a command line means.</summary>
     /// <exception cref="RequestException">It names none that exists.</exception>
     public string Folder(ParseResult parsed, Terminal terminal) => parsed.GetValue(Model) is { } given
-        ? PullCommand.Folder(given, parsed.GetValue(Revision) ?? "main", terminal)
+        ? HubModel.Folder(given, parsed.GetValue(Revision) ?? "main", terminal)
         : ModelFolder.OfShipped(_shipped, terminal.ProgramDirectory, terminal.WorkingDirectory) ?? throw new CommandException(
             ExitCode.Model, $"model: the shipped {_shipped} is neither next to the program nor above '{terminal.WorkingDirectory}'. "
                 + $"Name a model's folder with --model.");

@@ -22,20 +22,12 @@ public readonly record struct SkippedRow(long Row, string Reason)
 internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request, MeasurementFile? file, IProgress<WorkProgress>? progress,
     CancellationToken cancellation)
 {
-    private static readonly string[] s_methods =
-        ["saliency", "input_x_gradient", "integrated_gradients", "feature_ablation", "attention_rollout", "random"];
-
-    private static readonly string[] s_metrics = ["comprehensiveness", "sufficiency", "deletion", "insertion", "tau_loo", "infidelity"];
-
     private readonly AttributionRequest _asked = Attributing.Request(request, null, cancellation);
     private readonly IAttributionMethod[] _methods =
-        OptionByOption.For(loaded.Model, [.. (request.Methods.Count > 0 ? request.Methods : s_methods).Distinct()
+        OptionByOption.For(loaded.Model, [.. (request.Methods.Count > 0 ? request.Methods : EvaluateRequest.DefaultMethods).Distinct()
             .Select(AttributionMethods.Get)]);
     private readonly List<SkippedRow> _skipped = [];
     private Scoreboard? _board;
-
-    /// <summary>The metrics that are measured when none are named.</summary>
-    public static string Defaults => string.Join(", ", s_metrics);
 
     /// <summary>What could not be used.</summary>
     public IReadOnlyList<SkippedRow> Skipped => _skipped;
@@ -58,7 +50,7 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
     {
         return given switch
         {
-            [] => [.. s_metrics.Select(Attributions.Metrics.Get),
+            [] => [.. EvaluateRequest.DefaultMetrics.Select(Attributions.Metrics.Get),
                 .. Attributions.Metrics.All.Where(metric => metric is Plausibility or AlignmentErrorRate && Fits(metric))],
             ["all"] => [.. Attributions.Metrics.All.Where(Fits)],
             _ => [.. given.Distinct().Select(Attributions.Metrics.Get)],

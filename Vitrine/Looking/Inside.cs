@@ -14,9 +14,9 @@ namespace Vitrine;
 public sealed class Inside
 {
     private readonly LoadedModel _loaded;
-    private readonly Explainer.Entrance _enter;
+    private readonly Turn _turn;
 
-    internal Inside(LoadedModel loaded, Explainer.Entrance enter) => (_loaded, _enter) = (loaded, enter);
+    internal Inside(LoadedModel loaded, Turn turn) => (_loaded, _turn) = (loaded, turn);
 
     private ITransformer Model => _loaded.Model;
 
@@ -81,14 +81,14 @@ public sealed class Inside
     /// <summary>Scores of all edges between heads and feed-forward layers: <see cref="EdgeScoring"/>.</summary>
     public EdgeScores Edges(IReadOnlyList<PromptPair> pairs, EdgeRequest? request = null)
     {
-        using Explainer.Turn turn = _enter();
+        using Turn.Scope turn = _turn.Enter();
         return EdgeScoring.Run(Model, pairs, request);
     }
 
     /// <summary>How much of the behaviour a circuit carries: <see cref="CircuitEvaluation.Faithfulness"/>.</summary>
     public (double Metric, double Faithfulness) Faithfulness(IReadOnlyList<PromptPair> pairs, Circuit circuit)
     {
-        using Explainer.Turn turn = _enter();
+        using Turn.Scope turn = _turn.Enter();
         return CircuitEvaluation.Faithfulness(Model, pairs, circuit);
     }
 
@@ -160,7 +160,7 @@ public sealed class Inside
     /// <summary>A steering vector from contrast pairs: <see cref="SteeringVector"/>.</summary>
     public SteeringVector Steer(string hook, IEnumerable<(string Positive, string Negative)> pairs)
     {
-        using Explainer.Turn turn = _enter();
+        using Turn.Scope turn = _turn.Enter();
         return SteeringVector.From(Model, hook, [.. pairs.Select(p => (Encode(p.Positive).Ids, Encode(p.Negative).Ids))]);
     }
 
@@ -236,7 +236,7 @@ public sealed class Inside
     /// <summary>Work with the model, alone and on its device.</summary>
     internal T With<T>(Func<ITransformer, string, T> work)
     {
-        using Explainer.Turn turn = _enter();
+        using Turn.Scope turn = _turn.Enter();
         return work(Model, _loaded.Name);
     }
 
@@ -255,7 +255,7 @@ public sealed class Inside
 
     private InsideResult Ask(Func<InsideResult> work)
     {
-        using Explainer.Turn turn = _enter();
+        using Turn.Scope turn = _turn.Enter();
         return work() with { Model = _loaded.Name };
     }
 

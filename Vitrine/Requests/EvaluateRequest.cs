@@ -15,15 +15,16 @@ public sealed record EvaluateRequest : ExplainRequest
         init => field = value is { } given ? RequestException.Positive(given, "limit") : null;
     }
 
-    /// <summary>The metrics that are measured when none are named, with commas between them.</summary>
-    public static string DefaultMetrics => EvaluationRun.Defaults;
+    /// <summary>The methods that are compared when none are named.</summary>
+    public static IReadOnlyList<string> DefaultMethods { get; } =
+    [
+        Vitrine.Methods.Saliency, Vitrine.Methods.InputXGradient, Vitrine.Methods.IntegratedGradients, Vitrine.Methods.FeatureAblation,
+        Vitrine.Methods.AttentionRollout, Vitrine.Methods.Random,
+    ];
 
-    /// <inheritdoc/>
-    public override void Check()
-    {
-        base.Check();
-        _ = EvaluationRun.Metrics(Metrics, hasRationale: false);
-    }
+    /// <summary>The metrics that are measured when none are named.</summary>
+    public static IReadOnlyList<string> DefaultMetrics { get; } =
+        ["comprehensiveness", "sufficiency", "deletion", "insertion", "tau_loo", "infidelity"];
 
     /// <inheritdoc/>
     internal override IEnumerable<(string Name, string Value)> Settings() =>

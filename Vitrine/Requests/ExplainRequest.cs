@@ -170,11 +170,6 @@ public record ExplainRequest : WriteRequest
     /// <summary>Whether results keep the scores before aggregation, as Inseq's files hold them.</summary>
     public bool KeepRaw { get; init; }
 
-    /// <summary>Says what is wrong with the request whatever the model is; every call of an explainer does so first.</summary>
-    /// <exception cref="Tensors.VitrineException">A name is not known, a value is out of range, or settings contradict each
-    /// other.</exception>
-    public virtual void Check() => Attributing.Check(this);
-
     /// <inheritdoc/>
     internal override IEnumerable<(string Name, string Value)> Settings() =>
     [
