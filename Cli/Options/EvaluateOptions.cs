@@ -15,9 +15,9 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
 
     private readonly Option<string[]> _metrics = new("--metric")
     {
-        Description = $"Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: "
-            + $"{string.Join(", ", EvaluateRequest.DefaultMetrics)}; plausibility too where rows have a rationale, alignment_error_rate where they have a "
-                + $"gold_alignment.",
+        Description = "Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: "
+            + string.Join(", ", EvaluateRequest.DefaultMetrics)
+            + "; plausibility too where rows have a rationale, alignment_error_rate where they have a gold_alignment.",
         HelpName = "name",
         Arity = ArgumentArity.ZeroOrMore,
     };

@@ -8,7 +8,11 @@ public class GradientMethodTests
 {
     private static readonly AttributionRequest s_raw = new() { KeepRaw = true, Baseline = Baseline.Zero };
 
-    public static TheoryData<string> Methods => [.. AttributionMethods.All.Where(m => m is Saliency or InputXGradient or IntegratedGradients or SequentialIntegratedGradients or DeepLift or GradientShap or NoiseTunnel).Select(m => m.Name)];
+    public static TheoryData<string> Methods =>
+    [
+        .. AttributionMethods.All.Where(m => m is Saliency or InputXGradient or IntegratedGradients or SequentialIntegratedGradients
+            or DeepLift or GradientShap or NoiseTunnel).Select(m => m.Name),
+    ];
 
     [Fact]
     public void Saliency_Network_IsTheGradient()
@@ -117,7 +121,8 @@ public class GradientMethodTests
     [Fact]
     public void IntegratedGradients_AdaptiveWithoutEnoughSteps_SaysSo()
     {
-        AttributionResult result = new IntegratedGradients().Attribute(Toys.Steep(), new() { Baseline = Baseline.Zero, CompletenessGap = 1e-6, MaxSteps = 16 });
+        AttributionResult result =
+            new IntegratedGradients().Attribute(Toys.Steep(), new() { Baseline = Baseline.Zero, CompletenessGap = 1e-6, MaxSteps = 16 });
 
         Assert.Contains("was not reached within 8 steps", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
@@ -155,7 +160,8 @@ public class GradientMethodTests
         for (int t = 0; t < 3; t++)
         {
             int target = t;
-            var alone = new ToyScoreFunction(x => Toys.Network().Score(x).Slice(1, target, 1), 1, RandomTensor.Normal(1, [11, Toys.Width]), Toys.Network().Sides[0].Ids);
+            var alone = new ToyScoreFunction(x => Toys.Network().Score(x).Slice(1, target, 1), 1,
+                RandomTensor.Normal(1, [11, Toys.Width]), Toys.Network().Sides[0].Ids);
             TensorAssert.Close(Raw(method.Attribute(alone, s_raw)), together.AsSpan(t * 35, 35), rtol: 1e-5, atol: 1e-6);
         }
     }
@@ -163,7 +169,8 @@ public class GradientMethodTests
     [Fact]
     public void IntegratedGradients_SumOfTwoFunctions_IsTheSumOfTheirs()
     {
-        ToyScoreFunction sum = new(x => Toys.Network().Score(x).Scale(2) + Toys.Linear().Score(x), 3, RandomTensor.Normal(1, [11, Toys.Width]), Toys.Network().Sides[0].Ids);
+        ToyScoreFunction sum = new(x => Toys.Network().Score(x).Scale(2) + Toys.Linear().Score(x), 3,
+            RandomTensor.Normal(1, [11, Toys.Width]), Toys.Network().Sides[0].Ids);
         var method = new IntegratedGradients();
 
         float[] first = Raw(method.Attribute(Toys.Network(), s_raw)), second = Raw(method.Attribute(Toys.Linear(), s_raw));
@@ -178,7 +185,8 @@ public class GradientMethodTests
         ToyScoreFunction f = Toys.Network(exampleBytes: 1 << 30);
         var progress = new Reporter(_ => source.Cancel());
 
-        Assert.Throws<OperationCanceledException>(() => new IntegratedGradients().Attribute(f, new() { Cancellation = source.Token, Progress = progress }));
+        Assert.Throws<OperationCanceledException>(() =>
+            new IntegratedGradients().Attribute(f, new() { Cancellation = source.Token, Progress = progress }));
         Assert.Equal(3, f.Forwards); // both ends, and the first point
     }
 
@@ -193,7 +201,8 @@ public class GradientMethodTests
     [Fact]
     public void Request_ValueOutOfRange_IsRefusedWhereItIsSet()
     {
-        Assert.Contains("got 0; expected at least 1", Assert.Throws<VitrineException>(() => new AttributionRequest { Steps = 0 }).Message, StringComparison.Ordinal);
+        Assert.Contains("got 0; expected at least 1", Assert.Throws<VitrineException>(() => new AttributionRequest { Steps = 0 }).Message,
+            StringComparison.Ordinal);
         Assert.Throws<VitrineException>(() => new AttributionRequest { CompletenessGap = 1 });
         Assert.Throws<VitrineException>(() => new AttributionRequest { Aggregator = "summ" });
     }

@@ -66,7 +66,8 @@ public class InternalMethodTests
     public void Method_LittleMemory_ChangesNothing(string method, string model)
     {
         ScoreFunction f = Models.Function(model);
-        AttributionResult roomy = AttributionMethods.Get(method).Attribute(f, new()), tight = AttributionMethods.Get(method).Attribute(f, new() { ByteBudget = 1 << 20 });
+        AttributionResult roomy = AttributionMethods.Get(method).Attribute(f, new());
+        AttributionResult tight = AttributionMethods.Get(method).Attribute(f, new() { ByteBudget = 1 << 20 });
 
         TensorAssert.Close(tight.Sides[0].Scores[1], roomy.Sides[0].Scores[1], rtol: 1e-5, atol: 1e-6);
     }
@@ -78,11 +79,15 @@ public class InternalMethodTests
     [InlineData("decompx", "gpt2", "Use alti")]
     [InlineData("progressive_inference", "bert_cls", "Use feature_ablation")]
     public void Method_ModelItCannotExplain_SaysWhichMethodCan(string method, string model, string hint) =>
-        Assert.Contains(hint, Assert.Throws<VitrineException>(() => AttributionMethods.Get(method).Attribute(Models.Function(model), new())).Message, StringComparison.Ordinal);
+        Assert.Contains(hint,
+            Assert.Throws<VitrineException>(() => AttributionMethods.Get(method).Attribute(Models.Function(model), new())).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void AltiLogit_Probability_SaysWhatItNeeds() =>
-        Assert.Contains("expected one of logit", Assert.Throws<VitrineException>(() => new AltiLogit().Attribute(Models.Function("gpt2", "probability"), new())).Message, StringComparison.Ordinal);
+        Assert.Contains("expected one of logit",
+            Assert.Throws<VitrineException>(() => new AltiLogit().Attribute(Models.Function("gpt2", "probability"), new())).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("gpt2", "probability")]
@@ -98,7 +103,8 @@ public class InternalMethodTests
         Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-5));
         for (int pos = 0; pos <= f.Targets[2].Position; pos++)
         {
-            ScoreFunction shorter = Targets.Words((ILanguageModel)f.Transformer!, ExplainedText.Of(ids[..(pos + 1)]), [new(pos, f.Targets[2].Id!.Value)], step);
+            ScoreFunction shorter = Targets.Words((ILanguageModel)f.Transformer!, ExplainedText.Of(ids[..(pos + 1)]),
+                [new(pos, f.Targets[2].Id!.Value)], step);
             Assert.Equal(shorter.Score([shorter.Sides[0].Batch]).Item(), result.Sides[0].Scores[2][..(pos + 1)].Sum(), 1e-5);
         }
     }
@@ -110,7 +116,8 @@ public class InternalMethodTests
         ITransformer model = TinyModels.Load(folder.Path, "gpt2", "GPT2ForSequenceClassification");
         int[] ids = [7, 21, 33, 48, 9];
 
-        AttributionResult result = new ProgressiveInference().Attribute(Targets.Labels(model, ExplainedText.Of(ids), [0, 2], "probability"), new());
+        AttributionResult result =
+            new ProgressiveInference().Attribute(Targets.Labels(model, ExplainedText.Of(ids), [0, 2], "probability"), new());
 
         Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-6));
         ScoreFunction shorter = Targets.Labels(model, ExplainedText.Of(ids[..3]), [0, 2], "probability");
@@ -134,7 +141,8 @@ public class InternalMethodTests
         Tensor expected = tape.Gradient((q * q).Sum([0, 1]), x)[x];
 
         Tensor plain = recording.Backward(y, seed, new GimRule(new Dictionary<long, float>(), new HashSet<long> { p.Id }, 1), null, x)[x];
-        Tensor halved = recording.Backward(y, seed, new GimRule(new Dictionary<long, float> { [p.Id] = 0.5f }, new HashSet<long>(), 2), null, x)[x];
+        Tensor halved = recording.Backward(y, seed, new GimRule(new Dictionary<long, float> { [p.Id] = 0.5f }, new HashSet<long>(), 2),
+            null, x)[x];
 
         TensorAssert.Close(plain.ToArray(), expected.ToArray());
         TensorAssert.Close(halved.Scale(2).ToArray(), expected.ToArray());

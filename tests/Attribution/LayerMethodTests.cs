@@ -31,9 +31,11 @@ public class LayerMethodTests
     public void Method_AtEveryHook_GivesFiniteScores(string name)
     {
         ScoreFunction f = Function();
-        foreach (HookPoint point in f.HookPoints.Where(p => !p.Name.EndsWith("hook_logits", StringComparison.Ordinal) && !p.Name.EndsWith("attn_scores", StringComparison.Ordinal)))
+        foreach (HookPoint point in f.HookPoints.Where(p =>
+            !p.Name.EndsWith("hook_logits", StringComparison.Ordinal) && !p.Name.EndsWith("attn_scores", StringComparison.Ordinal)))
         {
-            AttributionResult result = AttributionMethods.Get(name).Attribute(f, new() { Hooks = [point.Name], Baseline = Baseline.Token(3), Steps = 3, Samples = 2 });
+            AttributionResult result = AttributionMethods.Get(name)
+                .Attribute(f, new() { Hooks = [point.Name], Baseline = Baseline.Token(3), Steps = 3, Samples = 2 });
             Assert.All(result.Sides[0].Scores, row => Assert.All(row, score => Assert.True(float.IsFinite(score), point.Name)));
         }
     }
@@ -45,15 +47,18 @@ public class LayerMethodTests
     {
         AttributionResult result = new LayerConductance().Attribute(Function(), s_raw with { Hooks = [hook], Steps = 200 });
 
-        Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-3 * Math.Abs(target.Score - target.BaselineScore!.Value)));
+        Assert.All(result.Targets, target =>
+            Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-3 * Math.Abs(target.Score - target.BaselineScore!.Value)));
     }
 
     [Fact]
     public void LayerDeepLift_DeepInside_IsComplete()
     {
-        AttributionResult result = AttributionMethods.Get("layer_deeplift").Attribute(Function(), s_raw with { Hooks = ["blocks.1.attn.hook_z"] });
+        AttributionResult result =
+            AttributionMethods.Get("layer_deeplift").Attribute(Function(), s_raw with { Hooks = ["blocks.1.attn.hook_z"] });
 
-        Assert.All(result.Targets, target => Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-4 * Math.Abs(target.Score - target.BaselineScore!.Value)));
+        Assert.All(result.Targets, target =>
+            Assert.InRange(Math.Abs(target.Delta!.Value), 0, 1e-4 * Math.Abs(target.Score - target.BaselineScore!.Value)));
     }
 
     [Fact]
@@ -102,11 +107,13 @@ public class LayerMethodTests
         Assert.Contains("Did you mean 'blocks.0.hook_mlp_out'?", Assert.Throws<VitrineException>(
             () => Raw("layer_deeplift", Function(), s_raw with { Hooks = ["blocks.0.hook_mlpout"] })).Message, StringComparison.Ordinal);
 
-    private static float[] Raw(string name, ScoreFunction f, AttributionRequest request) => AttributionMethods.Get(name).Attribute(f, request).Sides[0].Raw!.ToArray();
+    private static float[] Raw(string name, ScoreFunction f, AttributionRequest request) =>
+        AttributionMethods.Get(name).Attribute(f, request).Sides[0].Raw!.ToArray();
 
     private static ScoreFunction Function()
     {
         GoldenFolder.Find("gpt2", "model.safetensors");
-        return Targets.Continuation((ILanguageModel)GoldenModel.Named("gpt2").Model, ExplainedText.Of([19, 5, 12, 29]), [30, 15], "probability");
+        return Targets.Continuation((ILanguageModel)GoldenModel.Named("gpt2").Model, ExplainedText.Of([19, 5, 12, 29]), [30, 15],
+            "probability");
     }
 }

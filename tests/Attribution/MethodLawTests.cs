@@ -6,7 +6,8 @@ using Xunit;
 namespace Vitrine.Tests.Attributions;
 
 /// <summary>
-/// What every method promises, on every model it can explain. Theories over <see cref="AttributionMethods.All"/>: a new method is under these laws
+/// What every method promises, on every model it can explain. Theories over <see cref="AttributionMethods.All"/>: a new method is under
+/// these laws
 /// the moment it is in the table.
 /// </summary>
 public class MethodLawTests
@@ -90,21 +91,25 @@ public class MethodLawTests
     [Theory]
     [MemberData(nameof(Methods))]
     public void Method_FunctionWrittenInAnotherWay_GivesTheSame(string method) =>
-        Same(Explained(method, Toys.NetworkRewritten(), new() { Samples = 30 }), Explained(method, Toys.Network(), new() { Samples = 30 }), rtol: 1e-3, atol: 1e-4);
+        Same(Explained(method, Toys.NetworkRewritten(), new() { Samples = 30 }), Explained(method, Toys.Network(), new() { Samples = 30 }),
+            rtol: 1e-3, atol: 1e-4);
 
     /// <summary>Not for methods whose draws depend on how many targets there are.</summary>
     [Theory]
     [MemberData(nameof(OnModels))]
     public void Method_TargetsTogether_EqualsOneByOne(string method, string model)
     {
-        AttributionRequest request = new() { Steps = 6, Samples = method == "partition_shap" ? 200 : 12 }; // its whole tree: a smaller one is cut for all targets together
-        AttributionResult? together = method is "random" or "reagent" ? null : Explained(method, Models.Function(model, Step(method)), request);
+        // its whole tree: a smaller one is cut for all targets together
+        AttributionRequest request = new() { Steps = 6, Samples = method == "partition_shap" ? 200 : 12 };
+        AttributionResult? together =
+            method is "random" or "reagent" ? null : Explained(method, Models.Function(model, Step(method)), request);
         for (int t = 0; t < together?.Targets.Count; t++)
         {
             AttributionResult alone = Explained(method, Models.Function(model, Step(method), only: t), request)!;
             for (int side = 0; side < alone.Sides.Count; side++)
             {
-                TensorAssert.Close(alone.Sides[side].Scores[0], together.Sides[side].Scores[t], rtol: 1e-4, atol: 2e-5, what: $"target {t}, {alone.Sides[side].Name}");
+                TensorAssert.Close(alone.Sides[side].Scores[0], together.Sides[side].Scores[t], rtol: 1e-4, atol: 2e-5,
+                    what: $"target {t}, {alone.Sides[side].Name}");
             }
         }
     }
@@ -154,7 +159,8 @@ public class MethodLawTests
                 Assert.All(scores.Where((_, pos) => isPadding[pos]), score => Assert.Equal(0, score));
                 if (plain is not null)
                 {
-                    TensorAssert.Close(scores.Where((_, pos) => !isPadding[pos]).ToArray(), plain.Sides[side].Scores[t], rtol: 1e-3, atol: 2e-5, what: $"target {t}, side {side}");
+                    TensorAssert.Close(scores.Where((_, pos) => !isPadding[pos]).ToArray(), plain.Sides[side].Scores[t],
+                        rtol: 1e-3, atol: 2e-5, what: $"target {t}, side {side}");
                 }
             }
         }
@@ -172,12 +178,15 @@ public class MethodLawTests
         {
             return;
         }
-        float[] gradient = new Saliency().Attribute(f, new() { KeepRaw = true }).Sides[0].Raw!.ToArray(), x = f.Sides[0].Embeddings.ToArray();
+        float[] gradient = new Saliency().Attribute(f, new() { KeepRaw = true }).Sides[0].Raw!.ToArray();
+        float[] x = f.Sides[0].Embeddings.ToArray();
         float[] x0 = f.Embed(0, Tensor.From([0, 2, 2, 2, 2, 2, 0], [7])).ToArray(); // special tokens stay
 
         for (int t = 0; t < 3; t++)
         {
-            double[] expected = [.. Enumerable.Range(0, 7).Select(pos => Enumerable.Range(pos * Toys.Width, Toys.Width).Sum(i => gradient[(t * x.Length) + i] * ((double)x[i] - x0[i])))];
+            double[] expected = [.. Enumerable.Range(0, 7)
+                .Select(pos => Enumerable.Range(pos * Toys.Width, Toys.Width)
+                .Sum(i => gradient[(t * x.Length) + i] * ((double)x[i] - x0[i])))];
             TensorAssert.Close(result.Sides[0].Scores[t], expected, rtol: 1e-4, atol: 1e-4);
         }
     }
@@ -203,7 +212,8 @@ public class MethodLawTests
     /// <summary>Layer and neuron methods look at a place that everything passes; in an encoder–decoder those are two.</summary>
     private static AttributionRequest Request(string method, ScoreFunction f, AttributionRequest request)
     {
-        string[] hooks = [.. f.HookPoints.Select(point => point.Name).Where(name => name is "blocks.0.hook_resid_post" or "encoder.0.hook_resid_post" or "decoder.hook_embed")];
+        string[] hooks = [.. f.HookPoints.Select(point => point.Name)
+            .Where(name => name is "blocks.0.hook_resid_post" or "encoder.0.hook_resid_post" or "decoder.hook_embed")];
         return method.StartsWith("neuron_", StringComparison.Ordinal)
             ? request with { Hooks = [.. hooks.Take(1)], Neurons = [[f.Sides[0].IsPadding(0) ? 3 : 1, 3]] }
             : request with { Hooks = hooks };
@@ -218,7 +228,8 @@ public class MethodLawTests
             {
                 float[] scores = expected.Sides[side].Scores[t];
                 double scale = Math.Max(1, scores.Max(Math.Abs));
-                TensorAssert.Close(actual!.Sides[side].Scores[t], scores, rtol, atol * scale, what: $"target {t}, {expected.Sides[side].Name}");
+                TensorAssert.Close(actual!.Sides[side].Scores[t], scores, rtol, atol * scale,
+                    what: $"target {t}, {expected.Sides[side].Name}");
             }
         }
     }

@@ -75,7 +75,8 @@ public class CsvTests
         CliRun second = CliRun.Of(["explain", Text, "--model", model.Path, "--method", "saliency", "--json", "a.json", "--csv", "a.csv"],
             folder: model.Path);
         Assert.All([run, second], one => Assert.Equal(ExitCode.Success, one.Code));
-        Assert.All([run, second], one => Assert.StartsWith("vitrine: The vocabulary has no pieces for", one.Error, StringComparison.Ordinal));
+        Assert.All([run, second], one =>
+            Assert.StartsWith("vitrine: The vocabulary has no pieces for", one.Error, StringComparison.Ordinal));
         CliRun.Of(["show", "a.json", "--csv", "b.csv"], folder: model.Path).IsDone();
 
         List<string[]> records = Parse(run.Output);

@@ -13,10 +13,13 @@ public class ConfigTests
 
     /// <summary>The folders that hold the same settings as transformers 5 writes them.</summary>
     public static TheoryData<string> Dialects() =>
-        [.. GoldenModel.All.Where(m => m.Unsupported is null && File.Exists(Path.Combine(m.Folder, "config.transformers5.json"))).Select(m => m.Name)];
+        [.. GoldenModel.All.Where(m => m.Unsupported is null && File.Exists(Path.Combine(m.Folder, "config.transformers5.json")))
+            .Select(m => m.Name)];
 
     public static TheoryData<string> Refusals() =>
-        Directory.Exists(Refused) ? [.. Directory.EnumerateDirectories(Refused).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)] : [];
+        Directory.Exists(Refused)
+            ? [.. Directory.EnumerateDirectories(Refused).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)]
+            : [];
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Dialects))]
@@ -46,7 +49,8 @@ public class ConfigTests
 
     /// <summary>Decoders whose settings are tried out: each family once.</summary>
     public static TheoryData<string> Decoders() =>
-        [.. GoldenModel.All.Where(m => m.Unsupported is null && m.Cases.Any(c => c.Name == "generate/greedy8_two_eos")).Select(m => m.Name)];
+        [.. GoldenModel.All.Where(m => m.Unsupported is null && m.Cases.Any(c => c.Name == "generate/greedy8_two_eos"))
+            .Select(m => m.Name)];
 
     /// <summary>
     /// Every setting missing, null, of another type, or out of any range: the model runs all the same, or one sentence says what is wrong.
@@ -79,5 +83,6 @@ public class ConfigTests
     }
 
     private static readonly string?[] s_senseless =
-        [null, "null", "0", "-1", "3", "1000000000", "2147483647", "1e300", "\"banana\"", "true", "[]", "[null]", "{}", "{\"rope_type\": 3}"];
+        [null, "null", "0", "-1", "3", "1000000000", "2147483647", "1e300", "\"banana\"", "true", "[]", "[null]", "{}",
+            "{\"rope_type\": 3}"];
 }

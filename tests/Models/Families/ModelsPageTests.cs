@@ -18,7 +18,8 @@ public class ModelsPageTests
             File.WriteAllText(file, page);
         }
 
-        Assert.True(File.Exists(file) && File.ReadAllText(file) == page, $"docs/MODELS.md is not what the registry says; run this test with {Update}=1.");
+        Assert.True(File.Exists(file) && File.ReadAllText(file) == page,
+            $"docs/MODELS.md is not what the registry says; run this test with {Update}=1.");
     }
 
     [Fact]

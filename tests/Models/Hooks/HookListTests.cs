@@ -36,7 +36,8 @@ public class HookListTests
     public void Bert_Names_AreThese() => Check("bert", null, BertBody + " mlm_head.ln.hook_scale mlm_head.ln.hook_normalized hook_logits");
 
     [Fact]
-    public void BertClassifier_Names_AreThese() => Check("bert", "BertForSequenceClassification", BertBody + " pooler.hook_pooler_out hook_logits");
+    public void BertClassifier_Names_AreThese() =>
+        Check("bert", "BertForSequenceClassification", BertBody + " pooler.hook_pooler_out hook_logits");
 
     [Fact]
     public void Marian_Names_AreThese() => Check("marian", null, """
@@ -67,7 +68,8 @@ public class HookListTests
             File.WriteAllText(file, page);
         }
 
-        Assert.True(File.Exists(file) && File.ReadAllText(file) == page, $"docs/HOOKS.md is not what the models have; run this test with {Update}=1.");
+        Assert.True(File.Exists(file) && File.ReadAllText(file) == page,
+            $"docs/HOOKS.md is not what the models have; run this test with {Update}=1.");
     }
 
     private const string BertBody = """
@@ -80,7 +82,8 @@ public class HookListTests
         """;
 
     private static void Check(string family, string? architecture, string names) =>
-        Assert.Equal(names.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries), Points(family, architecture).Select(p => p.Name));
+        Assert.Equal(names.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries),
+            Points(family, architecture).Select(p => p.Name));
 
     private static IReadOnlyList<HookPoint> Points(string family, string? architecture = null)
     {
@@ -120,11 +123,13 @@ public class HookListTests
             """ };
         (string Title, string Family, string? Architecture)[] models =
         [
-            ("GPT-2", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"), ("Llama, Mistral, Qwen2, Phi-3, Gemma", "llama", null),
+            ("GPT-2", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"),
+            ("Llama, Mistral, Qwen2, Phi-3, Gemma", "llama", null),
             ("Qwen3", "qwen3", null), ("Gemma 2", "gemma2", null), ("Gemma 3", "gemma3_text", null), ("GPT-NeoX, Pythia", "gpt_neox", null),
             ("GPT-J, Phi", "gptj", null), ("GPT-Neo", "gpt_neo", null), ("BLOOM", "bloom", null), ("OPT 350M", "opt", null),
             ("BERT, masked language model", "bert", null), ("BERT, sequence classification", "bert", "BertForSequenceClassification"),
-            ("BERT, multiple choice", "bert", "BertForMultipleChoice"), ("BERT, token classification", "bert", "BertForTokenClassification"),
+            ("BERT, multiple choice", "bert", "BertForMultipleChoice"),
+            ("BERT, token classification", "bert", "BertForTokenClassification"),
             ("BERT, question answering", "bert", "BertForQuestionAnswering"),
             ("DistilBERT", "distilbert", null), ("RoBERTa, XLM-R, CamemBERT", "roberta", null),
             ("ELECTRA, generator", "electra", null), ("ELECTRA, discriminator", "electra", "ElectraForPreTraining"),
@@ -138,7 +143,8 @@ public class HookListTests
         {
             IReadOnlyList<HookPoint> points = Points(family, architecture);
             bool variant = known.Contains(family);
-            page.AddRange(["", $"## {title}", "", .. variant ? (string[])["As above, but for the head:", ""] : [], "| hook point | axes |", "|---|---|"]);
+            page.AddRange(["", $"## {title}", "", .. variant ? (string[])["As above, but for the head:", ""] : [],
+                "| hook point | axes |", "|---|---|"]);
             page.AddRange(points.Where(p => !variant || !known.Contains($"{family} {p}"))
                 .Select(p => $"| `{p.Name.Replace(".0.", ".N.", StringComparison.Ordinal)}` | `{p.Axes}` |"));
             if (!variant)

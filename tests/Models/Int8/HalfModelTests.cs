@@ -43,7 +43,8 @@ public sealed class HalfModelTests : IDisposable
         ITransformer half = ModelLoader.Load(InHalf(family), Quantization.Half);
 
         // Queries, keys and values that are stored by head lie in pieces, and are gathered.
-        Assert.All(half.Parameters.Where(p => p.Half is not null && p.Place.Part is not { Groups: > 1 }), p => Assert.IsNotType<byte[]>(((CpuStorage)p.Half!.Storage).Owner));
+        Assert.All(half.Parameters.Where(p => p.Half is not null && p.Place.Part is not { Groups: > 1 }),
+            p => Assert.IsNotType<byte[]>(((CpuStorage)p.Half!.Storage).Owner));
     }
 
     [Theory]
