@@ -16,7 +16,7 @@ internal static class ProbeView
         return new()
         {
             Title = title,
-            Head = ["hook", "probe", ">accuracy", ">95 %", ">macro F1", ">95 %", ">learnt", .. controlled
+            Head = ["hook", "probe", ">accuracy", ">95 %", ">macro F1", ">95 %", ">learned", .. controlled
                 ? (string[])[">control", ">selectivity"] : []],
             Rows = [.. report.Scores.Select(score => (string[])
             [
@@ -25,7 +25,7 @@ internal static class ProbeView
                 .. score is { Control: { } control, Selectivity: { } selectivity } ? (string[])[Percent(control), Number(selectivity)] : [],
             ])],
             Note = string.Create(CultureInfo.InvariantCulture,
-                $"{report.TestExamples} test examples, {report.TrainingExamples} learnt from, {report.Classes.Count} classes; always "
+                $"{report.TestExamples} test examples, {report.TrainingExamples} learned from, {report.Classes.Count} classes; always "
                     + $"the most frequent one: {Percent(report.Majority)}. Intervals: "
                         + $"{(pooling == ProbePooling.Token ? "bootstrap over texts" : "Wilson for accuracy, bootstrap for F1")}."),
         };

@@ -11,7 +11,7 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine heads</c>: which heads of a language model look back, and what repetition costs without each.</summary>
 internal static class HeadsCommand
 {
-    private const string Learnt = "abcdefghijklmnopqrstuvwxyz"; // by the model in the box
+    private const string Letters = "abcdefghijklmnopqrstuvwxyz"; // what the shipped model was trained on
 
     public static Verb Create(Terminal terminal)
     {
@@ -42,7 +42,7 @@ internal static class HeadsCommand
                 OutputFile.ProbeAll(terminal, outputs);
                 using Explainer loaded = source.Load(parsed, terminal);
                 int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens)
-                    ?? (parsed.GetValue(source.Model) is null ? Learnt : null)), parsed.GetValue(length), parsed.GetValue(count),
+                    ?? (parsed.GetValue(source.Model) is null ? Letters : null)), parsed.GetValue(length), parsed.GetValue(count),
                         parsed.GetValue(seed));
                 HeadScores scores;
                 using (ProgressLine progress = ProgressLine.Start("heads", terminal))

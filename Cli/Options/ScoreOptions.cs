@@ -42,7 +42,7 @@ internal sealed class ScoreOptions
 
     private readonly Option<double?> _topMass =
         new("--top-mass") { Description = "The probability mass of top_p_size and kl_divergence.", HelpName = "p" };
-    private readonly Option<string[]> _beside = new("--step-score")
+    private readonly Option<string[]> _stepScores = new("--step-score")
     {
         Description = "Show this number of every target next to the explanation: entropy, perplexity, … Repeatable.",
         HelpName = "name",
@@ -50,7 +50,7 @@ internal sealed class ScoreOptions
     };
 
     /// <summary>All options, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _name, _contrast, _alignment, _other, _side, _topMass, _beside };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _name, _contrast, _alignment, _other, _side, _topMass, _stepScores };
 
     /// <summary>A request with what a command line says of the score.</summary>
     /// <exception cref="CommandException">There is no such side.</exception>
@@ -62,7 +62,7 @@ internal sealed class ScoreOptions
             ContrastAlign = parsed.GetValue(_alignment) ?? "same",
             ContrastInput = Argued(parsed.GetValue(_other)),
             TopMass = parsed.GetValue(_topMass),
-            StepScores = parsed.GetValue(_beside) ?? [],
+            StepScores = parsed.GetValue(_stepScores) ?? [],
             Side = parsed.GetValue(_side) switch
             {
                 null => null,

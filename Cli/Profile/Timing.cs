@@ -47,7 +47,7 @@ internal readonly record struct Timing(double Median, double Spread)
     }
 
     /// <summary>
-    /// What runs take, ms, for a short while: long enough to leave behind what ran before in caches and pages, and short enough that what
+    /// What runs take, ms, for a short while: long enough that caches and pages no longer hold what ran before, and short enough that what
     /// another slice measures
     /// next finds the machine's other users doing the same. The first half is dropped.
     /// </summary>

@@ -43,14 +43,14 @@ internal static class TrainVary
                 OutputFile.Probe(path, terminal);
                 // What the training would hold out is left out twice: as a pair that is varied, and as one that comes of it. So it holds
                 // out what it did before.
-                IReadOnlyList<TextPair> learnt = Learnt(TextLines.Pairs(pairs, swap: false));
-                IReadOnlyList<TextPair> made = Learnt(PairedNames.Read(list).Vary(learnt, parsed.GetValue(times), parsed.GetValue(seed)));
+                IReadOnlyList<TextPair> learned = Learned(TextLines.Pairs(pairs, swap: false));
+                IReadOnlyList<TextPair> made = Learned(PairedNames.Read(list).Vary(learned, parsed.GetValue(times), parsed.GetValue(seed)));
                 OutputFile.Write(path, string.Concat(made.Select(pair => $"{pair.Source}\t{pair.Target}\n")), terminal);
 
                 string Path(Option<string?> option) => terminal.Resolve(parsed.GetValue(option)
                     ?? throw new CommandException(ExitCode.Usage, $"{option.Name[2..]}: missing; got no {option.Name}; expected a file."));
 
-                IReadOnlyList<TextPair> Learnt(IEnumerable<TextPair> all) =>
+                IReadOnlyList<TextPair> Learned(IEnumerable<TextPair> all) =>
                     HeldOut.Split(all, pair =>
                         parsed.GetValue(swap) ? pair.Source : pair.Target, parsed.GetValue(held), parsed.GetValue(seed)).Training;
             });

@@ -48,8 +48,8 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>The bytes of a file from <paramref name="from"/> on; the answer's status says whether it starts there (206) or anew
-    /// (200).</summary>
+    /// <summary>The bytes of a file from <paramref name="from"/> on; the answer's status says whether it starts there (206) or at
+    /// the first (200).</summary>
     public Task<HttpResponseMessage> Open(HubListing listing, HubFile file, long from, CancellationToken cancellation)
     {
         string path = string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));

@@ -24,7 +24,7 @@ internal static class AnswerWindows
     {
         int first = Enumerable.Range(0, text.Tokens.Count).First(i => text.Tokens[i].Text == 1);
         int last = Enumerable.Range(0, text.Tokens.Count).Last(i => text.Tokens[i].Text == 1);
-        int behind = text.Tokens.Count - 1 - last, room = length - first - behind, shared = stride ?? Math.Min(StandardStride, room / 2);
+        int after = text.Tokens.Count - 1 - last, room = length - first - after, shared = stride ?? Math.Min(StandardStride, room / 2);
         if (room < 2 || shared < 0 || shared >= room)
         {
             throw new RequestException(Fault.Text,
@@ -37,7 +37,7 @@ internal static class AnswerWindows
         for (int start = first; ; start += room - shared)
         {
             int end = Math.Min(start + room, last + 1);
-            int[] kept = [.. Enumerable.Range(0, first), .. Enumerable.Range(start, end - start), .. Enumerable.Range(last + 1, behind)];
+            int[] kept = [.. Enumerable.Range(0, first), .. Enumerable.Range(start, end - start), .. Enumerable.Range(last + 1, after)];
             windows.Add(text with { Tokens = [.. kept.Select(i => text.Tokens[i])], Types = text.Types is { } types
                 ? [.. kept.Select(i => types[i])] : null });
             if (end == last + 1)

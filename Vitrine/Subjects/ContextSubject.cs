@@ -42,7 +42,7 @@ internal static class ContextSubject
         GenerationOptions writing = Writing.Options(request, model);
         int reserve = isTranslation ? 0 : forced?.Length - 1 ?? writing.MaxNewTokens;
         ExplainedText without = InputReader.ReadAlone(loaded, request, reserve);
-        (ExplainedText with, bool[] isContext) = areIds ? Behind(without, InputReader.ParseIds(request.Context ?? "", model), model)
+        (ExplainedText with, bool[] isContext) = areIds ? After(without, InputReader.ParseIds(request.Context ?? "", model), model)
             : Filled(loaded, request, without.Texts[0], reserve);
         WrittenText said = Said(loaded, request.OutputContext, areIds);
         if (said.Tokens.Count > 0 && isTranslation && forced is null)
@@ -60,7 +60,7 @@ internal static class ContextSubject
             : ContextualText.Continuation(model, with, isContext, without, written), written.Text.Trim());
     }
 
-    private static (ExplainedText, bool[]) Behind(ExplainedText text, int[] context, ITransformer model) => (
+    private static (ExplainedText, bool[]) After(ExplainedText text, int[] context, ITransformer model) => (
         text with { Tokens = [.. ExplainedText.Of(context, model.Tokenizer).Tokens, .. text.Tokens] },
         [.. context.Select(_ => true), .. text.Tokens.Select(_ => false)]);
 

@@ -6,8 +6,8 @@ namespace Vitrine;
 /// <param name="Name">The score; null: the task's own.</param>
 /// <param name="Contrast">Another target.</param>
 /// <param name="Other">Another input.</param>
-/// <param name="Beside">Scores to show next to it.</param>
-internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other, IReadOnlyList<string> Beside)
+/// <param name="StepScores">Scores that are shown next to it.</param>
+internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other, IReadOnlyList<string> StepScores)
 {
     /// <summary>The mass of top_p_size.</summary>
     public double? TopMass { get; init; }
@@ -48,7 +48,7 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
             AreIds = request.ForcedIds is not null || request.Ids is not null,
             Slots = Slots.Of(request),
         };
-        string[] names = [.. chosen.Name is { } name && !chosen.IsSequence ? [name] : (string[])[], .. chosen.Beside];
+        string[] names = [.. chosen.Name is { } name && !chosen.IsSequence ? [name] : (string[])[], .. chosen.StepScores];
         StepFunction[] known = [.. names.Select(StepFunctions.Get)];
         if ((chosen.Contrast ?? chosen.Other) is not null && chosen.Name is not null
             && known.All(step => step.Contrast == ContrastNeed.None))
@@ -102,5 +102,5 @@ internal sealed record ScoreChoice(string? Name, string? Contrast, string? Other
 
     /// <summary>A result with the scores to show next to it.</summary>
     public AttributionResult Accompany(AttributionResult result, ScoreFunction f) =>
-        Beside.Aggregate(result, (shown, name) => shown.WithStepScore(f, StepFunctions.Get(name)));
+        StepScores.Aggregate(result, (shown, name) => shown.WithStepScore(f, StepFunctions.Get(name)));
 }

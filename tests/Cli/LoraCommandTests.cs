@@ -19,10 +19,10 @@ public class LoraCommandTests
 
         CliRun.Of([.. train, "--from", "base", "--lora", "2", "--out", "adapter"], folder: folder.Path).IsDone();
         CliRun.Of(["merge", "--model", "base", "--adapter", "adapter", "--out", "merged"], folder: folder.Path).IsDone();
-        CliRun beside = CliRun.Of(["predict", "a lovely film", "--model", "base", "--adapter", "adapter"], folder: folder.Path).IsDone();
+        CliRun together = CliRun.Of(["predict", "a lovely film", "--model", "base", "--adapter", "adapter"], folder: folder.Path).IsDone();
         CliRun merged = CliRun.Of(["predict", "a lovely film", "--model", "merged"], folder: folder.Path).IsDone();
 
-        Assert.Equal(beside.Output.Split('\n')[2..], merged.Output.Split('\n')[2..]); // the first lines name the model
+        Assert.Equal(together.Output.Split('\n')[2..], merged.Output.Split('\n')[2..]); // the first lines name the model
         Assert.True(File.Exists(folder.File("adapter/adapter_model.safetensors")));
         Assert.False(File.Exists(folder.File("adapter/config.json")));
         Directory.Delete(folder.File("adapter/training"), recursive: true);

@@ -5,7 +5,7 @@ using Xunit;
 namespace Vitrine.Tests;
 
 /// <summary><c>--profile</c>: a table on standard error, the result untouched. Whole devices are watched, so nothing else may run
-/// beside.</summary>
+/// then.</summary>
 [Collection(nameof(Backends.WorkerCount))]
 public sealed class ProfileTests : IDisposable
 {

@@ -63,12 +63,12 @@ public class TrainTests
         CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--swap", "--times", "2", "--held-out", "0.2", "--out",
             "more.tsv"], folder: folder.Path).IsDone();
 
-        (IReadOnlyList<TextPair> learnt, IReadOnlyList<TextPair> held) = Split("pairs.tsv");
+        (IReadOnlyList<TextPair> learned, IReadOnlyList<TextPair> held) = Split("pairs.tsv");
         (IReadOnlyList<TextPair> more, IReadOnlyList<TextPair> judged) = Split("more.tsv");
         Assert.NotEmpty(held);
         Assert.Empty(judged);
-        Assert.InRange(more.Count, learnt.Count, 2 * learnt.Count - 1); // those that would be held out are missing
-        Assert.All(more, pair => Assert.Contains(learnt, given => Number(given) == Number(pair)));
+        Assert.InRange(more.Count, learned.Count, 2 * learned.Count - 1); // those that would be held out are missing
+        Assert.All(more, pair => Assert.Contains(learned, given => Number(given) == Number(pair)));
         CliRun.Of(["train", "vary", "--data", "pairs.tsv"], folder: folder.Path).IsRefused(ExitCode.Usage, "--names");
         CliRun.Of(["train", "vary", "--data", "pairs.tsv", "--names", "names.tsv", "--times", "0"], folder: folder.Path)
             .IsRefused(ExitCode.Usage, "1 or more");

@@ -28,7 +28,7 @@ public sealed class DataRunTests : IDisposable
             "{\"text\":\"good movie\",\"id\":\"same\"}", "{\"text\":\"\"}",
                 $"{{\"text\":\"{new string('a', 3000)} {string.Concat(Enumerable.Repeat("good ", 60))}\"}}", "{bad",
                     "\"a 😀 movie 👨\\u200d👩\"",
-            "{\"text\":\"\\u0000\\u0007\\u001b[31m good\"}", "[1]", "{\"other\":1}", "{\"text\":\"bad movie\",\"target\":\"nobody\"}",
+            "{\"text\":\"\\u0000\\u0007\\u001b[31m good\"}", "[1]", "{\"other\":1}", "{\"text\":\"bad movie\",\"target\":\"neither\"}",
                 "{\"text\":\"bad movie\",\"target\":[\"0\",\"1\"]}",
         ];
         Write("in.jsonl", string.Join('\n', Enumerable.Range(0, 1000).Select(i => kinds[i % kinds.Length])));
