@@ -6,7 +6,7 @@ using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
-/// <summary>What probing found, as a table, a chart, a map, and JSON.</summary>
+/// <summary>What probing found, as a table, a map, and JSON.</summary>
 internal static class ProbeView
 {
     /// <summary>A row per hook point and probe.</summary>
@@ -32,22 +32,6 @@ internal static class ProbeView
 
         static string Interval(Estimate e) => string.Create(CultureInfo.InvariantCulture, $"{100 * e.Low:0.0}–{100 * e.High:0.0}");
         static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Accuracy per layer as SVG, a thick curve per probe and a thin one for its control task.</summary>
-    public static string Chart(string title, ProbeReport report)
-    {
-        string[] hooks = [.. report.Scores.Select(score => score.Hook).Distinct()];
-        IEnumerable<LayerSeries> series = report.Scores.GroupBy(score => score.Probe).Index().SelectMany(probe => (LayerSeries[])
-        [
-            new(probe.Item.Key, [.. probe.Item.Select(s => (s.Accuracy.Value, s.Accuracy.Low, s.Accuracy.High))], probe.Index),
-            .. probe.Item.All(s => s.Control is not null)
-                ? (LayerSeries[])[new($"{probe.Item.Key}, control task", [.. probe.Item.Select(s => (s.Control!.Value, 0.0, 0.0))],
-                    probe.Index, IsThin: true)] : [],
-        ]);
-        return LayerChart.Svg(title,
-            $"accuracy on {report.TestExamples} unseen examples, 95 % intervals; line across: the most frequent class", Short(hooks),
-                [.. series], report.Majority);
     }
 
     /// <summary>Layers × positions as SVG.</summary>
@@ -127,8 +111,8 @@ internal static class ProbeView
         json.WriteEndObject();
     }
 
-    // hook_resid_post of every block is "3 resid_post": the number is what tells the rows apart.
-    private static string[] Short(string[] hooks) =>
+    /// <summary>hook_resid_post of every block is "3 resid_post": the number is what tells the rows apart.</summary>
+    public static string[] Short(string[] hooks) =>
         [.. hooks.Select(hook => hook.Replace("blocks.", "", StringComparison.Ordinal).Replace("hook_", "", StringComparison.Ordinal))];
 
     private static string Percent(double part) => Numbers.Percent(part);

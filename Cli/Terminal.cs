@@ -33,9 +33,6 @@ internal sealed record Terminal
     /// <summary>The folder relative paths start from.</summary>
     public string WorkingDirectory { get; init; } = Directory.GetCurrentDirectory();
 
-    /// <summary>The folders in which other programs are looked for, as <c>PATH</c> writes them.</summary>
-    public string Programs { get; init; } = Environment.GetEnvironmentVariable("PATH") ?? "";
-
     /// <summary>The folder the program lies in.</summary>
     public string ProgramDirectory { get; init; } = AppContext.BaseDirectory;
 

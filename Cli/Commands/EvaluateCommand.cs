@@ -13,18 +13,21 @@ internal static class EvaluateCommand
         var numbers = new Option<string?>("--output", "-o") { Description =
             "Write every number as JSONL, one line per row, method and metric (docs/JSON.md); run again after an interruption, it goes "
                 + "on. - for standard output, without the table.", HelpName = "file" };
+        var plot = new PlotOption("each metric's means and intervals");
         return options.Verb("evaluate", "Ranks attribution methods by how true their explanations are to the model, on a text or on every row of a file.", """
             vitrine evaluate "a gorgeous, witty, seductive movie"
             vitrine evaluate --input reviews.csv --columns text=review --method saliency,lime,random --limit 100 --html out.html
             vitrine evaluate --input reviews.jsonl --metric comprehensiveness,sufficiency,soft_nc --markdown -
             vitrine evaluate --input reviews.jsonl --csv table.csv --csv-texts numbers.csv
             vitrine evaluate --input reviews.jsonl --output numbers.jsonl --html table.html
+            vitrine evaluate --input reviews.jsonl --limit 100 --plot metrics.pdf
             vitrine evaluate --model path/to/gpt2 "The Eiffel Tower is in" --max-new-tokens 3 --metric pi_soft_nc,pi_soft_ns
-            """, texts, numbers)
+            """, [texts, numbers, .. plot.Symbols])
             .Does((parsed, cancellation) =>
             {
                 string? path = parsed.GetValue(numbers);
                 options.Output.Probe(parsed, terminal, parsed.GetValue(texts), path);
+                plot.Probe(parsed, terminal);
                 EvaluateRequest request = options.Request(parsed);
                 if (path is not null && !options.IsOfRows(parsed))
                 {
@@ -42,6 +45,7 @@ internal static class EvaluateCommand
                 {
                     OutputFile.Write(table, done.TextsToCsv(), terminal);
                 }
+                plot.Write(parsed, terminal, () => StatisticCharts.Metrics(done.Model, done.Board));
                 options.Output.Write(
                     parsed, terminal, done.ToHtml, done.ToMarkdown, done.ToJson, done.ToCsv, screen =>
                         screen.Write(done.ToText(terminal.Width)),

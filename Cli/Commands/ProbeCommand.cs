@@ -38,20 +38,21 @@ internal static class ProbeCommand
         var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
         var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName =
             "path" };
-        var svg = new Option<string?>("--svg") { Description = "Write a chart of accuracy per layer; - for standard output.", HelpName =
-            "path" };
+        var plot = new PlotOption("accuracy per layer", "--svg");
         var heatmap = new Option<string?>("--heatmap") { Description =
             "Write a map of layers × positions; asks --positions 16 unless given.", HelpName = "path" };
         return new Verb("probe", "Learns small classifiers on activations: which layers know a label?", """
             vitrine probe
-            vitrine probe --svg places.svg --positions 12 --heatmap map.svg
+            vitrine probe --plot places.svg --positions 12 --heatmap map.svg
             vitrine probe --model models/sentiment --data reviews.jsonl --probe logistic,centroid,mlp --hook "blocks.*.hook_resid_post"
             """)
-            .With(data, hooks, probes, pool, test, c, positions, bare, limit, seed, json, markdown, svg, heatmap).With(source.Options)
+            .With(data, hooks, probes, pool, test, c, positions, bare, limit, seed, json, markdown)
+            .With(plot.Symbols).With(heatmap).With(source.Options)
             .Does((parsed, cancellation) =>
             {
-                string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg), parsed.GetValue(heatmap)];
+                string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(heatmap)];
                 OutputFile.ProbeAll(terminal, outputs);
+                plot.Probe(parsed, terminal);
                 string? file = parsed.GetValue(data);
                 string pooled = parsed.GetValue(pool) ?? (file is null ? "token" : "mean");
                 ProbePooling pooling = Enum.TryParse(pooled, ignoreCase: true, out ProbePooling named) && Enum.IsDefined(named) ? named
@@ -83,10 +84,11 @@ internal static class ProbeCommand
                 }
                 string title = $"{loaded.Name}: {Name(file)}, {pooling.ToString().ToLowerInvariant()}";
                 Grid table = ProbeView.Table(title, report, pooling);
+                plot.Write(parsed, terminal, () => StatisticCharts.Probe(title, report));
                 OutputFile.WriteAll(terminal, [
                     (outputs[0], () => ProbeView.Json(loaded.Name, loaded.Notices, Name(file), pooling, report)),
                         (outputs[1], table.Markdown),
-                    (outputs[2], () => ProbeView.Chart(title, report)), (outputs[3], () => ProbeView.Map(title, report)),
+                    (outputs[2], () => ProbeView.Map(title, report)),
                 ], table.WriteWhole);
             });
     }

@@ -25,6 +25,7 @@ internal static class CircuitCommand
         var threshold = new Option<double?>("--threshold") { Description = "Keep edges whose |score| reaches this.", HelpName = "score" };
         var curve = new Option<bool>("--curve") { Description =
             "Measure faithfulness of circuits of growing size, with complements and random circuits." };
+        var plot = new PlotOption("the curves of --curve");
         var load = new Option<string?>("--load") { Description =
             "Read scores and circuit from a file of EAP-IG's form instead of scoring.", HelpName = "path" };
         var save = new Option<string?>("--save") { Description = "Write scores and circuit in EAP-IG's form.", HelpName = "path" };
@@ -32,16 +33,22 @@ internal static class CircuitCommand
         return new Verb("circuit", "Finds the circuit that makes an answer: scores every edge between heads and layers, chooses, prunes, and measures what the choice carries.", """
             vitrine circuit                                     # the shipped induction model
             vitrine circuit --top 12 --svg circuit.svg --dot circuit.dot
-            vitrine circuit --curve --html curve.html
+            vitrine circuit --curve --html curve.html --plot curve.png
             vitrine circuit --model path/to/gpt2 --generate ioi --count 16 --greedy 200 --save ioi.json
             vitrine circuit --load ioi.json --model path/to/gpt2 --generate ioi --count 16
             """)
-            .With(method, steps, right, top, greedy, threshold, curve, load, save, dot).With(pairs.Symbols).With(output.Symbols)
+            .With(method, steps, right, top, greedy, threshold, curve, load, save, dot).With(plot.Symbols)
+            .With(pairs.Symbols).With(output.Symbols)
                 .With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
                 OutputFile.ProbeAll(terminal, parsed.GetValue(save), parsed.GetValue(dot));
+                plot.Probe(parsed, terminal);
+                if (plot.IsAsked(parsed) && !parsed.GetValue(curve))
+                {
+                    throw new CommandException(ExitCode.Usage, "plot: nothing to draw; got --plot without --curve; expected both.");
+                }
                 using Explainer explainer = source.Load(parsed, terminal);
                 using ProgressLine progress = ProgressLine.Start("circuit", terminal);
                 IReadOnlyList<PromptPair> given = pairs.Read(parsed, terminal, explainer);
@@ -70,6 +77,7 @@ internal static class CircuitCommand
                     InsideResult measured = explainer.Inside.Curve(given, scores, greedy: parsed.GetValue(greedy) is not null,
                         progress: progress, cancellation: cancellation);
                     progress.Dispose();
+                    plot.Write(parsed, terminal, () => StatisticCharts.Faithfulness(explainer.Name, measured));
                     output.Write(parsed, terminal, measured);
                     return;
                 }

@@ -16,7 +16,7 @@ internal sealed class ExplainOutput
             "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName =
                 "path" };
     private readonly Option<string?> _png =
-        new("--png") { Description = "Write the same picture as PNG; needs rsvg-convert or Chromium.", HelpName = "path" };
+        new("--png") { Description = "Write the same picture as PNG.", HelpName = "path" };
     private readonly Option<string?> _json =
         new("--json") { Description =
             "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName =
@@ -52,8 +52,12 @@ internal sealed class ExplainOutput
         _ = Form(parsed);
         if (parsed.GetValue(_png) is { } png)
         {
-            PngFile.Check(png == "-" ? throw new CommandException(ExitCode.Usage,
-                "png: a picture is no text; got '-' for standard output; expected a path.") : terminal.Programs);
+            if (png == "-")
+            {
+                throw new CommandException(ExitCode.Usage,
+                    "png: a picture is no text; got '-' for standard output; expected a path.");
+            }
+            PngFile.Check();
         }
     }
 
@@ -81,7 +85,8 @@ internal sealed class ExplainOutput
         }
         if (png is not null)
         {
-            OutputFile.Write(png, PngFile.Draw(explanation.ToSvg(), terminal.Programs), terminal);
+            OutputFile.Write(png, PngFile.Draw(explanation.ToSvg(), notice => terminal.Error.WriteLine($"vitrine: {notice}")),
+                terminal);
         }
         OutputFile.WriteAll(
             terminal,

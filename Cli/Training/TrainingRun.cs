@@ -1,6 +1,6 @@
 using System.Globalization;
+using Vitrine.Drawing;
 using Vitrine.Training;
-using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
@@ -73,7 +73,8 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         (IReadOnlyList<(int, double)> training, IReadOnlyList<(int, double)> evaluations) = TrainingLog.Read(_trainer.LogPath);
         if (training.Count > 0)
         {
-            OutputFile.Write(Path.Combine(_trainer.LogPath, "..", "loss.svg"), LossCurve.Svg(_title, training, evaluations), _terminal);
+            OutputFile.Write(Path.Combine(_trainer.LogPath, "..", "loss.svg"),
+                Plots.Svg(StatisticCharts.Loss(_title, training, evaluations)), _terminal);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Vitrine.Viz;
 internal sealed class SvgCanvas
 {
     // Classes and not attributes carry the colours, so that the dark half can change them. Programs that know no media
-    // queries (rsvg-convert, Inkscape, LaTeX) draw the light half.
+    // queries (Inkscape, LaTeX) draw the light half.
     private const string Style = """
         text{font:12px "Noto Sans","DejaVu Sans","Noto Sans CJK SC","Noto Sans Arabic",sans-serif;fill:#191b1f}
         .title{font-size:15px;font-weight:600}.soft{fill:#5d636b}.small{font-size:11px}

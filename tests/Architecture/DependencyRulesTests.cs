@@ -16,13 +16,16 @@ public class DependencyRulesTests
         ["Models.Transformer"] = ["Core.Tensor"],
         ["Attribution"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Viz"] = ["Core.Tensor", "Attribution"],
+        ["Drawing"] = [],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
-        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
+        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
+        ["Drawing"] = ["HarfBuzzSharp", "HarfBuzzSharp.NativeAssets.Linux", "ScottPlot", "SkiaSharp", "SkiaSharp.HarfBuzz",
+            "SkiaSharp.NativeAssets.Linux.NoDependencies"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

@@ -7,22 +7,17 @@ namespace Vitrine.Tests;
 /// <summary>A command line run inside the test process: what it wrote, and how it ended.</summary>
 internal sealed record CliRun(ExitCode Code, string Output, string Error)
 {
-    /// <summary>
-    /// Runs <c>vitrine</c> with these words; standard input holds <paramref name="input"/>, programs are looked for in
-    /// <paramref name="programs"/>.
-    /// </summary>
+    /// <summary>Runs <c>vitrine</c> with these words; standard input holds <paramref name="input"/>.</summary>
     public static CliRun Of(IReadOnlyList<string> words, byte[]? input = null, string? folder = null, int width = 100,
-        bool interrupted = false, string? programs = null) => Of(
-            Application.Run, words, input, folder, width, interrupted, programs);
+        bool interrupted = false) => Of(Application.Run, words, input, folder, width, interrupted);
 
     /// <summary>Runs a benchmark with these words.</summary>
     public static CliRun OfBench(IReadOnlyList<string> words, string? folder = null) =>
-        Of(Bench.BenchCommands.Run, words, null, folder, 100, false, null);
+        Of(Bench.BenchCommands.Run, words, null, folder, 100, false);
 
     private static CliRun Of(
         Func<IReadOnlyList<string>, Terminal, CancellationToken, ExitCode> run, IReadOnlyList<string> words, byte[]? input, string? folder,
-            int width,
-        bool interrupted, string? programs)
+            int width, bool interrupted)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
@@ -35,7 +30,6 @@ internal sealed record CliRun(ExitCode Code, string Output, string Error)
             Width = width,
             WorkingDirectory = folder ?? Path.GetTempPath(),
             ProgramDirectory = folder ?? Path.GetTempPath(),
-            Programs = programs ?? Environment.GetEnvironmentVariable("PATH") ?? "",
         };
         ExitCode code = run(words, terminal, interrupted
             ? new CancellationToken(canceled: true) : TestContext.Current.CancellationToken);

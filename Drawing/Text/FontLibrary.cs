@@ -1,0 +1,116 @@
+using System.Reflection;
+using System.Text;
+using SkiaSharp;
+
+namespace Vitrine.Drawing;
+
+/// <summary>Which typeface draws a character: the one in this assembly first, then those of the machine.</summary>
+/// <remarks>
+/// DejaVu Sans comes with the assembly, so that Latin, Greek, Cyrillic, Arabic and Hebrew look the same everywhere, also where no font is
+/// installed. What it lacks is asked of the system (Windows, macOS), and of the font files in the folders where Linux keeps them: the Skia
+/// used here is the one without fontconfig, which would be another thing to install.
+/// </remarks>
+internal sealed class FontLibrary
+{
+    private static readonly string[] s_endings = [".ttf", ".otf", ".ttc", ".otc"];
+
+    // What looks like the rest of the text goes before what is only there: upright sans-serif of regular weight.
+    private static readonly string[] s_unlike = ["mono", "serif", "bold", "italic", "oblique", "black", "thin", "light", "condensed"];
+
+    private readonly Lazy<string[]> _files;
+    private readonly Dictionary<string, SKTypeface?> _open = [];
+    private readonly Dictionary<string, SKTypeface?> _known = [];
+
+    /// <summary>The fonts of this machine.</summary>
+    public static FontLibrary OfMachine { get; } = new(Folders());
+
+    /// <summary>Fonts of chosen folders, after the one of the assembly.</summary>
+    public FontLibrary(IReadOnlyList<string> folders) => _files = new(() => [.. folders.Where(Directory.Exists)
+        .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        .Where(path => s_endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+        .OrderBy(Unlike).ThenBy(path => path, StringComparer.Ordinal)]);
+
+    /// <summary>DejaVu Sans.</summary>
+    public static SKTypeface BuiltIn { get; } = Read();
+
+    /// <summary>The typeface that has every character of a cluster; null: none has.</summary>
+    /// <param name="cluster">A character as readers count them, with its marks and joiners.</param>
+    public SKTypeface? For(string cluster)
+    {
+        lock (_known)
+        {
+            if (!_known.TryGetValue(cluster, out SKTypeface? found))
+            {
+                _known[cluster] = found = Find(cluster);
+            }
+            return found;
+        }
+    }
+
+    private SKTypeface? Find(string cluster)
+    {
+        Rune[] runes = [.. cluster.EnumerateRunes().Where(rune => !IsInvisible(rune))];
+        bool isPicture = runes.Any(rune => rune.Value >= 0x1F000) || cluster.Contains('\uFE0F', StringComparison.Ordinal);
+        return Candidates(runes, isPicture).FirstOrDefault(face => face is not null && Has(face, runes));
+    }
+
+    private IEnumerable<SKTypeface?> Candidates(Rune[] runes, bool isPicture)
+    {
+        // Coloured emoji go before the outlines that a text font may have.
+        foreach (string file in isPicture ? _files.Value.Where(IsEmoji) : [])
+        {
+            yield return Open(file);
+        }
+        yield return BuiltIn;
+        if (runes.Length > 0)
+        {
+            yield return SKFontManager.Default.MatchCharacter(runes[0].Value);
+        }
+        foreach (string file in _files.Value)
+        {
+            yield return Open(file);
+        }
+    }
+
+    private SKTypeface? Open(string file)
+    {
+        if (!_open.TryGetValue(file, out SKTypeface? face))
+        {
+            _open[file] = face = SKTypeface.FromFile(file);
+        }
+        return face;
+    }
+
+    private static bool Has(SKTypeface face, Rune[] runes)
+    {
+        using SKFont font = new(face);
+        return runes.All(rune => font.ContainsGlyph(rune.Value));
+    }
+
+    private static bool IsEmoji(string path) => Path.GetFileName(path).Contains("emoji", StringComparison.OrdinalIgnoreCase);
+
+    private static int Unlike(string path) =>
+        s_unlike.Count(word => Path.GetFileName(path).Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether a character only says something about its neighbours: marks of direction, joiners, variation selectors.</summary>
+    public static bool IsInvisible(Rune rune) => Rune.IsControl(rune)
+        || Rune.GetUnicodeCategory(rune) == System.Globalization.UnicodeCategory.Format || rune.Value is (>= 0xFE00 and <= 0xFE0F);
+
+    private static IReadOnlyList<string> Folders()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string shared = Given("XDG_DATA_DIRS") ?? "/usr/local/share:/usr/share", own = Given("XDG_DATA_HOME")
+            ?? Path.Combine(home, ".local/share");
+        return OperatingSystem.IsLinux()
+            ? [Path.Combine(own, "fonts"), Path.Combine(home, ".fonts"), .. shared.Split(':').Select(at => Path.Combine(at, "fonts"))] : [];
+
+        static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>DejaVu Sans once more, for a caller that disposes of it.</summary>
+    internal static SKTypeface Read()
+    {
+        using Stream font = Assembly.GetExecutingAssembly().GetManifestResourceStream("DejaVuSans.ttf")!;
+        return SKTypeface.FromStream(font)!;
+    }
+}
