@@ -21,12 +21,27 @@ internal static class Application
     /// <summary>The same of another tree of commands.</summary>
     public static ExitCode Run(RootCommand root, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
     {
-        ExitCode code;
+        ExitCode code = Invoke(root, arguments, terminal, cancellation);
         try
         {
-            ParseResult parsed = root.Parse(arguments, Parsing);
+            terminal.Output.Flush();
+        }
+        catch (CommandException e)
+        {
+            code = code == ExitCode.Success ? Told(e, terminal) : code; // else it was said before, or there is worse to say
+        }
+        terminal.Error.Flush();
+        return code;
+    }
+
+    private static ExitCode Invoke(RootCommand root, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        try
+        {
+            ParseResult parsed = root.Parse([.. arguments.Select(StandardOutput)], Parsing);
             Refuse(parsed);
-            code = (ExitCode)parsed.InvokeAsync(
+            PathConflicts.Refuse(parsed, terminal);
+            return (ExitCode)parsed.InvokeAsync(
                 new InvocationConfiguration
                 {
                     Output = terminal.Output,
@@ -36,14 +51,25 @@ internal static class Application
                 },
                 cancellation).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (Failure.Of(e) is var failure)
+        catch (Exception e)
         {
-            terminal.Error.WriteLine($"vitrine: {failure.Line}");
-            code = failure.Code;
+            return Told(e, terminal);
         }
-        terminal.Output.Flush();
-        terminal.Error.Flush();
-        return code;
+    }
+
+    // Standard output by the names that Unix gives it is that of this process, not a file that is replaced.
+    private static string StandardOutput(string argument) => argument.Split('=') switch
+    {
+        ["/dev/stdout" or "/dev/fd/1" or "/proc/self/fd/1"] => "-",
+        [['-', ..] option, "/dev/stdout" or "/dev/fd/1" or "/proc/self/fd/1"] => $"{option}=-",
+        _ => argument,
+    };
+
+    private static ExitCode Told(Exception exception, Terminal terminal)
+    {
+        var failure = Failure.Of(exception);
+        terminal.Error.WriteLine($"vitrine: {failure.Line}");
+        return failure.Code;
     }
 
     /// <summary>Throws when the command line is not understood; a request for help is always understood.</summary>

@@ -13,7 +13,7 @@ internal readonly record struct Failure(ExitCode Code, string Line)
         AggregateException { InnerExceptions: [var only] } => Of(only),
         CommandException command => new(command.Code, OneLine(command.Message)),
         RequestException request => new(Of(request.Fault), OneLine(request.Message)),
-        OperationCanceledException => new(ExitCode.Cancelled, "cancelled; nothing was written."),
+        OperationCanceledException => new(ExitCode.Cancelled, "cancelled."),
         DeviceException device => new(ExitCode.Device, OneLine(device.Message)),
         OutOfMemoryException => new(ExitCode.Device, "out of memory. Use a smaller model, a shorter text, or fewer steps."),
         ShapeException shape => new(ExitCode.Input, OneLine(shape.Message)),

@@ -18,7 +18,7 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
           4    the model: no such folder, not a model, unsupported, damaged, or with numbers that are not finite
           5    a result could not be written
           6    the device is absent, or out of memory
-          130  interrupted; nothing was written
+          130  interrupted
         """;
 
     private const int WidestName = 34;

@@ -31,7 +31,7 @@ internal static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCode.Output, $"output: cannot write '{path}'; {Why(target, e)}. Choose another path.", e);
+            throw new CommandException(ExitCode.Output, AtomicFile.Refusal(path, target, e), e);
         }
     }
 
@@ -47,7 +47,7 @@ internal static class OutputFile
         string folder = Path.GetDirectoryName(target) ?? target;
         if (!Directory.Exists(folder) || Directory.Exists(target))
         {
-            throw new CommandException(ExitCode.Output, $"output: cannot write '{path}'; {Why(target, null)}. Choose another path.");
+            throw new CommandException(ExitCode.Output, AtomicFile.Refusal(path, target, null));
         }
     }
 
@@ -78,9 +78,4 @@ internal static class OutputFile
             screen(terminal.Output);
         }
     }
-
-    private static string Why(string target, Exception? error) =>
-        Directory.Exists(target) ? "it is a folder"
-        : !Directory.Exists(Path.GetDirectoryName(target)) ? "its folder does not exist"
-        : error?.Message.TrimEnd('.') ?? "it cannot be opened";
 }

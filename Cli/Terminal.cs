@@ -42,9 +42,9 @@ internal sealed record Terminal
         var options = ConsoleOptions.OfProcess();
         return new()
         {
-            Input = Console.OpenStandardInput,
-            Output = Writer(Console.OpenStandardOutput()),
-            Error = Writer(Console.OpenStandardError()),
+            Input = StandardStreams.OpenInput,
+            Output = Writer(StandardStreams.OpenOutput()),
+            Error = Writer(StandardStreams.OpenError()),
             InputIsInteractive = !Console.IsInputRedirected,
             OutputIsInteractive = !Console.IsOutputRedirected,
             ErrorIsInteractive = !Console.IsErrorRedirected,

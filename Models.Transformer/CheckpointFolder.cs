@@ -8,6 +8,9 @@ namespace Vitrine.Transformers;
 /// </summary>
 public static class CheckpointFolder
 {
+    // What a model's or an adapter's folder may hold that is read: settings, tokenizers, templates, weights.
+    private static readonly string[] s_read = [".json", ".txt", ".model", ".spm", ".jinja", ".safetensors", ".bin"];
+
     private const string Config = "config.json", Adapter = "adapter_config.json", Snapshots = "snapshots", CachePrefix = "models--";
 
     /// <summary>The folder with <c>config.json</c>: <paramref name="path"/> itself, the snapshot of a hub cache (<c>models--org--name</c>,
@@ -84,6 +87,13 @@ public static class CheckpointFolder
             $"model: '{path}' is a training folder; got the models {Listed(all)} in it; expected one. "
             + $"Give one of these folders, the last of them with '{last}'.");
     }
+
+    /// <summary>Every file of a model's or an adapter's folder that may decide what the model says, in order of their names.</summary>
+    /// <param name="path">As <see cref="Resolve"/> takes it, or an adapter's folder.</param>
+    internal static IEnumerable<string> Files(string path) =>
+        Directory.EnumerateFiles(File.Exists(Path.Combine(path, Adapter)) ? path : Resolve(path, out _))
+            .Where(file => s_read.Contains(Path.GetExtension(file)) && !Path.GetFileName(file).StartsWith('.'))
+            .Order(StringComparer.Ordinal);
 
     private static ModelException Foreign(string path)
     {

@@ -46,10 +46,16 @@ public static class Int8Folder
         {
             throw new ModelException($"quantize: the model is in 8 bits already; got {done}; expected one in floats.");
         }
-        string aside = $"{target}.{Path.GetRandomFileName()}.part";
+        string aside = $"{target}.part";
         try
         {
+            using WriterLock own = WriterLock.Take(target);
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true); // of a process that was killed: this one has the lock
+            }
             Directory.CreateDirectory(aside);
+            using var made = new Aside(aside);
             CopyCompanions(source, aside);
             WriteConfig(Path.Combine(source, Config), Path.Combine(aside, Config), model, quantization, outliers);
             var metadata = new Dictionary<string, string> { ["format"] = "pt", ["quantize"] = quantization.Name() };
@@ -66,11 +72,16 @@ public static class Int8Folder
             throw new WeightException($"quantize: the folder cannot be written; "
                 + $"got: {e.Message.TrimEnd('.')}; expected a writable place with room. Folder: {target}", target, null, e);
         }
-        finally
+    }
+
+    /// <summary>A folder that is gone when the work fails; one that was moved to its place is not there any more.</summary>
+    private readonly struct Aside(string folder) : IDisposable
+    {
+        public void Dispose()
         {
-            if (Directory.Exists(aside))
+            if (Directory.Exists(folder))
             {
-                Directory.Delete(aside, recursive: true);
+                Directory.Delete(folder, recursive: true);
             }
         }
     }

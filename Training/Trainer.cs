@@ -28,6 +28,7 @@ public sealed class Trainer
     private readonly LearningRateSchedule _schedule;
     private readonly TrainingFile _saved;
     private readonly string _folder;
+    private readonly IReadOnlyDictionary<string, string> _origin;
     private readonly Action<ITransformer, string> _keep;
     private readonly int _stepsPerEpoch, _steps;
 
@@ -38,12 +39,14 @@ public sealed class Trainer
     /// <param name="options">How.</param>
     /// <param name="folder">An existing folder with the model's config and tokenizer, where weights, checkpoint and log go.</param>
     /// <param name="keep">Writes the best weights into the folder; null: <c>model.safetensors</c> in float16.</param>
+    /// <param name="origin">What decides the result and is seen neither in the options nor in the model, by name: hashes of data and of the
+    /// models it begins with. A checkpoint of others is refused.</param>
     /// <exception cref="TrainingException">There is nothing to learn from, or a name of <see cref="TrainingOptions.Frozen"/> matches no
     /// parameter.</exception>
     public Trainer(ITransformer model, ITrainingTask task, TrainingOptions options, string folder,
-        Action<ITransformer, string>? keep = null)
+        Action<ITransformer, string>? keep = null, IReadOnlyDictionary<string, string>? origin = null)
     {
-        (_model, _task, _options, _folder) = (model, task, options, folder);
+        (_model, _task, _options, _folder, _origin) = (model, task, options, folder, origin ?? new Dictionary<string, string>());
         _keep = keep ?? ((trained, into) => ParameterLayout.Save(trained, Path.Combine(into, "model.safetensors"), WeightType.F16));
         foreach (Parameter parameter in model.Parameters.Concat(task.Parameters))
         {
@@ -81,9 +84,11 @@ public sealed class Trainer
     /// <summary>Trains to the end, from the checkpoint if there is one.</summary>
     /// <param name="progress">Told after every step.</param>
     /// <param name="cancellation">Asks to stop: a checkpoint is written after the step that runs.</param>
-    /// <exception cref="TrainingException">The loss is not a number, or the checkpoint is of another training.</exception>
+    /// <exception cref="TrainingException">The loss is not a number, the checkpoint is of another training, or another process trains into
+    /// the folder.</exception>
     public TrainingResult Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        using WriterLock own = Own();
         TrainingState state = _saved.Load(_parameters, _optimizer, _average) ?? new();
         using TrainingLog log = TrainingLog.Open(LogPath, state.Step);
         (var clock, long tokens, int began, double sum, int summed) = (Stopwatch.StartNew(), 0L, state.Step, 0.0, 0);
@@ -195,11 +200,28 @@ public sealed class Trainer
             + $"or look at those examples."));
     }
 
+    private WriterLock Own()
+    {
+        try
+        {
+            return WriterLock.Take(LogPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"train: cannot write into '{_folder}'; {e.Message.TrimEnd('.')}. Wait for it, or train into another "
+                + "folder.", e);
+        }
+    }
+
     private Dictionary<string, string> Settings()
     {
         using JsonDocument json = JsonSerializer.SerializeToDocument(_options);
         Dictionary<string, string> settings = json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetRawText());
         settings["Task"] = _task.Description;
+        foreach ((string name, string value) in _origin)
+        {
+            settings[name] = value;
+        }
         settings["Model"] = $"{_model.Info.Architecture} with {_model.Parameters.Sum(p => (long)p.Value.Shape.Elements)} parameters";
         return settings;
     }

@@ -86,9 +86,9 @@ public sealed partial class Explainer
         request.Check();
         using Turn.Scope turn = Enter();
         using MeasurementFile? file = numbers is null ? null
-            : MeasurementFile.Open(numbers, Header(MeasurementFile.Format, "evaluate", request, data));
+            : MeasurementFile.Open(numbers, Header(MeasurementFile.Format, "evaluate", request, data, cancellation));
         var run = new EvaluationRun(_loaded, request, file, progress, cancellation);
-        run.Each(data.Rows, () => data.Share, what, use);
+        run.Each(data.RowsFor(numbers), () => data.Share, what, use);
         return run;
     }
 

@@ -75,7 +75,7 @@ public sealed partial class Explainer
         request ??= new();
         request.Check();
         return RowsFile.Write(
-            data, output, Header(RowsFile.Format, "explain", request, data),
+            data, output, Header(RowsFile.Format, "explain", request, data, cancellation),
             row => RowJson.Of(Explain(RowRequest.Explain(request, row), null, cancellation).WithNotices()), progress, cancellation);
     }
 
@@ -91,8 +91,12 @@ public sealed partial class Explainer
         }
     }
 
-    private string Header(string format, string work, TextRequest request, DataFile data) =>
-        RowsFile.Header(format, work, _loaded, [.. request.Settings(), .. _options.Settings(), .. data.Options.Settings()], data.Path);
+    private string Header(string format, string work, TextRequest request, DataFile data, CancellationToken cancellation)
+    {
+        string?[] folders = [_loaded.Folder, _options.Adapter];
+        return RowsFile.Header(format, work, Name, [.. request.Settings(), .. _options.Settings(), .. data.Options.Settings()],
+            folders.OfType<string>(), data.Path, cancellation);
+    }
 }
 
 /// <summary>A row, explained; or why it could not be.</summary>

@@ -34,7 +34,7 @@ public sealed partial class Explainer
     {
         request ??= new();
         return RowsFile.Write(
-            data, output, Header(RowsFile.Format, "predict", request, data),
+            data, output, Header(RowsFile.Format, "predict", request, data, cancellation),
             row => RowJson.Of(Predict(RowRequest.Read(request, row))), progress, cancellation);
     }
 

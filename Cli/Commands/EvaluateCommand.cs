@@ -62,7 +62,14 @@ internal static class EvaluateCommand
             using DataFile rows = options.Rows(parsed);
             RowsOutput? output = path switch { null => null, "-" => RowsOutput.To(terminal.Output), _ =>
                 RowsOutput.File(terminal.Resolve(path), path) };
-            return explainer.Evaluate(rows, request, output, progress, cancellation);
+            try
+            {
+                return explainer.Evaluate(rows, request, output, progress, cancellation);
+            }
+            catch (OperationCanceledException e) when (output is not null && path != "-")
+            {
+                throw RowsOptions.Cancelled(path!, e);
+            }
         }
     }
 }

@@ -41,8 +41,11 @@ internal sealed class RowsOptions
         }
         catch (OperationCanceledException e)
         {
-            throw new CommandException(ExitCode.Cancelled, isScreen ? "cancelled."
-                : $"cancelled; the finished rows are in '{output}'. Run the same again to go on.", e);
+            throw isScreen ? new CommandException(ExitCode.Cancelled, "cancelled.", e) : Cancelled(output, e);
         }
     }
+
+    /// <summary>That a run was interrupted which can go on.</summary>
+    public static CommandException Cancelled(string output, Exception e) => new(ExitCode.Cancelled,
+        $"cancelled; the finished rows are in '{output}'. Run the same again to go on.", e);
 }

@@ -45,7 +45,7 @@ internal static class DistillCommand
             vitrine distill --teacher my-reader --data questions.jsonl --hidden 1 --attention 1 --out short
             """)
             .With(teacher, layers, keep, dModel, heads, dMlp, fresh, temperature, hard, hidden, attention, lines, after).With(run.Symbols)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 run.SetThreads(parsed);
                 string from = terminal.Resolve(parsed.GetValue(teacher)
@@ -81,8 +81,8 @@ internal static class DistillCommand
                 }
                 ITrainingTask task = Task(parsed, run, large, terminal, parsed.GetValue(lines), parsed.GetValue(after));
                 run.Train(parsed, terminal, small, new DistillationTask(task, large, blocks, options, small.Info, run.SeedOf(parsed)),
-                    cancellation);
-            });
+                    cancellation, teacher: from);
+            }));
     }
 
     /// <summary>What the teacher does, as a task on the data.</summary>

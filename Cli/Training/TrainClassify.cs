@@ -31,7 +31,7 @@ internal static class TrainClassify
             """)
             .With(run.Symbols)
             .With(whole, pairs, taught, calibrate)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 DataMix<LabelledText> data = run.Mix(parsed, terminal, part =>
                     (parsed.GetValue(pairs) ? TextLines.LabelledPairs(part.File) : TextLines.Labelled(part.File))
@@ -85,6 +85,6 @@ internal static class TrainClassify
                     (float[][] logits, int[] right) = measured.Judged(trained);
                     Calibration.Save(trained, Path.Combine(folder, "model.safetensors"), Calibration.Temperature(logits, right));
                 }
-            });
+            }));
     }
 }

@@ -44,7 +44,7 @@ internal static class TrainCommand
             """)
             .With(run.Symbols)
             .With(swap, tokenizer)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 // Split by the translation: one that is judged was learned from no other text either.
                 DataMix<TextPair> data = run.Mix(parsed, terminal, part => TextLines.Pairs(part.File, parsed.GetValue(swap)), pair =>
@@ -65,7 +65,7 @@ internal static class TrainCommand
                     terminal.Output.WriteLine($"{judged.Length} held-out texts, {stored.GenerationDefaults.NumBeams} beams: "
                         + $"{string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
                 }
-            });
+            }));
     }
 
     private static Verb Questions(Terminal terminal)
@@ -76,7 +76,7 @@ internal static class TrainCommand
             vitrine train qa --data questions.jsonl --positions 256 --layers 4 --out my-reader
             """)
             .With(run.Symbols)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 (IReadOnlyList<AnsweredQuestion> training, IReadOnlyList<AnsweredQuestion> held) =
                     run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Questions), question =>
@@ -86,7 +86,7 @@ internal static class TrainCommand
                         vocab), sizes, []));
                 run.Train(parsed, terminal, model, new QuestionAnsweringTask(training, held, model, TrainingCommandLine.Tokenizer(model)),
                     cancellation);
-            });
+            }));
     }
 
     private static Verb Masks(Terminal terminal)
@@ -97,7 +97,7 @@ internal static class TrainCommand
             vitrine train mlm --data sentences.txt --from my-bert --learning-rate 1e-4 --out longer
             """)
             .With(run.Symbols)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 (IReadOnlyList<string> training, IReadOnlyList<string> held) =
                     run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Read), text => text);
@@ -105,6 +105,6 @@ internal static class TrainCommand
                     folder, "BertForMaskedLM", WordPieceTrainer.Train(training, vocab), sizes, []));
                 run.Train(parsed, terminal, model, new MaskedLanguageTask(training, held, model, TrainingCommandLine.Tokenizer(model)),
                     cancellation);
-            });
+            }));
     }
 }

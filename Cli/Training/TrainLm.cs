@@ -20,7 +20,7 @@ internal static class TrainLm
             """)
             .With(run.Symbols)
             .With(lines, after)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 string[] files = [.. run.Files(parsed, terminal)];
                 if (parsed.GetValue(lines))
@@ -39,7 +39,7 @@ internal static class TrainLm
                     run.Train(parsed, terminal, model, new LanguageModelTask(text[..cut], text[cut..], model,
                         TrainingCommandLine.Tokenizer(model)), cancellation);
                 }
-            });
+            }));
 
         ITransformer Model(ParseResult parsed, IReadOnlyList<string> texts) => run.Model(parsed, terminal, ModelTask.CausalLanguageModel,
             (folder, sizes, vocab) => NewModel.Gpt2(folder, BytePairTrainer.Train(texts, vocab), sizes));

@@ -15,7 +15,7 @@ internal static class TrainTokens
             vitrine train tokens --data names.txt --from my-bert --epochs 3 --out my-tagger
             """)
             .With(run.Symbols)
-            .Does((parsed, cancellation) =>
+            .Does(run.Alone(terminal, (parsed, cancellation) =>
             {
                 // Split by what is named: the names of a text that is judged were learned in no text together.
                 DataMix<MarkedText> data = run.Mix(parsed, terminal, part => TextLines.Read(part.File).Select(MarkedText.Parse), text =>
@@ -27,6 +27,6 @@ internal static class TrainTokens
                 run.Train(parsed, terminal, model,
                     data.Mixed(new TokenClassificationTask(data.Training, data.Held, model, TrainingCommandLine.Tokenizer(model))),
                         cancellation);
-            });
+            }));
     }
 }

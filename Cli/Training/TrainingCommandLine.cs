@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Vitrine.Training;
 using Vitrine.Transformers;
 
@@ -172,14 +173,59 @@ internal sealed class TrainingCommandLine
     /// <summary>Trains, shows how it goes, and says what came of it.</summary>
     /// <exception cref="CommandException">Interrupted.</exception>
     public void Train(ParseResult parsed, Terminal terminal, ITransformer model, ITrainingTask task, CancellationToken cancellation,
-        Action<ITransformer, string>? keep = null)
+        Action<ITransformer, string>? keep = null, string? teacher = null)
     {
         TrainingOptions options = _switches.Options(parsed);
         options = _fresh && parsed.GetValue(_dMlp) == 0 ? options with { Frozen = [.. options.Frozen, NewModel.FeedForward] } : options;
         string folder = Folder(parsed, terminal);
         keep = model is LoraModel ? LoraAdapter.Save : keep;
-        TrainingRun.Of(new Trainer(model, task, options, folder, keep), Path.GetFileName(folder), terminal, cancellation);
+        string?[] origin = [_fresh && parsed.GetValue(_from) is { } from ? terminal.Resolve(from) : null, teacher];
+        Trainer trainer = new(model, task, options, folder, keep, new Dictionary<string, string>
+        {
+            ["Data"] = Hash(Data(parsed, terminal), cancellation),
+            ["Origin"] = Hash(origin.OfType<string>().SelectMany(CheckpointFolder.Files), cancellation),
+        });
+        TrainingRun.Of(trainer, Path.GetFileName(folder), terminal, cancellation);
     }
+
+    /// <summary>Work on the folder of <c>--out</c> that no other process may write meanwhile; what killed ones left there is cleared.</summary>
+    /// <exception cref="CommandException">Another process writes it, it cannot be written, or it is what is trained from.</exception>
+    public Action<ParseResult, CancellationToken> Alone(Terminal terminal, Action<ParseResult, CancellationToken> work) =>
+        (parsed, cancellation) =>
+        {
+            string folder = FreeFolder(parsed, terminal);
+            if (_fresh && parsed.GetValue(_from) is { } from && terminal.Resolve(from).TrimEnd(Path.DirectorySeparatorChar) == folder)
+            {
+                throw new CommandException(ExitCode.Usage,
+                    $"out: it is the folder of --from; got '{from}'; expected another. Training writes over the weights it begins with.");
+            }
+            using WriterLock own = Own(folder);
+            AtomicFile.Clear(folder);
+            AtomicFile.Clear(Path.Combine(folder, "training"));
+            work(parsed, cancellation);
+        };
+
+    private static WriterLock Own(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? folder);
+            return WriterLock.Take(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Output,
+                $"out: cannot write '{folder}'; {e.Message.TrimEnd('.')}. Wait for it, or name another folder with --out.", e);
+        }
+    }
+
+    private IEnumerable<string> Data(ParseResult parsed, Terminal terminal) =>
+        (parsed.GetValue(_data) ?? []).Concat(_fresh ? parsed.GetValue(_more) ?? [] : [])
+            .Select(DataPart.Parse).Select(part => Resolved(part.File, terminal, labelled: true))
+            .Select(file => File.Exists(file) ? file : file[(file.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+
+    private static string Hash(IEnumerable<string> files, CancellationToken cancellation) => Convert.ToHexStringLower(SHA256.HashData(
+        System.Text.Encoding.ASCII.GetBytes(string.Join('\n', files.Select(file => FileHash.OfUser.Of(file, cancellation))))))[..16];
 
     /// <summary>The model as it was kept, its adapter merged if it is one.</summary>
     public ITransformer Trained(ParseResult parsed, Terminal terminal) => parsed.GetValue(_from) is { } from && Lora(parsed) is not null

@@ -87,6 +87,10 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
                 break;
             }
         }
+        if (used < limit)
+        {
+            file?.CheckEnd();
+        }
         if (used == 0)
         {
             throw new RequestException(Fault.Text, _skipped is [var first, ..]

@@ -61,6 +61,10 @@ internal sealed class MeasurementFile : IDisposable
         }
     }
 
+    /// <summary>Makes sure that no row of an earlier run is left when the input ends.</summary>
+    /// <exception cref="RequestException">There is one.</exception>
+    public void CheckEnd() => RowsFile.CheckEnd(_kept.MoveNext(), _path);
+
     /// <summary>Appends the numbers of a row.</summary>
     public void Add(DataRow row, Scoreboard board, Measured measured)
     {

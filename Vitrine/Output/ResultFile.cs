@@ -16,9 +16,7 @@ internal static class ResultFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string why = Directory.Exists(target) ? "it is a folder" : !Directory.Exists(Path.GetDirectoryName(target))
-                ? "its folder does not exist" : e.Message.TrimEnd('.');
-            throw new RequestException(Fault.Output, $"output: cannot write '{path}'; {why}. Choose another path.", e);
+            throw new RequestException(Fault.Output, AtomicFile.Refusal(path, target, e), e);
         }
     }
 }

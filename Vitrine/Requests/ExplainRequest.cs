@@ -204,7 +204,9 @@ public record ExplainRequest : WriteRequest
 
     private static string Described(Baseline baseline) => baseline.Kind switch
     {
-        BaselineKind.Words => string.Join(' ', baseline.Words.Select(word => $"'{word}'")),
+        BaselineKind.Words => string.Join(' ', baseline.Words.Select(word => $"'{word.Replace("'", "''", StringComparison.Ordinal)}'")),
+        BaselineKind.Replacements => string.Join(' ', baseline.Replacements.Select(pair =>
+            $"{Listed(pair.Key)}={Listed(pair.Value)}")) + (baseline.Otherwise is { } otherwise ? $" else {Described(otherwise)}" : ""),
         BaselineKind.Ids => string.Join(" | ", baseline.Ids.Select(side => string.Join(' ', side))),
         BaselineKind.Embeddings => string.Join(" | ", baseline.Embeddings.Select(side => string.Join(' ', side.ToArray()))),
         _ => baseline.ToString(),

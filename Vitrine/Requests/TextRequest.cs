@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Vitrine.Attributions;
 
 namespace Vitrine;
@@ -91,6 +92,10 @@ public record TextRequest
 
     /// <summary>A setting of several values, where there are any.</summary>
     private protected static IEnumerable<(string Name, string Value)> List<T>(string name, IEnumerable<T> values) =>
-        string.Join(", ", values.Select(value => FormattableString.Invariant($"{value}"))) is { Length: > 0 } all ? [(name, $"[{all}]")]
-            : [];
+        string.Join(", ", values.Select(value => Listed(FormattableString.Invariant($"{value}")))) is { Length: > 0 } all
+            ? [(name, $"[{all}]")] : [];
+
+    /// <summary>A text as an item of a list, which no other list can look like.</summary>
+    private protected static string Listed(string text) => text.Length > 0 && text.AsSpan().IndexOfAny(", \"[]") < 0 ? text
+        : JsonSerializer.Serialize(text);
 }

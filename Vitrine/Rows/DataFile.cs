@@ -54,6 +54,11 @@ public sealed class DataFile : IDisposable
 
     internal DataFileOptions Options { get; }
 
+    /// <summary>The rows as they go into an output: those of a stream are marked for a file, because no later run can know them
+    /// otherwise.</summary>
+    internal IEnumerable<DataRow> RowsFor(RowsOutput? output) => Path is not null || output?.Path is null ? Rows
+        : Rows.Select(row => row with { Mark = JobFingerprint.Of(row) });
+
     /// <summary>Opens a JSONL, CSV, TSV or text file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Which rows; null: all.</param>
@@ -64,8 +69,8 @@ public sealed class DataFile : IDisposable
         try
         {
             string full = System.IO.Path.GetFullPath(path);
-            return new(new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), full, options.Format
-                ?? DataFormats.OfFile(path), options);
+            var file = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return new(file, file.CanSeek ? full : null, options.Format ?? DataFormats.OfFile(path), options); // a pipe is read once
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -17,6 +17,9 @@ public sealed record DataRow(long Number, long Line)
     /// <summary>Why the row cannot be used; null where it can.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Of a stream that goes into a file: a hash of the row, by which a later run knows it; else null.</summary>
+    internal string? Mark { get; init; }
+
     /// <summary>A field as one text: the values of a list with spaces between them; null where there is no such field.</summary>
     public string? this[string name] => Fields.TryGetValue(name, out string[]? values) ? string.Join(' ', values) : null;
 

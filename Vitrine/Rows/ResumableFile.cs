@@ -1,4 +1,4 @@
-using System.Text;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -10,9 +10,10 @@ namespace Vitrine;
 internal sealed class ResumableFile : IDisposable
 {
     private readonly FileStream _file;
+    private readonly WriterLock _lock;
     private int _header;
 
-    private ResumableFile(FileStream file) => _file = file;
+    private ResumableFile(FileStream file, WriterLock held) => (_file, _lock) = (file, held);
 
     /// <summary>Opens a file, or begins it.</summary>
     /// <param name="path">Its path.</param>
@@ -22,24 +23,25 @@ internal sealed class ResumableFile : IDisposable
     {
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1);
-            var resumable = new ResumableFile(file);
+            WriterLock held = WriterLock.Take(path);
+            FileStream? file = null;
             try
             {
-                resumable.Resume(path, Encoding.UTF8.GetBytes(header + "\n"));
+                file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1);
+                var resumable = new ResumableFile(file, held);
+                resumable.Resume(path, System.Text.Encoding.UTF8.GetBytes(header + "\n"));
                 return resumable;
             }
             catch
             {
-                file.Dispose();
+                file?.Dispose();
+                held.Dispose();
                 throw;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RequestException(Fault.Output,
-                $"output: cannot write '{path}'; {(Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.'))}. Choose another "
-                    + $"path.", e);
+            throw new RequestException(Fault.Output, AtomicFile.Refusal(path, path, e), e);
         }
     }
 
@@ -67,13 +69,27 @@ internal sealed class ResumableFile : IDisposable
     }
 
     /// <summary>Appends a line, or several with line breaks between them, and returns when it is on the disk.</summary>
+    /// <exception cref="RequestException">The disk is full, or the file is gone.</exception>
     public void Append(string line)
     {
-        _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-        _file.Flush(flushToDisk: true);
+        try
+        {
+            _file.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+            _file.Flush(flushToDisk: true);
+        }
+        catch (IOException e)
+        {
+            throw new RequestException(Fault.Output,
+                $"output: cannot write on in '{_file.Name}'; {e.Message.TrimEnd('.')}. Run the same again to go on after its last whole line.",
+                e);
+        }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lock.Dispose();
+    }
 
     private void Resume(string path, byte[] header)
     {

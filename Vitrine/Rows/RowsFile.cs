@@ -42,7 +42,7 @@ internal static class RowsFile
         using ResumableFile? file = output.Path is { } path ? ResumableFile.Open(path, header) : null;
         using IEnumerator<byte[]> kept = (file?.Lines(output.Path!) ?? []).GetEnumerator();
         var done = new RowsProgress();
-        foreach (DataRow row in data.Rows)
+        foreach (DataRow row in data.RowsFor(output))
         {
             if (kept.MoveNext())
             {
@@ -64,6 +64,7 @@ internal static class RowsFile
             done = done with { Done = done.Done + 1, Bad = done.Bad + (isBad ? 1 : 0), Share = data.Share };
             progress?.Report(done);
         }
+        CheckEnd(kept.MoveNext(), output.Name);
         return done;
     }
 
@@ -92,13 +93,17 @@ internal static class RowsFile
         string.Join(' ', (e is VitrineException ? e.Message : $"internal error: {e.Message} ({e.GetType().Name})").Split(
         ['\r', '\n', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
-    /// <summary>How every line of a row begins: its number, its line, its own <c>id</c>.</summary>
+    /// <summary>How every line of a row begins: its number, its line, its own <c>id</c>, the mark of a row of a stream.</summary>
     public static string Start(DataRow row)
     {
         var head = new JsonObject { ["row"] = row.Number, ["line"] = row.Line };
         if (row["id"] is { } id)
         {
             head["id"] = id;
+        }
+        if (row.Mark is { } mark)
+        {
+            head["input"] = mark;
         }
         return head.ToJsonString(s_compact)[..^1] + ",";
     }
@@ -110,17 +115,19 @@ internal static class RowsFile
     /// <summary>The first line of a file: its format, and the job it belongs to.</summary>
     /// <param name="format">The format.</param>
     /// <param name="work">What is done to a row.</param>
-    /// <param name="loaded">The model.</param>
+    /// <param name="model">The model's name.</param>
     /// <param name="settings">All that decides what is written, by name.</param>
+    /// <param name="folders">Of the model and its adapter.</param>
     /// <param name="input">The input file; null for a stream.</param>
-    public static string Header(string format, string work, LoadedModel loaded, IEnumerable<(string Name, string Value)> settings,
-        string? input) => new JsonObject
+    /// <param name="cancellation">Stops while files are read.</param>
+    public static string Header(string format, string work, string model, IEnumerable<(string Name, string Value)> settings,
+        IEnumerable<string> folders, string? input, CancellationToken cancellation) => new JsonObject
     {
         ["format"] = format,
         ["version"] = 1,
         ["command"] = work,
-        ["model"] = loaded.Name,
-        ["job"] = JobFingerprint.Of(work, settings, loaded.Folder, input),
+        ["model"] = model,
+        ["job"] = JobFingerprint.Of(work, settings, folders, input, cancellation),
     }.ToJsonString(s_compact);
 
     /// <summary>Makes sure that a finished line belongs to the row that is read at its place: else the input is not the one it
@@ -128,12 +135,22 @@ internal static class RowsFile
     /// <exception cref="RequestException">It does not.</exception>
     public static void CheckKept(byte[] line, DataRow row, string output)
     {
-        string start = string.Create(CultureInfo.InvariantCulture, $"{{\"row\":{row.Number},\"line\":{row.Line},");
-        if (!line.AsSpan().StartsWith(Encoding.UTF8.GetBytes(start)))
+        if (!line.AsSpan().StartsWith(Encoding.UTF8.GetBytes(Start(row))))
         {
             throw new RequestException(Fault.Output,
-                $"output: '{output}' does not follow the input; got another row where row "
-                    + $"{row.Number.ToString(CultureInfo.InvariantCulture)} should be. Choose another path, or delete it.");
+                $"output: '{output}' belongs to another job; got another row where row "
+                    + $"{row.Number.ToString(CultureInfo.InvariantCulture)} of this input should be. Choose another path, or delete it.");
+        }
+    }
+
+    /// <summary>Makes sure that no finished line is left when the input ends.</summary>
+    /// <exception cref="RequestException">There is one.</exception>
+    public static void CheckEnd(bool isMore, string output)
+    {
+        if (isMore)
+        {
+            throw new RequestException(Fault.Output,
+                $"output: '{output}' belongs to another job; got more rows than this input has. Choose another path, or delete it.");
         }
     }
 }
