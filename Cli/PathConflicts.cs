@@ -4,7 +4,8 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
 
-/// <summary>Refuses, before anything is read, a command line that would write two results into one file, or one over what it reads.</summary>
+/// <summary>Refuses, before anything is read, a command line that would write two results into one file, or one over what it
+/// reads.</summary>
 internal static class PathConflicts
 {
     private static readonly string[] s_outputs =

@@ -208,8 +208,8 @@ public sealed class Trainer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"train: cannot write into '{_folder}'; {e.Message.TrimEnd('.')}. Wait for it, or train into another "
-                + "folder.", e);
+            throw new TrainingException($"train: cannot write into '{_folder}'; {e.Message.TrimEnd('.')}. Wait for it, or train into "
+                + "another folder.", e);
         }
     }
 

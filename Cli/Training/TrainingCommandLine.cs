@@ -188,7 +188,8 @@ internal sealed class TrainingCommandLine
         TrainingRun.Of(trainer, Path.GetFileName(folder), terminal, cancellation);
     }
 
-    /// <summary>Work on the folder of <c>--out</c> that no other process may write meanwhile; what killed ones left there is cleared.</summary>
+    /// <summary>Work on the folder of <c>--out</c> that no other process may write meanwhile; what killed ones left there is
+    /// cleared.</summary>
     /// <exception cref="CommandException">Another process writes it, it cannot be written, or it is what is trained from.</exception>
     public Action<ParseResult, CancellationToken> Alone(Terminal terminal, Action<ParseResult, CancellationToken> work) =>
         (parsed, cancellation) =>

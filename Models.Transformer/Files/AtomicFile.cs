@@ -69,7 +69,8 @@ internal static class AtomicFile
         return $"output: cannot write '{path}'; {why}. Choose another path.";
     }
 
-    private static string Aside(string target) => Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetFileName(target)}.part");
+    private static string Aside(string target) =>
+        Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetFileName(target)}.part");
 
     private static FileStream Locked(string aside, string target)
     {

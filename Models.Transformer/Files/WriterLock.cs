@@ -7,7 +7,7 @@ namespace Vitrine.Transformers;
 /// </remarks>
 internal sealed class WriterLock : IDisposable
 {
-    private const int Tries = 100; // a file that is deleted at this moment is made anew
+    private const int Tries = 100; // a file that is deleted at this moment is made again
     private readonly FileStream _held;
     private readonly string _file;
 

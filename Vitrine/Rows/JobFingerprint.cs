@@ -5,7 +5,8 @@ using Vitrine.Transformers;
 
 namespace Vitrine;
 
-/// <summary>What makes two runs the same job: the program, its settings, and the whole of every file that decides what is written.</summary>
+/// <summary>What makes two runs the same job: the program, its settings, and the whole of every file that decides what is
+/// written.</summary>
 internal static class JobFingerprint
 {
     private static readonly string s_version =

@@ -80,8 +80,8 @@ internal sealed class ResumableFile : IDisposable
         catch (IOException e)
         {
             throw new RequestException(Fault.Output,
-                $"output: cannot write on in '{_file.Name}'; {e.Message.TrimEnd('.')}. Run the same again to go on after its last whole line.",
-                e);
+                $"output: cannot write on in '{_file.Name}'; {e.Message.TrimEnd('.')}. Run the same again to go on after its "
+                    + "last whole line.", e);
         }
     }
 

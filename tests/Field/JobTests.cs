@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Vitrine.Tests.Field;
 
-/// <summary>A file of rows belongs to one job: the same program, options, model, adapter and input, all of each; another is refused.</summary>
+/// <summary>A file of rows belongs to one job: the same program, options, model, adapter and input, all of each; another is
+/// refused.</summary>
 public sealed class JobTests : IDisposable
 {
     private readonly TinyModel _model = new();

@@ -37,7 +37,8 @@ public sealed class StandardStreamTests : IDisposable
     {
         Assert.SkipUnless(RuntimeInformation.IsOSPlatform(OSPlatform.Linux), "the devices are Linux's");
         string program = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll")}'";
-        string script = line.Replace("vitrine", program, StringComparison.Ordinal).Replace("MODEL", $"'{_model.Path}'", StringComparison.Ordinal);
+        string script = line.Replace("vitrine", program, StringComparison.Ordinal)
+            .Replace("MODEL", $"'{_model.Path}'", StringComparison.Ordinal);
         script = script.Contains("| head -n 1 >", StringComparison.Ordinal) ? $"set -o pipefail; {script}" : script;
         var start = new ProcessStartInfo("bash", ["-c", script])
         {
