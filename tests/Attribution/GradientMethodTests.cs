@@ -1,5 +1,6 @@
 using Vitrine.Attributions;
 using Vitrine.Tensors;
+using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Attributions;
@@ -183,7 +184,7 @@ public class GradientMethodTests
     {
         using var source = new CancellationTokenSource();
         ToyScoreFunction f = Toys.Network(exampleBytes: 1 << 30);
-        var progress = new Reporter(_ => source.Cancel());
+        var progress = new Told<AttributionProgress>(_ => source.Cancel());
 
         Assert.Throws<OperationCanceledException>(() =>
             new IntegratedGradients().Attribute(f, new() { Cancellation = source.Token, Progress = progress }));
@@ -208,9 +209,4 @@ public class GradientMethodTests
     }
 
     private static float[] Raw(AttributionResult result) => [.. result.Sides.SelectMany(side => side.Raw!.ToArray())];
-
-    private sealed class Reporter(Action<AttributionProgress> report) : IProgress<AttributionProgress>
-    {
-        public void Report(AttributionProgress value) => report(value);
-    }
 }

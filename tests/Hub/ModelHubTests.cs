@@ -243,7 +243,7 @@ public sealed class ModelHubTests
         using var folder = new TempFolder();
         using HubServer server = Small(new() { Rate = 100_000 });
         using var cancel = new CancellationTokenSource();
-        var progress = new Watched(p => { if (p.Done > 30_000) { cancel.Cancel(); } });
+        var progress = new Told<HubProgress>(p => { if (p.Done > 30_000) { cancel.Cancel(); } });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             HubOf(folder, server).Pull("org/name", progress: progress, cancellation: cancel.Token));
@@ -263,7 +263,7 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         List<HubProgress> seen = [];
 
-        await HubOf(folder, server).Pull("org/name", progress: new Watched(p => { lock (seen) { seen.Add(p); } }), cancellation: s_none);
+        await HubOf(folder, server).Pull("org/name", progress: new Told<HubProgress>(p => { lock (seen) { seen.Add(p); } }), cancellation: s_none);
 
         Assert.Equal(server.Files.Values.Sum(bytes => bytes.Length), seen[^1].Total);
         Assert.Equal(seen[^1].Total, seen[^1].Done);
@@ -328,10 +328,5 @@ public sealed class ModelHubTests
         byte[] bytes = new byte[count];
         new Random(seed).NextBytes(bytes);
         return bytes;
-    }
-
-    private sealed class Watched(Action<HubProgress> see) : IProgress<HubProgress>
-    {
-        public void Report(HubProgress value) => see(value);
     }
 }

@@ -153,12 +153,12 @@ public sealed class ExplainerTests : IDisposable
     public void Explain_Progress_NamesTheMethod()
     {
         using Explainer explainer = Explainer.Load(_model.Path);
-        var told = new Told();
+        var told = new List<WorkProgress>();
 
-        explainer.Explain("a good movie", new ExplainRequest { Methods = [Methods.IntegratedGradients] }, told);
+        explainer.Explain("a good movie", new ExplainRequest { Methods = [Methods.IntegratedGradients] }, new Told<WorkProgress>(told.Add));
 
-        Assert.NotEmpty(told.All);
-        Assert.All(told.All, progress => Assert.Equal("integrated_gradients", progress.What));
+        Assert.NotEmpty(told);
+        Assert.All(told, progress => Assert.Equal("integrated_gradients", progress.What));
     }
 
     [Fact]
@@ -225,11 +225,4 @@ public sealed class ExplainerTests : IDisposable
     private static string? Format(string json) => JsonDocument.Parse(json).RootElement.GetProperty("format").GetString();
 
     private static RequestException Refused(Action call) => Assert.Throws<RequestException>(call);
-
-    private sealed class Told : IProgress<WorkProgress>
-    {
-        public List<WorkProgress> All { get; } = [];
-
-        public void Report(WorkProgress value) => All.Add(value);
-    }
 }

@@ -150,23 +150,17 @@ public class DeviceTrainingTests
         (ITransformer model, ITrainingTask task) = Lessons.Start(lesson, folder);
         Assert.All(model.Parameters, p => Assert.Equal(device, p.Value.Device.Name));
         using var cancelled = new CancellationTokenSource();
-        return new Trainer(model, task, options, folder.Path, model is LoraModel ? LoraAdapter.Save : null).Run(new Watching(step =>
-        {
-            watch?.Invoke(step);
-            if (step == stop)
+        Told<TrainingProgress> stopping = Told.StopAt(stop, cancelled);
+        return new Trainer(model, task, options, folder.Path, model is LoraModel ? LoraAdapter.Save : null).Run(
+            new Told<TrainingProgress>(progress =>
             {
-                cancelled.Cancel();
-            }
-        }), cancelled.Token);
+                watch?.Invoke(progress.Step);
+                stopping.Report(progress);
+            }), cancelled.Token);
     }
 
     private static float[] Values(TempFolder folder, string name) => [.. File.ReadLines(folder.File("training/log.jsonl"))
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(json => json.TryGetProperty("gradient_norm", out _))
         .Select(json => json.GetProperty(name).GetSingle())];
-
-    private sealed class Watching(Action<int> watch) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => watch(value.Step);
-    }
 }

@@ -94,7 +94,7 @@ public class DistillationTests
 
     /// <summary>A task that asks a model for its halves must also do with one that has none: an adapter, a student.</summary>
     [Fact]
-    public void Masks_BehindAnAdapterOrAsAStudent_AreLearnt()
+    public void Masks_UnderAnAdapterOrAsAStudent_AreLearned()
     {
         using var folder = new TempFolder();
         (ITransformer teacher, ITrainingTask masks) = Lessons.Start("mlm", folder);
@@ -210,7 +210,7 @@ public class DistillationTests
                 new() { Hidden = 1 }, student.Info);
             using var cancelled = new CancellationTokenSource();
             new Trainer(student, task, new() { Epochs = 2, BatchSize = 8, LearningRate = 5e-3f },
-                folder.File("student")).Run(new Stopper(stop, cancelled), cancelled.Token);
+                folder.File("student")).Run(Told.StopAt(stop, cancelled), cancelled.Token);
         }
     }
 
@@ -293,16 +293,5 @@ public class DistillationTests
             model.Forward(batch.Input).CrossEntropy(batch.Targets);
 
         public IReadOnlyList<Metric> Evaluate(ITransformer model) => [];
-    }
-
-    private sealed class Stopper(int? step, CancellationTokenSource source) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            if (value.Step == step)
-            {
-                source.Cancel();
-            }
-        }
     }
 }

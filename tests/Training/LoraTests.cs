@@ -236,7 +236,7 @@ public class LoraTests
             using var cancelled = new CancellationTokenSource();
             new Trainer(adapted, new ClassificationTask(training, held, adapted, adapted.Tokenizer!), new() { Epochs = 1, BatchSize = 8 },
                 folder.File("adapter"), LoraAdapter.Save)
-                .Run(new Stopper(stop, cancelled), cancelled.Token);
+                .Run(Told.StopAt(stop, cancelled), cancelled.Token);
         }
     }
 
@@ -273,37 +273,6 @@ public class LoraTests
                     StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(0.5, false)]
-    [InlineData(0.9, true)]
-    public void Apply_Sparsity_ZeroesTheSmallestOfEveryMatrix(double sparsity, bool tables)
-    {
-        using var folder = new TempFolder();
-        ITransformer model = TinyModels.Load(folder.Path, "bert"), before = TinyModels.Load(folder.Path, "bert");
-
-        (long zeros, long all) = Pruning.Apply(model, sparsity, tables);
-
-        Assert.Equal(model.Parameters.Sum(p => (long)p.Value.ToArray().Count(v => v == 0)), zeros);
-        Assert.Equal(model.Parameters.Sum(p => (long)p.Shape.Elements), all);
-        foreach ((Parameter pruned, Parameter old) in model.Parameters.Zip(before.Parameters))
-        {
-            bool touched = pruned.Kind == ParameterKind.Linear || (tables && pruned.Kind == ParameterKind.Table);
-            (float[] now, float[] then) = (pruned.Value.ToArray(), old.Value.ToArray());
-            float[] kept = [.. now.Zip(then).Where(pair => pair.First != 0).Select(pair => Math.Abs(pair.Second))],
-                gone = [.. now.Zip(then).Where(pair => pair.First == 0).Select(pair => Math.Abs(pair.Second))];
-            Assert.All(now.Zip(then), pair => Assert.True(pair.First == 0 || pair.First == pair.Second));
-            if (touched)
-            {
-                Assert.Equal((int)(sparsity * now.Length), gone.Length);
-                Assert.True(gone.Max() <= kept.Min());
-            }
-            else
-            {
-                Assert.Equal(then, now);
-            }
-        }
-    }
-
     private static string Restored(TempFolder folder, LoraModel random)
     {
         LoraAdapter.Describe(folder.Path, random, new() { Rank = 3, Alpha = 6, Targets = ["query"] }, "base");
@@ -319,16 +288,5 @@ public class LoraTests
             parameter.Value = RandomTensor.Normal(++seed, parameter.Shape, 0.3f);
         }
         return adapted;
-    }
-
-    private sealed class Stopper(int? step, CancellationTokenSource source) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            if (value.Step == step)
-            {
-                source.Cancel();
-            }
-        }
     }
 }

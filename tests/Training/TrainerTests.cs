@@ -52,7 +52,7 @@ public class TrainerTests
         foreach (int stop in (int[])[3, 4, 11])
         {
             using var cancelled = new CancellationTokenSource();
-            TrainingResult part = Classifier(parts, options).Run(new Watching(p =>
+            TrainingResult part = Classifier(parts, options).Run(new Told<TrainingProgress>(p =>
             {
                 if (p.Step == stop)
                 {
@@ -217,9 +217,4 @@ public class TrainerTests
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(json => json.TryGetProperty("loss", out _))
         .Select(json => json.GetProperty("loss").GetDouble())];
-
-    private sealed class Watching(Action<TrainingProgress> watch) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => watch(value);
-    }
 }

@@ -1,5 +1,6 @@
 using Vitrine.Attributions;
 using Vitrine.Tensors;
+using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
 
@@ -141,7 +142,7 @@ public class PerturbationMethodTests
     public void Method_Cancelled_Stops(string name)
     {
         using var source = new CancellationTokenSource();
-        var progress = new Reporter(_ => source.Cancel());
+        var progress = new Told<AttributionProgress>(_ => source.Cancel());
 
         Assert.Throws<OperationCanceledException>(() => AttributionMethods.Get(name)
             .Attribute(Toys.Network(), Request with { Cancellation = source.Token, Progress = progress }));
@@ -205,10 +206,5 @@ public class PerturbationMethodTests
     {
         ToyScoreFunction all = Toys.TwoSides();
         return new(all.Score, 2, RandomTensor.Normal(1, [11, Toys.Width]), all.Sides[0].Ids, all.Sides[1].Ids) { ExampleBytes = 1 << 30 };
-    }
-
-    private sealed class Reporter(Action<AttributionProgress> report) : IProgress<AttributionProgress>
-    {
-        public void Report(AttributionProgress value) => report(value);
     }
 }
