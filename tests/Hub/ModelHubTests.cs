@@ -263,7 +263,8 @@ public sealed class ModelHubTests
         using HubServer server = Small(new());
         List<HubProgress> seen = [];
 
-        await HubOf(folder, server).Pull("org/name", progress: new Told<HubProgress>(p => { lock (seen) { seen.Add(p); } }), cancellation: s_none);
+        var progress = new Told<HubProgress>(p => { lock (seen) { seen.Add(p); } });
+        await HubOf(folder, server).Pull("org/name", progress: progress, cancellation: s_none);
 
         Assert.Equal(server.Files.Values.Sum(bytes => bytes.Length), seen[^1].Total);
         Assert.Equal(seen[^1].Total, seen[^1].Done);
