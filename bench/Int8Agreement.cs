@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Vitrine.Cli;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
 using Vitrine.Transformers;

@@ -32,7 +32,7 @@ internal static partial class TokenizerBench
             ("lines", lines), ($"{LinesPerText} lines", [.. lines.Chunk(LinesPerText).Select(some => string.Join('\n', some))]),
             ("one text", [string.Join('\n', lines)]),
         ];
-        Console.WriteLine($"{Vitrine.Cli.Machine.Header()}\n");
+        Console.WriteLine($"{Machine.Header()}\n");
         Console.WriteLine("| tokenizer | texts | ours, M characters/s | Microsoft.ML.Tokenizers | ids alone | ours / theirs "
             + "| ours, B/character | theirs |");
         Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|");

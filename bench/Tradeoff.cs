@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Vitrine.Attributions;
-using Vitrine.Cli;
 using Vitrine.Tensors;
 using Vitrine.Training;
 using Vitrine.Transformers;

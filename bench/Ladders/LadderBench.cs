@@ -1,5 +1,4 @@
 using System.Text;
-using Vitrine.Cli;
 using Vitrine.Tensors;
 
 namespace Vitrine.Bench.Ladders;

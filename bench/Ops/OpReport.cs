@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json;
 using System.Text;
 using Vitrine.Cli;
+using Vitrine.Tensors;
 
 namespace Vitrine.Bench;
 

@@ -1,6 +1,5 @@
 using Vitrine.Attributions;
 using Vitrine.Cli;
-using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests;

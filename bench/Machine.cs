@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Vitrine.Tensors;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>The header of every report: what was measured where.</summary>
 internal static class Machine

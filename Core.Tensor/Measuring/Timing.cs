@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Tensors;
 
 /// <summary>Milliseconds of one short piece of work: the median of many runs, and how far they spread.</summary>
 /// <param name="Median">Half of the runs were faster.</param>

@@ -1,6 +1,4 @@
-using Vitrine.Tensors;
-
-namespace Vitrine.Cli;
+namespace Vitrine.Tensors;
 
 /// <summary>What the machine can do at best, measured next to what is compared with it.</summary>
 /// <param name="Copy">Bytes read plus bytes written per second by a copy of the benchmarks' size, in GB/s.</param>

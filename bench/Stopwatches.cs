@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Bench;
 
 /// <summary>Repeated timings of one piece of work.</summary>
 internal static class Stopwatches

@@ -1,7 +1,6 @@
 using System.Runtime.Intrinsics;
-using Vitrine.Tensors;
 
-namespace Vitrine.Cli;
+namespace Vitrine.Tensors;
 
 /// <summary>
 /// Measures what the machine can do, again and again and briefly: the memory is shared with other users, so an op is compared with a copy
