@@ -64,12 +64,16 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(folder);
         folder = CheckpointFolder.Resolve(folder, out string? place);
         ModelConfig config = ModelConfig.Read(folder);
+        CheckQuantization(config);
+        string outer = config.Text("model_type", "");
+        ModelConfig? languagePart = LanguagePart.Of(config);
+        config = languagePart ?? config;
         string type = config.Text("model_type", "");
         if (ModelFamilies.Find(type) is not { } family)
         {
-            throw config.Wrong("model_type", type == "" ? "is missing" : "is not supported", $"'{type}'", string.Join(", ", ModelTypes));
+            throw config.Wrong("model_type", type == "" ? "is missing" : "is not supported", $"'{type}'",
+                string.Join(", ", ModelTypes.Concat(LanguagePart.ModelTypes)));
         }
-        CheckQuantization(config);
         using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of any computation
         WeightsFolder weights = open(folder);
         try
@@ -87,7 +91,8 @@ public static class ModelLoader
             GenerationOptions generation = GenerationConfig.Read(folder, config);
             model = family.Load(config, weights, generation);
             model.AddNotices([
-                .. new[] { place, reading, ownHead }.OfType<string>(), .. weights.Notices,
+                .. new[] { place, languagePart is null ? null : LanguagePart.Notice(outer, weights.Names), reading, ownHead }.OfType<string>(),
+                .. weights.Notices,
                 .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);
             return weights;
         }

@@ -123,7 +123,8 @@ internal static class InspectCommand
         ];
         lines.AddRange(loaded.Notices.Select(notice => ("notice", notice)));
         lines.AddRange(loaded.Model.Weights.Unused.Select(name => ("unused", Markup.Visible(name))));
-        lines.AddRange(loaded.Model.Weights.Ignored.Select(pair => ("ignored", $"{Markup.Visible(pair.Key)}: {pair.Value}")));
+        lines.AddRange(loaded.Model.Weights.Ignored.GroupBy(pair => pair.Value).Select(alike => ("ignored",
+            $"{Markup.Visible(alike.First().Key)}{(alike.Count() > 1 ? $" and {alike.Count() - 1} more" : "")}: {alike.Key}")));
         output.WriteLine(Markup.Visible(loaded.Name));
         foreach ((string name, string value) in lines)
         {

@@ -36,8 +36,12 @@ internal sealed class RelativeBias
         {
             buckets[i] = Bucket((i % keys) - (past + (i / keys)));
         }
+        // A constant while no gradient of the table may be asked for: attention then keeps its pattern to itself.
+        bool learned = Recorder.Current?.Tracks(_table.Table.Value) ?? false;
+        using Recorder.Pause pause = Recorder.Use(learned ? Recorder.Current : null);
         Tensor bias = _table.Run(Tensor.From(buckets, [queries, keys])).Permute(2, 0, 1); // [head, query, key]
-        return bias.Reshape(bias.Shape.Prepend(1));
+        bias = bias.Reshape(bias.Shape.Prepend(1));
+        return learned ? bias : bias.AsWeight();
     }
 
     /// <summary>The bucket of key position − query position: near distances one each, far ones by their logarithm.</summary>

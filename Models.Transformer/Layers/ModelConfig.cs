@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Vitrine.Transformers;
 
 /// <summary>A checkpoint's <c>config.json</c>: settings by name, with errors that name file and setting.</summary>
 internal sealed class ModelConfig
 {
+    private static readonly string[] s_ofTheWhole = ["bos_token_id", "eos_token_id", "pad_token_id", "tie_word_embeddings"];
+
     private readonly JsonElement _root;
     private readonly string _file;
     private readonly string? _architecture;
@@ -19,6 +22,28 @@ internal sealed class ModelConfig
 
     /// <summary>The same settings for a model whose head is not its embeddings, whatever <c>tie_word_embeddings</c> says.</summary>
     public ModelConfig WithOwnHead() => new(_root, _file, _architecture, ownHead: true);
+
+    /// <summary>
+    /// These settings as those of a whole model: its special tokens and whether its head is tied are the outer model's where that says so,
+    /// and what neither says is the default.
+    /// </summary>
+    /// <param name="outer">The model that they are a part of.</param>
+    /// <param name="defaults">Numbers by name.</param>
+    /// <param name="modelType">The family of the part.</param>
+    public ModelConfig Over(ModelConfig outer, IReadOnlyDictionary<string, int> defaults, string modelType)
+    {
+        JsonObject all = JsonObject.Create(_root)!;
+        foreach (string key in s_ofTheWhole.Where(outer.Has))
+        {
+            all[key] = JsonNode.Parse(outer._root.GetProperty(key).GetRawText());
+        }
+        foreach ((string key, int value) in defaults.Where(pair => !Has(pair.Key) && !outer.Has(pair.Key)))
+        {
+            all[key] = value;
+        }
+        all["model_type"] = modelType;
+        return new(JsonSerializer.SerializeToElement(all), _file);
+    }
 
     /// <summary>Reads <c>config.json</c> (or another JSON object) of a model folder.</summary>
     /// <exception cref="ModelException">The folder or file is missing, or is not a JSON object.</exception>

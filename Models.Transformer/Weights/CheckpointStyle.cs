@@ -10,7 +10,10 @@ namespace Vitrine.Transformers;
 /// </param>
 public sealed record CheckpointStyle(string Prefix)
 {
-    /// <summary>Ends of names that are no parameters, with the reason: buffers that the engine computes itself.</summary>
+    /// <summary>
+    /// Ends of names that are no parameters, with the reason: buffers that the engine computes itself. With a dot at the end, a module all
+    /// of whose weights are none.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Ignorable { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
@@ -37,10 +40,23 @@ public sealed record CheckpointStyle(string Prefix)
         Tied = [["transformer.wte.weight", "lm_head.weight"]],
     };
 
+    /// <summary>
+    /// What stands before the names of a part that reads text, in a model of several: <c>language_model.model.layers…</c> or
+    /// <c>model.language_model.layers…</c>. Empty: the family is never such a part.
+    /// </summary>
+    public string Part { get; init; } = "";
+
     /// <summary>Llama: <c>model.layers.0.self_attn.q_proj.weight</c>. Tied only where <c>tie_word_embeddings</c> is set.</summary>
     public static CheckpointStyle Llama { get; } = new("model.")
     {
-        Ignorable = new Dictionary<string, string> { [".rotary_emb.inv_freq"] = "the rotary frequencies" },
+        Ignorable = new Dictionary<string, string>
+        {
+            [".rotary_emb.inv_freq"] = "the rotary frequencies",
+            [".vision_tower."] = "part of what sees images",
+            [".multi_modal_projector."] = "leads images to the text",
+            [".image_newline"] = "leads images to the text",
+        },
+        Part = "language_model.",
         Tied = [["model.embed_tokens.weight", "lm_head.weight"]],
     };
 
@@ -50,7 +66,12 @@ public sealed record CheckpointStyle(string Prefix)
     /// </summary>
     internal IEnumerable<string> Spellings(string name)
     {
-        string[] styles = name.StartsWith(Prefix, StringComparison.Ordinal) ? [name, name[Prefix.Length..]] : [name];
+        bool inside = name.StartsWith(Prefix, StringComparison.Ordinal);
+        string[] styles = inside ? [name, name[Prefix.Length..]] : [name];
+        if (Part.Length > 0)
+        {
+            styles = [.. styles, Part + name, .. inside ? [Prefix + Part + name[Prefix.Length..]] : Array.Empty<string>()];
+        }
         foreach (string spelling in styles)
         {
             yield return spelling;
@@ -74,5 +95,7 @@ public sealed record CheckpointStyle(string Prefix)
 
     /// <summary>Why a tensor of a file is no parameter, or null if it may be one.</summary>
     internal string? WhyIgnorable(string name) =>
-        Ignorable.Where(pair => ("." + name).EndsWith(pair.Key, StringComparison.Ordinal)).Select(pair => pair.Value).FirstOrDefault();
+        Ignorable.Where(pair => pair.Key.EndsWith('.')
+            ? $".{name}".Contains(pair.Key, StringComparison.Ordinal)
+            : $".{name}".EndsWith(pair.Key, StringComparison.Ordinal)).Select(pair => pair.Value).FirstOrDefault();
 }
