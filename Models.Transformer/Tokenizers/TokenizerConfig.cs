@@ -6,8 +6,11 @@ namespace Vitrine.Transformers;
 /// <summary>The settings that lie next to a vocabulary: <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>.</summary>
 internal sealed class TokenizerConfig
 {
+    private const string Any = "PreTrainedTokenizer"; // whatever the tokenizer's own file says
+
     private readonly string _path;
     private readonly JsonElement? _config;
+    private readonly string? _ofFamily;
     private readonly JsonElement? _specialTokens;
     private readonly JsonElement? _added;
 
@@ -17,22 +20,26 @@ internal sealed class TokenizerConfig
         _config = Optional(_path);
         _specialTokens = Optional(Path.Combine(folder, "special_tokens_map.json"));
         _added = Optional(Path.Combine(folder, "added_tokens.json"));
+        _ofFamily = Property(Optional(Path.Combine(folder, "config.json")), "model_type") is { ValueKind: JsonValueKind.String } type
+            ? TokenizerClasses.Of(type.GetString()!)
+            : null;
     }
 
     /// <summary>Refuses a folder whose <c>tokenizer_class</c> says that its files are read another way.</summary>
     public void RequireClass(params string[] supported)
     {
-        if (Class is { } name && !supported.Contains(name) && name != "PreTrainedTokenizer")
+        if (Class is { } name && !supported.Contains(name) && name != Any)
         {
             throw new TokenizerException(
                 $"tokenizer: unsupported tokenizer_class; got '{name}' in {_path}; expected {string.Join(" or ", supported)}.");
         }
     }
 
-    /// <summary>The <c>tokenizer_class</c> without the ending "Fast"; null where it is not named.</summary>
+    /// <summary>The <c>tokenizer_class</c> without the ending "Fast"; where none is named that of the family; null where that is unknown
+    /// too.</summary>
     public string? Class => Property(_config, "tokenizer_class") switch
     {
-        null or { ValueKind: JsonValueKind.Null } => null,
+        null or { ValueKind: JsonValueKind.Null } => _ofFamily,
         { ValueKind: JsonValueKind.String } name => name.GetString()!.Replace("Fast", "", StringComparison.Ordinal),
         { } other => throw new TokenizerException($"tokenizer: 'tokenizer_class' is not a name; "
             + $"got {other.ValueKind} in {_path}; expected a string."),
@@ -40,6 +47,9 @@ internal sealed class TokenizerConfig
 
     /// <summary>Whether the class is one of these.</summary>
     public bool IsClass(params string[] names) => Class is { } name && names.Contains(name);
+
+    /// <summary>The class that says how a SentencePiece file is read: the one named or the family's; null where neither says.</summary>
+    public string? PieceClass => Class == Any ? _ofFamily : Class;
 
     /// <summary>A whole number, or null where it is absent or JSON null.</summary>
     public int? Integer(string name) => Property(_config, name) switch

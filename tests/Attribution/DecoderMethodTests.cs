@@ -37,8 +37,7 @@ public class DecoderMethodTests
         {
             Baseline = Baseline.Token(3),
             CompletenessGap = 1e-3,
-            Steps = method == "layer_conductance"
-                ? 200 : 50,
+            Steps = method != "layer_conductance" ? 50 : model == "opt_350m_style" ? 2000 : 200,
             MaxSteps = 4096,
             Samples = 20,
             Aggregator = "sum",
@@ -47,8 +46,9 @@ public class DecoderMethodTests
         AttributionResult? result = MethodLawTests.Explained(method, Models.Function(model, method == "reagent" ? "probability" : "logit"),
             request);
 
-        // relu bends at once: quadrature needs many more points there, and its error does not shrink with the difference.
-        (double share, double least) = model == "opt_350m_style" ? (0.05, 0.5) : (0.005, 0.05);
+        // relu bends at once: there the error of quadrature does not shrink with the difference.
+        double least = model == "opt_350m_style" ? 0.5 : 0.05;
+        double share = method == "discretized_integrated_gradients" ? 0.04 : 0.005; // its points are words: no finer grid makes the sum better
         foreach ((ExplainedTarget target, int t) in (result?.Targets ?? []).Select((target, t) => (target, t)))
         {
             double sum = result!.Sides.Sum(side => side.Scores[t].Sum(score => (double)score));

@@ -53,6 +53,7 @@ internal static class TinyFamilies
             {"architectures": ["BloomForCausalLM"], "hidden_size": 16, "n_layer": 2, "n_head": 4, "vocab_size": 50, "seq_length": 24, "eos_token_id": 2,
             "pad_token_id": 3}
             """,
+        ["camembert"] = $$"""{"architectures": ["CamembertForMaskedLM"], "type_vocab_size": 1, "pad_token_id": 1, {{Bert}}}""",
         ["deberta-v2"] = $$"""
             {"architectures": ["DebertaV2ForMaskedLM"], "relative_attention": true, "position_buckets": 4, "norm_rel_ebd": "layer_norm",
             "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false, "pad_token_id": 0, {{Bert}}}
@@ -89,6 +90,7 @@ internal static class TinyFamilies
         ["qwen3"] = $$"""{"architectures": ["Qwen3ForCausalLM"], "head_dim": 6, {{Llama}}}""",
         ["t5"] = $$"""{"architectures": ["T5ForConditionalGeneration"], {{T5}}}""",
         ["roberta"] = $$"""{"architectures": ["RobertaForMaskedLM"], "type_vocab_size": 1, {{Bert}}}""",
+        ["xlm-roberta"] = $$"""{"architectures": ["XLMRobertaForMaskedLM"], "type_vocab_size": 1, "pad_token_id": 1, {{Bert}}}""",
     };
 
     /// <summary>The families, as <c>model_type</c> names them.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Vitrine.Transformers;
 
 /// <summary>Tokenizers of folders that hold a SentencePiece model and no tokenizer.json: the class that transformers names decides what ids
@@ -41,34 +39,13 @@ internal static class SentencePieceFolder
         ["M2M100Tokenizer"] = M2M100,
     };
 
-    /// <summary>The class of a family whose folder names none.</summary>
-    private static readonly Dictionary<string, string> s_familyClasses = new(StringComparer.Ordinal)
-    {
-        ["llama"] = "LlamaTokenizer",
-        ["mistral"] = "LlamaTokenizer",
-        ["phi3"] = "LlamaTokenizer",
-        ["gemma"] = "GemmaTokenizer",
-        ["gemma2"] = "GemmaTokenizer",
-        ["gemma3_text"] = "GemmaTokenizer",
-        ["gemma3"] = "GemmaTokenizer",
-        ["t5"] = "T5Tokenizer",
-        ["mt5"] = "T5Tokenizer",
-        ["albert"] = "AlbertTokenizer",
-        ["deberta-v2"] = "DebertaV2Tokenizer",
-        ["xlm-roberta"] = "XLMRobertaTokenizer",
-        ["camembert"] = "CamembertTokenizer",
-        ["mbart"] = "MBartTokenizer",
-        ["m2m_100"] = "M2M100Tokenizer",
-    };
-
     /// <summary>Opens the tokenizer of a folder that holds one of <see cref="FileNames"/>.</summary>
     /// <exception cref="TokenizerException">A malformed file, or a class that is not among those above.</exception>
     public static ITokenizer Read(string folder, TokenizerConfig config)
     {
         string path = Path.Combine(folder, FileNames.First(name => File.Exists(Path.Combine(folder, name))));
         SentencePieceModel model = SentencePieceModel.Read(path);
-        string? named = config.Class is { } own && own != "PreTrainedTokenizer" ? own : null;
-        string name = named ?? s_familyClasses.GetValueOrDefault(FamilyOf(folder)) ?? Guess(path, model);
+        string name = config.PieceClass ?? Guess(path, model);
         return s_classes.TryGetValue(name, out Func<Parts, PipelineTokenizer>? build)
             ? build(new Parts(folder, model, config))
             : throw new TokenizerException(
@@ -76,15 +53,6 @@ internal static class SentencePieceFolder
                     + $"{string.Join(", ", s_classes.Keys)}. "
                 + "With the tokenizer.json of the checkpoint it may be read.")
             { IsUnsupported = true };
-    }
-
-    private static string FamilyOf(string folder)
-    {
-        string config = Path.Combine(folder, "config.json");
-        return File.Exists(config) && TokenizerFile.ReadJson(config).TryGetProperty("model_type", out JsonElement type)
-            && type.ValueKind == JsonValueKind.String
-            ? type.GetString() ?? ""
-            : "";
     }
 
     private static string Guess(string path, SentencePieceModel model) => Path.GetFileName(path) switch

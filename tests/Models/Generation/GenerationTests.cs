@@ -8,7 +8,9 @@ namespace Vitrine.Tests.Models;
 /// <summary>Laws of generation and of its cache; equality with Hugging Face is tested by the golden cases.</summary>
 public class GenerationTests
 {
-    public static TheoryData<string> Families() => ["gpt2", "llama", "marian", "bart", "m2m_100", "mbart", "t5", "mt5"];
+    /// <summary>All that write.</summary>
+    public static TheoryData<string> Families() =>
+        [.. ModelFamilies.All.Where(family => family.IsDecoder || family.IsEncoderDecoder || family.ModelType == "marian").Select(family => family.ModelType)];
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -84,6 +86,27 @@ public class GenerationTests
 
         TensorAssert.Close([.. forced.LogProbabilities], (float[])[.. written.LogProbabilities], rtol: 1e-4, atol: 1e-5);
         Assert.Equal(written.Score, forced.Score, 1e-4);
+    }
+
+    /// <summary>Beams reorder what the cache holds, draws do not: either way each token's probability is that of one pass over the whole text.</summary>
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Generate_BeamsAndDraws_HaveTheProbabilitiesOfOnePass(string family)
+    {
+        using var folder = new TempFolder();
+        var model = (IGenerator)TinyModels.Load(folder.Path, family);
+        ModelInput prompt = ModelInput.Of(5, 9, 13);
+        GenerationOptions free = model.GenerationDefaults with { MaxNewTokens = 6, LengthPenalty = 0, TopK = 0 };
+
+        foreach (GenerationOptions options in new[] { free with { NumBeams = 4, NumReturnSequences = 4 }, free with { Sample = true, Seed = 3 } })
+        {
+            IReadOnlyList<GeneratedSequence> all = model.Generate(prompt, options, null, TestContext.Current.CancellationToken).Sequences;
+            Assert.Equal(options.NumReturnSequences, all.Select(one => string.Join(' ', one.Tokens)).Distinct().Count());
+            foreach (GeneratedSequence one in all)
+            {
+                Assert.Equal(model.Force(prompt, [.. one.Tokens]).Score, one.LogProbabilities.Sum(p => (double)p), 1e-3);
+            }
+        }
     }
 
     [Fact]

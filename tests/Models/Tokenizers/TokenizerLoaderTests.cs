@@ -40,6 +40,30 @@ public sealed class TokenizerLoaderTests
         Assert.Equal(9, tokenizer.Vocabulary.Count);
     }
 
+    /// <summary>Files alone do not tell RoBERTa's tokenizer from GPT-2's: the family does where no class is named, as in transformers.</summary>
+    [Theory]
+    [InlineData("roberta", null, "<s> the </s>")]
+    [InlineData("bart", "{}", "<s> the </s>")]
+    [InlineData("gpt2", null, "the")]
+    [InlineData("roberta", """{"tokenizer_class": "GPT2Tokenizer"}""", "the")]
+    public void Load_NoClassNamed_TakesThatOfTheFamily(string family, string? config, string expected)
+    {
+        (string, string)[] files =
+        [
+            ("config.json", $$"""{"model_type": "{{family}}"}"""), ("merges.txt", TinyGpt2.MergesText),
+            ("vocab.json", TinyGpt2.VocabularyJson("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
+        ];
+
+        Assert.Equal(expected, string.Join(' ', Load(config is null ? files : [.. files, ("tokenizer_config.json", config)]).Encode("the").Pieces));
+    }
+
+    [Theory]
+    [InlineData("qwen2")]
+    [InlineData("bloom")]
+    public void Load_FamilyWhoseWordsAreOthers_IsRefused(string family) => Assert.Contains("unsupported tokenizer_class", Failure(
+        ("config.json", $$"""{"model_type": "{{family}}"}"""), ("merges.txt", TinyGpt2.MergesText), ("vocab.json", TinyGpt2.VocabularyJson())),
+        StringComparison.Ordinal);
+
     [Fact]
     public void Load_SeveralKinds_FollowsTheDocumentedOrder()
     {

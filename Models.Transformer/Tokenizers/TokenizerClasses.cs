@@ -1,0 +1,42 @@
+namespace Vitrine.Transformers;
+
+/// <summary>The tokenizer class of a family, by which flags are read where a checkpoint's <c>tokenizer_config.json</c> names no class: what
+/// transformers' <c>AutoTokenizer</c> takes for its <c>model_type</c>.</summary>
+internal static class TokenizerClasses
+{
+    private static readonly Dictionary<string, string> s_ofFamily = new(StringComparer.Ordinal)
+    {
+        ["albert"] = "AlbertTokenizer",
+        ["bart"] = "BartTokenizer",
+        ["bert"] = "BertTokenizer",
+        ["bloom"] = "BloomTokenizer",
+        ["camembert"] = "CamembertTokenizer",
+        ["deberta-v2"] = "DebertaV2Tokenizer",
+        ["distilbert"] = "DistilBertTokenizer",
+        ["electra"] = "ElectraTokenizer",
+        ["gemma"] = "GemmaTokenizer",
+        ["gemma2"] = "GemmaTokenizer",
+        ["gemma3"] = "GemmaTokenizer",
+        ["gemma3_text"] = "GemmaTokenizer",
+        ["gpt2"] = "GPT2Tokenizer",
+        ["gpt_neo"] = "GPT2Tokenizer",
+        ["gpt_neox"] = "GPTNeoXTokenizer",
+        ["gptj"] = "GPT2Tokenizer",
+        ["llama"] = "LlamaTokenizer",
+        ["m2m_100"] = "M2M100Tokenizer",
+        ["mbart"] = "MBartTokenizer",
+        ["mistral"] = "LlamaTokenizer",
+        ["mt5"] = "T5Tokenizer",
+        ["opt"] = "GPT2Tokenizer",
+        ["phi"] = "CodeGenTokenizer",
+        ["phi3"] = "LlamaTokenizer",
+        ["qwen2"] = "Qwen2Tokenizer",
+        ["qwen3"] = "Qwen2Tokenizer",
+        ["roberta"] = "RobertaTokenizer",
+        ["t5"] = "T5Tokenizer",
+        ["xlm-roberta"] = "XLMRobertaTokenizer",
+    };
+
+    /// <summary>The class, or null where the family is none of these.</summary>
+    public static string? Of(string modelType) => s_ofFamily.GetValueOrDefault(modelType);
+}
