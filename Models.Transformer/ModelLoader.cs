@@ -91,7 +91,8 @@ public static class ModelLoader
             GenerationOptions generation = GenerationConfig.Read(folder, config);
             model = family.Load(config, weights, generation);
             model.AddNotices([
-                .. new[] { place, languagePart is null ? null : LanguagePart.Notice(outer, weights.Names), reading, ownHead }.OfType<string>(),
+                .. languagePart is null ? Array.Empty<string>() : [LanguagePart.Notice(outer, weights.Names)],
+                .. new[] { place, reading, ownHead }.OfType<string>(),
                 .. weights.Notices,
                 .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);
             return weights;

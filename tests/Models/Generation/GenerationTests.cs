@@ -10,7 +10,8 @@ public class GenerationTests
 {
     /// <summary>All that write.</summary>
     public static TheoryData<string> Families() =>
-        [.. ModelFamilies.All.Where(family => family.IsDecoder || family.IsEncoderDecoder || family.ModelType == "marian").Select(family => family.ModelType)];
+        [.. ModelFamilies.All.Where(family => family.IsDecoder || family.IsEncoderDecoder || family.ModelType == "marian")
+            .Select(family => family.ModelType)];
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -88,7 +89,9 @@ public class GenerationTests
         Assert.Equal(written.Score, forced.Score, 1e-4);
     }
 
-    /// <summary>Beams reorder what the cache holds, draws do not: either way each token's probability is that of one pass over the whole text.</summary>
+    /// <summary>
+    /// Beams reorder what the cache holds, draws do not: either way each token's probability is that of one pass over the whole text.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Families))]
     public void Generate_BeamsAndDraws_HaveTheProbabilitiesOfOnePass(string family)
@@ -98,7 +101,8 @@ public class GenerationTests
         ModelInput prompt = ModelInput.Of(5, 9, 13);
         GenerationOptions free = model.GenerationDefaults with { MaxNewTokens = 6, LengthPenalty = 0, TopK = 0 };
 
-        foreach (GenerationOptions options in new[] { free with { NumBeams = 4, NumReturnSequences = 4 }, free with { Sample = true, Seed = 3 } })
+        GenerationOptions beams = free with { NumBeams = 4, NumReturnSequences = 4 }, draws = free with { Sample = true, Seed = 3 };
+        foreach (GenerationOptions options in new[] { beams, draws })
         {
             IReadOnlyList<GeneratedSequence> all = model.Generate(prompt, options, null, TestContext.Current.CancellationToken).Sequences;
             Assert.Equal(options.NumReturnSequences, all.Select(one => string.Join(' ', one.Tokens)).Distinct().Count());

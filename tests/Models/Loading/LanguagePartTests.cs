@@ -18,7 +18,8 @@ public sealed class LanguagePartTests
     {
         using TempFolder plain = new(), whole = new();
         ITransformer expected = TinyModels.Load(plain.Path, family);
-        Write(plain, whole, outer, name => name.StartsWith("model.", StringComparison.Ordinal) ? prefix + name["model.".Length..] : headPrefix + name);
+        Write(plain, whole, outer, name =>
+            name.StartsWith("model.", StringComparison.Ordinal) ? prefix + name["model.".Length..] : headPrefix + name);
 
         ITransformer model = ModelLoader.Load(whole.Path);
 
@@ -27,7 +28,8 @@ public sealed class LanguagePartTests
         Assert.Equal([1, 7], model.Info.EosIds); // the whole model's counts
         Assert.Empty(model.Weights.Unused);
         Assert.Equal(2, model.Weights.Ignored.Count);
-        Assert.Contains(model.Notices, n => n.Contains("2 weights of multi_modal_projector, vision_tower are left out", StringComparison.Ordinal));
+        Assert.Contains(model.Notices,
+            n => n.Contains("2 weights of multi_modal_projector, vision_tower are left out", StringComparison.Ordinal));
     }
 
     [Fact]

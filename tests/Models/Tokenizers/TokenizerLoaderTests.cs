@@ -40,7 +40,9 @@ public sealed class TokenizerLoaderTests
         Assert.Equal(9, tokenizer.Vocabulary.Count);
     }
 
-    /// <summary>Files alone do not tell RoBERTa's tokenizer from GPT-2's: the family does where no class is named, as in transformers.</summary>
+    /// <summary>
+    /// Files alone do not tell RoBERTa's tokenizer from GPT-2's: the family does where no class is named, as in transformers.
+    /// </summary>
     [Theory]
     [InlineData("roberta", null, "<s> the </s>")]
     [InlineData("bart", "{}", "<s> the </s>")]
@@ -54,15 +56,17 @@ public sealed class TokenizerLoaderTests
             ("vocab.json", TinyGpt2.VocabularyJson("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
         ];
 
-        Assert.Equal(expected, string.Join(' ', Load(config is null ? files : [.. files, ("tokenizer_config.json", config)]).Encode("the").Pieces));
+        ITokenizer tokenizer = Load(config is null ? files : [.. files, ("tokenizer_config.json", config)]);
+
+        Assert.Equal(expected, string.Join(' ', tokenizer.Encode("the").Pieces));
     }
 
     [Theory]
     [InlineData("qwen2")]
     [InlineData("bloom")]
     public void Load_FamilyWhoseWordsAreOthers_IsRefused(string family) => Assert.Contains("unsupported tokenizer_class", Failure(
-        ("config.json", $$"""{"model_type": "{{family}}"}"""), ("merges.txt", TinyGpt2.MergesText), ("vocab.json", TinyGpt2.VocabularyJson())),
-        StringComparison.Ordinal);
+        ("config.json", $$"""{"model_type": "{{family}}"}"""), ("merges.txt", TinyGpt2.MergesText),
+        ("vocab.json", TinyGpt2.VocabularyJson())), StringComparison.Ordinal);
 
     [Fact]
     public void Load_SeveralKinds_FollowsTheDocumentedOrder()
