@@ -8,8 +8,8 @@ namespace Vitrine.Bench;
 
 /// <summary>
 /// <c>bench families</c>: how much of the machine each family uses, next to a GPT-2 of the same width, depth and vocabulary, turn by turn
-/// in one process. A share is the time that products and attention would take at the machine's measured limits (its multiply–add units, or a
-/// copy of what they read and write) over the time that the work takes: norms, rotations and activations count as loss.
+/// in one process. A share is the time that products and attention would take at the machine's measured limits (its multiply–add units, or
+/// a copy of what they read and write) over the time that the work takes: norms, rotations and activations count as loss.
 /// </summary>
 internal static class BenchFamilies
 {
