@@ -79,7 +79,8 @@ public sealed partial class Explainer
             row => RowJson.Of(Explain(RowRequest.Explain(request, row), null, cancellation).WithNotices()), progress, cancellation);
     }
 
-    private ExplainedRow ExplainRow(DataRow row, ExplainRequest request, CancellationToken cancellation)
+    /// <summary>One row; where it cannot be used, why.</summary>
+    internal ExplainedRow ExplainRow(DataRow row, ExplainRequest request, CancellationToken cancellation)
     {
         try
         {

@@ -51,7 +51,7 @@ public sealed partial class Explainer
     /// <inheritdoc cref="Generate(string, WriteRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
     public GenerateResult Generate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation =
         default) =>
-        Write("generate", ModelTask.CausalLanguageModel, "GPT-2 or Llama", request, progress, cancellation);
+        Write("generate", ModelTask.CausalLanguageModel, "GPT-2 or Llama", request, null, progress, cancellation);
 
     /// <summary>Translates a text.</summary>
     /// <param name="text">The text.</param>
@@ -66,7 +66,18 @@ public sealed partial class Explainer
     /// <inheritdoc cref="Translate(string, WriteRequest?, IProgress{WorkProgress}?, CancellationToken)"/>
     public GenerateResult Translate(WriteRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation =
         default) =>
-        Write("translate", ModelTask.SequenceToSequence, "Marian", request, progress, cancellation);
+        Write("translate", ModelTask.SequenceToSequence, "Marian", request, null, progress, cancellation);
+
+    /// <summary>Lets the model write, whatever it writes: it continues a text, or translates it.</summary>
+    /// <param name="request">The text; how many tokens, beams, draws.</param>
+    /// <param name="tokens">Told every token as soon as it is chosen; beam search, which may take tokens back, tells none.</param>
+    /// <param name="progress">Told after every token.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <exception cref="RequestException">The model does not write, or the text is too long.</exception>
+    public GenerateResult Write(WriteRequest request, IProgress<WrittenSoFar>? tokens = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) => Task == ModelTask.SequenceToSequence
+        ? Write("translate", ModelTask.SequenceToSequence, "Marian", request, tokens, progress, cancellation)
+        : Write("generate", ModelTask.CausalLanguageModel, "GPT-2 or Llama", request, tokens, progress, cancellation);
 
     /// <summary>How a text is cut into pieces, with ids and offsets; the result's <c>Explain</c> of <see cref="Tokenizer"/> shows every
     /// step.</summary>
@@ -80,8 +91,8 @@ public sealed partial class Explainer
         return new(tokenizer.Description, context is null ? tokenizer.Encode(text, special) : tokenizer.Encode(text, context, special));
     }
 
-    private GenerateResult Write(string what, ModelTask task, string expected, WriteRequest request, IProgress<WorkProgress>? progress,
-        CancellationToken cancellation)
+    private GenerateResult Write(string what, ModelTask task, string expected, WriteRequest request, IProgress<WrittenSoFar>? tokens,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         using Turn.Scope turn = Enter();
@@ -98,16 +109,24 @@ public sealed partial class Explainer
         }
         GenerationOptions options = Languages.Options(_loaded, request, Writing.Options(request, Writing.Generator(_loaded)));
         ExplainedText given = Languages.Read(_loaded, request, task == ModelTask.SequenceToSequence ? 0 : options.MaxNewTokens);
-        GeneratedSequence written = Writing.By(_loaded, given, options, progress, cancellation);
         ITokenizer? tokenizer = _loaded.Written;
+        List<int> ids = [];
+        GeneratedSequence written = Writing.By(_loaded, given, options, (id, logP) =>
+        {
+            ids.Add(id);
+            tokens?.Report(new(Token(id, logP), Text(ids)));
+        }, progress, cancellation);
         return new()
         {
             Model = Name,
-            Text = tokenizer?.Decode(written.Tokens)
-                ?? string.Join(' ', written.Tokens.Select(id => id.ToString(CultureInfo.InvariantCulture))),
-            Tokens = [.. written.Tokens.Select((id, i) =>
-                new GeneratedToken(id, Spelling.Of(id, tokenizer), Math.Exp(written.LogProbabilities[i])))],
+            Text = Text(written.Tokens),
+            Tokens = [.. written.Tokens.Select((id, i) => Token(id, written.LogProbabilities[i]))],
             Notices = [.. Notices, .. InputReader.Notices(_loaded, request)],
         };
+
+        string Text(IReadOnlyList<int> all) =>
+            tokenizer?.Decode(all) ?? string.Join(' ', all.Select(id => id.ToString(CultureInfo.InvariantCulture)));
+
+        GeneratedToken Token(int id, float logP) => new(id, Spelling.Of(id, tokenizer), Math.Exp(logP));
     }
 }

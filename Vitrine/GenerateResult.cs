@@ -56,3 +56,12 @@ public readonly record struct GeneratedToken(int Id, string Text, double Probabi
     /// <summary>For example <c>sat 31.0 %</c>.</summary>
     public override string ToString() => $"{Text} {Numbers.Percent(Probability)}";
 }
+
+/// <summary>A token that a model has just written, and the text up to it.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Text">Everything that is written so far.</param>
+public readonly record struct WrittenSoFar(GeneratedToken Token, string Text)
+{
+    /// <summary>The text so far.</summary>
+    public override string ToString() => Text;
+}

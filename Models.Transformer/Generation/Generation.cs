@@ -17,8 +17,22 @@ public static class Generation
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static GenerationResult Generate(
         this IGenerator model, ModelInput input, GenerationOptions? options = null, IProgress<int>? progress = null,
+        CancellationToken cancellation = default) => Generate(model, input, options, (_, _) => { }, progress, cancellation);
+
+    /// <summary>The same, and every token is told as soon as it is chosen.</summary>
+    /// <param name="model">GPT-2, Llama or Marian.</param>
+    /// <param name="input">Prompts, padded in front; Marian: sources, padded at the end.</param>
+    /// <param name="options">How; null: <see cref="IGenerator.GenerationDefaults"/>.</param>
+    /// <param name="written">Given every token of the first row and its ln p; not by beam search, which may take tokens back.</param>
+    /// <param name="progress">Told the number of tokens done, after each.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <exception cref="ModelException">Options that contradict each other.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static GenerationResult Generate(
+        this IGenerator model, ModelInput input, GenerationOptions? options, Action<int, float> written, IProgress<int>? progress = null,
         CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(written);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
         options ??= model.GenerationDefaults;
@@ -27,7 +41,7 @@ public static class Generation
         options = (uint)decode.Options.Fill < (uint)model.Info.VocabSize ? decode.Options : decode.Options with { PadId = 0 };
         return options.NumBeams > 1
             ? new BeamSearch(decode, options).Run(progress, cancellation)
-            : new Search(decode, options).Run(progress, cancellation);
+            : new Search(decode, options).Run(written, progress, cancellation);
     }
 
     /// <summary>Scores targets that are given: one forward pass for all their tokens, each seen given those before it.</summary>

@@ -7,7 +7,7 @@ namespace Vitrine.Transformers;
 /// </summary>
 internal sealed class Search(Decode decode, GenerationOptions options)
 {
-    public GenerationResult Run(IProgress<int>? progress, CancellationToken cancellation)
+    public GenerationResult Run(Action<int, float> written, IProgress<int>? progress, CancellationToken cancellation)
     {
         var rules = new LogitRules(options, decode.PromptLength);
         int[] source = [.. Enumerable.Range(0, decode.Rows * options.NumReturnSequences).Select(row => row / options.NumReturnSequences)];
@@ -21,10 +21,15 @@ internal sealed class Search(Decode decode, GenerationOptions options)
         {
             float[] scores = logits.ToArray(), logP = logits.LogSoftmax().ToArray();
             int vocab = logits.Shape[1];
+            bool isOpen = !rows[0].Done;
             for (int row = 0; row < rows.Length; row++)
             {
                 int at = (step == 1 ? source[row] : row) * vocab;   // the prompts are read once, whatever is made of them
                 rows[row].Append(scores.AsSpan(at, vocab).ToArray(), logP.AsSpan(at, vocab), rules, options, pad);
+            }
+            if (isOpen)
+            {
+                written(rows[0].Ids[^1], rows[0].LastLogP);
             }
             progress?.Report(step);
             if (step == options.MaxNewTokens || Array.TrueForAll(rows, row => row.Done))
@@ -49,6 +54,8 @@ internal sealed class Search(Decode decode, GenerationOptions options)
         public List<int> Ids { get; } = [.. prompt];
 
         public bool Done { get; private set; }
+
+        public float LastLogP => _logP[^1];
 
         public void Append(float[] logits, ReadOnlySpan<float> logP, LogitRules rules, GenerationOptions options, int pad)
         {

@@ -219,6 +219,15 @@ public sealed class Inside
             "pairs: no rows; expected at least one with clean, corrupted, correct and, optionally, wrong.");
     }
 
+    /// <summary>A pair of texts of equally many tokens, whose answers are one token or label each.</summary>
+    /// <param name="clean">The text before the answer.</param>
+    /// <param name="corrupted">The same with what matters changed.</param>
+    /// <param name="correct">The answer of the clean text.</param>
+    /// <param name="wrong">The answer it is compared with; null: ln p of the correct one is followed.</param>
+    /// <exception cref="VitrineException">The texts differ in length, or an answer is no single token.</exception>
+    public PromptPair Pair(string clean, string corrupted, string correct, string? wrong = null) =>
+        PromptPair.Of(Model, clean, corrupted, correct, wrong);
+
     internal Encoding Encode(string text, string? context = null)
     {
         Encoding encoding = context is null ? _loaded.Tokenizer.Encode(text) : _loaded.Tokenizer.Encode(text, context);

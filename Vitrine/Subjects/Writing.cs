@@ -30,13 +30,19 @@ internal static class Writing
     /// <summary>Lets the model write.</summary>
     /// <exception cref="RequestException">Its numbers are not finite.</exception>
     public static GeneratedSequence By(LoadedModel loaded, ExplainedText given, GenerationOptions options,
+        IProgress<WorkProgress>? progress, CancellationToken cancellation) =>
+        By(loaded, given, options, (_, _) => { }, progress, cancellation);
+
+    /// <summary>The same, and every token is told with its ln p as soon as it is chosen, unless a search with beams may take it
+    /// back.</summary>
+    public static GeneratedSequence By(LoadedModel loaded, ExplainedText given, GenerationOptions options, Action<int, float> written,
         IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         options = loaded.Model.Info.Task == ModelTask.CausalLanguageModel ? options.For(given.Tokens.Count) : options;
         var counter = new WorkProgress.Named<int>(progress, "writing", done => (done, options.MaxNewTokens));
-        GeneratedSequence written = Generator(loaded).Generate(ModelInput.Of(given.Ids), options, counter, cancellation).Sequences[0];
-        _ = Choices.Finite(loaded, Tensor.From([.. written.LogProbabilities, 0], [written.LogProbabilities.Count + 1]));
-        return written;
+        GeneratedSequence all = Generator(loaded).Generate(ModelInput.Of(given.Ids), options, written, counter, cancellation).Sequences[0];
+        _ = Choices.Finite(loaded, Tensor.From([.. all.LogProbabilities, 0], [all.LogProbabilities.Count + 1]));
+        return all;
     }
 
     /// <summary>The model, as one that writes.</summary>
