@@ -15,6 +15,13 @@ public static class DossierView
         var page = new HtmlPage(dossier.Title);
         page.Raw("<header>").Element("h1", "dir=\"auto\"", dossier.Title).Notes("facts", dossier.Facts.Select(f => $"{f.Key} {f.Value}"))
             .Raw("</header>").Line();
+        Write(page, dossier);
+        return page.ToString();
+    }
+
+    /// <summary>The same as a part of a page.</summary>
+    internal static void Write(HtmlPage page, Dossier dossier)
+    {
         Finding[] warnings = [.. dossier.Findings.Where(f => f.IsWarning)], passed = [.. dossier.Findings.Where(f => !f.IsWarning)];
         page.Raw("<section>").Element("h2", "", Headline(warnings.Length, dossier.Findings.Count));
         foreach (Finding finding in warnings)
@@ -46,7 +53,6 @@ public static class DossierView
             ScoreboardView.Write(page, board);
         }
         WriteTexts(page, dossier);
-        return page.ToString();
     }
 
     /// <summary>The report in GitHub's Markdown; figures are tables.</summary>

@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Vitrine.Viz;
 
 /// <summary>One self-contained HTML file: style and script inside, nothing fetched, light or dark as the reader's system is.</summary>
-internal sealed class HtmlPage
+internal sealed partial class HtmlPage
 {
     private readonly StringBuilder _body = new();
     private readonly string _title;
@@ -63,6 +64,21 @@ internal sealed class HtmlPage
         return this;
     }
 
+    /// <summary>
+    /// The body alone, for a page whose policy allows no style inside the markup: its attributes wait as <c>data-style</c> for a script
+    /// that sets them, and the colours of pictures come with the page's own style sheet (<see cref="PartStyle"/>).
+    /// </summary>
+    public string Part() => StyleElement().Replace(_body.Replace(" style=\"", " data-style=\"").ToString(), "");
+
+    /// <summary>The style sheet of a page that is made of parts.</summary>
+    public static string PartStyle => Resource("page.css") + SvgCanvas.Style + "\n";
+
+    /// <summary>The script of such a page: a module that exports <c>wire(part)</c>.</summary>
+    public static string PartScript => Resource("page.js") + "export { wire };\n";
+
+    /// <summary>The script of <see cref="AttentionPage.Part"/>: a module that exports <c>attention(data)</c>.</summary>
+    public static string AttentionScript => Resource("attention.js") + "export { attention };\n";
+
     /// <summary>The file.</summary>
     public override string ToString() => $"""
         <!DOCTYPE html>
@@ -79,17 +95,22 @@ internal sealed class HtmlPage
         <body>
         {_body}<div id="tip" hidden></div>
         <script>
-        {Resource("page.js")}</script>
+        {Resource("page.js")}wire(document);
+        </script>
         </body>
         </html>
 
         """.ReplaceLineEndings("\n");
 
-    private static string Resource(string name)
+    internal static string Resource(string name)
     {
         using Stream stream = typeof(HtmlPage).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"page: the resource {name} is not in the assembly.");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }
+
+    // Of pictures; a text cannot hold one, since its characters are escaped.
+    [GeneratedRegex("<style>.*?</style>", RegexOptions.Singleline)]
+    private static partial Regex StyleElement();
 }

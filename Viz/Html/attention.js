@@ -1,9 +1,9 @@
-'use strict';
 // All heads as small maps, one of them large. Patterns are unpacked when they come into sight, and the last 24 are kept.
-(() => {
+function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
   const { layers, heads, queries, keys, tokens, data } = A, kept = new Map(), $ = id => document.getElementById(id);
+  const asks = q => (tokens.length > keys ? tokens[keys + q] : tokens[q]) ?? q; // of cross-attention the queries follow the keys
   const dark = matchMedia('(prefers-color-scheme: dark)').matches, ink = dark ? '#eceef1' : '#191b1f', soft = dark ? '#a2a8b0' : '#5d636b';
-  let chosen = 0, picked = -1, palette = 'orange';
+  let chosen = Math.min(Math.max(state.head, 0), layers * heads - 1), picked = Math.min(state.token, queries - 1), palette = 'orange';
   const stops = {
     orange: dark ? [[20, 22, 26], [120, 55, 20], [226, 112, 47]] : [[255, 255, 255], [255, 190, 150], [232, 96, 28]],
     ylgnbu: [[255, 255, 217], [199, 233, 180], [65, 182, 196], [34, 94, 168], [8, 29, 88]],
@@ -38,11 +38,14 @@
     const canvas = document.createElement('canvas');
     canvas.dataset.head = n; canvas.title = `head ${Math.floor(n / heads)}.${n % heads}`;
     canvas.style.cssText = `width:${side}px;height:${side}px;cursor:pointer`;
+    canvas.tabIndex = 0; canvas.setAttribute('role', 'button'); canvas.setAttribute('aria-label', canvas.title);
     canvas.onclick = () => { chosen = n; show(); };
+    canvas.onkeydown = e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); chosen = n; show(); } };
     grid.append(canvas); seen.observe(canvas);
   }
   async function show() {
     const p = await pattern(chosen);
+    changed(chosen, picked);
     $('name').textContent = `head ${Math.floor(chosen / heads)}.${chosen % heads}`;
     lines(p); map(p);
   }
@@ -62,9 +65,9 @@
       }
     }
     g.fillStyle = ink; g.textAlign = 'right';
-    for (let q = 0; q < queries; q++) { g.globalAlpha = picked < 0 || q === picked ? 1 : 0.35; g.fillText(tokens[q] ?? q, 146, q * row + 12, 140); }
+    for (let q = 0; q < queries; q++) { g.globalAlpha = picked < 0 || q === picked ? 1 : 0.65; g.fillText(asks(q), 146, q * row + 12, 140); }
     g.textAlign = 'left';
-    for (let k = 0; k < keys; k++) { g.globalAlpha = picked < 0 ? 1 : 0.35 + 0.65 * p[picked * keys + k] / 255; g.fillText(tokens[k] ?? k, 314, k * row + 12, 140); }
+    for (let k = 0; k < keys; k++) { g.globalAlpha = picked < 0 ? 1 : 0.65 + 0.35 * p[picked * keys + k] / 255; g.fillText(tokens[k] ?? k, 314, k * row + 12, 140); }
     canvas.onclick = e => { const q = Math.floor((e.offsetY - 4) / row); picked = q === picked ? -1 : Math.min(Math.max(q, 0), queries - 1); show(); };
   }
   function map(p) {
@@ -72,7 +75,7 @@
     paint(canvas, p, Math.max(240, Math.min(720, keys * 12)));
     canvas.onmousemove = e => {
       const k = Math.min(keys - 1, Math.floor(e.offsetX / canvas.clientWidth * keys)), q = Math.min(queries - 1, Math.floor(e.offsetY / canvas.clientHeight * queries));
-      $('cell').textContent = `query ${q} “${tokens[q] ?? ''}” → key ${k} “${tokens[k] ?? ''}”: ${(p[q * keys + k] / 255).toFixed(3)}`;
+      $('cell').textContent = `query ${q} “${asks(q)}” → key ${k} “${tokens[k] ?? ''}”: ${(p[q * keys + k] / 255).toFixed(3)}`;
     };
     canvas.onclick = e => { picked = Math.min(queries - 1, Math.floor(e.offsetY / canvas.clientHeight * queries)); show(); };
   }
@@ -82,4 +85,4 @@
     show();
   };
   show();
-})();
+}

@@ -20,6 +20,17 @@ public static class AttentionPage
     public static string Html(HeadPatterns patterns, IReadOnlyList<string> tokens, string title)
     {
         ArgumentNullException.ThrowIfNull(patterns);
+        HtmlPage page = new HtmlPage($"{title}: attention")
+            .Element("h1", "", $"{title}: where {patterns.Layers * patterns.Heads} heads look");
+        Write(page, patterns, tokens);
+        return page.Raw("<script>").Raw(HtmlPage.Resource("attention.js"))
+            .Raw("attention(JSON.parse(document.getElementById('patterns').textContent));</script>").ToString();
+    }
+
+    /// <summary>The body of the page without its heading and its script.</summary>
+    internal static void Write(HtmlPage page, HeadPatterns patterns, IReadOnlyList<string> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(patterns);
         ArgumentNullException.ThrowIfNull(tokens);
         var heads = new List<string>();
         for (int layer = 0; layer < patterns.Layers; layer++)
@@ -29,11 +40,9 @@ public static class AttentionPage
                 heads.Add(Packed(patterns.Head(layer, head)));
             }
         }
-        string[] shown = [.. Enumerable.Range(0, patterns.Keys)
+        string[] shown = [.. Enumerable.Range(0, Math.Max(patterns.Keys, tokens.Count))
             .Select(i => i < tokens.Count ? Markup.Visible(tokens[i]) : i.ToString(CultureInfo.InvariantCulture))];
-        var page = new HtmlPage($"{title}: attention");
-        page.Element("h1", "", $"{title}: where {patterns.Layers * patterns.Heads} heads look")
-            .Notes("facts",
+        page.Notes("facts",
                 [$"{patterns.Stack}", $"{patterns.Layers} layers", $"{patterns.Heads} heads", $"{patterns.Queries} queries",
                 $"{patterns.Keys} keys", "attention in steps of 1/255"]).Line()
             .Raw("""
@@ -44,8 +53,7 @@ public static class AttentionPage
                 <div class="wide"><canvas id="map"></canvas></div></section>
                 <p class="note" id="cell"></p>
                 """).Line()
-            .Raw("<script>const A=").Raw(Json(patterns, shown, heads)).Raw(";").Raw(Script).Raw("</script>");
-        return page.ToString();
+            .Raw("<script type=\"application/json\" id=\"patterns\">").Raw(Json(patterns, shown, heads)).Raw("</script>").Line();
     }
 
     // Rows of 8-bit attention, deflated, in base64.
@@ -89,16 +97,5 @@ public static class AttentionPage
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray());
-    }
-
-    private static string Script
-    {
-        get
-        {
-            using Stream stream = typeof(AttentionPage).Assembly.GetManifestResourceStream("attention.js")
-                ?? throw new InvalidOperationException("page: the resource attention.js is not in the assembly.");
-            using var reader = new StreamReader(stream, Encoding.UTF8);
-            return reader.ReadToEnd();
-        }
     }
 }

@@ -19,7 +19,10 @@ public static class InsideFigure
     /// <summary>The picture of a table.</summary>
     /// <param name="result">The result that it belongs to.</param>
     /// <param name="table">Its name; null: the first.</param>
-    public static string Svg(InsideResult result, string? table = null)
+    public static string Svg(InsideResult result, string? table = null) => Svg(result, table, null);
+
+    /// <summary>The same with the place in the model that each number is about, for a page where it can be chosen.</summary>
+    internal static string Svg(InsideResult result, string? table, Func<InsideTable, int, string?>? place)
     {
         ArgumentNullException.ThrowIfNull(result);
         InsideTable? shown = table is not null ? result[table] : result.Tables is [var first, ..] ? first : null;
@@ -28,8 +31,8 @@ public static class InsideFigure
         {
             null => Numbers(result, title),
             { Name: "faithfulness" } => Curves(shown, title, Note(result, shown)),
-            { Axes.Count: 1 } => Bars(shown, title, Note(result, shown)),
-            _ => Maps(shown, title, Note(result, shown)),
+            { Axes.Count: 1 } => Bars(shown, title, Note(result, shown), place),
+            _ => Maps(shown, title, Note(result, shown), place),
         };
     }
 
@@ -56,7 +59,7 @@ public static class InsideFigure
         return canvas.Close(Math.Max(320, SvgCanvas.TextLength(title, 15) + (2 * Margin)), y + Margin, title);
     }
 
-    private static string Bars(InsideTable table, string title, string note)
+    private static string Bars(InsideTable table, string title, string note, Func<InsideTable, int, string?>? place)
     {
         const double Row = 18, Length = 320;
         string[] labels = [.. table.Axes[0]
@@ -78,7 +81,7 @@ public static class InsideFigure
                 string between = table.Low is { } lows && table.High is { } highs
                     ? $" ({Viz.Numbers.Exact(lows[i])} … {Viz.Numbers.Exact(highs[i])})" : "";
                 canvas.Rect(v < 0 ? "against" : "for", Math.Min(At(0), At(v)), y + 2, Math.Max(1, Math.Abs(At(v) - At(0))), Row - 4,
-                    tip: $"{labels[i]} {Viz.Numbers.Exact(v)}{between}");
+                    tip: $"{labels[i]} {Viz.Numbers.Exact(v)}{between}", place: place?.Invoke(table, i));
                 canvas.Text(Viz.Numbers.Exact(v), At(high) + 8, y + 13, kind: "soft small");
             }
         }
@@ -86,7 +89,7 @@ public static class InsideFigure
         return canvas.Close(width, y + Margin, title);
     }
 
-    private static string Maps(InsideTable table, string title, string note)
+    private static string Maps(InsideTable table, string title, string note, Func<InsideTable, int, string?>? place)
     {
         int[] shape = [.. table.Axes.Select(a => a.Labels.Count)];
         int maps = shape[..^2].Aggregate(1, (product, n) => product * n), rows = shape[^2], columns = shape[^1];
@@ -116,7 +119,7 @@ public static class InsideFigure
                 canvas.Text(Facet(table, m), x0 + left, y0 + 10, kind: "small");
                 y0 += 18;
             }
-            Map(canvas, table, scale, m, x0 + left, y0, cell, height, rowNames, columnNames, showsRows, showsColumns, values);
+            Map(canvas, table, scale, m, x0 + left, y0, cell, height, rowNames, columnNames, showsRows, showsColumns, values, place);
         }
         double bottom = top + (((drawn + across - 1) / across) * tall);
         if (drawn < maps)
@@ -130,7 +133,8 @@ public static class InsideFigure
 
     private static void Map(
         SvgCanvas canvas, InsideTable table, ColorScale scale, int map, double x0, double y0, double cell, double height,
-            string[] rowNames, string[] columnNames, bool showsRows, bool showsColumns, bool values)
+            string[] rowNames, string[] columnNames, bool showsRows, bool showsColumns, bool values,
+            Func<InsideTable, int, string?>? place)
     {
         int rows = rowNames.Length, columns = columnNames.Length;
         // Layers and states grow upwards, as the stream does; queries and sources read downwards.
@@ -153,7 +157,7 @@ public static class InsideFigure
                 string text = table.Texts is { } texts ? Bare(texts[at]) : "";
                 canvas.Rect("card", x0 + (c * cell), y, cell - 1, height - 1);
                 canvas.Rect(v < 0 ? "against" : "for", x0 + (c * cell), y, cell - 1, height - 1, scale.Strength(v),
-                    $"{rowNames[r]} · {columnNames[c]}: {text} {Viz.Numbers.Exact(v)}");
+                    $"{rowNames[r]} · {columnNames[c]}: {text} {Viz.Numbers.Exact(v)}", place?.Invoke(table, at));
                 if (text.Length > 0)
                 {
                     canvas.Text(TextWidth.Cut(text, 8), x0 + ((c + 0.5) * cell), y + (height / 2) + 4, "middle", "small");

@@ -16,7 +16,19 @@ public static class InsideView
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(extra);
         string title = InsideFigure.Title(result, null);
-        HtmlPage page = new HtmlPage(title).Element("h1", "", title).Notes("facts", Facts(result)).Line();
+        HtmlPage page = new HtmlPage(title).Element("h1", "", title);
+        Write(page, result, extra, null);
+        return page.ToString();
+    }
+
+    /// <summary>The same as a part of a page, without its heading.</summary>
+    /// <param name="page">Where to.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="extra">Further SVG pictures, above the tables.</param>
+    /// <param name="place">The place in the model that a number of a table is about; null: none is named.</param>
+    internal static void Write(HtmlPage page, InsideResult result, IReadOnlyList<string> extra, Func<InsideTable, int, string?>? place)
+    {
+        page.Notes("facts", Facts(result)).Line();
         foreach (string warning in result.Warnings)
         {
             page.Element("p", "class=\"warning\"", warning).Line();
@@ -33,7 +45,7 @@ public static class InsideView
         foreach (InsideTable table in result.Tables)
         {
             page.Raw("<section>").Element("h2", "", table.Name).Raw("<div class=\"wide\">")
-                .Raw(Inline(InsideFigure.Svg(result, table.Name))).Raw("</div>");
+                .Raw(Inline(InsideFigure.Svg(result, table.Name, place))).Raw("</div>");
             if (table.Values.Length <= MostNumbers)
             {
                 page.Raw("<details><summary>Numbers</summary>");
@@ -42,7 +54,6 @@ public static class InsideView
             }
             page.Raw("</section>").Line();
         }
-        return page.ToString();
     }
 
     /// <summary>

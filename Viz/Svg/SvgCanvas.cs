@@ -8,7 +8,7 @@ internal sealed class SvgCanvas
 {
     // Classes and not attributes carry the colours, so that the dark half can change them. Programs that know no media
     // queries (Inkscape, LaTeX) draw the light half.
-    private const string Style = """
+    internal const string Style = """
         text{font:12px "Noto Sans","DejaVu Sans","Noto Sans CJK SC","Noto Sans Arabic",sans-serif;fill:#191b1f}
         .title{font-size:15px;font-weight:600}.soft{fill:#5d636b}.small{font-size:11px}
         .paper{fill:#fff}.for{fill:#e8601c}.against{fill:#3486dc}.card{fill:#f1f2f4}.axis{stroke:#8a9098}
@@ -30,12 +30,15 @@ internal sealed class SvgCanvas
     /// <param name="height">Height.</param>
     /// <param name="opacity">0–1.</param>
     /// <param name="tip">What hovering shows; null for nothing.</param>
-    public void Rect(string kind, double x, double y, double width, double height, double opacity = 1, string? tip = null)
+    /// <param name="place">The place in a model that can be chosen by it; null for none.</param>
+    public void Rect(string kind, double x, double y, double width, double height, double opacity = 1, string? tip = null,
+        string? place = null)
     {
         string faint = opacity < 1 ? $" fill-opacity=\"{Numbers.Length(opacity)}\"" : "";
+        string chosen = place is null ? "" : $" data-place=\"{Markup.Escape(place)}\" tabindex=\"0\" role=\"button\"";
         string title = tip is null ? "/>" : $"><title>{Markup.Escape(tip)}</title></rect>";
         _shapes.Append(CultureInfo.InvariantCulture, $"<rect class=\"{kind}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" "
-            + $"height=\"{N(height)}\"{faint}{title}\n");
+            + $"height=\"{N(height)}\"{faint}{chosen}{title}\n");
     }
 
     /// <summary>A line of text.</summary>
