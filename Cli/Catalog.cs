@@ -40,6 +40,7 @@ internal static class Catalog
         HooksCommand.Create(terminal),
         MethodsCommand.Create(terminal),
         DevicesCommand.Create(terminal),
+        ServeCommand.Create(terminal),
         PullCommand.Create(terminal),
         ModelsCommand.Create(terminal),
         RemoveCommand.Create(terminal));

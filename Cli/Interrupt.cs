@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Vitrine.Cli;
 
-/// <summary>Turns Ctrl-C into a cancelled token; work that does not notice within a second is ended all the same.</summary>
+/// <summary>Turns Ctrl-C into a cancelled token; work that does not end in time is ended all the same.</summary>
 /// <remarks>Ending a process is safe at any moment: result files are written aside and renamed.</remarks>
-internal sealed class Interrupt : IDisposable
+/// <param name="patience">How long work may take to notice.</param>
+internal sealed class Interrupt(TimeSpan patience) : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _source = new();
     private Timer? _deadline;
 
@@ -20,7 +20,7 @@ internal sealed class Interrupt : IDisposable
         if (context.Cancel)
         {
             _source.Cancel();
-            _deadline = new Timer(_ => Environment.Exit((int)ExitCode.Cancelled), null, s_patience, Timeout.InfiniteTimeSpan);
+            _deadline = new Timer(_ => Environment.Exit((int)ExitCode.Cancelled), null, patience, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -8,7 +8,8 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         Terminal terminal = Terminal.OfProcess();
-        using var interrupt = new Interrupt();
+        // A service answers what it is asked before it ends.
+        using var interrupt = new Interrupt(TimeSpan.FromSeconds(arguments is [ServeCommand.Name, ..] ? 15 : 1));
         using PosixSignalRegistration sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, interrupt.Signalled);
         using PosixSignalRegistration sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, interrupt.Signalled);
         return (int)Application.Run(arguments, terminal, interrupt.Token);

@@ -13,6 +13,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["train-step"] = TrainStep.Run, // one step of training; bench/train_step_torch.py compares
     ["tradeoff"] = Tradeoff.Run,  // a teacher next to its student, its 8-bit, pruned and adapted forms
     ["inside"] = InsideBench.Run, // patches, estimates, edges, next to plain hooks
+    ["serve"] = rest => ServeBench.Run(rest).GetAwaiter().GetResult(), // many clients of one service
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
     ["random-model"] = RandomModel.Run, // the same of other families, by the name of a published model
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet

@@ -19,7 +19,8 @@ public class DependencyRulesTests
         ["Drawing"] = [],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
-        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing"],
+        ["Serve"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
+        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing", "Serve"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()

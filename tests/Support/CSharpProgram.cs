@@ -29,7 +29,8 @@ internal static class CSharpProgram
     /// <summary>Runs a program and returns what it wrote to standard output; fails the test when it does not compile or throws.</summary>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="source">Its text; lines that begin with <c>#:</c> are for the SDK alone.</param>
-    public static string Run(string name, string source)
+    /// <param name="arguments">What it is given.</param>
+    public static string Run(string name, string source, params IReadOnlyList<string> arguments)
     {
         string code = string.Join('\n', source.ReplaceLineEndings("\n").Split('\n')
             .Select(line => line.StartsWith("#:", StringComparison.Ordinal) ? "" : line));
@@ -54,7 +55,7 @@ internal static class CSharpProgram
             {
                 Console.SetOut(written);
                 Environment.CurrentDirectory = workplace.Path;
-                main.Invoke(null, main.GetParameters().Length == 0 ? [] : [Array.Empty<string>()]);
+                main.Invoke(null, main.GetParameters().Length == 0 ? [] : [arguments.ToArray()]);
             }
             catch (TargetInvocationException e)
             {

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Vitrine.Attributions;
+
+namespace Vitrine.Serve;
+
+/// <summary>Looks inside a model: <c>/v1/inside/NAME</c>, one route per row of <see cref="InsideTools"/>.</summary>
+internal static class InsideEndpoints
+{
+    /// <summary>Adds them.</summary>
+    public static void Map(IEndpointRouteBuilder app, Desk desk)
+    {
+        foreach (InsideTool tool in InsideTools.All)
+        {
+            app.MapPost($"/v1/inside/{tool.Name}", async context =>
+            {
+                Values values = RequestReader.Read(await Body.Read(context.Request).ConfigureAwait(false));
+                InsideFound view = await Look(desk, tool, values, context.RequestAborted).ConfigureAwait(false);
+                await Body.Write(context.Response, view.Result.ToJson() + "\n").ConfigureAwait(false);
+            });
+        }
+    }
+
+    /// <summary>Looks, in turn and within the limits.</summary>
+    public static Task<InsideFound> Look(
+        Desk desk, InsideTool tool, Values values, CancellationToken cancellation, params IReadOnlyList<string> more)
+    {
+        string model = desk.Shelf.Find(values["model"]);
+        InsideValues.Check(tool, values, ["model", .. more]);
+        RequestReader.CheckLength(values, desk.Limits);
+        return desk.Do(model, (explainer, stop) => tool.Run(explainer, new InsideValues(tool, values, stop)), cancellation);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using Vitrine.Attributions;
+using Vitrine.Viz;
+
+namespace Vitrine.Serve;
+
+/// <summary>Inside: the looks of <see cref="InsideTools"/>; a place of a map leads to what can be done with it.</summary>
+internal sealed class InsidePage : View
+{
+    public override string Name => "inside";
+
+    public override string Title => "Inside";
+
+    public override string Purpose => "What happens between the first layer and the answer?";
+
+    public override bool IsAsked(Values values) => Tool(values) is var tool && tool.Fields.All(field =>
+        field.Default is not null || values.All(field.Name).Count > 0
+            || field.Name is "target" or "correct" or "wrong" or "context" or "corrupted")
+        && (tool.Fields.Count == 0 || values.Names.Any(name => name is not ("model" or "tool")));
+
+    public override void Form(HtmlPage page, Values values, Desk desk)
+    {
+        InsideTool tool = Tool(values);
+        Values texts = new Values().Set("model", values["model"] ?? desk.Shelf.Default);
+        foreach (string name in (string[])["text", "clean", "corrupted", "correct", "wrong", "context"])
+        {
+            texts.Set(name, values.All(name));
+        }
+        page.Raw("<nav class=\"tabs\" aria-label=\"Looks\">");
+        foreach (InsideTool one in InsideTools.All)
+        {
+            Values kept = new Values().Set("tool", one.Name);
+            foreach (string name in texts.Names.Where(name => name == "model" || one.Fields.Any(field => field.Name == name)))
+            {
+                kept.Set(name, texts.All(name));
+            }
+            page.Element("a", $"href=\"/inside?{Markup.Escape(kept.ToQuery())}\" title=\"{Markup.Escape(one.Description)}\""
+                + (one == tool ? " aria-current=\"page\"" : ""), one.Title);
+        }
+        page.Raw($"</nav><input type=\"hidden\" name=\"tool\" value=\"{tool.Name}\">").Element("p", "class=\"note\"", tool.Description)
+            .Raw("<div class=\"fields\">").Models(values, desk);
+        foreach (InsideField field in tool.Fields.Where(field => field.Name is not ("text" or "clean" or "corrupted")))
+        {
+            _ = field.Choices.Count > 0
+                ? page.Choice(values.With(field.Name, values[field.Name] ?? field.Default!), field.Name, field.Name,
+                    field.Choices.Select(c => (c, c)))
+                : field.Kind == FieldKind.Flag ? page.Choice(values, field.Name, field.Name, [("", "no"), ("true", "yes")])
+                : page.Line(values.With(field.Name, string.Join("; ", values.All(field.Name)) is { Length: > 0 } said
+                    ? [said] : []), field.Name,
+                    field.Name, field.Default ?? field.Description, field.Kind == FieldKind.Texts ? " data-list" : "");
+        }
+        page.Raw("</div>");
+        foreach (InsideField field in tool.Fields.Where(field => field.Name is "text" or "clean" or "corrupted"))
+        {
+            page.Area(values, field.Name, field.Name == "text" ? "Text" : $"{char.ToUpperInvariant(field.Name[0])}{field.Name[1..]} text",
+                2,
+                tool.Example[field.Name]?.ToString() ?? field.Description);
+        }
+        Values example = new Values().Set("tool", tool.Name);
+        foreach ((string name, JsonNode? value) in tool.Example)
+        {
+            example.Set(name, value is JsonArray many ? [.. many.Select(one => one!.ToString())] : [value!.ToString()]);
+        }
+        page.Raw($"<p class=\"note\"><a class=\"go\" href=\"/inside?{Markup.Escape(example.ToQuery())}\">An example</a></p>").Line();
+    }
+
+    public override async Task Show(
+        HtmlPage page, Values values, Desk desk, IProgress<WorkProgress> progress, CancellationToken cancellation)
+    {
+        InsideTool tool = Tool(values);
+        InsideFound view = await InsideEndpoints.Look(desk, tool, values, cancellation, "tool").ConfigureAwait(false);
+        page.Raw("<section>").Element("h2", "", InsideFigure.Title(view.Result, null));
+        InsideView.Write(page, view.Result, view.Pictures, Places.Of(view.Result));
+        page.Raw("</section>");
+        Doors(page, values, view.Result);
+        page.Raw("<details><summary>The same over HTTP</summary>")
+            .Code("curl", $"curl -H 'Content-Type: application/json' "
+                + $"-d {Reproduction.Shell(Request(values, tool).ToJsonString(Body.Plain))} "
+                + $"http://127.0.0.1:8080/v1/inside/{tool.Name}").Raw("</details>").Line();
+    }
+
+    // What a place of the result offers, for the script that joins it to a click.
+    private static void Doors(HtmlPage page, Values values, InsideResult result)
+    {
+        string? text = values["text"] ?? values["clean"];
+        if (text is null || !result.Tables.Any(table => table.Values.Length > 0 && Places.Of(result)(table, 0) is not null))
+        {
+            return;
+        }
+        Values at = new Values().Set("model", values.All("model")).Set("text", text).Set("corrupted", values.All("corrupted"));
+        page.Raw($"<aside id=\"place\" class=\"place\" hidden aria-label=\"A place\"><h3></h3><p>")
+            .Raw($"<a class=\"go\" data-do=\"read\" "
+                + $"href=\"/inside?tool=read&amp;{Markup.Escape(at.Without("corrupted").ToQuery())}\">Read</a> ")
+            .Raw($"<a class=\"go\" data-do=\"zero\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Ablate</a> ")
+            .Raw($"<a class=\"go\" data-do=\"scale\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Double</a> ");
+        if (values["corrupted"] is not null)
+        {
+            page.Raw($"<a class=\"go\" data-do=\"patch\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Patch</a>");
+        }
+        page.Raw("</p></aside>").Line();
+    }
+
+    private static JsonObject Request(Values values, InsideTool tool)
+    {
+        var request = new JsonObject();
+        foreach (string name in values.Names.Where(name => name != "tool"))
+        {
+            IReadOnlyList<string> said = values.All(name);
+            request[name] = tool.Fields.FirstOrDefault(field => field.Name == name)?.Kind == FieldKind.Texts
+                ? new JsonArray([.. said.Select(one => (JsonNode)one)]) : said[0];
+        }
+        return request;
+    }
+
+    private static InsideTool Tool(Values values) =>
+        InsideTools.All.FirstOrDefault(tool => tool.Name == values["tool"]) ?? InsideTools.All[0];
+}
