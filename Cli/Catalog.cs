@@ -13,6 +13,7 @@ internal static class Catalog
         ExplainCommand.Create(terminal),
         ShowCommand.Create(terminal),
         CombineCommand.Create(terminal),
+        GatherCommand.Create(terminal),
         EvaluateCommand.Create(terminal),
         ReportCommand.Create(terminal),
         PredictCommand.Create(terminal),

@@ -96,7 +96,7 @@ public sealed partial class Explainer
     {
         string?[] folders = [_loaded.Folder, _options.Adapter];
         return RowsFile.Header(format, work, Name, [.. request.Settings(), .. _options.Settings(), .. data.Options.Settings()],
-            folders.OfType<string>(), data.Path, cancellation);
+            folders.OfType<string>(), data, cancellation);
     }
 }
 

@@ -17,7 +17,9 @@ internal sealed class DataOptions
         Arity = ArgumentArity.ZeroOrMore,
     };
     private readonly Option<string?> _shard =
-        new("--shard") { Description = "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4.", HelpName = "i/n" };
+        new("--shard") { Description = 
+            "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4; slurm: as the number of a task in its job array says. "
+                + "'vitrine gather' merges.", HelpName = "i/n" };
     private readonly Option<string?> _input =
         new("--input", "-i") { Description = "Work on every row of a JSONL, CSV, TSV or text file; - reads standard input.", HelpName =
             "file" };
@@ -63,9 +65,10 @@ internal sealed class DataOptions
     private static (int Index, int Count) Shard(string? shard) => shard?.Split('/') switch
     {
         null => (1, 1),
+        ["slurm"] => SlurmArray.Shard(),
         [var i, var n] when int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out int first)
             && int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out int count) => (first, count),
         _ => throw new CommandException(ExitCode.Usage,
-            $"shard: not understood; got '{shard}'; expected i/n with i from 1 to n, e.g. 2/4."),
+            $"shard: not understood; got '{shard}'; expected i/n with i from 1 to n, e.g. 2/4, or slurm."),
     };
 }

@@ -7,12 +7,16 @@ internal static class ResultFile
 {
     /// <summary>Writes bytes.</summary>
     /// <exception cref="RequestException">The file cannot be written.</exception>
-    public static void Write(string path, byte[] bytes)
+    public static void Write(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+
+    /// <summary>Writes what <paramref name="write"/> says.</summary>
+    /// <exception cref="RequestException">The file cannot be written.</exception>
+    public static void Write(string path, Action<Stream> write)
     {
         string target = Path.GetFullPath(path);
         try
         {
-            AtomicFile.Write(target, stream => stream.Write(bytes));
+            AtomicFile.Write(target, write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -22,14 +22,14 @@ public sealed record DataFileOptions
                 + $"from 1 to n, e.g. 2/4."));
     } = (1, 1);
 
-    /// <summary>For example <c>Csv, shard 1/4, text=review</c>.</summary>
-    public override string ToString() => string.Join(", ", Settings().Select(setting => setting.Value).DefaultIfEmpty("all rows"));
+    /// <summary>For example <c>Csv, text=review, shard 1/4</c>.</summary>
+    public override string ToString() => string.Join(", ", Settings().Select(setting => setting.Value)
+        .Concat(Shard.Count > 1 ? [FormattableString.Invariant($"shard {Shard.Index}/{Shard.Count}")] : []).DefaultIfEmpty("all rows"));
 
+    /// <summary>What decides how a row is read. The shard is not among it: all shards are one job.</summary>
     internal IEnumerable<(string Name, string Value)> Settings() =>
     [
         .. Format is { } format ? [("Format", format.ToString())] : Array.Empty<(string, string)>(),
-        .. Shard.Count > 1 ? [("Shard", string.Create(CultureInfo.InvariantCulture, $"shard {Shard.Index}/{Shard.Count}"))]
-            : Array.Empty<(string, string)>(),
         .. Columns.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => ("Columns", $"{pair.Key}={pair.Value}")),
     ];
 }
@@ -38,9 +38,10 @@ public sealed record DataFileOptions
 public sealed class DataFile : IDisposable
 {
     private readonly Stream _stream;
+    private readonly DataFormat _format;
 
     private DataFile(Stream stream, string? path, DataFormat format, DataFileOptions options) =>
-        (_stream, Path, Options, Rows) = (stream, path, options, RowReader.Read(stream, format)
+        (_stream, _format, Path, Options, Rows) = (stream, format, path, options, RowReader.Read(stream, format)
         .Where(row => (row.Number - 1) % options.Shard.Count == options.Shard.Index - 1).Select(row => Renamed(row, options.Columns)));
 
     /// <summary>The rows; to be enumerated once.</summary>
@@ -58,6 +59,19 @@ public sealed class DataFile : IDisposable
     /// otherwise.</summary>
     internal IEnumerable<DataRow> RowsFor(RowsOutput? output) => Path is not null || output?.Path is null ? Rows
         : Rows.Select(row => row with { Mark = JobFingerprint.Of(row) });
+
+    /// <summary>Counts the rows of all shards, before the first is read; null for a stream that can be read only once.</summary>
+    /// <exception cref="RequestException">The header cannot be used.</exception>
+    internal long? CountAll()
+    {
+        if (!_stream.CanSeek)
+        {
+            return null;
+        }
+        long start = _stream.Position, count = RowReader.Read(_stream, _format).LongCount();
+        _stream.Position = start;
+        return count;
+    }
 
     /// <summary>Opens a JSONL, CSV, TSV or text file.</summary>
     /// <param name="path">The file.</param>

@@ -3,14 +3,17 @@ namespace Vitrine;
 /// <summary>A line of a data file.</summary>
 /// <param name="Number">From 1.</param>
 /// <param name="Bytes">Its bytes without the line break; those that fit where it is too long.</param>
-/// <param name="IsTooLong">Whether it continues after <see cref="LineReader.Longest"/> bytes.</param>
-internal readonly record struct DataLine(long Number, byte[] Bytes, bool IsTooLong);
+/// <param name="IsTooLong">Whether it continues.</param>
+/// <param name="HasBreak">Whether a line break ends it: the last line of a file may have none.</param>
+internal readonly record struct DataLine(long Number, byte[] Bytes, bool IsTooLong, bool HasBreak);
 
-/// <summary>Cuts a stream of any length into lines, in bounded memory: of a line longer than <see cref="Longest"/> only the beginning is
+/// <summary>Cuts a stream of any length into lines, in bounded memory: of a line that is too long only the beginning is
 /// kept.</summary>
-internal sealed class LineReader(Stream stream)
+/// <param name="stream">The lines.</param>
+/// <param name="longest">How many bytes of a line are kept.</param>
+internal sealed class LineReader(Stream stream, int longest = LineReader.Longest)
 {
-    /// <summary>The longest line, in bytes: 16 MiB.</summary>
+    /// <summary>The longest line of data, in bytes: 16 MiB.</summary>
     public const int Longest = 16 << 20;
 
     private readonly Stack<DataLine> _returned = new();
@@ -26,19 +29,20 @@ internal sealed class LineReader(Stream stream)
             return returned;
         }
         using var line = new MemoryStream();
-        bool isTooLong = false, isAny = false;
+        bool isTooLong = false, isAny = false, hasBreak = false;
         while (_start < _end || Fill())
         {
             isAny = true;
             ReadOnlySpan<byte> rest = _buffer.AsSpan(_start, _end - _start);
             int length = rest.IndexOf((byte)'\n');
             ReadOnlySpan<byte> part = length < 0 ? rest : rest[..length];
-            int kept = (int)Math.Min(part.Length, Longest - line.Length);
+            int kept = (int)Math.Min(part.Length, longest - line.Length);
             line.Write(part[..kept]);
             isTooLong |= kept < part.Length;
             _start += part.Length + (length < 0 ? 0 : 1);
             if (length >= 0)
             {
+                hasBreak = true;
                 break;
             }
         }
@@ -47,7 +51,8 @@ internal sealed class LineReader(Stream stream)
             return null;
         }
         byte[] bytes = line.ToArray();
-        return new(++_lines, _lines == 1 && bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, isTooLong);
+        return new(++_lines, _lines == 1 && bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes[3..] : bytes, isTooLong,
+            hasBreak);
     }
 
     /// <summary>Gives lines back, which come again.</summary>

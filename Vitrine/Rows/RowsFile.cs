@@ -25,6 +25,9 @@ internal static class RowsFile
     /// <summary>The value of <c>format</c> in the first line of a file.</summary>
     public const string Format = "vitrine.rows";
 
+    /// <summary>The member of the first line that only shards have.</summary>
+    public const string Shard = "shard";
+
     private static readonly JsonSerializerOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Works on the rows.</summary>
@@ -112,23 +115,32 @@ internal static class RowsFile
     public static string Refusal(DataRow row, string reason) =>
         $"{Start(row)}\"error\":{JsonValue.Create(reason).ToJsonString(s_compact)}}}";
 
-    /// <summary>The first line of a file: its format, and the job it belongs to.</summary>
+    /// <summary>The first line of a file: its format, and the job it belongs to; of a shard also which one, of how many rows in
+    /// all.</summary>
     /// <param name="format">The format.</param>
     /// <param name="work">What is done to a row.</param>
     /// <param name="model">The model's name.</param>
     /// <param name="settings">All that decides what is written, by name.</param>
     /// <param name="folders">Of the model and its adapter.</param>
-    /// <param name="input">The input file; null for a stream.</param>
+    /// <param name="data">The rows, of which none is read yet.</param>
     /// <param name="cancellation">Stops while files are read.</param>
     public static string Header(string format, string work, string model, IEnumerable<(string Name, string Value)> settings,
-        IEnumerable<string> folders, string? input, CancellationToken cancellation) => new JsonObject
+        IEnumerable<string> folders, DataFile data, CancellationToken cancellation)
     {
-        ["format"] = format,
-        ["version"] = 1,
-        ["command"] = work,
-        ["model"] = model,
-        ["job"] = JobFingerprint.Of(work, settings, folders, input, cancellation),
-    }.ToJsonString(s_compact);
+        var header = new JsonObject
+        {
+            ["format"] = format,
+            ["version"] = 1,
+            ["command"] = work,
+            ["model"] = model,
+            ["job"] = JobFingerprint.Of(work, settings, folders, data.Path, cancellation),
+        };
+        if (data.Options.Shard is { Count: > 1 } shard)
+        {
+            header[Shard] = new JsonObject { ["index"] = shard.Index, ["count"] = shard.Count, ["rows"] = data.CountAll() };
+        }
+        return header.ToJsonString(s_compact);
+    }
 
     /// <summary>Makes sure that a finished line belongs to the row that is read at its place: else the input is not the one it
     /// was.</summary>
