@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Vitrine.Tests.Support;
 using Xunit;
@@ -59,46 +57,6 @@ public sealed class PullCommandTests : IDisposable
         Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    [Fact]
-    public void Pull_KilledAtAnyMoment_LeavesWholeFilesOrNothing()
-    {
-        using HubServer server = new() { Rate = 2_000_000 };
-        server.Files["config.json"] = Encoding.UTF8.GetBytes("""{"model_type":"bert"}""");
-        for (int i = 0; i < 4; i++)
-        {
-            server.Files[$"part{i}.spm"] = Bytes(50_000 + i, i);
-        }
-        server.Files["model.safetensors"] = Bytes(400_000, 9);
-        int kills = int.Parse(Environment.GetEnvironmentVariable("VITRINE_KILLS") ?? "4", CultureInfo.InvariantCulture);
-        var random = new Random(7);
-        for (int i = 0; i < kills; i++)
-        {
-            using Process process = Start(server, "pull", "org/name");
-            if (!process.WaitForExit(random.Next(100, 700)))
-            {
-                process.Kill();
-            }
-            process.WaitForExit();
-            foreach (string file in Files("snapshots"))
-            {
-                Assert.Equal(server.Files[Path.GetFileName(file)], File.ReadAllBytes(file));
-            }
-            if (random.Next(4) == 0)
-            {
-                Directory.Delete(_cache.Path, recursive: true);
-            }
-        }
-
-        Assert.Equal(0, Vitrine(server, "pull", "org/name").Code);
-
-        Assert.Equal(server.Files.Keys.Order(), Files("snapshots").Select(Path.GetFileName).Order());
-        Assert.All(Files("snapshots"), file => Assert.Equal(server.Files[Path.GetFileName(file)], File.ReadAllBytes(file)));
-        Assert.DoesNotContain(Files("blobs"), file => file.EndsWith(".incomplete", StringComparison.Ordinal));
-    }
-
-    private string[] Files(string part) => Path.Combine(_cache.Path, "models--org--name", part) is var folder && Directory.Exists(folder)
-        ? Directory.GetFiles(folder, "*", SearchOption.AllDirectories) : [];
-
     private static HubServer Shipped()
     {
         var server = new HubServer();
@@ -130,12 +88,5 @@ public sealed class PullCommandTests : IDisposable
         start.Environment["HF_HUB_CACHE"] = _cache.Path;
         start.Environment["HF_TOKEN"] = "";
         return Process.Start(start)!;
-    }
-
-    private static byte[] Bytes(int count, int seed)
-    {
-        byte[] bytes = new byte[count];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Vitrine.Attributions;
@@ -60,32 +58,6 @@ public sealed class DataRunTests : IDisposable
 
             Assert.Equal(whole, File.ReadAllBytes(_folder.File("cut.jsonl")));
         }
-    }
-
-    [Fact]
-    public void Run_KilledAgainAndAgain_ResumesToTheSameBytes()
-    {
-        int kills = int.Parse(Environment.GetEnvironmentVariable("VITRINE_KILLS") ?? "5", CultureInfo.InvariantCulture);
-        Write("in.txt", string.Join('\n', Enumerable.Range(0, 60 + (4 * kills))
-            .Select(i => $"good {(i % 2 == 0 ? "movie" : "a bad movie")} {i}")));
-        Explain("in.txt", "whole.jsonl", "--method", "integrated_gradients", "--steps", "200");
-        var random = new Random(7);
-
-        for (int i = 0; i < kills; i++)
-        {
-            using Process process = Start("in.txt", "killed.jsonl", "--method", "integrated_gradients", "--steps", "200");
-            long length = Length("killed.jsonl");
-            while (!process.HasExited && Length("killed.jsonl") == length)
-            {
-                Thread.Sleep(5);
-            }
-            Thread.Sleep(random.Next(15));
-            process.Kill();
-            process.WaitForExit();
-        }
-        Explain("in.txt", "killed.jsonl", "--method", "integrated_gradients", "--steps", "200");
-
-        Assert.Equal(File.ReadAllBytes(_folder.File("whole.jsonl")), File.ReadAllBytes(_folder.File("killed.jsonl")));
     }
 
     [Fact]
@@ -154,12 +126,6 @@ public sealed class DataRunTests : IDisposable
 
     private CliRun Predict(string input, params string[] more) =>
         CliRun.Of(["predict", "--model", _model.Path, "--input", "-", .. more], Encoding.UTF8.GetBytes(input), _folder.Path);
-
-    private Process Start(string input, string output, params string[] more) => Process.Start(new ProcessStartInfo("dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), "explain", "--model", _model.Path, "--input", input, "--output",
-            output, .. more]) { WorkingDirectory = _folder.Path })!;
-
-    private long Length(string name) => File.Exists(_folder.File(name)) ? new FileInfo(_folder.File(name)).Length : 0;
 
     private void Write(string name, string text) => File.WriteAllText(_folder.File(name), text, new UTF8Encoding(false));
 
