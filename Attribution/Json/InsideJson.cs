@@ -35,6 +35,10 @@ public static class InsideJson
             throw new VitrineException(
                 $"inside json: cannot be read; got an error at line {e.LineNumber + 1}, {e.Path}; expected what --json writes.", e);
         }
+        catch (InvalidOperationException e) // half a surrogate pair
+        {
+            throw new VitrineException("inside json: cannot be read; got a text that is not Unicode; expected what --json writes.", e);
+        }
         if (document is not { Format: Format })
         {
             throw new VitrineException($"inside json: another format; got '{document?.Format}'; expected '{Format}'.");
@@ -44,10 +48,26 @@ public static class InsideJson
             throw new VitrineException(
                 $"inside json: version not known; got {document.Version}; expected 1 to {Version}. A newer vitrine may read it.");
         }
-        return document.Result
-            with { Tables = [.. document.Result.Tables.Select(t => InsideTable.Of(t.Name, t.Meaning, t.Values, t.Axes) with { Low = t.Low,
+        return Checked(document.Result);
+    }
+
+    // JSON may hold null anywhere, and lists of another length.
+    private static InsideResult Checked(InsideResult result)
+    {
+        if (result is not { Method: not null, Tables: { } tables, Numbers: not null, Parameters: { } parameters, Warnings: { } warnings }
+            || !parameters.Values.Concat(warnings).All(text => text is not null) || !tables.All(IsWhole))
+        {
+            throw new VitrineException(
+                "inside json: a member is missing; got null, or a list of another length; expected what --json writes.");
+        }
+        return result with { Tables = [.. tables.Select(t => InsideTable.Of(t.Name, t.Meaning, t.Values, t.Axes) with { Low = t.Low,
             High = t.High, Texts = t.Texts })] };
     }
+
+    private static bool IsWhole(InsideTable table) => table is { Name: not null, Meaning: not null, Values: { } values, Axes: { } axes }
+        && axes.All(axis => axis is { Name: not null, Labels: { } labels } && labels.All(label => label is not null))
+        && (table.Texts is null || (table.Texts.Count == values.Length && table.Texts.All(text => text is not null)))
+        && (table.Low is null || table.Low.Length == values.Length) && (table.High is null || table.High.Length == values.Length);
 }
 
 /// <summary>The outermost object of the file.</summary>

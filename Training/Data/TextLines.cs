@@ -125,7 +125,7 @@ public static class TextLines
 
             string Field(string name) => json.RootElement.GetProperty(name).GetString() ?? "";
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw Wrong(e.Message.TrimEnd('.'), "an object with context, question and answer");
         }

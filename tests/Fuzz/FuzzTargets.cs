@@ -8,7 +8,7 @@ using Vitrine.Transformers;
 namespace Vitrine.Tests.Fuzz;
 
 /// <summary>Every reader of files that come from elsewhere. A new reader gets a row here.</summary>
-internal sealed class FuzzTargets : IDisposable
+internal sealed partial class FuzzTargets : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -40,11 +40,13 @@ internal sealed class FuzzTargets : IDisposable
         ("data Lines", _ => Rows(DataFormat.Lines)),
     ];
 
+    private static IEnumerable<(string Name, Func<FuzzTargets, FuzzTarget> Make)> All => [.. s_all, .. s_inside, .. s_runs];
+
     /// <summary>The names of the readers.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_all.Select(row => row.Name)];
+    public static IReadOnlyList<string> Names => [.. All.Select(row => row.Name)];
 
     /// <summary>A reader with its good files.</summary>
-    public FuzzTarget Named(string name) => s_all.First(row => row.Name == name).Make(this);
+    public FuzzTarget Named(string name) => All.First(row => row.Name == name).Make(this);
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();

@@ -1,12 +1,14 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
 /// <summary>Circuits in the JSON of EAP-IG: <c>cfg</c>, <c>nodes</c> (name → in_graph) and <c>edges</c> (name → score, in_graph).</summary>
 public static class CircuitFile
 {
+    private const int MostNodes = 1 << 16; // layers, or heads of a layer
+
     /// <summary>Writes scores and choice.</summary>
     /// <param name="scores">Scores of all edges.</param>
     /// <param name="circuit">Which are chosen; null: all.</param>
@@ -59,39 +61,30 @@ public static class CircuitFile
     /// <exception cref="VitrineException">It is not of that form, or an edge is not of its graph.</exception>
     public static (EdgeScores Scores, Circuit Circuit) FromJson(string text)
     {
-        JsonNode json;
-        try
+        JsonField json = JsonField.Parse("circuit json", System.Text.Encoding.UTF8.GetBytes(text)), cfg = json["cfg"];
+        IReadOnlyList<(string Name, JsonField Edge)> edges = json["edges"].Members();
+        int layers = cfg["n_layers"].Whole(1, MostNodes), heads = cfg["n_heads"].Whole(1, MostNodes);
+        double pairs = (1 + (layers * (heads + 1.0))) * (1 + (layers * ((3.0 * heads) + 1)));
+        if (pairs > Math.Max(1e5, 10.0 * edges.Count))
         {
-            json = JsonNode.Parse(text) ?? throw new JsonException("empty");
+            throw cfg.Bad("names a far larger graph than the file has edges", FormattableString.Invariant($"sizes of {edges.Count} edges"));
         }
-        catch (JsonException e)
-        {
-            throw new VitrineException($"circuit json: not JSON; got {e.Message}; expected what EAP-IG writes.", e);
-        }
-        if (json["cfg"] is not JsonObject cfg || json["edges"] is not JsonObject edges || cfg["n_layers"] is not { } layers
-            || cfg["n_heads"] is not { } heads)
-        {
-            throw new VitrineException(
-                "circuit json: another form; expected an object with cfg (n_layers, n_heads, d_model), nodes and edges.");
-        }
-        var graph = new EdgeGraph(layers.GetValue<int>(), heads.GetValue<int>(), cfg["d_model"]?.GetValue<int>() ?? 0,
-            cfg["parallel_attn_mlp"]?.GetValue<bool>() ?? false);
+        var graph = new EdgeGraph(layers, heads, cfg.Optional("d_model")?.Whole(0, int.MaxValue) ?? 0,
+            cfg.Optional("parallel_attn_mlp")?.Flag() ?? false);
         Dictionary<string, int> sources = graph.Sources.Select((n, i) => (n, i)).ToDictionary(),
             targets = graph.Targets.Select((n, i) => (n, i)).ToDictionary();
         double[] values = new double[sources.Count * targets.Count];
         List<string> chosen = [];
-        foreach ((string name, JsonNode? edge) in edges)
+        foreach ((string name, JsonField edge) in edges)
         {
             string[] ends = name.Split("->");
             if (ends.Length != 2 || !sources.TryGetValue(ends[0], out int s) || !targets.TryGetValue(ends[1], out int t)
                 || !graph.HasEdge(s, t))
             {
-                throw new VitrineException(
-                    $"circuit json: no such edge; got '{name}'; expected edges of {graph.Layers} layers with {graph.Heads} heads.");
+                throw edge.Bad("is no edge", FormattableString.Invariant($"edges of {graph.Layers} layers with {graph.Heads} heads"));
             }
-            values[(s * targets.Count) + t] = edge?["score"] is { } score && score.GetValueKind() == JsonValueKind.Number
-                ? score.GetValue<double>() : 0;
-            if (edge?["in_graph"]?.GetValue<bool>() is true)
+            values[(s * targets.Count) + t] = edge.Optional("score")?.Number() ?? 0;
+            if (edge.Optional("in_graph")?.Flag() is true)
             {
                 chosen.Add(name);
             }

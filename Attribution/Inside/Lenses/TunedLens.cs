@@ -120,18 +120,8 @@ public sealed class TunedLens
             throw new VitrineException(
                 $"tuned lens: no config.json; got the folder '{folder}'; expected what tuned-lens saves: config.json and params.pt.");
         }
-        JsonNode json;
-        try
-        {
-            json = JsonNode.Parse(File.ReadAllText(config)) ?? throw new JsonException("empty");
-        }
-        catch (JsonException e)
-        {
-            throw new VitrineException($"{config}: not JSON; got {e.Message}; expected an object.", e);
-        }
-        int layers = json["num_hidden_layers"]?.GetValue<int>()
-            ?? throw new VitrineException($"{config}: no num_hidden_layers; expected the number of blocks.");
-        int d = json["d_model"]?.GetValue<int>() ?? throw new VitrineException($"{config}: no d_model; expected the width of the states.");
+        JsonField json = JsonField.Parse(config, File.ReadAllBytes(config));
+        int layers = json["num_hidden_layers"].Whole(1, 1 << 16), d = json["d_model"].Whole(1, 1 << 24);
         string path = File.Exists(pickle) ? pickle : File.Exists(safe) ? safe : throw new VitrineException(
             $"tuned lens: no parameters; got the folder '{folder}'; expected params.pt or params.safetensors in it.");
         using WeightFile file = WeightFile.Open(path);

@@ -105,7 +105,7 @@ public sealed record InsideTable
     public static InsideTable Of(string name, string meaning, double[] values, params IReadOnlyList<InsideAxis> axes)
     {
         ArgumentNullException.ThrowIfNull(values);
-        int expected = axes.Aggregate(1, (product, axis) => product * axis.Labels.Count);
+        long expected = axes.Aggregate(1L, (product, axis) => Math.Min(product * axis.Labels.Count, int.MaxValue));
         return values.Length == expected
             ? new() { Name = name, Meaning = meaning, Axes = axes, Values = values }
             : throw new VitrineException($"table {name}: wrong number of values; got {values.Length}; expected {expected}.");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
@@ -53,6 +54,8 @@ public sealed record SaeConfig
     private static readonly string[] s_architectures = ["standard", "gated", "jumprelu", "topk", "transcoder", "skip_transcoder",
         "jumprelu_transcoder"];
 
+    private const int Widest = 1 << 24; // far beyond any width; weights say the rest
+
     /// <summary>Reads <c>cfg.json</c>, of SAELens 6 or before.</summary>
     /// <exception cref="VitrineException">It is not JSON, or names what is not known.</exception>
     public static SaeConfig Read(string path)
@@ -62,20 +65,13 @@ public sealed record SaeConfig
             throw new VitrineException(
                 $"sae: no cfg.json; got '{path}'; expected a folder of SAELens with cfg.json and sae_weights.safetensors.");
         }
-        JsonNode json;
-        try
-        {
-            json = JsonNode.Parse(File.ReadAllText(path)) ?? throw new JsonException("empty");
-        }
-        catch (JsonException e)
-        {
-            throw new VitrineException($"{path}: not JSON; got {e.Message}; expected an object.", e);
-        }
-        JsonNode? meta = json["metadata"];
+        JsonField json = JsonField.Parse(path, File.ReadAllBytes(path));
+        JsonField? meta = json.Optional("metadata");
         bool isOld = meta is null;
-        string? activation = Text(json["activation_fn"]) ?? Text(json["activation_fn_str"]);
-        int k = Number(json["k"]) ?? Number(json["activation_fn_kwargs"]?["k"]) ?? 0;
-        string architecture = Text(json["architecture"]) ?? "standard";
+        string? activation = Text(json, "activation_fn") ?? Text(json, "activation_fn_str");
+        int dSae = json["d_sae"].Whole(1, Widest);
+        int k = (json.Optional("k") ?? json.Optional("activation_fn_kwargs")?.Optional("k"))?.Whole(0, dSae) ?? 0;
+        string architecture = Text(json, "architecture") ?? "standard";
         if (isOld && activation == "topk")
         {
             architecture = "topk"; // before version 6 topk was an activation of the standard architecture
@@ -94,8 +90,8 @@ public sealed record SaeConfig
         {
             throw new VitrineException($"{path}: topk without k; got {k}; expected at least 1.");
         }
-        string? hook = Text(meta?["hook_name"]) ?? Text(json["hook_name"]) ?? Text(json["hook_point"]);
-        string normalization = Text(json["normalize_activations"]) ?? "none";
+        string? hook = Text(meta, "hook_name") ?? Text(json, "hook_name") ?? Text(json, "hook_point");
+        string normalization = Text(json, "normalize_activations") ?? "none";
         if (normalization is not ("none" or "expected_average_only_in" or "constant_norm_rescale" or "layer_norm"))
         {
             throw new VitrineException(
@@ -104,19 +100,19 @@ public sealed record SaeConfig
         }
         return new()
         {
-            DIn = Number(json["d_in"]) ?? throw new VitrineException($"{path}: no d_in; expected the width of what is read."),
-            DSae = Number(json["d_sae"]) ?? throw new VitrineException($"{path}: no d_sae; expected the number of features."),
-            DOut = Number(json["d_out"]) ?? 0,
+            DIn = json["d_in"].Whole(1, Widest),
+            DSae = dSae,
+            DOut = json.Optional("d_out")?.Whole(0, Widest) ?? 0,
             Architecture = architecture,
-            ApplyBDecToInput = json["apply_b_dec_to_input"]?.GetValue<bool>() ?? true,
+            ApplyBDecToInput = json.Optional("apply_b_dec_to_input")?.Flag() ?? true,
             Normalization = normalization,
-            ReshapesHeads = Text(json["reshape_activations"]) == "hook_z"
+            ReshapesHeads = Text(json, "reshape_activations") == "hook_z"
                 || (isOld && hook?.EndsWith("hook_z", StringComparison.Ordinal) is true),
             K = k,
-            RescalesByDecoderNorm = json["rescale_acts_by_decoder_norm"]?.GetValue<bool>() ?? false,
+            RescalesByDecoderNorm = json.Optional("rescale_acts_by_decoder_norm")?.Flag() ?? false,
             Hook = hook,
-            HookOut = Text(meta?["hook_name_out"]),
-            Model = Text(meta?["model_name"]) ?? Text(json["model_name"]),
+            HookOut = Text(meta, "hook_name_out"),
+            Model = Text(meta, "model_name") ?? Text(json, "model_name"),
         };
     }
 
@@ -144,9 +140,9 @@ public sealed record SaeConfig
         return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     }
 
-    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
-
-    private static int? Number(JsonNode? node) => node?.GetValueKind() == JsonValueKind.Number ? (int)node.GetValue<double>() : null;
+    // Other versions write objects or null where this one reads a name.
+    private static string? Text(JsonField? of, string name) =>
+        of?.Optional(name) is { Value.ValueKind: JsonValueKind.String } text ? text.Text() : null;
 
     /// <summary>Architecture, widths and hook.</summary>
     public override string ToString() =>
