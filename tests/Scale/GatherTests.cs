@@ -119,7 +119,7 @@ public sealed class GatherTests : IDisposable
         byte[] other = Bytes("other.jsonl"), part = Bytes("part-1.jsonl");
 
         Gather(Parts(2), "--output", "other.jsonl").IsRefused(ExitCode.Output, "another job");
-        Gather(Parts(2), "--output", "part-1.jsonl").IsRefused(ExitCode.Output, "another job");
+        Gather(Parts(2), "--output", "part-1.jsonl").IsRefused(ExitCode.Usage, "part-1.jsonl");
 
         Assert.Equal(other, Bytes("other.jsonl"));
         Assert.Equal(part, Bytes("part-1.jsonl"));
