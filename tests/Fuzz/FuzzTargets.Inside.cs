@@ -28,7 +28,12 @@ internal sealed partial class FuzzTargets
             Parameters = new Dictionary<string, string> { ["site"] = "resid" },
             Warnings = ["few pairs"],
             Tables = [InsideTable.Of(
-                "effect", "share", [0.5, 1, double.NaN, 0], InsideAxis.Numbered("layer", 2), new("position", ["a", "b"])) with { Texts = ["a", "b", "c", "d"], Low = [0, 0, 0, 0], High = [1, 1, 1, 1] }],
+                "effect", "share", [0.5, 1, double.NaN, 0], InsideAxis.Numbered("layer", 2), new("position", ["a", "b"])) with
+            {
+                Texts = ["a", "b", "c", "d"],
+                Low = [0, 0, 0, 0],
+                High = [1, 1, 1, 1],
+            }],
         };
         return new("inside", [Utf8(result.ToJson()), Utf8(result.ToJson(indented: false))], file =>
         {

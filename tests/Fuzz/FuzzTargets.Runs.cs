@@ -4,7 +4,7 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Tests.Fuzz;
 
-/// <summary>Readers of what runs and trainings read and leave behind.</summary>
+/// <summary>Readers of what runs and trainings read and write.</summary>
 internal sealed partial class FuzzTargets
 {
     private static readonly (string Name, Func<FuzzTargets, FuzzTarget> Make)[] s_runs =
@@ -75,7 +75,8 @@ internal sealed partial class FuzzTargets
     private static FuzzTarget Chat() => new("chat template",
     [
         Utf8("{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}[{{ m.content | trim }}]{% elif loop.last %}"
-            + "{{ m['content'][1:] }}{% else %}{{- m.role ~ ': ' + m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}>{% endif %}"),
+            + "{{ m['content'][1:] }}{% else %}{{- m.role ~ ': ' + m.content }}{% endif %}{% endfor %}"
+            + "{% if add_generation_prompt %}>{% endif %}"),
         Utf8("{% set ns = namespace(n=0) %}{% macro f(x, y=2) %}{{ x * y }}{% endmacro %}{% for m in messages[::-1] %}"
             + "{% set ns.n = ns.n + 1 %}{{ f(ns.n) }}{% endfor %}{# note #}{{ messages | length if messages is defined else 'none' }}"),
     ], file =>

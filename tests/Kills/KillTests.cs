@@ -8,7 +8,7 @@ namespace Vitrine.Tests.Kills;
 
 /// <summary>
 /// A command that is killed at random moments and started again comes to the bytes of a run that nothing disturbed, and leaves nothing
-/// else behind. Four kills each; <c>VITRINE_KILLS=200</c> says how many.
+/// else. Four kills each; <c>VITRINE_KILLS=200</c> says how many.
 /// </summary>
 public sealed class KillTests : IDisposable
 {
@@ -122,15 +122,19 @@ public sealed class KillTests : IDisposable
         string[] files = File.Exists(path) ? [path]
             : Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [];
         return files.Where(file => !file.Contains("/training/", StringComparison.Ordinal)
-            && !file.Contains("/.locks/", StringComparison.Ordinal)).ToDictionary(file => Path.GetRelativePath(path, file), file => Convert.ToHexString(File.ReadAllBytes(file)));
+            && !file.Contains("/.locks/", StringComparison.Ordinal))
+            .ToDictionary(file => Path.GetRelativePath(path, file), file => Convert.ToHexString(File.ReadAllBytes(file)));
     }
 
     private void Clear(string to)
     {
-        File.Delete(_folder.File(to));
         if (Directory.Exists(_folder.File(to)))
         {
             Directory.Delete(_folder.File(to), recursive: true);
+        }
+        else
+        {
+            File.Delete(_folder.File(to));
         }
     }
 }

@@ -1,7 +1,7 @@
 #:package Microsoft.CodeAnalysis.CSharp
 #:property PublishAot=false
 #:property RestorePackagesWithLockFile=false
-// Do the tests see a wrong line? Takes random one-operator mutants of the sources, puts all of them into one copy of the tree (each behind
+// Do the tests see a wrong line? Takes random one-operator mutants of the sources, puts all of them into one copy of the tree (each with
 // a switch that an environment variable throws), builds it once, and runs for every mutant the tests of its area until the first failure.
 // What no test saw is listed.
 //

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Vitrine.Tests.Properties;
 
-/// <summary>What a model says of a text does not depend on the texts beside it, nor on padding.</summary>
+/// <summary>What a model says of a text does not depend on the texts next to it, nor on padding.</summary>
 public sealed class ModelProperties
 {
     private static readonly Gen<int[]> s_text = Gen.Int[3, 48].Array[1, 12];

@@ -12,7 +12,8 @@ public sealed class RoundTripProperties : IDisposable
 {
     // Any characters but halves of surrogate pairs, which UTF-8 does not have.
     private static readonly Gen<string> s_text = Gen.OneOf(
-        Gen.Char['\u0001', '\u00ff'], Gen.Char['\u3040', '\u30ff'], Gen.Char[",\"\n\r\t\\"]).Array[1, 12].Select(characters => new string(characters));
+        Gen.Char['\u0001', '\u00ff'], Gen.Char['\u3040', '\u30ff'], Gen.Char[",\"\n\r\t\\"])
+        .Array[1, 12].Select(characters => new string(characters));
 
     private static readonly Gen<float> s_finite = Gen.Single.Where(float.IsFinite);
 
