@@ -1,6 +1,5 @@
 using Vitrine.Attributions;
 using Vitrine.Tensors;
-using Vitrine.Tests.Support;
 
 namespace Vitrine.Tests.Fuzz;
 

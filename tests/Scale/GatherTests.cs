@@ -154,11 +154,13 @@ public sealed class GatherTests : IDisposable
         for (int shard = 1; shard <= 3; shard++)
         {
             using DataFile data = DataFile.Open(Unseekable("\"good\"\n\"bad\"\n\"a movie\"\n\"it\"\n"), new() { Shard = (shard, 3) });
-            explainer.PredictFile(data, RowsOutput.File(_folder.File($"part-{shard}.jsonl")));
+            explainer.PredictFile(data, RowsOutput.File(_folder.File($"part-{shard}.jsonl")),
+                cancellation: TestContext.Current.CancellationToken);
         }
         var rows = new StringWriter();
 
-        GatherResult done = Shards.Gather([.. Parts(3).Select(_folder.File)], RowsOutput.To(rows));
+        GatherResult done = Shards.Gather([.. Parts(3).Select(_folder.File)], RowsOutput.To(rows),
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal((4, 3), (done.Rows, done.Shards));
         Assert.Equal(4, rows.ToString().Count('\n'));

@@ -19,7 +19,10 @@ public sealed partial class ScalePageTests : IDisposable
             .Select(i => $"{{\"id\":{i},\"text\":\"a {(i % 2 == 0 ? "witty" : "dull")} film, part {i}\"}}"));
         File.WriteAllText(_folder.File("vitrine"),
             $"#!/bin/bash\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll")}' \"$@\"\n");
-        File.SetUnixFileMode(_folder.File("vitrine"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_folder.File("vitrine"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
     }
 
     public void Dispose() => _folder.Dispose();
