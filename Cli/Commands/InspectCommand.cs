@@ -143,8 +143,12 @@ internal static class InspectCommand
             && (int8 == 0 || types.Contains(WeightType.I8)) && (half == 0 || types.Contains(WeightType.F16));
         string[] parts = [.. new[] { (int8, "int8"), (half, "float16"), (floats, "float32") }.Where(part => part.Item1 > 0)
             .Select(part => $"{Size(part.Item1)} as {part.Item2}")];
+        // Queries, keys and values that are stored head by head lie in pieces: each is gathered into memory of its own.
+        long gathered = parameters.Where(p => p is { Int8: null, Kind: ParameterKind.Linear, Place.Part: { Groups: > 1 } })
+            .Sum(p => (p.Half is null ? sizeof(float) : 2L) * p.Shape.Elements);
         return (parts.Length > 1 ? $"{Size(int8 + half + floats)}: " : "") + string.Join(", ", parts)
-            + (mapped ? ", mapped from the file" : "");
+            + (mapped ? ", mapped from the file" : "")
+            + (mapped && gathered > 0 ? $" but for {Size(gathered)}, which it stores head by head and which are copied" : "");
     }
 
     private static IEnumerable<(string Name, JsonNode Value)> Settings(string folder) =>

@@ -120,8 +120,8 @@ internal sealed record Llama
     /// <summary>The window of a layer, 0: none.</summary>
     public Func<int, int> Window { get; init; } = _ => 0;
 
-    /// <summary>The rotation of a layer; null: as the configuration says for all.</summary>
-    public Func<int, RotaryOptions>? Rotary { get; init; }
+    /// <summary>The rotation of a layer, null where it has none; no function: as the configuration says for all.</summary>
+    public Func<int, RotaryOptions?>? Rotary { get; init; }
 
     /// <summary>Llama itself.</summary>
     public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation)
@@ -167,7 +167,7 @@ internal sealed record Llama
             NKeyValueHeads = _nKeyValueHeads,
             DHead = _dHead,
             Causal = true,
-            Rotary = true,
+            Rotary = rotary is not null,
             QueryKeyNorm = QueryKeyNorm ? p => Transformers.Norm.Rms(p, _dHead, Epsilon, PlusOne, "batch, pos, head") : null,
             Projections = Stacked ? Projections.Stacked : Projections.Apart,
             Bias = Bias,

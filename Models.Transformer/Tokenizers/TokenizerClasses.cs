@@ -19,6 +19,7 @@ internal static class TokenizerClasses
         ["gemma3"] = "GemmaTokenizer",
         ["gemma3_text"] = "GemmaTokenizer",
         ["gpt2"] = "GPT2Tokenizer",
+        ["gpt_bigcode"] = "GPT2Tokenizer",
         ["gpt_neo"] = "GPT2Tokenizer",
         ["gpt_neox"] = "GPTNeoXTokenizer",
         ["gptj"] = "GPT2Tokenizer",
@@ -33,6 +34,7 @@ internal static class TokenizerClasses
         ["qwen2"] = "Qwen2Tokenizer",
         ["qwen3"] = "Qwen2Tokenizer",
         ["roberta"] = "RobertaTokenizer",
+        ["starcoder2"] = "GPT2Tokenizer",
         ["t5"] = "T5Tokenizer",
         ["xlm-roberta"] = "XLMRobertaTokenizer",
     };

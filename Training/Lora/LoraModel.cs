@@ -110,7 +110,7 @@ public sealed class LoraModel : ITransformer
         (string prefix, string[] inside) = model.Info.ModelType switch
         {
             "bert" => ("bert.", (string[])["encoder.", "embeddings.", "pooler."]),
-            "gpt2" or "gpt_neo" or "gptj" or "bloom" => ("transformer.", ["h.", "wte", "wpe", "ln_f", "word_embeddings"]),
+            "gpt2" or "gpt_bigcode" or "gpt_neo" or "gptj" or "bloom" => ("transformer.", ["h.", "wte", "wpe", "ln_f", "word_embeddings"]),
             "gpt_neox" => ("gpt_neox.", ["layers.", "embed_in"]),
             "roberta" or "xlm-roberta" or "camembert" => ("roberta.", []),
             "distilbert" or "electra" or "albert" => (model.Info.ModelType + ".", []),

@@ -33,7 +33,7 @@ public sealed record LoraOptions
         "distilbert" => ["q_lin", "v_lin"],
         "modernbert" => ["Wqkv"],
         "t5" or "mt5" => ["q", "v"],
-        "gpt2" => ["c_attn"],
+        "gpt2" or "gpt_bigcode" => ["c_attn"],
         "gpt_neox" or "bloom" => ["query_key_value"],
         "phi3" => ["qkv_proj"],
         _ => ["q_proj", "v_proj"],

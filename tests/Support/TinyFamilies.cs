@@ -68,6 +68,10 @@ internal static class TinyFamilies
             {"architectures": ["Gemma2ForCausalLM"], "attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0, {{Gemma}}}
             """,
         ["gemma3_text"] = $$"""{"architectures": ["Gemma3ForCausalLM"], {{Gemma}}}""",
+        ["gpt_bigcode"] = """
+            {"architectures": ["GPTBigCodeForCausalLM"], "n_embd": 16, "n_layer": 2, "n_head": 4, "n_inner": 24, "vocab_size": 50,
+            "n_positions": 24, "eos_token_id": 2, "pad_token_id": 0, "id2label": {"0": "bad", "1": "fair", "2": "good"}}
+            """,
         ["gpt_neo"] = """
             {"architectures": ["GPTNeoForCausalLM"], "hidden_size": 16, "num_layers": 2, "num_heads": 4, "intermediate_size": 24, "window_size": 3,
             "vocab_size": 50, "max_position_embeddings": 24, "eos_token_id": 2, "pad_token_id": 0}
@@ -88,6 +92,9 @@ internal static class TinyFamilies
         ["phi3"] = $$"""{"architectures": ["Phi3ForCausalLM"], {{Llama}}}""",
         ["qwen2"] = $$"""{"architectures": ["Qwen2ForCausalLM"], {{Llama}}}""",
         ["qwen3"] = $$"""{"architectures": ["Qwen3ForCausalLM"], "head_dim": 6, {{Llama}}}""",
+        ["smollm3"] = $$"""{"architectures": ["SmolLM3ForCausalLM"], "no_rope_layer_interval": 2, "rms_norm_eps": 1e-5, {{Llama}}}""",
+        ["stablelm"] = $$"""{"architectures": ["StableLmForCausalLM"], "partial_rotary_factor": 0.5, {{Llama}}}""",
+        ["starcoder2"] = $$"""{"architectures": ["Starcoder2ForCausalLM"], "sliding_window": 3, {{Llama}}}""",
         ["t5"] = $$"""{"architectures": ["T5ForConditionalGeneration"], {{T5}}}""",
         ["roberta"] = $$"""{"architectures": ["RobertaForMaskedLM"], "type_vocab_size": 1, {{Bert}}}""",
         ["xlm-roberta"] = $$"""{"architectures": ["XLMRobertaForMaskedLM"], "type_vocab_size": 1, "pad_token_id": 1, {{Bert}}}""",

@@ -6,7 +6,8 @@ namespace Vitrine.Transformers;
 /// SentencePiece's byte-pair encoding: characters join as long as what they spell together is a piece, the piece of highest score first.
 /// </summary>
 /// <remarks>google/sentencepiece bpe_model.cc. The pieces carry no list of merges: scores are the order in which they were learned. Pieces
-/// that the user defined are taken whole; a character that is no piece is spelled in byte pieces where the model has them.</remarks>
+/// that the user defined are taken whole; a character that is no piece is spelled in byte pieces where the model has them. Where no piece
+/// goes on after a word, as usual, nothing joins across the beginning of the next: words are merged one by one, and remembered.</remarks>
 internal sealed class SentencePieceBpe : ISubwordModel
 {
     private const int NarratedPieces = 512, Frozen = -2, Nothing = -1;
@@ -20,6 +21,7 @@ internal sealed class SentencePieceBpe : ISubwordModel
     private readonly int[] _byteIndices;
     private readonly int _unk;
     private readonly PieceTrie _userDefined = new();
+    private readonly WordCache? _cache; // null: pieces may reach over words
 
     /// <param name="model">Pieces with their scores.</param>
     /// <param name="ids">The id of each piece, by the model's index.</param>
@@ -43,11 +45,64 @@ internal sealed class SentencePieceBpe : ISubwordModel
                 _userDefined.Add(model.Pieces.SpellingOf(i), i);
             }
         }
+
+        bool reachesOver = Enumerable.Range(0, ids.Length).Any(i => CanBeMade(i) && LengthOfWord(model.Pieces.SpellingOf(i)) > 0);
+        _cache = reachesOver ? null : new WordCache();
     }
 
     public string Name => "SentencePiece BPE";
 
     public void Tokenize(string text, TextSpan word, List<SubwordPiece> pieces, List<TokenizerStep>? steps)
+    {
+        if (_cache is null || steps is not null)
+        {
+            _ = Merge(text, word, afterUnknown: false, pieces, steps);
+            return;
+        }
+
+        bool afterUnknown = false;
+        for (int at = word.Start, end; at < word.End; at = end)
+        {
+            ReadOnlySpan<char> chars = text.AsSpan(at, word.End - at);
+            chars = LengthOfWord(chars) is > 0 and var length ? chars[..length] : chars;
+            end = at + chars.Length;
+            if (_cache.Find(chars) is { } known)
+            {
+                foreach (SubwordPiece piece in known)
+                {
+                    pieces.Add(piece with { Span = new(at + piece.Span.Start, at + piece.Span.End) });
+                }
+
+                afterUnknown = false;
+                continue;
+            }
+
+            (int before, bool alone) = (pieces.Count, !afterUnknown);
+            afterUnknown = Merge(text, new(at, end), afterUnknown, pieces, null);
+            if (alone && pieces.FindIndex(before, piece => piece.Id == _unk) < 0)
+            {
+                var made = new SubwordPiece[pieces.Count - before];
+                for (int i = 0; i < made.Length; i++)
+                {
+                    (int start, int stop) = pieces[before + i].Span;
+                    made[i] = pieces[before + i] with { Span = new(start - at, stop - at) };
+                }
+
+                _cache.Add(chars, made);
+            }
+        }
+    }
+
+    /// <summary>Spaces in a row and what follows them up to the next space; 0 where there is none.</summary>
+    private static int LengthOfWord(ReadOnlySpan<char> text)
+    {
+        int word = text.IndexOfAnyExcept(SentencePieceNormalizer.Space);
+        int next = word < 0 ? -1 : text[word..].IndexOf(SentencePieceNormalizer.Space);
+        return next < 0 ? 0 : word + next;
+    }
+
+    /// <summary>Makes all joins in a part of the text; says whether its last piece is unknown.</summary>
+    private bool Merge(string text, TextSpan word, bool afterUnknown, List<SubwordPiece> pieces, List<TokenizerStep>? steps)
     {
         PieceChain chain = s_chain ??= new PieceChain();
         chain.Clear();
@@ -67,11 +122,12 @@ internal sealed class SentencePieceBpe : ISubwordModel
         chain.MergeAll(new Rule(this, text), steps is null || chain.Count > NarratedPieces ? null : (rank, left, right, all) => steps.Add(
             new TokenizerStep.Merge(rank, text[left.Start..left.End], text[right.Start..right.End],
                 [.. all.Select(p => text[p.Start..p.End])])));
-        bool afterUnknown = false;
         foreach (Piece piece in chain.Pieces)
         {
             afterUnknown = Append(text, piece, afterUnknown, pieces);
         }
+
+        return afterUnknown;
     }
 
     private readonly struct Rule(SentencePieceBpe bpe, string text) : IMergeRule
@@ -87,10 +143,12 @@ internal sealed class SentencePieceBpe : ISubwordModel
     /// <summary>The index of the ordinary or unused piece that a part of the text spells, or Nothing.</summary>
     private int IndexOf(string text, int start, int end) =>
         end - start <= _model.Pieces.MaxPieceLength && _model.Pieces.TryGetId(text.AsSpan(start, end - start), out int index)
-            && _model.Kinds[index] is SentencePieceModel.PieceKind.Normal or SentencePieceModel.PieceKind.UserDefined
-                or SentencePieceModel.PieceKind.Unused
+            && CanBeMade(index)
             ? index
             : Nothing;
+
+    private bool CanBeMade(int index) => _model.Kinds[index] is SentencePieceModel.PieceKind.Normal
+        or SentencePieceModel.PieceKind.UserDefined or SentencePieceModel.PieceKind.Unused;
 
     private bool Append(string text, Piece piece, bool afterUnknown, List<SubwordPiece> pieces)
     {

@@ -22,8 +22,12 @@ internal sealed class TinySentencePiece
         return Field(1, [0x0A, (byte)utf8.Length, .. utf8, 0x15, .. BitConverter.GetBytes(score), 0x18, (byte)kind]);
     }
 
+    /// <summary>trainer_spec with integer fields.</summary>
+    public TinySentencePiece Trainer(params (int Number, int Value)[] fields) =>
+        Field(2, [.. fields.SelectMany(f => (byte[])[.. Varint((uint)f.Number << 3), .. Varint((uint)f.Value)])]);
+
     /// <summary>trainer_spec with one integer field.</summary>
-    public TinySentencePiece Trainer(int field, int value) => Field(2, [.. Varint((uint)field << 3), .. Varint((uint)value)]);
+    public TinySentencePiece Trainer(int field, int value) => Trainer((field, value));
 
     /// <summary>normalizer_spec with rules and flags.</summary>
     public TinySentencePiece Normalizer(Dictionary<string, string> rules, bool dummyPrefix = true, bool removeExtra = true,

@@ -123,8 +123,8 @@ public class HookListTests
             """ };
         (string Title, string Family, string? Architecture)[] models =
         [
-            ("GPT-2", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"),
-            ("Llama, Mistral, Qwen2, Phi-3, Gemma", "llama", null),
+            ("GPT-2, StarCoder", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"),
+            ("Llama, Mistral, Qwen2, Phi-3, Gemma, SmolLM3, StableLM", "llama", null), ("StarCoder 2", "starcoder2", null),
             ("Qwen3", "qwen3", null), ("Gemma 2", "gemma2", null), ("Gemma 3", "gemma3_text", null), ("GPT-NeoX, Pythia", "gpt_neox", null),
             ("GPT-J, Phi", "gptj", null), ("GPT-Neo", "gpt_neo", null), ("BLOOM", "bloom", null), ("OPT 350M", "opt", null),
             ("BERT, masked language model", "bert", null), ("BERT, sequence classification", "bert", "BertForSequenceClassification"),
