@@ -1,5 +1,5 @@
 // StableLM: Llama's plan with LayerNorm, of which the first quarter of each head is rotated; some of its models run attention and MLP in
-// parallel behind one norm. Bellagente et al. 2024 (Stable LM 2 1.6B). Sizes: d_model 2048, 32 heads of 64, 24 layers, 100352 words.
+// parallel after one norm. Bellagente et al. 2024 (Stable LM 2 1.6B). Sizes: d_model 2048, 32 heads of 64, 24 layers, 100352 words.
 // Read next: Decoders/Decoder.cs.
 namespace Vitrine.Transformers;
 
