@@ -1,5 +1,6 @@
 #:package Microsoft.CodeAnalysis.CSharp
 #:property PublishAot=false
+#:property JsonSerializerIsReflectionEnabledByDefault=true
 #:property RestorePackagesWithLockFile=false
 // Do the tests see a wrong line? Takes random one-operator mutants of the sources, puts all of them into one copy of the tree (each with
 // a switch that an environment variable throws), builds it once, and runs for every mutant the tests of its area until the first failure.
@@ -8,9 +9,10 @@
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 --seed 1                     # over all areas
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 Core.Autograd Training/Lora  # over folders or files
 //   ... --wider    runs the whole suite on what survives the tests of its area
-//   ... --from 50  goes on at the 50th mutant of the same count, seed and places: the copy stays in artifacts/mutants
+//   ... --from 50  goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its list
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -38,12 +40,19 @@ while (words.TryDequeue(out string? word))
     }
 }
 string copy = Path.Combine(root, "artifacts", "mutants");
-var sources = new Sources(root, areas);
-Mutant[] mutants = sources.Choose(places.Count > 0 ? [.. places] : areas, count, seed);
-Console.WriteLine($"{mutants.Length} mutants in {mutants.DistinctBy(m => m.File).Count()} files");
-if (first == 1)
+string list = Path.Combine(copy, "mutants.json");
+Mutant[] mutants;
+if (first > 1)
 {
+    mutants = JsonSerializer.Deserialize<Mutant[]>(File.ReadAllText(list))!;
+}
+else
+{
+    var sources = new Sources(root, areas);
+    mutants = sources.Choose(places.Count > 0 ? [.. places] : areas, count, seed);
+    Console.WriteLine($"{mutants.Length} mutants in {mutants.DistinctBy(m => m.File).Count()} files");
     Tree.Make(root, copy, sources, mutants);
+    File.WriteAllText(list, JsonSerializer.Serialize(mutants));
     if (Tests.Fail(copy, mutants))
     {
         Console.WriteLine("mutate: the tests fail without a mutant, so that nothing can be said.");
