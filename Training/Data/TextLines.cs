@@ -117,7 +117,8 @@ public static class TextLines
             string context = Field("context"), question = Field("question"), answer = Field("answer");
             int start = json.RootElement.TryGetProperty("start", out JsonElement given)
                 ? given.GetInt32() : context.IndexOf(answer, StringComparison.Ordinal);
-            return answer.Length > 0 && start >= 0 && string.CompareOrdinal(context, start, answer, 0, answer.Length) == 0
+            return answer.Length > 0 && start >= 0 && start <= context.Length - answer.Length
+                && string.CompareOrdinal(context, start, answer, 0, answer.Length) == 0
                 ? new AnsweredQuestion(context, question, answer,
                     start)
                 { Group = json.RootElement.TryGetProperty("group", out JsonElement group) ? group.GetString() : null }
