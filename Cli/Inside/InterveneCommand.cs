@@ -4,7 +4,7 @@ using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
 
-/// <summary><c>vitrine intervene</c>: switches parts off, steers, and shows what changes.</summary>
+/// <summary><c>vitrine intervene</c>: switches parts off, replaces and steers them, and shows what changes.</summary>
 internal static class InterveneCommand
 {
     public static Verb Create(Terminal terminal)
@@ -12,115 +12,80 @@ internal static class InterveneCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var zero = new Option<string[]>("--zero") { Description =
-            "Set an activation to 0: a hook name, one head or neuron after a colon: blocks.1.attn.hook_z:0. May be repeated.",
-            HelpName = "hook" };
-        var scale = new Option<string[]>("--scale") { Description = "Multiply an activation: hook=factor.", HelpName = "hook=f" };
-        var skip = new Option<int[]>("--skip") { Description = "A block that adds nothing.", HelpName = "layer" };
-        var knockout = new Option<string[]>("--knockout") { Description =
-            "No attention from the last position to these: positions separated by commas.", HelpName = "list" };
-        var steer = new Option<string?>("--steer") { Description = "Add a steering vector of this file.", HelpName = "path" };
-        var strengths = new Option<string>("--strength") { Description =
-            "With --steer: one strength, or several separated by commas, side by side.", HelpName = "list", DefaultValueFactory = _ =>
-            "1" };
-        var where = new Option<string>("--at") { Description = "With --steer: all, or last (while writing, every new token).",
-            HelpName = "name", DefaultValueFactory = _ => "all" };
-        var from = new Option<string?>("--from") { Description =
-            "Make a steering vector from pairs (JSONL, CSV with the columns positive and negative) at --hook, and save it in --steer.",
-            HelpName = "path" };
-        var hook = new Option<string>("--hook") { Description = "With --from: where it is read and added.", HelpName = "hook",
-            DefaultValueFactory = _ => "blocks.1.hook_resid_pre" };
+        (ChangeKind Kind, Option<string[]> Option)[] changes =
+        [
+            (ChangeKind.Zero, Many("--zero", "hook", "Set an activation to 0: a hook, one head or neuron after a colon, positions after an "
+                + "@ (all, last, 3,5, 4..): blocks.1.attn.hook_z:0@last. May be repeated, as all changes.")),
+            (ChangeKind.Scale, Many("--scale", "hook=f", "Multiply an activation.")),
+            (ChangeKind.Mean, Many("--mean", "hook", "Put its mean over the texts of --reference in its place.")),
+            (ChangeKind.Resample, Many("--resample", "hook", "Put its value in a text drawn from --reference in its place.")),
+            (ChangeKind.Swap, Many("--swap", "hook", "Put its value in --source, a text of as many tokens, in its place.")),
+            (ChangeKind.Add, Many("--steer", "[hook=]file", "Add a steering vector, at its own hook or another; --strength times.",
+                "--add")),
+            (ChangeKind.Without, Many("--without", "[hook=]file", "Remove what is said along a steering vector, at every state of the stream "
+                + "or one hook.")),
+            (ChangeKind.Subspace, Many("--subspace", "[hook=]file", "Take the part in a trained subspace from --source.")),
+            (ChangeKind.Skip, Many("--skip", "layer", "A block that adds nothing: 1, or decoder.1.")),
+            (ChangeKind.Knockout, Many("--knockout", "keys", "No attention from the last position to these: 2,3; from others: 5>2,3; in "
+                + "some blocks: 5>2,3:0,1.")),
+        ];
+        var reference = new Option<string?>("--reference") { Description =
+            "Texts for --mean and --resample: JSONL, CSV (column text) or a text a line.", HelpName = "path" };
+        var perPosition = new Option<bool>("--per-position") { Description =
+            "With --mean: a mean for every position, over the texts that are so long. Default: one over all positions." };
+        var given = new Option<string?>("--source") { Description = "The text whose values --swap and --subspace put in.",
+            HelpName = "text" };
+        var strengths = new Option<string?>("--strength") { Description =
+            "With --steer: one strength, or several separated by commas, side by side.", HelpName = "list" };
         var tokens = new Option<int?>("--generate") { Description = "Continue the text by so many tokens under each variant.",
             HelpName = "n" };
-        return new Verb("intervene", "Changes activations while a model reads or writes: zero, scale, skip, knock out, steer; shows predictions before and after.", """
+        var making = new VectorOptions();
+        return new Verb("intervene", "Changes activations while a model reads or writes: zero, mean, resample, swap, scale, steer, a subspace, a skipped block, hidden keys; shows predictions before and after.", """
             vitrine intervene --model models/induction --zero blocks.0.attn.hook_z:0 "keyfjordsagnbixkeyfjo"
             vitrine intervene "ROMEO: What light through yonder" --skip 1 --skip 2
-            vitrine intervene --from moods.jsonl --hook blocks.2.hook_resid_pre --steer mood.safetensors
+            vitrine intervene "ROMEO: What light" --mean "blocks.*.hook_mlp_out@last" --reference plays.txt
+            vitrine intervene --from moods.jsonl --hook blocks.2.hook_resid_pre --save mood.safetensors
             vitrine intervene "KING: I am" --steer mood.safetensors --strength -2,2 --generate 20
+            vitrine intervene --model models/induction --from pairs.jsonl --hook blocks.1.hook_resid_post --rank 4 --save sub.safetensors
             """)
-            .With(text.Text).With(text.File).With(zero, scale, skip, knockout, steer, strengths, where, from, hook, tokens)
-                .With(output.Symbols).With(source.Options)
+            .With(text.Text).With(text.File).With([.. changes.Select(c => c.Option)])
+                .With(reference, perPosition, given, strengths, tokens).With(making.Symbols).With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
-                if (parsed.GetValue(from) is { } pairs)
+                if (making.Make(parsed, terminal, explainer, cancellation))
                 {
-                    MakeVector(parsed.GetValue(hook)!, pairs, parsed.GetValue(steer), terminal, explainer);
                     return;
                 }
-                Intervention[] fixedOnes =
-                [
-                    .. (parsed.GetValue(zero) ?? []).Select(z => Intervention.Zero(z.Split(':')[0], Unit(z))),
-                    .. (parsed.GetValue(scale) ?? []).Select(Scaled),
-                    .. (parsed.GetValue(skip) ?? []).Select(l => Intervention.SkipLayer(l)),
-                    .. (parsed.GetValue(knockout) ?? [])
-                        .Select(k =>
-                        Intervention.Knockout(InsidePositions.Last, new(Only: [.. k.Split(',').Select(n => Whole(n, "--knockout"))]))),
-                ];
-                List<(string, IReadOnlyList<Intervention>)> variants = fixedOnes.Length > 0 ? [("changed", fixedOnes)] : [];
-                if (parsed.GetValue(steer) is { } path)
+                ActivationChange[] asked = [.. changes.SelectMany(c => (parsed.GetValue(c.Option) ?? [])
+                    .Select(value => ActivationChange.Parse(c.Kind, value, terminal.Resolve)))];
+                if (asked.Length == 0)
                 {
-                    var vector = SteeringVector.Load(terminal.Resolve(path));
-                    InsidePositions at = parsed.GetValue(where) switch { "all" => InsidePositions.All, "last" => InsidePositions.Last,
-                        var w => throw new CommandException(ExitCode.Usage, $"--at: not known; got '{w}'; expected all or last.") };
-                    variants.AddRange(parsed.GetValue(strengths)!.Split(',')
-                        .Select(s => ($"steered {s.Trim()}", (IReadOnlyList<Intervention>)[.. fixedOnes, vector.Times(Number(s), at)])));
+                    throw new CommandException(ExitCode.Usage, "intervene: nothing to change; expected one of "
+                        + $"{string.Join(", ", changes.Select(c => c.Option.Name))}.");
                 }
-                if (variants.Count == 0)
+                output.Write(parsed, terminal, explainer.Inside.Intervene(text.Read(parsed, terminal), new InterveneRequest
                 {
-                    throw new CommandException(ExitCode.Usage,
-                        "intervene: nothing to change; expected --zero, --scale, --skip, --knockout or --steer.");
-                }
-                string given = text.Read(parsed, terminal);
-                InsideResult result = explainer.Inside.Intervene(given, variants);
-                output.Write(parsed, terminal, result);
-                if (parsed.GetValue(tokens) is { } count)
-                {
-                    var write = new WriteRequest { MaxNewTokens = Verb.Positive(count, "--generate") };
-                    terminal.Output.WriteLine();
-                    terminal.Output.WriteLine($"before: {explainer.Generate(given, write, cancellation: cancellation)}");
-                    foreach ((string name, IReadOnlyList<Intervention> changes) in variants)
-                    {
-                        using IDisposable scope = Intervention.OpenAll(explainer.Model, changes);
-                        terminal.Output.WriteLine($"{name}: {explainer.Generate(given, write, cancellation: cancellation)}");
-                    }
-                }
+                    Changes = asked,
+                    Strengths = parsed.GetValue(strengths) is { } list ? [.. list.Split(',').Select(Number)] : [],
+                    Reference = parsed.GetValue(reference) is { } path ? Texts(path, terminal) : [],
+                    PerPosition = parsed.GetValue(perPosition),
+                    Source = parsed.GetValue(given),
+                    MaxNewTokens = parsed.GetValue(tokens) is { } count ? Verb.Positive(count, "--generate") : null,
+                }, cancellation));
             });
     }
 
-    private static void MakeVector(string hook, string pairs, string? target, Terminal terminal, Explainer explainer)
+    private static Option<string[]> Many(string name, string form, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = form };
+
+    private static string[] Texts(string path, Terminal terminal)
     {
-        string path = target ?? throw new CommandException(ExitCode.Usage, "intervene: nowhere to save; expected --steer with --from.");
-        OutputFile.ProbeAll(terminal, path);
-        using DataFile data = DataFile.Open(terminal.Resolve(pairs));
-        (string, string)[] rows = [.. data.Rows.Select(r => (r["positive"] ?? throw Missing(r, "positive"), r["negative"]
-            ?? throw Missing(r, "negative")))];
-        SteeringVector vector = explainer.Inside.Steer(hook, rows);
-        vector.Save(terminal.Resolve(path));
-        terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"vector of length {vector.Length:0.000} at {hook} from {vector.Pairs} pairs, saved in {path}"));
+        using DataFile data = DataFile.Open(terminal.Resolve(path));
+        return [.. data.Rows.Select(r => r["text"]).OfType<string>().Where(t => t.Length > 0)];
     }
-
-    private static CommandException Missing(DataRow row, string column) => new(
-        ExitCode.Input,
-            FormattableString.Invariant($"pairs: row {row.Number} has no '{column}'; expected the columns positive and negative."));
-
-    private static int? Unit(string text) => text.Split(':') is [_, var unit] ? Whole(unit, "--zero") : null;
-
-    private static Intervention Scaled(string text)
-    {
-        string[] parts = text.Split('=');
-        return parts.Length == 2
-            ? Intervention.Scale(parts[0].Split(':')[0], Number(parts[1]), Unit(parts[0]))
-            : throw new CommandException(ExitCode.Usage,
-                $"--scale: not understood; got '{text}'; expected hook=factor, e.g. blocks.0.hook_mlp_out=0.5.");
-    }
-
-    private static int Whole(string text, string option) =>
-        int.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int n)
-        ? n : throw new CommandException(ExitCode.Usage, $"{option}: not a whole number; got '{text}'; expected one.");
 
     private static float Number(string text) => float.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out float f)
-        ? f : throw new CommandException(ExitCode.Usage, $"intervene: not a number; got '{text}'; expected one, e.g. 1.5.");
+        ? f : throw new CommandException(ExitCode.Usage, $"--strength: not a number; got '{text}'; expected one, e.g. 1.5.");
 }

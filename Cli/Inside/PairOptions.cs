@@ -27,18 +27,30 @@ internal sealed class PairOptions
         HelpName = "n", DefaultValueFactory = _ => 4 };
     private readonly Option<int> _seed = new("--seed") { Description = "Equal seeds give equal pairs and intervals.", HelpName = "n",
         DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _metric = new("--metric") { Description = "logit_diff, logit, log_prob or prob.", HelpName = "name",
+    private readonly Option<string> _metric = new("--metric") { Description =
+        "logit_diff, logit, log_prob, prob, or kl (from the clean run's distribution).", HelpName = "name",
         DefaultValueFactory = _ => "" };
+    private readonly Option<bool> _align = new("--align") { Description =
+        "Fill the text with fewer tokens up where both differ, with the model's mask, padding or end token." };
+    private readonly Option<string?> _target = new("--target") { Description =
+        "Of an encoder–decoder: what stands before the answer in the target.", HelpName = "text" };
 
     /// <summary>All of them.</summary>
     public ReadOnlySpan<Symbol> Symbols =>
-        new Symbol[] { _clean, _corrupted, _correct, _wrong, _pairs, _template, _names, _generate, _count, _seed, _metric };
+        new Symbol[] { _clean, _corrupted, _correct, _wrong, _pairs, _template, _names, _generate, _count, _seed, _metric,
+            _align, _target };
 
     /// <summary>The seed.</summary>
     public int Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
     /// <summary>The pairs of a command line; with nothing given, those of the induction task.</summary>
     public IReadOnlyList<PromptPair> Read(ParseResult parsed, Terminal terminal, Explainer explainer)
+    {
+        IReadOnlyList<PromptPair> pairs = Given(parsed, terminal, explainer);
+        return parsed.GetValue(_metric) == "kl" ? [.. pairs.Select(p => p.ByDivergence(explainer.Model))] : pairs;
+    }
+
+    private IReadOnlyList<PromptPair> Given(ParseResult parsed, Terminal terminal, Explainer explainer)
     {
         (string? clean, string? pairs, string? template, string? task) = (parsed.GetValue(_clean), parsed.GetValue(_pairs),
             parsed.GetValue(_template), parsed.GetValue(_generate));
@@ -48,22 +60,24 @@ internal sealed class PairOptions
                 "pairs: several sources; expected one of --clean, --pairs, --template and --generate.");
         }
         Func<int, int?, InsideMetric>? metric = Metric(parsed.GetValue(_metric) ?? "");
+        bool align = parsed.GetValue(_align);
         int count = Verb.Positive(parsed.GetValue(_count), "--count");
         if (pairs is not null)
         {
             using DataFile data = DataFile.Open(terminal.Resolve(pairs));
-            return explainer.Inside.Pairs(data, metric);
+            return explainer.Inside.Pairs(data, metric, align);
         }
         if (template is not null)
         {
             string[] names = parsed.GetValue(_names)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 ?? [.. PromptTemplates.Names];
             return PromptTemplates.Fill(explainer.Model, template, Need(parsed, _corrupted), Need(parsed, _correct), Need(parsed, _wrong),
-                names, count, Seed(parsed));
+                names, count, Seed(parsed), metric);
         }
         return clean is not null
-            ? [PromptPair.Of(explainer.Model, clean, Need(parsed, _corrupted), Need(parsed, _correct), parsed.GetValue(_wrong), metric)]
-            : PromptTemplates.Generate(explainer.Model, task ?? "induction", count, Seed(parsed));
+            ? [PromptPair.Of(explainer.Model, clean, Need(parsed, _corrupted), Need(parsed, _correct), parsed.GetValue(_wrong), metric,
+                parsed.GetValue(_target), align)]
+            : PromptTemplates.Generate(explainer.Model, task ?? "induction", count, Seed(parsed), metric);
     }
 
     private static string Need(ParseResult parsed, Option<string?> option) => parsed.GetValue(option)
@@ -72,13 +86,13 @@ internal sealed class PairOptions
 
     private static Func<int, int?, InsideMetric>? Metric(string name) => name switch
     {
-        "" => null,
+        "" or "kl" => null,
         "logit_diff" => (a, w) =>
             InsideMetric.LogitDifference(a, w
             ?? throw new CommandException(ExitCode.Usage, "metric: logit_diff needs two answers; expected --wrong.")),
         "logit" => (a, _) => InsideMetric.Logit(a),
         "log_prob" => (a, _) => InsideMetric.LogProbability(a),
         "prob" => (a, _) => InsideMetric.Probability(a),
-        _ => throw new CommandException(ExitCode.Usage, $"metric: not known; got '{name}'; expected logit_diff, logit, log_prob or prob."),
+        _ => throw new CommandException(ExitCode.Usage, $"metric: not known; got '{name}'; expected logit_diff, logit, log_prob, prob or kl."),
     };
 }

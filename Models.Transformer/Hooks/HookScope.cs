@@ -13,6 +13,9 @@ public sealed class HookScope : IDisposable
     [ThreadStatic]
     private static HookScope? s_current;
 
+    [ThreadStatic]
+    private static int s_start;
+
     private readonly Dictionary<HookPoint, Func<Tensor, Tensor>>? _edits;
     private readonly Dictionary<HookPoint, Action<Tensor>>? _readers;
     private readonly HookScope? _outer;
@@ -20,6 +23,15 @@ public sealed class HookScope : IDisposable
 
     private HookScope(Dictionary<HookPoint, Func<Tensor, Tensor>>? edits, Dictionary<HookPoint, Action<Tensor>>? readers) =>
         (_edits, _readers, _outer, s_current) = (edits, readers, s_current, this);
+
+    /// <summary>
+    /// The text's position of the first that the present forward pass computes: 0, or how many lie in its cache. What a hook sees of a
+    /// decode is one position; this says which.
+    /// </summary>
+    public static int Start => s_start;
+
+    /// <summary>Notes where a forward pass begins.</summary>
+    internal static void StartAt(int position) => s_start = position;
 
     /// <summary>Opens a scope that replaces activations by what <paramref name="edit"/> returns.</summary>
     internal static HookScope Edit(IEnumerable<HookPoint> points, Func<HookPoint, Tensor, Tensor> edit) =>

@@ -65,6 +65,7 @@ public abstract class Transformer : ITransformer
     private protected Tensor EmbeddingsOf(ModelInput input, int past = 0)
     {
         string model = Info.ModelType;
+        HookScope.StartAt(past);
         Tensor x = input.Embeddings
             ?? Embed(input.Ids ?? throw new ShapeException($"{model}: nothing to read; expected ids or embeddings."));
         if (x.Shape.Rank != 3 || x.Shape[2] != Info.EmbeddingWidth || x.Shape[0] < 1 || x.Shape[1] < 1)

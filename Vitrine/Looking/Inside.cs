@@ -11,7 +11,7 @@ namespace Vitrine;
 /// InsideResult heads = explainer.Inside.Patch(pairs, "z");
 /// Console.WriteLine(heads["normalised"][0, 0]);   // share of the gap that head 0.0 closes
 /// </code></example>
-public sealed class Inside
+public sealed partial class Inside
 {
     private readonly LoadedModel _loaded;
     private readonly Turn _turn;
@@ -60,7 +60,8 @@ public sealed class Inside
     public InsideResult Trace(string text, string subject, string? answer = null, int window = 10, int samples = 10,
         PatchRequest? request = null) => Ask(() =>
     {
-        Encoding encoding = Encode(text);
+        InsideText read = Read(text);
+        Encoding encoding = read.Encoding;
         int at = text.IndexOf(subject, StringComparison.Ordinal);
         if (at < 0 || subject.Length == 0)
         {
@@ -69,10 +70,10 @@ public sealed class Inside
         int[] inside = [.. Enumerable.Range(0, encoding.Count)
             .Where(i => encoding.Offsets[i].End > at && encoding.Offsets[i].Start < at + subject.Length && encoding.Offsets[i]
             .End > encoding.Offsets[i].Start)];
-        ModelInput input = Input(encoding);
+        ModelInput input = read.Input;
         int id = answer is null ? Best(input) : PromptPair.Answer(Model, answer);
         InsideResult result = CausalTracing.Run(Model, input, InsideMetric.Probability(id), (inside[0], inside[^1] + 1), null, window,
-            samples, request, Names(encoding));
+            samples, request, read.SourceTokens);
         return result
             with { Parameters = new Dictionary<string,
             string>(result.Parameters) { ["answer"] = LogitLens.Word(Model, id).Trim(), ["subject"] = subject } };
@@ -106,8 +107,8 @@ public sealed class Inside
     /// <param name="target">A token or label to follow; null: none.</param>
     public InsideResult Lens(string text, bool mids = false, TunedLens? tuned = null, string? target = null) => Ask(() =>
     {
-        Encoding encoding = Encode(text);
-        return LogitLens.Run(Model, Input(encoding), mids, tuned, Names(encoding), target is null ? null
+        InsideText read = Read(text);
+        return LogitLens.Run(Model, read.Input, mids, tuned, read.Tokens, target is null ? null
             : PromptPair.Answer(Model, target));
     });
 
@@ -118,60 +119,46 @@ public sealed class Inside
     /// <param name="folded">Whether b_V is counted with the biases.</param>
     public InsideResult Direct(string text, string? correct = null, string? wrong = null, bool folded = false) => Ask(() =>
     {
-        Encoding encoding = Encode(text);
-        ModelInput input = Input(encoding);
+        InsideText read = Read(text);
+        ModelInput input = read.Input;
         int id = correct is null ? Best(input) : PromptPair.Answer(Model, correct);
         return DirectLogitAttribution.Run(Model, input, wrong is null ? InsideMetric.Logit(id)
-            : InsideMetric.LogitDifference(id, PromptPair.Answer(Model, wrong)), folded, Names(encoding));
+            : InsideMetric.LogitDifference(id, PromptPair.Answer(Model, wrong)), folded, read.Tokens);
     });
 
     /// <summary>Statistics of every head on a text: <see cref="HeadStatistics"/>.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="stack">Null: the last of the model's stacks.</param>
+    /// <param name="stack">Null: the last of the model's stacks; <c>cross</c>: from decoder to encoder.</param>
     /// <param name="context">A second text, such as the context of a question; null: none.</param>
-    public InsideResult Heads(string text, string? stack = null, string? context = null) =>
-        Ask(() => HeadStatistics.Run(Model, Input(Encode(text, context)), stack));
+    /// <param name="target">Of an encoder–decoder what it is made to write; null: what it writes by itself.</param>
+    public InsideResult Heads(string text, string? stack = null, string? context = null, string? target = null) =>
+        Ask(() => HeadStatistics.Run(Model, Read(text, context, target).Input, stack == "cross" ? "decoder" : stack, stack == "cross"));
 
     /// <summary>Why a head attends, neuron by neuron: <see cref="NeuronView"/>.</summary>
     public InsideResult Why(string text, int layer, int head, int query, string? stack = null) =>
-        Ask(() => NeuronView.Run(Model, Input(Encode(text)), layer, head, query, stack));
+        Ask(() => NeuronView.Run(Model, Read(text).Input, layer, head, query, stack));
 
     /// <summary>The strongest neurons of a layer on a text: <see cref="Neurons.Strongest"/>.</summary>
     public InsideResult Strongest(string text, int layer, int top = 10, string by = "max", string? correct = null, string? wrong = null) =>
         Ask(() =>
     {
-        Encoding encoding = Encode(text);
+        InsideText read = Read(text);
         InsideMetric? metric = correct is null ? null : wrong is null ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
             : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
-        return Neurons.Strongest(Model, Input(encoding), layer, top, by, metric: metric, tokens: Names(encoding));
+        return Neurons.Strongest(Model, read.Input, layer, top, by, metric: metric, tokens: read.Tokens);
     });
 
     /// <summary>The tokens a neuron writes: <see cref="Neurons.Writes"/>.</summary>
     public InsideResult Writes(int layer, int neuron, int top = 10) => Ask(() => Neurons.Writes(Model, layer, neuron, top));
 
-    /// <summary>Predictions before and after interventions: <see cref="InterventionEffect"/>.</summary>
-    public InsideResult Intervene(string text, params IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants) =>
-        Ask(() =>
-    {
-        Encoding encoding = Encode(text);
-        return InterventionEffect.Compare(Model, Input(encoding), variants, Names(encoding));
-    });
-
-    /// <summary>A steering vector from contrast pairs: <see cref="SteeringVector"/>.</summary>
-    public SteeringVector Steer(string hook, IEnumerable<(string Positive, string Negative)> pairs)
-    {
-        using Turn.Scope turn = _turn.Enter();
-        return SteeringVector.From(Model, hook, [.. pairs.Select(p => (Encode(p.Positive).Ids, Encode(p.Negative).Ids))]);
-    }
-
     /// <summary>Features of a text in a sparse autoencoder: <see cref="SaeSplice.Features"/>.</summary>
     public InsideResult Features(SparseAutoencoder sae, string text, int top = 10, string? correct = null, string? wrong = null) =>
         Ask(() =>
     {
-        Encoding encoding = Encode(text);
+        InsideText read = Read(text);
         InsideMetric? metric = correct is null ? null : wrong is null ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
             : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
-        return SaeSplice.Features(Model, sae, Input(encoding), metric, top, Names(encoding));
+        return SaeSplice.Features(Model, sae, read.Input, metric, top, read.Tokens);
     });
 
     /// <summary>QK and OV circuits, composition, copying: <see cref="WeightCircuits"/>.</summary>
@@ -182,7 +169,7 @@ public sealed class Inside
         Ask(() => WeightCircuits.Decoded(Model, layer, head, directions, top, folded: Model.Parameters.Any(p => p.Name == "ln_final.w")));
 
     /// <summary>How the model uses positions: <see cref="PositionUse"/>.</summary>
-    public InsideResult Positions(string text, int shift = 8) => Ask(() => PositionUse.Run(Model, Input(Encode(text)), shift));
+    public InsideResult Positions(string text, int shift = 8) => Ask(() => PositionUse.Run(Model, Read(text).Input, shift));
 
     /// <summary>How alike layers are, in this model or between two: <see cref="LayerSimilarity"/>.</summary>
     public InsideResult Similarity(IReadOnlyList<string> texts, Explainer? other = null, string measure = "cka",
@@ -190,12 +177,14 @@ public sealed class Inside
         Ask(() => LayerSimilarity.Run(Model, other?.Model, [.. texts.Select(t => Encode(t).Ids)], measure, cancellation: cancellation));
 
     /// <summary>
-    /// Pairs of a data file with the columns <c>clean</c>, <c>corrupted</c>, <c>correct</c> and, optionally, <c>wrong</c>.
+    /// Pairs of a data file with the columns <c>clean</c>, <c>corrupted</c>, <c>correct</c> and, optionally, <c>wrong</c> and
+    /// <c>target</c>.
     /// </summary>
     /// <param name="data">The rows.</param>
     /// <param name="metric">From the ids of both answers to the number; null: logit difference, or ln p without a wrong answer.</param>
+    /// <param name="align">Whether texts with fewer tokens are filled up where they differ.</param>
     /// <exception cref="RequestException">A row cannot be used; the message names it.</exception>
-    public IReadOnlyList<PromptPair> Pairs(DataFile data, Func<int, int?, InsideMetric>? metric = null)
+    public IReadOnlyList<PromptPair> Pairs(DataFile data, Func<int, int?, InsideMetric>? metric = null, bool align = false)
     {
         ArgumentNullException.ThrowIfNull(data);
         List<PromptPair> pairs = [];
@@ -207,7 +196,8 @@ public sealed class Inside
                     + "expected clean, corrupted, correct and, optionally, wrong.");
             try
             {
-                pairs.Add(PromptPair.Of(Model, Field("clean"), Field("corrupted"), Field("correct"), row["wrong"], metric));
+                pairs.Add(PromptPair.Of(Model, Field("clean"), Field("corrupted"), Field("correct"), row["wrong"], metric,
+                    row["target"], align));
             }
             catch (VitrineException e) when (e is not RequestException)
             {
@@ -228,19 +218,9 @@ public sealed class Inside
     public PromptPair Pair(string clean, string corrupted, string correct, string? wrong = null) =>
         PromptPair.Of(Model, clean, corrupted, correct, wrong);
 
-    internal Encoding Encode(string text, string? context = null)
-    {
-        Encoding encoding = context is null ? _loaded.Tokenizer.Encode(text) : _loaded.Tokenizer.Encode(text, context);
-        return encoding.Count == 0 ? throw new RequestException(Fault.Text, "text: no tokens; expected at least one word.")
-            : encoding.Count > Model.Info.MaxPositions
-                ? throw new RequestException(Fault.Text,
-                $"text: too long; got {encoding.Count} tokens; expected at most {Model.Info.MaxPositions}.")
-            : encoding;
-    }
+    internal Encoding Encode(string text) => InsideText.Of(_loaded, text, target: "").Encoding;
 
-    internal static ModelInput Input(Encoding encoding) => ModelInput.Of(encoding.Ids) is var input && encoding.TypeIds.Any(t => t != 0)
-        ? input with { Types = Tensor.From(encoding.TypeIds, [1, encoding.TypeIds.Length]) }
-        : input;
+    internal InsideText Read(string text, string? context = null, string? target = null) => InsideText.Of(_loaded, text, context, target);
 
     /// <summary>Work with the model, alone and on its device.</summary>
     internal T With<T>(Func<ITransformer, string, T> work)
@@ -252,8 +232,6 @@ public sealed class Inside
     internal int[] Tokens(string text) => _loaded.Tokenizer.Encode(text).Ids;
 
     internal string Spelt(int id) => PromptPair.Spelt(_loaded.Tokenizer, id);
-
-    internal string[] Names(Encoding encoding) => [.. encoding.Ids.Select(id => PromptPair.Spelt(_loaded.Tokenizer, id))];
 
     private int Best(ModelInput input)
     {

@@ -12,13 +12,15 @@ public static class InsideUnits
     private const int Context = 6; // tokens on each side of a passage's peak
 
     /// <summary>One self-contained page with every head of a text: <see cref="AttentionPage"/>.</summary>
-    public static string Page(this Inside inside, string text, string? stack = null, string? context = null)
+    public static string Page(this Inside inside, string text, string? stack = null, string? context = null, string? target = null)
     {
         ArgumentNullException.ThrowIfNull(inside);
         return inside.With((model, name) =>
         {
-            Encoding encoding = inside.Encode(text, context);
-            return AttentionPage.Html(HeadPatterns.Of(model, Inside.Input(encoding), stack), inside.Names(encoding), name);
+            InsideText read = inside.Read(text, context, target);
+            bool cross = stack == "cross";
+            var patterns = HeadPatterns.Of(model, read.Input, cross ? "decoder" : stack, cross);
+            return AttentionPage.Html(patterns, cross || patterns.Stack == "encoder" ? read.SourceTokens : read.Tokens, name);
         });
     }
 
@@ -28,12 +30,12 @@ public static class InsideUnits
         ArgumentNullException.ThrowIfNull(inside);
         return inside.With((model, name) =>
         {
-            Encoding encoding = inside.Encode(text);
+            InsideText read = inside.Read(text);
             string hook = Neurons.HookOf(model, layer, stack);
-            Tensor post = PatchSweep.Capture(model, Inside.Input(encoding), [hook])[hook];
+            Tensor post = PatchSweep.Capture(model, read.Input, [hook])[hook];
             (int positions, int neurons) = (post.Shape[1], post.Shape[2]);
             Attributions.Factors found = Attributions.Factors.Of(post.ToArray(), positions, neurons, factors);
-            string[] tokens = inside.Names(encoding);
+            string[] tokens = read.Tokens;
             InsideAxis factor = InsideAxis.Numbered("factor", factors);
             int[][] best = [.. Enumerable.Range(0, factors)
                 .Select(f => LensTrajectory.Best(found.H.AsSpan(f * neurons, neurons), Math.Min(8, neurons)))];

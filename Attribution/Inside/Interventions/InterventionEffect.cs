@@ -13,9 +13,9 @@ public static class InterventionEffect
     /// <param name="variants">What to compare with the unchanged model: a name, and the interventions that are open together.</param>
     /// <param name="tokens">What positions are called.</param>
     /// <returns>
-    /// Tables <c>kl</c> <c>[variant, position]</c> KL(before ‖ after), nats; <c>best</c> <c>[variant, position]</c>: the best token, with
-    /// its probability, the first row before;
-    /// numbers <c>best tokens changed, …</c>: how many best tokens changed.
+    /// Tables <c>best</c> <c>[variant, position]</c>: the best token, with its probability, the first row before; <c>kl</c>
+    /// <c>[variant, position]</c>: KL(before ‖ after), nats; <c>changed</c>: 1 where the best token is another; <c>next</c>
+    /// <c>[variant, rank]</c>: the best tokens of the last position; numbers <c>best tokens changed, …</c>: how many best tokens changed.
     /// </returns>
     public static InsideResult Compare(ITransformer model, ModelInput input,
         IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants, IReadOnlyList<string>? tokens = null)
@@ -25,8 +25,9 @@ public static class InterventionEffect
         using Recorder.Pause pause = Recorder.Suspend();
         Tensor before = LogProbabilities(model, input);
         int n = before.Shape[0];
-        List<double> kl = [], best = [];
-        List<string> words = [];
+        List<double> kl = [], best = [], changed = [], next = [];
+        List<string> words = [], nextWords = [];
+        Next(model, before, next, nextWords);
         int[] ownBest = Best(model, before, best, words);
         var numbers = new Dictionary<string, double>();
         foreach ((string name, IReadOnlyList<Intervention> changes) in variants)
@@ -35,12 +36,16 @@ public static class InterventionEffect
             Tensor after = LogProbabilities(model, input);
             kl.AddRange(before.KlDiv(after).ToArray().Select(v => (double)v));
             int[] now = Best(model, after, best, words);
+            changed.AddRange(now.Select((id, i) => id == ownBest[i] ? 0.0 : 1));
+            Next(model, after, next, nextWords);
             numbers[$"best tokens changed, {name}"] = now.Where((id, i) => id != ownBest[i]).Count();
         }
         InsideAxis places = new("position",
             [.. Enumerable.Range(0, n)
             .Select(p => tokens is { Count: > 0 } && p < tokens.Count && n > 1 ? $"{p} {tokens[p]}" : n == 1 ? "text"
             : p.ToString(CultureInfo.InvariantCulture))]);
+        InsideAxis all = new("variant", ["before", .. variants.Select(v => v.Name)]),
+            changedOnes = new("variant", [.. variants.Select(v => v.Name)]);
         return new()
         {
             Method = "intervention",
@@ -48,12 +53,25 @@ public static class InterventionEffect
             Tables =
             [
                 InsideTable.Of("best", "probability of the best token or label, which is the text of the cell", [.. best],
-                    new InsideAxis("variant", ["before", .. variants.Select(v => v.Name)]), places) with { Texts = words },
-                InsideTable.Of("kl", "KL(before ‖ after), nats", [.. kl], new InsideAxis("variant", [.. variants.Select(v => v.Name)]),
-                    places),
+                    all, places) with { Texts = words },
+                InsideTable.Of("kl", "KL(before ‖ after), nats", [.. kl], changedOnes, places),
+                InsideTable.Of("changed", "1 where the best token or label is another than before", [.. changed], changedOnes, places),
+                InsideTable.Of("next", "probability of the best tokens or labels of the last position", [.. next], all,
+                    InsideAxis.Numbered("rank", next.Count / (variants.Count + 1))) with { Texts = nextWords },
             ],
             Parameters = variants.ToDictionary(v => v.Name, v => string.Join("; ", v.Changes.Select(c => c.Description))),
         };
+    }
+
+    // The best of the last row.
+    private static void Next(ITransformer model, Tensor logP, List<double> values, List<string> words)
+    {
+        double[] last = [.. logP.Select(0, logP.Shape[0] - 1).ToArray().Select(v => (double)v)];
+        foreach (int id in Enumerable.Range(0, last.Length).OrderByDescending(i => last[i]).Take(5))
+        {
+            values.Add(Math.Exp(last[id]));
+            words.Add(LogitLens.Word(model, id));
+        }
     }
 
     private static int[] Best(ITransformer model, Tensor logP, List<double> values, List<string> words)

@@ -61,7 +61,7 @@ public static class LogitLens
     }
 
     internal static string Word(ITransformer model, int id) => model is ILanguageModel
-        ? model.Tokenizer is { } tokenizer ? PromptPair.Spelt(tokenizer, id) : id.ToString(CultureInfo.InvariantCulture)
+        ? Spelling.OfWritten(model) is { } tokenizer ? PromptPair.Spelt(tokenizer, id) : id.ToString(CultureInfo.InvariantCulture)
         : id < model.Info.Labels.Count ? model.Info.Labels[id] : id.ToString(CultureInfo.InvariantCulture);
 
     // blocks.3.hook_resid_pre → 3_pre, TransformerLens' labels.

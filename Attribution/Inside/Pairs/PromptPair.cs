@@ -36,35 +36,78 @@ public sealed record PromptPair
 
     /// <summary>A pair of texts whose answers are one token each.</summary>
     /// <param name="model">The model; its tokenizer cuts the texts.</param>
-    /// <param name="clean">The text before the answer.</param>
+    /// <param name="clean">The text before the answer; for a masked language model with its mask.</param>
     /// <param name="corrupted">The same with what matters changed.</param>
     /// <param name="correct">The answer of the clean text: a token as it is spelt, or the name of a label.</param>
     /// <param name="wrong">The answer it is compared with; null: the corrupted text's own answer is not known, and ln p of the correct one
     /// is measured.</param>
     /// <param name="metric">From the ids of both answers to the number; null: logit difference, or ln p without a wrong answer.</param>
+    /// <param name="target">Of an encoder–decoder: what stands before the answer in the target; null: nothing.</param>
+    /// <param name="align">Whether a text with fewer tokens is filled up where both differ: <see cref="TokenAlignment"/>.</param>
     /// <exception cref="VitrineException">The texts have different numbers of tokens, or an answer is several.</exception>
     public static PromptPair Of(ITransformer model, string clean, string corrupted, string correct, string? wrong, Func<int, int?,
-        InsideMetric>? metric = null)
+        InsideMetric>? metric = null, string? target = null, bool align = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ITokenizer tokenizer = model.Tokenizer
             ?? throw new VitrineException("pair: the model has no tokenizer; got texts; expected token ids.");
-        Encoding a = tokenizer.Encode(clean), b = tokenizer.Encode(corrupted);
-        if (a.Ids.Length != b.Ids.Length)
+        Encoding first = tokenizer.Encode(clean), second = tokenizer.Encode(corrupted);
+        if (first.Ids.Length != second.Ids.Length && !align)
         {
-            throw Unequal(a, b);
+            throw Unequal(first, second);
         }
+        (int[] a, int[] b) = TokenAlignment.Of(first.Ids, second.Ids, TokenAlignment.Filler(model));
         int right = Answer(model, correct);
         int? other = wrong is null ? null : Answer(model, wrong);
         InsideMetric number = (metric
             ?? ((one, two) => two is { } foil ? InsideMetric.LogitDifference(one, foil) : InsideMetric.LogProbability(one)))(right, other);
-        string[] pieces = [.. a.Ids.Select((id, i) => id == b.Ids[i] ? Spelt(tokenizer, id)
-            : $"{Spelt(tokenizer, id)}/{Spelt(tokenizer, b.Ids[i]).Trim()}")];
-        return new() { Clean = Input(a), Corrupted = Input(b), Metric = number, Tokens = pieces };
+        if (model.Info.Task == ModelTask.MaskedLanguageModel)
+        {
+            number = number with { Position = MaskOf(tokenizer, a) };
+        }
+        string[] pieces = [.. a.Select((id, i) => id == b[i] ? Spelt(tokenizer, id)
+            : $"{Spelt(tokenizer, id)}/{Spelt(tokenizer, b[i]).Trim()}")];
+        var pair = new PromptPair { Clean = ModelInput.Of(a), Corrupted = ModelInput.Of(b), Metric = number, Tokens = pieces };
+        return model.Info.Task == ModelTask.SequenceToSequence ? pair.Before(model, target ?? "") : pair;
     }
+
+    // Both sources with one target: the decoder's start token and what stands before the answer.
+    private PromptPair Before(ITransformer model, string text)
+    {
+        ITokenizer tokenizer = Spelling.OfWritten(model) ?? throw new VitrineException("pair: the model has no tokenizer for its target.");
+        int start = model.Info.DecoderStartId ?? throw new VitrineException("pair: the model names no start token for its target.");
+        int[] ids = [start, .. text.Length == 0 ? [] : tokenizer.Encode(text, special: false).Ids];
+        ModelInput target = ModelInput.Of(ids);
+        return this with
+        {
+            Clean = Clean with { Target = target },
+            Corrupted = Corrupted with { Target = target },
+            Tokens = [.. ids.Select(id => Spelt(tokenizer, id))],
+            SourceTokens = Tokens,
+        };
+    }
+
+    private static int MaskOf(ITokenizer tokenizer, int[] ids) => tokenizer.Special.Mask is { } mask && Array.IndexOf(ids, mask) is >= 0
+        and var at ? at
+        : throw new VitrineException("pair: no mask in the clean text; got a masked language model, which answers at its mask; "
+            + $"expected {(tokenizer.Special.Mask is { } id ? $"'{tokenizer.Vocabulary.PieceOf(id)}'" : "a mask")} where the answer stands.");
 
     /// <summary>The other direction: what was clean is corrupted.</summary>
     public PromptPair Swapped => this with { Clean = Corrupted, Corrupted = Clean };
+
+    /// <summary>The same pair measured by KL(clean run ‖ run), nats, at the metric's position: 0 in the clean run.</summary>
+    /// <param name="model">The model.</param>
+    public PromptPair ByDivergence(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using Recorder.Pause pause = Recorder.Suspend();
+        Tensor logits = model.Forward(Clean);
+        int at = Metric.Position < 0 ? Positions + Metric.Position : Metric.Position;
+        return this with
+        {
+            Metric = InsideMetric.KlFrom(logits.Shape.Rank == 3 ? logits.Select(1, at) : logits) with { Position = Metric.Position },
+        };
+    }
 
     /// <summary>Positions of the text whose output is read.</summary>
     internal int Positions => Ids(Clean.Target ?? Clean).Shape[1];
@@ -131,7 +174,7 @@ public sealed record PromptPair
                 : throw new VitrineException(
                     $"answer: no such label; got '{answer}'; expected one of {string.Join(", ", model.Info.Labels)}.");
         }
-        ITokenizer tokenizer = model.Tokenizer
+        ITokenizer tokenizer = Spelling.OfWritten(model)
             ?? throw new VitrineException($"answer: the model has no tokenizer; got '{answer}'; expected a token id.");
         int[] ids = tokenizer.Encode(answer, special: false).Ids;
         return ids.Length == 1
@@ -147,8 +190,6 @@ public sealed record PromptPair
     internal static Tensor Ids(ModelInput input) => input.Ids ?? input.Embeddings
         ?? throw new VitrineException("pair: no input; expected token ids or embeddings.");
 
-    private static ModelInput Input(Encoding text) => ModelInput.Of([.. text.Ids]);
-
     private static VitrineException Unequal(Encoding a, Encoding b)
     {
         int at = Enumerable.Range(0, Math.Min(a.Ids.Length, b.Ids.Length))
@@ -157,6 +198,6 @@ public sealed record PromptPair
         return new VitrineException(
             $"pair: token counts differ; got {a.Ids.Length} clean and {b.Ids.Length} corrupted, apart from position {at} on: "
                 + $"{Pieces(a, at)} … against {Pieces(b, at)} …; "
-            + "expected equal numbers. Change words for words of as many tokens.");
+            + "expected equal numbers. Change words for words of as many tokens, or fill the shorter text up (--align).");
     }
 }

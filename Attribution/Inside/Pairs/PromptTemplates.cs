@@ -33,11 +33,12 @@ public static class PromptTemplates
     /// <param name="names">What fills slots.</param>
     /// <param name="count">How many pairs.</param>
     /// <param name="seed">Equal seeds give equal pairs.</param>
+    /// <param name="metric">From the ids of both answers to the number; null: logit difference.</param>
     /// <returns>The pairs; fillings whose texts have different numbers of tokens, or whose answers are several, are left out.</returns>
     /// <exception cref="VitrineException">No filling fits.</exception>
     public static IReadOnlyList<PromptPair> Fill(
         ITransformer model, string template, string corrupted, string correct, string wrong, IReadOnlyList<string> names, int count = 8,
-            int seed = 1)
+            int seed = 1, Func<int, int?, InsideMetric>? metric = null)
     {
         ArgumentNullException.ThrowIfNull(names);
         string[] slots = [.. Slots(template + corrupted + correct + wrong)];
@@ -61,7 +62,7 @@ public static class PromptTemplates
                 .Aggregate(text, (t, s) => t.Replace("{" + s.slot + "}", drawn[s.i], StringComparison.Ordinal));
             try
             {
-                pairs.Add(PromptPair.Of(model, Filled(template), Filled(corrupted), Filled(correct), Filled(wrong)));
+                pairs.Add(PromptPair.Of(model, Filled(template), Filled(corrupted), Filled(correct), Filled(wrong), metric));
             }
             catch (VitrineException e)
             {
@@ -77,8 +78,10 @@ public static class PromptTemplates
     /// <param name="task">A name of <see cref="Generators"/>.</param>
     /// <param name="count">How many pairs.</param>
     /// <param name="seed">Equal seeds give equal pairs.</param>
+    /// <param name="metric">From the ids of both answers to the number; null: the task's own.</param>
     /// <exception cref="VitrineException">No such task, or the model's vocabulary does not fit it.</exception>
-    public static IReadOnlyList<PromptPair> Generate(ITransformer model, string task, int count = 8, int seed = 1)
+    public static IReadOnlyList<PromptPair> Generate(ITransformer model, string task, int count = 8, int seed = 1,
+        Func<int, int?, InsideMetric>? metric = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         var random = new Random(seed);
@@ -86,35 +89,35 @@ public static class PromptTemplates
         return task switch
         {
             "ioi" => Fill(model, $"When {{A}} and {{B}} went to the {place}, {{B}} gave {thing} to",
-                $"When {{A}} and {{B}} went to the {place}, {{A}} gave {thing} to", " {A}", " {B}", Names, count, seed),
-            "greater-than" => [.. Enumerable.Range(0, count).Select(_ => GreaterThan(model, 11 + random.Next(8), 3 + random.Next(90)))],
+                $"When {{A}} and {{B}} went to the {place}, {{A}} gave {thing} to", " {A}", " {B}", Names, count, seed, metric),
+            "greater-than" => [.. Enumerable.Range(0, count).Select(_ => GreaterThan(model, 11 + random.Next(8), 3 + random.Next(90), metric))],
             "docstring" =>
                 Fill(model, "def call(self, {A}, {B}, {C}):\n    \"\"\"\n    :param {A}: text\n    :param {B}: text\n    :param",
                 "def call(self, {B}, {A}, {C}):\n    \"\"\"\n    :param {A}: text\n    :param {B}: text\n    :param",
-                " {C}", " {B}", ["text", "name", "size", "path", "file", "line", "user", "code", "time"], count, seed),
-            "induction" => Induction(model, random, count),
+                " {C}", " {B}", ["text", "name", "size", "path", "file", "line", "user", "code", "time"], count, seed, metric),
+            "induction" => Induction(model, random, count, metric),
             _ => throw new VitrineException($"generate: no such task; got '{task}'; expected one of {string.Join(", ", Generators.Keys)}."),
         };
     }
 
     // Σ p(years after) − Σ p(years before), of two-digit tokens.
-    private static PromptPair GreaterThan(ITransformer model, int century, int year)
+    private static PromptPair GreaterThan(ITransformer model, int century, int year, Func<int, int?, InsideMetric>? metric)
     {
         string Prompt(int y) =>
             string.Create(CultureInfo.InvariantCulture, $"The war lasted from the year {century}{y:00} to the year {century}");
         int Token(int y) => PromptPair.Answer(model, y.ToString("00", CultureInfo.InvariantCulture));
         int[] after = [.. Enumerable.Range(year + 1, 99 - year).Select(Token)], before = [.. Enumerable.Range(0, year + 1).Select(Token)];
         return PromptPair.Of(model, Prompt(year), Prompt(1), year < 99 ? (year + 1).ToString("00", CultureInfo.InvariantCulture) : "99",
-            "00", (_, _) => InsideMetric.Of("prob_diff", logits =>
+            "00", metric ?? ((_, _) => InsideMetric.Of("prob_diff", logits =>
         {
             Tensor p = logits.Softmax();
             Tensor Sum(int[] ids) => TensorOps.Concat(-1, [.. ids.Select(id => p.Slice(-1, id, 1))]).Sum([-1]);
             return Sum(after) - Sum(before);
-        }));
+        })));
     }
 
     // Letters, then the first of them again up to the one before the answer; all pairs of one length.
-    private static PromptPair[] Induction(ITransformer model, Random random, int count)
+    private static PromptPair[] Induction(ITransformer model, Random random, int count, Func<int, int?, InsideMetric>? metric)
     {
         int length = Math.Max(3, Math.Min(12, model.Info.MaxPositions / 3)), answer = 2 + random.Next(length - 2);
         return [.. Enumerable.Range(0, count).Select(_ =>
@@ -123,7 +126,8 @@ public static class PromptTemplates
             random.Shuffle(letters);
             string round = new(letters.AsSpan(0, length)), again = round[..answer];
             string other = string.Concat(round.AsSpan(0, answer - 1), letters.AsSpan(length, 1), round.AsSpan(answer));
-            return PromptPair.Of(model, round + again, other + again, round[answer].ToString(), letters[length + 1].ToString());
+            return PromptPair.Of(model, round + again, other + again, round[answer].ToString(), letters[length + 1].ToString(),
+                metric);
         })];
     }
 

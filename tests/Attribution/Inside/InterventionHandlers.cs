@@ -21,7 +21,7 @@ internal static class InterventionHandlers
     private static void Ablation(string folder, ITransformer model, GoldenCase one, GoldenCheck check)
     {
         var input = new ModelInput { Ids = one.Ints("input_ids") };
-        var reference = new ModelInput { Ids = one.Ints("reference_ids") };
+        int[][] reference = InsideGolden.Rows(one, "reference_ids");
         int[] permutation = InsideGolden.Numbers(one, "permutation");
         (int layers, int heads) = (model.Info.NLayers, model.Info.NHeads);
         check.Close("loss", Loss(model, input, null));
@@ -31,7 +31,7 @@ internal static class InterventionHandlers
             {
                 "zero" => Intervention.Zero(hook, unit),
                 "resample" => Intervention.Resample(hook, permutation, unit),
-                _ => Intervention.Mean(hook, Intervention.Reference(model, reference, hook, kind == "mean_per_position"), unit),
+                _ => Intervention.Mean(hook, Intervention.Reference(model, reference, hook, kind == "mean_per_position" ? reference[0].Length : null), unit),
             };
             check.Close("heads_" + kind,
                 [.. Enumerable.Range(0, layers * heads).Select(i => Loss(model, input, Of(Hook(i / heads, "attn.hook_z"), i % heads)))],
