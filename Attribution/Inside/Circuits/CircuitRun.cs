@@ -57,7 +57,7 @@ internal sealed class CircuitRun
                 : Tensor.From(outside, [targets.Length, before]).MatMul(TensorOps.Concat(0, [.. gaps]).Slice(0, 0, before))
                     .Reshape([targets.Length, _positions, _graph.DModel]);
         }
-        List<HookScope> scopes = [_model.Branch("hook_embed", (_, x) =>
+        List<HookScope> scopes = [_model.Branch(_graph.Input, (_, x) =>
         {
             Learn(x);
             return x;

@@ -46,6 +46,9 @@ public sealed class EdgeGraph
     /// <summary>Whether a block's feed-forward layer reads what its attention reads.</summary>
     public bool IsParallel { get; }
 
+    /// <summary>The hook of what <c>input</c> writes to the stream.</summary>
+    internal string Input { get; init; } = "hook_embed";
+
     /// <summary>Whether a key head serves several query heads.</summary>
     internal bool IsGrouped { get; init; }
 
@@ -75,9 +78,17 @@ public sealed class EdgeGraph
         return new(PatchPlace.Get("z").LayersOf(model, "blocks"), model.Info.NHeads, model.Info.DModel,
             !names.Contains("blocks.0.hook_resid_mid"))
         {
+            Input = InputOf(model),
             IsGrouped = InsideWeights.Get(model, "blocks.0.attn.W_K").Shape[1] != InsideWeights.Get(model, "blocks.0.attn.W_Q").Shape[1],
         };
     }
+
+    /// <summary>
+    /// What the token embeddings write to the stream: themselves, or, where a norm or a projection stands between (BLOOM), the stream
+    /// before the first block.
+    /// </summary>
+    internal static string InputOf(ITransformer model) => model.Info.EmbeddingWidth != model.Info.DModel
+        || model.HookPoints.Any(p => p.Name == "embed.ln.hook_normalized") ? "blocks.0.hook_resid_pre" : "hook_embed";
 
     /// <summary>
     /// The first position that must be computed again. A cache of grouped keys does not fit runs in which every query head has its own.

@@ -15,14 +15,14 @@ internal sealed class EdgeOutputs
 
     /// <summary>The hooks that <see cref="Of"/> reads.</summary>
     public string[] Hooks =>
-        ["hook_embed", .. Enumerable.Range(0, _graph.Layers)
+        [_graph.Input, .. Enumerable.Range(0, _graph.Layers)
         .SelectMany(l => new[] { $"blocks.{l}.attn.hook_z", $"blocks.{l}.hook_mlp_out" })];
 
     /// <summary>Outputs of a run whose activations are known, or of the difference of two: everything is linear.</summary>
     /// <param name="activation">By hook name, batch 1.</param>
     public Tensor Of(Func<string, Tensor> activation)
     {
-        Tensor embed = activation("hook_embed");
+        Tensor embed = activation(_graph.Input);
         int t = embed.Shape[1], d = _graph.DModel;
         List<Tensor> rows = [embed.Reshape([1, t * d])];
         for (int layer = 0; layer < _graph.Layers; layer++)
@@ -55,11 +55,11 @@ internal sealed class EdgeOutputs
 /// <summary>Parameters by name, with a clear error for those a model has not.</summary>
 internal static class InsideWeights
 {
-    /// <summary>The value of a parameter.</summary>
+    /// <summary>The value of a parameter, as layers multiply with it.</summary>
     /// <exception cref="VitrineException">There is none of that name.</exception>
     public static Tensor Get(ITransformer model, string name) => Find(model, name)
         ?? throw new VitrineException($"weights: the model has no such parameter; got '{name}'; vitrine inspect lists them.");
 
-    /// <summary>The value of a parameter; null when there is none of that name.</summary>
-    public static Tensor? Find(ITransformer model, string name) => model.Parameters.FirstOrDefault(p => p.Name == name)?.Value;
+    /// <summary>The value of a parameter, as layers multiply with it; null when there is none of that name.</summary>
+    public static Tensor? Find(ITransformer model, string name) => model.Parameters.FirstOrDefault(p => p.Name == name)?.Effective;
 }

@@ -58,14 +58,14 @@ internal sealed class EdgePair
 
     private Tensor Gradient()
     {
-        Tensor clean = _cleanActs["hook_embed"], corrupted = _corruptedActs["hook_embed"];
+        Tensor clean = _cleanActs[_graph.Input], corrupted = _corruptedActs[_graph.Input];
         int m = _request.Steps;
         return _request.Method switch
         {
-            EdgeMethod.Eap => Between("hook_embed", [1.0], clean, corrupted),
-            EdgeMethod.CleanCorrupted => Between("hook_embed", [1.0, 0.0], clean, corrupted),
+            EdgeMethod.Eap => Between(_graph.Input, [1.0], clean, corrupted),
+            EdgeMethod.CleanCorrupted => Between(_graph.Input, [1.0, 0.0], clean, corrupted),
             EdgeMethod.EapIgInputs =>
-                Between("hook_embed", [.. Enumerable.Range(_request.Right ? 1 : 0, m).Select(k => (double)k / m)], clean, corrupted),
+                Between(_graph.Input, [.. Enumerable.Range(_request.Right ? 1 : 0, m).Select(k => (double)k / m)], clean, corrupted),
             _ => OneByOne([.. Enumerable.Range(1, m).Select(k => (double)k / m)]),
         };
     }
@@ -109,7 +109,7 @@ internal sealed class EdgePair
             {
                 // After the last attention the answer's position is alone; a path of weight 0 lets what lies before have a gradient, 0.
                 Tensor value = x.Shape[1] == 1 && t > 1 ? between.Slice(1, _clean.At - _clean.Start, 1) : between;
-                return hook == "hook_embed" ? value : value + x.Scale(0);
+                return hook == _graph.Input ? value : value + x.Scale(0);
             });
             Tensor one = new EdgeGradients(_model, _graph).Of(_clean, shares.Length, hook);
             using Recorder.Pause pause = Recorder.Suspend();
@@ -131,7 +131,7 @@ internal sealed class EdgePair
         Dictionary<string, float[]> streams = PatchSweep.Capture(_model, _pair.Clean, inputs)
             .ToDictionary(p => p.Key, p => p.Value.ToArray());
         float[] outputs = _outputs.Of(name => _cleanActs[name]).ToArray();
-        int t = _cleanActs["hook_embed"].Shape[1], d = _graph.DModel, targets = _graph.Targets.Count;
+        int t = _cleanActs[_graph.Input].Shape[1], d = _graph.DModel, targets = _graph.Targets.Count;
         double[] scores = new double[_graph.Sources.Count * targets];
         var known = new Dictionary<(string, int), double[]>();
         for (int target = 0; target < targets; target++)

@@ -49,7 +49,7 @@ public static class DirectLogitAttribution
         int layers = graph.Layers;
         HashSet<string> names = [.. model.HookPoints.Select(p => p.Name)];
         string[] each = ["attn.hook_z", "attn.hook_v", "attn.hook_pattern", "hook_attn_out", "mlp.hook_post", "hook_mlp_out"];
-        string[] hooks = ["hook_embed", .. names.Contains("hook_pos_embed") ? s_positions : [], $"blocks.{layers - 1}.hook_resid_post",
+        string[] hooks = [graph.Input, .. names.Contains("hook_pos_embed") ? s_positions : [], $"blocks.{layers - 1}.hook_resid_post",
             "ln_final.hook_scale", "ln_final.hook_normalized",
             .. Enumerable.Range(0, layers).SelectMany(l => each.Select(e => $"blocks.{l}.{e}"))];
         var run = new MetricRun(model, input, metric);
@@ -117,7 +117,7 @@ public static class DirectLogitAttribution
             neuronCount = post.Length;
             neurons.AddRange(post.Select((a, n) => a * wOut[n, 0]));
         }
-        double embed = stream.Share(stream.At(cache["hook_embed"])), positions = hasPositions
+        double embed = stream.Share(stream.At(cache[graph.Input])), positions = hasPositions
             ? stream.Share(stream.At(cache["hook_pos_embed"])) : 0, bias = stream.Bias;
         double unembedBias = value - stream.Total;
         double sum0 = embed + positions + headShares.Sum() + attnBias.Sum() + mlpOut.Sum() + bias + unembedBias, rest = value - sum0;
