@@ -23,6 +23,9 @@ internal static class CircuitCommand
         var top = new Option<int?>("--top") { Description = "Keep so many edges. Default: 20.", HelpName = "n" };
         var greedy = new Option<int?>("--greedy") { Description = "Keep so many edges, chosen from the logits up.", HelpName = "n" };
         var threshold = new Option<double?>("--threshold") { Description = "Keep edges whose |score| reaches this.", HelpName = "score" };
+        var ablation = new Option<string>("--ablation") { Description =
+            "What edges outside a circuit carry: corrupted (the other run's output), zero, mean (over corrupted inputs and positions) or "
+                + "mean-per-position.", HelpName = "name", DefaultValueFactory = _ => "corrupted" };
         var curve = new Option<bool>("--curve") { Description =
             "Measure faithfulness of circuits of growing size, with complements and random circuits." };
         var plot = new PlotOption("the curves of --curve");
@@ -37,7 +40,7 @@ internal static class CircuitCommand
             vitrine circuit --model path/to/gpt2 --generate ioi --count 16 --greedy 200 --save ioi.json
             vitrine circuit --load ioi.json --model path/to/gpt2 --generate ioi --count 16
             """)
-            .With(method, steps, right, top, greedy, threshold, curve, load, save, dot).With(plot.Symbols)
+            .With(method, steps, right, ablation, top, greedy, threshold, curve, load, save, dot).With(plot.Symbols)
             .With(pairs.Symbols).With(output.Symbols)
                 .With(source.Options)
             .Does((parsed, cancellation) =>
@@ -52,11 +55,13 @@ internal static class CircuitCommand
                 using Explainer explainer = source.Load(parsed, terminal);
                 using ProgressLine progress = ProgressLine.Start("circuit", terminal);
                 IReadOnlyList<PromptPair> given = pairs.Read(parsed, terminal, explainer);
+                EdgeAblation carried = PatchCommand.Named<EdgeAblation>(parsed.GetValue(ablation)!, "--ablation");
                 EdgeScores scores;
                 Circuit circuit;
                 if (parsed.GetValue(load) is { } path)
                 {
                     (scores, circuit) = CircuitFile.FromJson(TextSource.ReadFile(path, terminal));
+                    scores = scores with { Ablation = carried };
                 }
                 else
                 {
@@ -65,6 +70,7 @@ internal static class CircuitCommand
                         Method = PatchCommand.Named<EdgeMethod>(parsed.GetValue(method)!, "--method"),
                         Steps = parsed.GetValue(steps),
                         Right = parsed.GetValue(right),
+                        Ablation = carried,
                         Progress = progress,
                         Cancellation = cancellation,
                     });
@@ -81,8 +87,8 @@ internal static class CircuitCommand
                     output.Write(parsed, terminal, measured);
                     return;
                 }
-                (double metric, double faithfulness) = explainer.Inside.Faithfulness(given, circuit);
-                (_, double without) = explainer.Inside.Faithfulness(given, circuit.Complement());
+                (double metric, double faithfulness) = explainer.Inside.Faithfulness(given, circuit, carried);
+                (_, double without) = explainer.Inside.Faithfulness(given, circuit.Complement(), carried);
                 progress.Dispose();
                 InsideResult result = scores.ToResult();
                 int[] chosen = [.. Enumerable.Range(0, scores.Values.Length)
@@ -100,7 +106,7 @@ internal static class CircuitCommand
                     },
                     Tables =
                     [
-                        InsideTable.Of("circuit", "change of the metric when the edge carries the corrupted run's output",
+                        InsideTable.Of("circuit", result["edges"].Meaning,
                             [.. chosen.Select(i => scores.Values[i])],
                             new InsideAxis("edge",
                                 [.. chosen.Select(i =>

@@ -13,10 +13,13 @@ internal static class AttentionCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var stack = new Option<string?>("--stack") { Description = "blocks, encoder or decoder. Default: the last of the model's.",
+        var stack = new Option<string?>("--stack") { Description =
+            "blocks, encoder, decoder, or cross (from decoder to encoder). Default: the last of the model's.",
             HelpName = "name" };
         var context = new Option<string?>("--context") { Description = "A second text, such as the context of a question.",
             HelpName = "text" };
+        var target = new Option<string?>("--target") { Description =
+            "Of an encoder–decoder: what it is made to write. Default: what it writes by itself.", HelpName = "text" };
         var page = new Option<string?>("--page") { Description =
             "Write one self-contained page: all heads, one head large, lines between tokens; stays fast at hundreds of tokens.",
             HelpName = "path" };
@@ -27,7 +30,7 @@ internal static class AttentionCommand
             vitrine attention --model models/induction "keyfjordsagnbixkeyfjo"
             vitrine attention --model models/induction --why 1.0.12 "keyfjordsagnbixkeyfjo" --svg why.svg --table product
             """)
-            .With(text.Text).With(text.File).With(stack, context, page, why).With(output.Symbols).With(source.Options)
+            .With(text.Text).With(text.File).With(stack, context, target, page, why).With(output.Symbols).With(source.Options)
             .Does((parsed, _) =>
             {
                 output.Probe(parsed, terminal);
@@ -36,7 +39,8 @@ internal static class AttentionCommand
                 string given = text.Read(parsed, terminal);
                 if (parsed.GetValue(page) is { } path)
                 {
-                    OutputFile.Write(path, explainer.Inside.Page(given, parsed.GetValue(stack), parsed.GetValue(context)), terminal);
+                    OutputFile.Write(path, explainer.Inside.Page(given, parsed.GetValue(stack), parsed.GetValue(context),
+                        parsed.GetValue(target)), terminal);
                 }
                 if (parsed.GetValue(why) is { } place)
                 {
@@ -44,7 +48,8 @@ internal static class AttentionCommand
                     output.Write(parsed, terminal, explainer.Inside.Why(given, at[0], at[1], at[2], parsed.GetValue(stack)));
                     return;
                 }
-                output.Write(parsed, terminal, explainer.Inside.Heads(given, parsed.GetValue(stack), parsed.GetValue(context)));
+                output.Write(parsed, terminal, explainer.Inside.Heads(given, parsed.GetValue(stack), parsed.GetValue(context),
+                    parsed.GetValue(target)));
             });
     }
 

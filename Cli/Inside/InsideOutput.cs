@@ -13,13 +13,26 @@ internal sealed class InsideOutput
         HelpName = "path" };
     private readonly Option<string?> _html = new("--html") { Description = "Write one self-contained page.", HelpName = "path" };
     private readonly Option<string?> _svg = new("--svg") { Description = "Draw the first table, or that of --table.", HelpName = "path" };
-    private readonly Option<string?> _table = new("--table") { Description = "Which table --svg draws.", HelpName = "name" };
+    private readonly Option<string?> _png = new("--png") { Description = "The same picture as PNG.", HelpName = "path" };
+    private readonly Option<string?> _table = new("--table") { Description = "Which table --svg and --png draw.", HelpName = "name" };
 
     /// <summary>All of them.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _json, _csv, _html, _svg, _table };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _json, _csv, _html, _svg, _png, _table };
 
     /// <summary>Finds out before long work whether files can be written.</summary>
-    public void Probe(ParseResult parsed, Terminal terminal) => OutputFile.ProbeAll(terminal, [.. Paths(parsed)]);
+    public void Probe(ParseResult parsed, Terminal terminal)
+    {
+        OutputFile.ProbeAll(terminal, [.. Paths(parsed)]);
+        OutputFile.Probe(parsed.GetValue(_png), terminal);
+        if (parsed.GetValue(_png) is { } png)
+        {
+            if (png == "-")
+            {
+                throw new CommandException(ExitCode.Usage, "png: a picture is no text; got '-' for standard output; expected a path.");
+            }
+            PngFile.Check();
+        }
+    }
 
     /// <summary>Writes a result where it was asked for.</summary>
     /// <param name="parsed">The command line.</param>
@@ -30,13 +43,18 @@ internal sealed class InsideOutput
     {
         string?[] paths = Paths(parsed);
         string? table = parsed.GetValue(_table);
+        string Picture() => figure is not null && table is null ? figure : InsideFigure.Svg(result, table);
+        if (parsed.GetValue(_png) is { } png)
+        {
+            OutputFile.Write(png, PngFile.Draw(Picture(), notice => terminal.Error.WriteLine($"vitrine: {notice}")), terminal);
+        }
         OutputFile.WriteAll(
             terminal,
             [
                 (paths[0], () => result.ToJson() + "\n"),
                 (paths[1], result.ToCsv),
                 (paths[2], () => InsideView.Html(result, figure is null ? [] : [figure])),
-                (paths[3], () => figure is not null && table is null ? figure : InsideFigure.Svg(result, table)),
+                (paths[3], Picture),
             ],
             output => InsideView.Write(result, output));
     }

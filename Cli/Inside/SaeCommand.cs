@@ -22,13 +22,15 @@ internal static class SaeCommand
         var correct = new Option<string?>("--correct") { Description =
             "Add each feature's share of this token's logit, the error term constant.", HelpName = "token" };
         var wrong = new Option<string?>("--wrong") { Description = "Of the difference to this token's logit.", HelpName = "token" };
-        var train = new Option<string?>("--train") { Description = "Train a TopK autoencoder on this text file and save it in --sae.",
+        var train = new Option<string?>("--train") { Description = "Train an autoencoder on this text file and save it in --sae.",
             HelpName = "path" };
+        var architecture = new Option<string>("--architecture") { Description = "With --train: topk or jumprelu.", HelpName = "name",
+            DefaultValueFactory = _ => "topk" };
         var hook = new Option<string>("--hook") { Description = "With --train: where it reads.", HelpName = "hook",
             DefaultValueFactory = _ => "blocks.1.hook_resid_post" };
         var features = new Option<int>("--features") { Description = "With --train: how many.", HelpName = "n", DefaultValueFactory = _ =>
             1024 };
-        var k = new Option<int>("--k") { Description = "With --train: active features per token.", HelpName = "n",
+        var k = new Option<int>("--k") { Description = "With --train: active features per token; of jumprelu on average.", HelpName = "n",
             DefaultValueFactory = _ => 16 };
         var steps = new Option<int>("--steps") { Description = "With --train: batches of 512 tokens.", HelpName = "n",
             DefaultValueFactory = _ => 1000 };
@@ -38,7 +40,7 @@ internal static class SaeCommand
             vitrine sae --sae sae --feature 17 --data plays.txt
             vitrine sae --sae sae --data plays.txt                # what a splice costs
             """)
-            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, train, hook, features, k, steps)
+            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, train, architecture, hook, features, k, steps)
                 .With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
@@ -53,6 +55,7 @@ internal static class SaeCommand
                     var options = new SaeTrainingOptions
                     {
                         Hook = parsed.GetValue(hook)!,
+                        Architecture = parsed.GetValue(architecture)!,
                         Features = Verb.Positive(parsed.GetValue(features), "--features"),
                         K = Verb.Positive(parsed.GetValue(k), "--k"),
                         Steps = Verb.Positive(parsed.GetValue(steps), "--steps"),

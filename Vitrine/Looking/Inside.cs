@@ -87,10 +87,11 @@ public sealed partial class Inside
     }
 
     /// <summary>How much of the behaviour a circuit carries: <see cref="CircuitEvaluation.Faithfulness"/>.</summary>
-    public (double Metric, double Faithfulness) Faithfulness(IReadOnlyList<PromptPair> pairs, Circuit circuit)
+    public (double Metric, double Faithfulness) Faithfulness(IReadOnlyList<PromptPair> pairs, Circuit circuit,
+        EdgeAblation ablation = EdgeAblation.Corrupted)
     {
         using Turn.Scope turn = _turn.Enter();
-        return CircuitEvaluation.Faithfulness(Model, pairs, circuit);
+        return CircuitEvaluation.Faithfulness(Model, pairs, circuit, ablation);
     }
 
     /// <summary>

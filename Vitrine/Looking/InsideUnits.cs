@@ -116,7 +116,7 @@ public static class InsideUnits
             with { Model = name });
     }
 
-    /// <summary>Trains a TopK autoencoder on a text, saves it, and measures it on the last tenth, which it has not seen.</summary>
+    /// <summary>Trains a TopK or JumpReLU autoencoder on a text, saves it, and measures it on the last tenth, which it has not seen.</summary>
     public static InsideResult TrainSae(this Inside inside, string text, SaeTrainingOptions options, string folder,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -133,7 +133,7 @@ public static class InsideUnits
                     $"sae: too short a text; got {all.Length} pieces of {length} tokens; expected at least 10."));
             }
             int held = Math.Max(1, all.Length / 10);
-            SparseAutoencoder sae = SaeTraining.TopK(model, all[..^held], options, (step, _) =>
+            SparseAutoencoder sae = SaeTraining.Run(model, all[..^held], options, (step, _) =>
                 progress?.Report((double)step / options.Steps), cancellation);
             sae.Save(folder);
             return SaeSplice.Loss(model, sae, [.. all[^held..].Take(128)]) with { Model = name };

@@ -28,4 +28,7 @@ public sealed record InterveneRequest
 
     /// <summary>Of the draw of a reference text.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>For example <c>zero blocks.1.attn.hook_z:0, add</c>.</summary>
+    public override string ToString() => string.Join(", ", Changes);
 }

@@ -11,10 +11,12 @@ public static class CircuitEvaluation
     /// <param name="model">The model.</param>
     /// <param name="pairs">The pairs.</param>
     /// <param name="circuit">Which edges stay clean.</param>
-    public static (double Metric, double Faithfulness) Faithfulness(ITransformer model, IReadOnlyList<PromptPair> pairs, Circuit circuit)
+    /// <param name="ablation">What the others carry.</param>
+    public static (double Metric, double Faithfulness) Faithfulness(ITransformer model, IReadOnlyList<PromptPair> pairs, Circuit circuit,
+        EdgeAblation ablation = EdgeAblation.Corrupted)
     {
         ArgumentNullException.ThrowIfNull(circuit);
-        Measure measure = new(model, pairs, circuit.Graph);
+        Measure measure = new(model, pairs, circuit.Graph, ablation);
         double metric = measure.Of(circuit);
         return (metric, measure.Share(metric));
     }
@@ -45,7 +47,8 @@ public static class CircuitEvaluation
         ArgumentNullException.ThrowIfNull(scores);
         EdgeGraph graph = scores.Graph;
         sizes ??= Sizes(graph.EdgeCount);
-        Measure noise = new(model, pairs, graph), denoise = new(model, [.. pairs.Select(p => p.Swapped)], graph);
+        Measure noise = new(model, pairs, graph, scores.Ablation),
+            denoise = new(model, [.. pairs.Select(p => p.Swapped)], graph, EdgeAblation.Corrupted);
         string[] curves = ["circuit", "complement", "random", "circuit, clean into corrupted"];
         double[] shares = new double[curves.Length * sizes.Count];
         double[] edges = new double[sizes.Count];
@@ -96,6 +99,7 @@ public static class CircuitEvaluation
             Parameters = new Dictionary<string, string>
             {
                 ["choice"] = greedy ? "greedy" : "top",
+                ["ablation"] = scores.Ablation.ToString(),
                 ["randoms"] = randoms.ToString(CultureInfo.InvariantCulture),
                 ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture),
             },
@@ -163,17 +167,20 @@ public static class CircuitEvaluation
     {
         private readonly List<CircuitRun> _runs = [];
 
-        public Measure(ITransformer model, IReadOnlyList<PromptPair> pairs, EdgeGraph graph)
+        public Measure(ITransformer model, IReadOnlyList<PromptPair> pairs, EdgeGraph graph, EdgeAblation ablation)
         {
             var outputs = new EdgeOutputs(model, graph);
+            var reference = new EdgeReference(model, graph, pairs, ablation);
             foreach (PromptPair pair in pairs)
             {
-                MetricRun clean = new MetricRun(model, pair.Clean, pair.Metric).From(graph.StartOf(pair)),
-                    corrupted = new MetricRun(model, pair.Corrupted, pair.Metric).From(graph.StartOf(pair));
-                (Tensor others, double metric) = outputs.Run(corrupted);
-                Corrupted += metric / pairs.Count;
+                int start = reference.StartOf(pair);
+                MetricRun clean = new MetricRun(model, pair.Clean, pair.Metric).From(start);
+                (Tensor others, double metric) = reference.IsCorrupted
+                    ? outputs.Run(new MetricRun(model, pair.Corrupted, pair.Metric).From(start)) : (reference.Of(pair.Positions), 0);
+                var run = new CircuitRun(model, graph, clean, others);
+                Corrupted += (reference.IsCorrupted ? metric : run.Metric(Circuit.All(graph).Complement().Inside)) / pairs.Count;
                 Clean += ActivationPatching.Value(model, pair.Clean, pair.Metric) / pairs.Count;
-                _runs.Add(new CircuitRun(model, graph, clean, others));
+                _runs.Add(run);
             }
         }
 

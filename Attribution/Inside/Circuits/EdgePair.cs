@@ -13,13 +13,14 @@ internal sealed class EdgePair
     private readonly PromptPair _pair;
     private readonly Dictionary<string, Tensor> _cleanActs, _corruptedActs;
     private readonly EdgeOutputs _outputs;
+    private readonly EdgeReference _reference;
 
-    public EdgePair(ITransformer model, EdgeGraph graph, PromptPair pair, EdgeRequest request)
+    public EdgePair(ITransformer model, EdgeGraph graph, PromptPair pair, EdgeRequest request, EdgeReference reference)
     {
-        (_model, _graph, _request, _pair) = (model, graph, request, pair);
+        (_model, _graph, _request, _pair, _reference) = (model, graph, request, pair, reference);
         // Without differences before the first changed token nothing flows there; information flow reads every position.
-        int start = request.Method switch { EdgeMethod.InformationFlow => 0, EdgeMethod.Exact => graph.StartOf(pair), _ =>
-            pair.FirstDifference };
+        int start = !reference.IsCorrupted || request.Method == EdgeMethod.InformationFlow ? 0
+            : request.Method == EdgeMethod.Exact ? graph.StartOf(pair) : pair.FirstDifference;
         (_clean, _corrupted) = (new MetricRun(model, pair.Clean, pair.Metric).From(start), new MetricRun(model, pair.Corrupted, pair.Metric)
             .From(start));
         _outputs = new EdgeOutputs(model, graph);
@@ -48,11 +49,15 @@ internal sealed class EdgePair
         return (hooks.ToDictionary(h => h, h => cache[h]), metric);
     }
 
-    // (corrupted − clean outputs) · gradients.
+    // What ablated edges carry, less the clean outputs: [source, pos · d_model].
+    private Tensor Differences() => _reference.IsCorrupted ? _outputs.Of(name => _corruptedActs[name] - _cleanActs[name])
+        : _reference.Of(_pair.Positions) - _outputs.Of(name => _cleanActs[name]);
+
+    // These differences · gradients.
     private double[] Times(Tensor gradient)
     {
         using Recorder.Pause pause = Recorder.Suspend();
-        Tensor differences = _outputs.Of(name => _corruptedActs[name] - _cleanActs[name]);
+        Tensor differences = Differences();
         return Array.ConvertAll(differences.MatMul(gradient, transposeB: true).ToArray(), v => (double)v);
     }
 
@@ -186,7 +191,7 @@ internal sealed class EdgePair
     private double[] Exact()
     {
         using Recorder.Pause pause = Recorder.Suspend();
-        Tensor differences = _outputs.Of(name => _corruptedActs[name] - _cleanActs[name]);
+        Tensor differences = Differences();
         var patcher = new EdgePatcher(_model, _graph, _clean, _request.ByteBudget, _request.Cancellation);
         int targets = _graph.Targets.Count;
         double[] scores = new double[_graph.Sources.Count * targets];

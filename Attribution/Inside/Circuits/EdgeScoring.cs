@@ -38,6 +38,9 @@ public sealed record EdgeRequest
     /// <summary>Whether steps are k = 1…m (the paper) instead of k = 0…m − 1 (EAP-IG's code since c3db944).</summary>
     public bool Right { get; init; }
 
+    /// <summary>What an ablated edge carries.</summary>
+    public EdgeAblation Ablation { get; init; }
+
     /// <summary>About how many bytes of activations one pass may hold.</summary>
     public long ByteBudget { get; init; } = 512L << 20;
 
@@ -76,12 +79,13 @@ public static class EdgeScoring
             throw new VitrineException($"steps: no steps; got {request.Steps}; expected 1 or more.");
         }
         EdgeGraph graph = EdgeGraph.Of(model);
+        var reference = new EdgeReference(model, graph, pairs, request.Ablation);
         List<double[]> all = [];
         List<double> clean = [], corrupted = [];
         for (int p = 0; p < pairs.Count; p++)
         {
             request.Cancellation.ThrowIfCancellationRequested();
-            var one = new EdgePair(model, graph, pairs[p], request);
+            var one = new EdgePair(model, graph, pairs[p], request, reference);
             double[] scores = one.Scores();
             for (int i = 0; i < scores.Length; i++)
             {
@@ -102,6 +106,7 @@ public static class EdgeScoring
             PerPair = all,
             Method = request.Method,
             Steps = request.Method is EdgeMethod.EapIgInputs or EdgeMethod.EapIgActivations ? request.Steps : null,
+            Ablation = request.Ablation,
             Right = request.Right || request.Method == EdgeMethod.EapIgActivations,
             Metric = pairs[0].Metric.Name,
             MetricClean = clean.Average(),
@@ -137,6 +142,9 @@ public sealed record EdgeScores
     /// <summary>Whether the steps were k = 1…m.</summary>
     public bool Right { get; init; }
 
+    /// <summary>What an ablated edge carried.</summary>
+    public EdgeAblation Ablation { get; init; }
+
     /// <summary>Name of the metric.</summary>
     public required string Metric { get; init; }
 
@@ -148,6 +156,15 @@ public sealed record EdgeScores
 
     /// <summary>The score of an edge.</summary>
     public double this[int source, int target] => Values[(source * Graph.Targets.Count) + target];
+
+    /// <summary>What an ablated edge carried, in words.</summary>
+    internal string Carried => Ablation switch
+    {
+        EdgeAblation.Zero => "0",
+        EdgeAblation.Mean => "the mean output over corrupted inputs and positions",
+        EdgeAblation.MeanPerPosition => "the mean output over corrupted inputs",
+        _ => "the corrupted run's output",
+    };
 
     /// <summary>The result, as every tool of this folder returns one.</summary>
     public InsideResult ToResult()
@@ -171,15 +188,13 @@ public sealed record EdgeScores
             Tables =
             [
                 InsideTable.Of("edges", Method == EdgeMethod.InformationFlow ? "share of what the target reads, 0–1"
-                    : "change of the metric when the edge carries the corrupted run's output",
+                    : $"change of the metric when the edge carries {Carried}",
                     Values, new InsideAxis("source", Graph.Sources), new InsideAxis("target", Graph.Targets))
                         with { Low = Low, High = High },
             ],
-            Parameters = Steps is { } steps
-                ? new Dictionary<string,
-                    string> { ["steps"] = steps.ToString(CultureInfo.InvariantCulture), ["steps_convention"] = Right ? "k = 1..m"
-                    : "k = 0..m-1" }
-                : new Dictionary<string, string>(),
+            Parameters = new Dictionary<string, string>(Steps is { } steps
+                ? [new("steps", steps.ToString(CultureInfo.InvariantCulture)), new("steps_convention", Right ? "k = 1..m" : "k = 0..m-1")]
+                : Array.Empty<KeyValuePair<string, string>>()) { ["ablation"] = Ablation.ToString() },
         };
     }
 }

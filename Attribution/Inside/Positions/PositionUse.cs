@@ -17,7 +17,8 @@ public static class PositionUse
     /// <returns>
     /// Tables <c>effect</c> <c>[change, position]</c>: KL(model ‖ changed), nats; <c>attention_by_distance</c> <c>[layer, head,
     /// distance]</c>; of learned positions
-    /// <c>embedding_similarity</c> <c>[position, position]</c>, cosines; of rotary ones <c>rotary_wavelength</c> <c>[pair]</c>, tokens per
+    /// <c>embedding_similarity</c> <c>[position, position]</c>, cosines; of biases by distance (T5, ALiBi, DeBERTa) <c>relative_bias</c>
+    /// <c>[head, distance]</c>; of rotary ones <c>rotary_wavelength</c> <c>[pair]</c>, tokens per
     /// turn.
     /// </returns>
     public static InsideResult Run(ITransformer model, ModelInput input, int shift = 8, int seed = 1)
@@ -35,6 +36,7 @@ public static class PositionUse
         {
             tables.Add(Similarity(learned));
         }
+        tables.AddRange(PatchPlace.Stacks(model).Select(stack => RelativeBiases.Of(model, input, stack)).OfType<InsideTable>());
         if (Wavelengths(model, input) is { } wavelengths)
         {
             tables.Add(wavelengths);

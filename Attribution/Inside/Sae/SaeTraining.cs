@@ -13,7 +13,10 @@ public sealed record SaeTrainingOptions
     /// <summary>Number of features.</summary>
     public required int Features { get; init; }
 
-    /// <summary>Features that stay active per token.</summary>
+    /// <summary><c>topk</c> or <c>jumprelu</c>.</summary>
+    public string Architecture { get; init; } = "topk";
+
+    /// <summary>Features that are active per token: exactly of <c>topk</c>, on average of <c>jumprelu</c>.</summary>
     public int K { get; init; } = 16;
 
     /// <summary>How many batches.</summary>
@@ -33,8 +36,9 @@ public sealed record SaeTrainingOptions
 }
 
 /// <summary>
-/// Training of TopK autoencoders: mean squared error with the k largest features alone. Gao et al. 2024, “Scaling and evaluating sparse
-/// autoencoders”.
+/// Training of autoencoders. TopK: mean squared error with the k largest features alone (Gao et al. 2024, “Scaling and evaluating sparse
+/// autoencoders”). JumpReLU: the same error + variance · (L0/k − 1)², thresholds learned by straight-through gradients
+/// (<see cref="JumpRelu"/>; Rajamanoharan et al. 2024).
 /// </summary>
 /// <remarks>
 /// W_dec starts as random directions of length 1, W_enc as its transpose, b_dec as the mean of the activations. A feature without
@@ -49,7 +53,7 @@ public static class SaeTraining
     /// <param name="options">Sizes and steps.</param>
     /// <param name="progress">Told step and mean squared error, relative to the variance.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    public static SparseAutoencoder TopK(ITransformer model, IReadOnlyList<int[]> texts, SaeTrainingOptions options, Action<int,
+    public static SparseAutoencoder Run(ITransformer model, IReadOnlyList<int[]> texts, SaeTrainingOptions options, Action<int,
         double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -60,6 +64,11 @@ public static class SaeTraining
         if (options.K < 1 || options.K > features)
         {
             throw new VitrineException($"sae: k does not fit; got {options.K} of {features} features; expected 1 to {features}.");
+        }
+        bool jumps = options.Architecture == "jumprelu";
+        if (!jumps && options.Architecture != "topk")
+        {
+            throw new VitrineException($"sae: architecture cannot be trained; got '{options.Architecture}'; expected topk or jumprelu.");
         }
         var random = new Random(options.Seed);
         float[] mean = new float[d];
@@ -95,7 +104,7 @@ public static class SaeTraining
                 encoder[(i * features) + f] = directions[(f * d) + i];
             }
         }
-        var config = new SaeConfig { DIn = d, DSae = features, Architecture = "topk", K = options.K, Hook = options.Hook,
+        var config = new SaeConfig { DIn = d, DSae = features, Architecture = options.Architecture, K = options.K, Hook = options.Hook,
             Model = options.Model };
         var weights = new Dictionary<string, Tensor>
         {
@@ -104,6 +113,11 @@ public static class SaeTraining
             ["W_dec"] = Tensor.From(directions, [features, d]),
             ["b_dec"] = Tensor.From(mean, [d]),
         };
+        var jump = new JumpRelu(options.K, variance);
+        if (jumps)
+        {
+            weights["threshold"] = Tensor.From([.. Enumerable.Repeat(jump.FirstThreshold, features)], [features]);
+        }
         var sae = new SparseAutoencoder(config, weights);
         Tensor[] all = [.. weights.Values];
         var optimizer = new AdamW(all, new AdamWOptions { WeightDecay = 0 });
@@ -112,21 +126,26 @@ public static class SaeTraining
         for (int step = 0; step < options.Steps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            double loss = Step(sae, all, optimizer, schedule.At(step), Batch(data, d, n, options.Batch, random), idle, options.Steps / 10);
+            double loss = Step(sae, jumps ? jump : null, all, optimizer, schedule.At(step), Batch(data, d, n, options.Batch, random), idle,
+                options.Steps / 10);
             progress?.Invoke(step + 1, loss / Math.Max(variance, 1e-30));
         }
         return sae;
     }
 
-    private static double Step(SparseAutoencoder sae, Tensor[] all, AdamW optimizer, float rate, Tensor x, int[] idle, int patience)
+    private static double Step(SparseAutoencoder sae, JumpRelu? jump, Tensor[] all, AdamW optimizer, float rate, Tensor x, int[] idle,
+        int patience)
     {
         Gradients gradients;
         double value;
         using (var tape = new Tape())
         {
             tape.Watch(all);
-            Tensor features = sae.Encode(x), error = x - sae.Decode(features, x), loss = (error * error).Mean();
+            Tensor? sparsity = null;
+            Tensor features = jump is null ? sae.Encode(x) : jump.Encode(sae, x, out sparsity);
+            Tensor error = x - sae.Decode(features, x), loss = (error * error).Mean();
             value = loss.Item();
+            loss = sparsity is null ? loss : loss + sparsity;
             float[] active = features.ToArray();
             for (int f = 0; f < idle.Length; f++)
             {

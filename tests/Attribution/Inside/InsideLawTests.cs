@@ -46,6 +46,85 @@ public sealed class InsideLawTests
     }
 
     [Fact]
+    public void Circuit_OfAModelWithMergedRankOneChanges_OrWithoutASpareHead_IsTheSame()
+    {
+        string[] own = [.. Circuit.Top(EdgeScoring.Run(s_induction, s_pairs), 8).Edges];
+        ITransformer changed = ModelLoader.Load(Path.Combine(GoldenFolder.SourceTree(), "models", "induction")),
+            pruned = ModelLoader.Load(Path.Combine(GoldenFolder.SourceTree(), "models", "induction"));
+        Parameter w = changed.Find("blocks.1.mlp.W_in")!, o = pruned.Find("blocks.0.attn.W_O")!;
+        // LoRA adds a product of small rank to a matrix; pruning a head sets its rows of W_O to 0.
+        w.Value += RandomTensor.Normal(1, [w.Shape[0], 1], 0.02f).MatMul(RandomTensor.Normal(2, [1, w.Shape[1]], 0.02f));
+        int dHead = o.Shape[0] / 2;
+        o.Value = TensorOps.Concat(0, o.Value.Slice(0, 0, dHead), Tensor.Zeros([dHead, o.Shape[1]]));
+
+        Assert.True(own.Intersect(Circuit.Top(EdgeScoring.Run(changed, s_pairs), 8).Edges).Count() >= own.Length - 1);
+        EdgeScores without = EdgeScoring.Run(pruned, s_pairs);
+        Assert.Contains("a0.h0->a1.h0<k>", Circuit.Top(without, 12).Edges);
+        Assert.All(Enumerable.Range(0, without.Graph.Targets.Count), t => Assert.Equal(0, without[without.Graph.SourceOf(0, 1), t]));
+    }
+
+    [Fact]
+    public void Edges_AblatedByZeroAndMeans_AreThoseRunsAndNoOthers()
+    {
+        PromptPair[] one = [s_pairs[0]];
+        int logits = EdgeGraph.Of(s_induction).Targets.Count - 1;
+        EdgeScores Exact(EdgeAblation ablation) => EdgeScoring.Run(s_induction, one, new() { Method = EdgeMethod.Exact, Ablation = ablation });
+        EdgeScores zero = Exact(EdgeAblation.Zero), corrupted = Exact(EdgeAblation.Corrupted), mean = Exact(EdgeAblation.MeanPerPosition);
+        using (Intervention.Zero("blocks.1.hook_mlp_out").Open(s_induction))
+        {
+            double off = one[0].Metric.Of(s_induction, one[0].Clean).Item() - zero.MetricClean;
+            Assert.Equal(off, zero[zero.Graph.SourceOf(1, -1), logits], 1e-3 * Math.Max(1, Math.Abs(off)));
+        }
+        // The mean of one input is its corrupted run.
+        Assert.All(Enumerable.Range(0, corrupted.Values.Length), i => Assert.Equal(corrupted.Values[i], mean.Values[i], 1e-3));
+        Assert.Equal(0, CircuitEvaluation.Faithfulness(s_induction, s_pairs, Circuit.All(zero.Graph).Complement(), EdgeAblation.Mean)
+            .Faithfulness, 1e-4);
+        Assert.Equal(1, CircuitEvaluation.Faithfulness(s_induction, s_pairs, Circuit.All(zero.Graph), EdgeAblation.Zero).Faithfulness, 1e-4);
+    }
+
+    [Fact]
+    public void Pair_Aligned_KeepsCommonStartAndEnd()
+    {
+        (int[] a, int[] b) = TokenAlignment.Of([1, 2, 3, 9, 9], [1, 2, 7, 8, 3, 9, 9], 0);
+
+        Assert.Equal([1, 2, 0, 0, 3, 9, 9], a);
+        Assert.Equal([1, 2, 7, 8, 3, 9, 9], b);
+        Assert.Equal(6, PromptPair.Of(s_induction, "abcabc", "abcab", "a", "b", align: true).Corrupted.Ids!.Shape[1]);
+    }
+
+    [Theory]
+    [InlineData("bloom")]
+    [InlineData("t5")]
+    [InlineData("gpt2")]
+    [InlineData("llama")]
+    public void Positions_RelativeBias_IsTheFamilysOwn(string family)
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, family);
+        ModelInput input = ModelInput.Of([5, 9, 13, 7, 30, 41, 3]);
+        InsideResult result = PositionUse.Run(model, family == "t5" ? input with { Target = ModelInput.Of([0, 4, 12, 33, 9]) } : input,
+            shift: 2);
+
+        if (family is "gpt2" or "llama")
+        {
+            Assert.DoesNotContain(result.Tables, t => t.Name.StartsWith("relative_bias", StringComparison.Ordinal));
+            return;
+        }
+        InsideTable table = result[family == "t5" ? "relative_bias_encoder" : "relative_bias"];
+        int[] distances = [.. table.Axes[1].Labels.Select(int.Parse)];
+        for (int d = 0; d < distances.Length; d++)
+        {
+            // ALiBi of four heads has slopes 2^(−2), 2^(−4), …; T5's table has a bucket for each of the nearest distances.
+            double expected = family == "bloom" ? -Math.Pow(2, -2) * distances[d]
+                : Math.Abs(distances[d]) > 1 ? table[0, d] : Bias(distances[d]) - Bias(0);
+            Assert.Equal(expected, table[0, d], 2e-3);
+        }
+        Assert.Contains(1, distances);
+
+        double Bias(int back) => model.Find("encoder.rel_pos.W_rel")!.Value.ToArray()[(back < 0 ? 4 - back : back) * 4];
+    }
+
+    [Fact]
     public void Edges_SumOverTargets_AttributionPatchingOfTheSource()
     {
         EdgeScores scores = EdgeScoring.Run(s_induction, s_pairs, new() { Method = EdgeMethod.Eap });
@@ -253,14 +332,16 @@ public sealed class InsideLawTests
         }
     }
 
-    [Fact]
-    public void Sae_Trained_ExplainsMoreThanTheMean_AndRoundTrips()
+    [Theory]
+    [InlineData("topk")]
+    [InlineData("jumprelu")]
+    public void Sae_Trained_ExplainsMoreThanTheMean_AndRoundTrips(string architecture)
     {
         int[][] texts = [.. PromptTemplates.Generate(s_induction, "induction", count: 24, seed: 3).Select(p => p.Clean.Ids!.ToIntArray())];
         List<double> losses = [];
 
-        SparseAutoencoder sae = SaeTraining.TopK(
-            s_induction, texts, new() { Hook = "blocks.0.hook_resid_post", Features = 128, K = 8, Steps = 200, Batch = 64,
+        SparseAutoencoder sae = SaeTraining.Run(
+            s_induction, texts, new() { Hook = "blocks.0.hook_resid_post", Architecture = architecture, Features = 128, K = 8, Steps = 200, Batch = 64,
                 LearningRate = 3e-3f }, (_, loss) =>
                 losses.Add(loss), TestContext.Current.CancellationToken);
 
@@ -270,7 +351,10 @@ public sealed class InsideLawTests
         SparseAutoencoder back = SparseAutoencoder.Load(folder.Path);
         Tensor x = s_induction.Embed(Tensor.From([97, 98, 99], [1, 3]));
         Assert.Equal(sae.Encode(x).ToArray(), back.Encode(x).ToArray());
-        Assert.All(back.Encode(x).ToArray().Chunk(128), row => Assert.InRange(row.Count(v => v > 0), 0, 8));
+        Assert.All(back.Encode(x).ToArray().Chunk(128), row => Assert.InRange(row.Count(v => v > 0), 0, architecture == "topk" ? 8 : 40));
+        double active = texts.Average(ids => sae.Encode(PatchSweep.Capture(s_induction, ModelInput.Of(ids), ["blocks.0.hook_resid_post"])[
+            "blocks.0.hook_resid_post"]).ToArray().Count(v => v > 0) / (double)ids.Length);
+        Assert.InRange(active, 4, 16);
         VitrineException e = Assert.Throws<VitrineException>(() => back.Encode(Tensor.Zeros([1, 3, 32])));
         Assert.Contains("another width", e.Message, StringComparison.Ordinal);
     }
