@@ -22,8 +22,8 @@ internal static class InterveneCommand
             (ChangeKind.Swap, Many("--swap", "hook", "Put its value in --source, a text of as many tokens, in its place.")),
             (ChangeKind.Add, Many("--steer", "[hook=]file", "Add a steering vector, at its own hook or another; --strength times.",
                 "--add")),
-            (ChangeKind.Without, Many("--without", "[hook=]file", "Remove what is said along a steering vector, at every state of the stream "
-                + "or one hook.")),
+            (ChangeKind.Without, Many("--without", "[hook=]file", "Remove what is said along a steering vector, at every state of the "
+                + "stream or one hook.")),
             (ChangeKind.Subspace, Many("--subspace", "[hook=]file", "Take the part in a trained subspace from --source.")),
             (ChangeKind.Skip, Many("--skip", "layer", "A block that adds nothing: 1, or decoder.1.")),
             (ChangeKind.Knockout, Many("--knockout", "keys", "No attention from the last position to these: 2,3; from others: 5>2,3; in "

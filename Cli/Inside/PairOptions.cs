@@ -93,6 +93,7 @@ internal sealed class PairOptions
         "logit" => (a, _) => InsideMetric.Logit(a),
         "log_prob" => (a, _) => InsideMetric.LogProbability(a),
         "prob" => (a, _) => InsideMetric.Probability(a),
-        _ => throw new CommandException(ExitCode.Usage, $"metric: not known; got '{name}'; expected logit_diff, logit, log_prob, prob or kl."),
+        _ => throw new CommandException(ExitCode.Usage,
+            $"metric: not known; got '{name}'; expected logit_diff, logit, log_prob, prob or kl."),
     };
 }

@@ -50,7 +50,8 @@ public sealed partial class Inside
         double Differs(IReadOnlyList<int> one) => Enumerable.Range(0, Math.Max(one.Count, all[0].Count))
             .Count(i => i >= one.Count || i >= all[0].Count || one[i] != all[0][i]);
         return InsideTable.Of("written", "tokens that differ from those written before", [.. all.Select(Differs)],
-            new InsideAxis("variant", ["before", .. variants.Select(v => v.Name)])) with { Texts = [.. all.Select(ids => (_loaded.Written ?? _loaded.Tokenizer).Decode(ids))] };
+            new InsideAxis("variant", ["before", .. variants.Select(v => v.Name)]))
+            with { Texts = [.. all.Select(ids => (_loaded.Written ?? _loaded.Tokenizer).Decode(ids))] };
     }
 
     /// <summary>
@@ -73,8 +74,9 @@ public sealed partial class Inside
         int length = bases[0].Length, at = position < 0 ? length + position : position;
         if (bases.Any(b => b.Length != length) || at < 0 || at >= length)
         {
-            throw new RequestException(Fault.Text, FormattableString.Invariant($"subspace: pairs of different lengths, or no such position; got {
-                string.Join(", ", bases.Select(b => b.Length).Distinct().Take(5))} tokens and position {position}; expected one length."));
+            string lengths = string.Join(", ", bases.Select(b => b.Length).Distinct().Take(5));
+            throw new RequestException(Fault.Text, "subspace: pairs of different lengths, or no such position; got "
+                + FormattableString.Invariant($"{lengths} tokens and position {position}; expected one length."));
         }
         int[] labels = [.. pairs.Select(p => p.Metric.Answer?.Correct
             ?? throw new RequestException(Fault.Text, "subspace: a pair without an answer; expected the clean run's."))];

@@ -137,7 +137,11 @@ public sealed partial class Inside
 
     /// <summary>Why a head attends, neuron by neuron: <see cref="NeuronView"/>.</summary>
     public InsideResult Why(string text, int layer, int head, int query, string? stack = null) =>
-        Ask(() => NeuronView.Run(Model, Read(text).Input, layer, head, query, stack));
+        Ask(() =>
+    {
+        InsideText read = Read(text);
+        return NeuronView.Run(Model, read.Input, layer, head, query, stack, stack == "encoder" ? read.SourceTokens : read.Tokens);
+    });
 
     /// <summary>The strongest neurons of a layer on a text: <see cref="Neurons.Strongest"/>.</summary>
     public InsideResult Strongest(string text, int layer, int top = 10, string by = "max", string? correct = null, string? wrong = null) =>

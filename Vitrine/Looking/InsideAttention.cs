@@ -28,9 +28,9 @@ public static class InsideAttention
         ArgumentNullException.ThrowIfNull(inside);
         return inside.With((model, _) =>
         {
-            Encoding encoding = inside.Encode(text, context);
-            ModelInput input = Inside.Input(encoding);
-            string[] read = inside.Names(encoding);
+            InsideText given = inside.Read(text, context, target: "");
+            ModelInput input = given.Input with { Target = null };
+            string[] read = given.SourceTokens;
             if (model.Info.Task != ModelTask.SequenceToSequence)
             {
                 return part is null ? new HeadsSeen(HeadPatterns.Of(model, input), read) : throw new RequestException(

@@ -76,9 +76,11 @@ internal sealed class InsideChanges(LoadedModel loaded, InsideText text, Interve
             _source ??= InsideText.Of(loaded, request.Source
                 ?? throw new RequestException(Fault.Request, "swap: no source; expected a text whose activations are put in."), null,
                 request.Target ?? "");
-            return _source.Encoding.Count == text.Encoding.Count ? _source with { Input = _source.Input with { Target = text.Input.Target } }
-                : throw new RequestException(Fault.Text, FormattableString.Invariant($"swap: token counts differ; got {text.Encoding.Count
-                    } tokens in the text and {_source.Encoding.Count} in the source; expected equal numbers."));
+            return _source.Encoding.Count == text.Encoding.Count
+                ? _source with { Input = _source.Input with { Target = text.Input.Target } }
+                : throw new RequestException(Fault.Text, FormattableString.Invariant(
+                    $"swap: token counts differ; got {text.Encoding.Count} tokens in the text and {_source.Encoding.Count} ")
+                    + "in the source; expected equal numbers.");
         }
     }
 
@@ -96,8 +98,8 @@ internal sealed class InsideChanges(LoadedModel loaded, InsideText text, Interve
             ? text.Input with { Ids = Tensor.From(enough[new Random(request.Seed).Next(enough.Length)].AsSpan(0, text.Encoding.Count),
                 [1, text.Encoding.Count]), Types = null }
             : throw new RequestException(Fault.Text, FormattableString.Invariant(
-                $"resample: no reference text is long enough; got at most {Reference.Max(r => r.Length)} tokens; expected {text.Encoding.Count
-                } or more."));
+                $"resample: no reference text is long enough; got at most {Reference.Max(r => r.Length)} tokens; ")
+                + FormattableString.Invariant($"expected {text.Encoding.Count} or more."));
     }
 
     private string[] Streams()

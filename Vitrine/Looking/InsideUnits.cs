@@ -20,7 +20,9 @@ public static class InsideUnits
             InsideText read = inside.Read(text, context, target);
             bool cross = stack == "cross";
             var patterns = HeadPatterns.Of(model, read.Input, cross ? "decoder" : stack, cross);
-            return AttentionPage.Html(patterns, cross || patterns.Stack == "encoder" ? read.SourceTokens : read.Tokens, name);
+            string[] tokens = cross ? [.. read.SourceTokens, .. read.Tokens]
+                : patterns.Stack == "encoder" ? read.SourceTokens : read.Tokens;
+            return AttentionPage.Html(patterns, tokens, name);
         });
     }
 
@@ -116,7 +118,9 @@ public static class InsideUnits
             with { Model = name });
     }
 
-    /// <summary>Trains a TopK or JumpReLU autoencoder on a text, saves it, and measures it on the last tenth, which it has not seen.</summary>
+    /// <summary>
+    /// Trains a TopK or JumpReLU autoencoder on a text, saves it, and measures it on the last tenth, which it has not seen.
+    /// </summary>
     public static InsideResult TrainSae(this Inside inside, string text, SaeTrainingOptions options, string folder,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {

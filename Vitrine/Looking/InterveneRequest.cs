@@ -11,7 +11,9 @@ public sealed record InterveneRequest
     /// <summary>Strengths of added vectors, side by side, each a variant of its own; empty: each vector once.</summary>
     public IReadOnlyList<float> Strengths { get; init; } = [];
 
-    /// <summary>Texts whose activations are averaged (<see cref="ChangeKind.Mean"/>) or drawn from (<see cref="ChangeKind.Resample"/>).</summary>
+    /// <summary>
+    /// Texts whose activations are averaged (<see cref="ChangeKind.Mean"/>) or drawn from (<see cref="ChangeKind.Resample"/>).
+    /// </summary>
     public IReadOnlyList<string> Reference { get; init; } = [];
 
     /// <summary>Whether a mean is taken for every position by itself, over the reference texts that are so long.</summary>

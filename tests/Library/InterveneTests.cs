@@ -91,7 +91,8 @@ public sealed class InterveneTests
         using var folder = new TempFolder();
         subspace.Save(folder.File("all.safetensors"));
 
-        InsideResult whole = Change(ActivationChange.Parse(ChangeKind.Subspace, folder.File("all.safetensors")), r => r with { Source = Other }),
+        InsideResult whole = Change(ActivationChange.Parse(ChangeKind.Subspace, folder.File("all.safetensors")),
+                r => r with { Source = Other }),
             swapped = Change(ActivationChange.Parse(ChangeKind.Swap, "blocks.1.hook_resid_post@last"), r => r with { Source = Other });
 
         TensorAssert.Close([.. swapped["kl"].Values.Select(v => (float)v)], [.. whole["kl"].Values.Select(v => (float)v)], 1e-4, 1e-5);
@@ -173,7 +174,8 @@ public sealed class InterveneTests
         Assert.Contains("swap: token counts differ", Refusal(Of(ChangeKind.Swap), r => r with { Source = "KING: I am not" }));
         Assert.Contains("swap: no source", Refusal(Of(ChangeKind.Swap), r => r));
         Assert.Contains("no reference texts", Refusal(Of(ChangeKind.Mean), r => r));
-        Assert.Contains("resample: no reference text is long enough", Refusal(Of(ChangeKind.Resample), r => r with { Reference = ["KING"] }));
+        Assert.Contains("resample: no reference text is long enough", Refusal(Of(ChangeKind.Resample),
+            r => r with { Reference = ["KING"] }));
         Assert.Contains("strength: nothing to add", Refusal(Of(ChangeKind.Zero), r => r with { Strengths = [1] }));
     }
 

@@ -233,11 +233,13 @@ public static class NeuronView
     /// <param name="head">From 0.</param>
     /// <param name="query">The query's position.</param>
     /// <param name="stack">Null: the last of the model's stacks.</param>
+    /// <param name="tokens">What positions are called.</param>
     /// <returns>
     /// Tables <c>query</c> <c>[neuron]</c>, <c>keys</c> and <c>product</c> (unscaled) <c>[key, neuron]</c>, <c>scaled_dot</c> and
     /// <c>softmax</c> <c>[key]</c>: every key is listed, hidden ones with 0.
     /// </returns>
-    public static InsideResult Run(ITransformer model, ModelInput input, int layer, int head, int query, string? stack = null)
+    public static InsideResult Run(ITransformer model, ModelInput input, int layer, int head, int query, string? stack = null,
+        IReadOnlyList<string>? tokens = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         string block = string.Create(CultureInfo.InvariantCulture, $"{stack ?? new PatchRequest().StackOf(model)}.{layer}.attn.");
@@ -256,7 +258,8 @@ public static class NeuronView
             .ToArray();
         float[] softmax = pattern.Select(0, 0).Select(0, head).Select(0, query).ToArray();
         double[] product = [.. all.Select((v, i) => (double)v * one[i % d])];
-        InsideAxis neuron = InsideAxis.Numbered("neuron", d), key = InsideAxis.Numbered("key", keys);
+        InsideAxis neuron = InsideAxis.Numbered("neuron", d), key = new("key", [.. Enumerable.Range(0, keys)
+            .Select(i => i < tokens?.Count ? FormattableString.Invariant($"{i} {tokens[i]}") : i.ToString(CultureInfo.InvariantCulture))]);
         return new()
         {
             Method = "neuron_view",

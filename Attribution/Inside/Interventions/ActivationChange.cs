@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vitrine.Tensors;
-using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 

@@ -90,7 +90,8 @@ public sealed record PromptPair
     private static int MaskOf(ITokenizer tokenizer, int[] ids) => tokenizer.Special.Mask is { } mask && Array.IndexOf(ids, mask) is >= 0
         and var at ? at
         : throw new VitrineException("pair: no mask in the clean text; got a masked language model, which answers at its mask; "
-            + $"expected {(tokenizer.Special.Mask is { } id ? $"'{tokenizer.Vocabulary.PieceOf(id)}'" : "a mask")} where the answer stands.");
+            + $"expected {(tokenizer.Special.Mask is { } id ? $"'{tokenizer.Vocabulary.PieceOf(id)}'" : "a mask")} where the answer "
+            + "stands.");
 
     /// <summary>The other direction: what was clean is corrupted.</summary>
     public PromptPair Swapped => this with { Clean = Corrupted, Corrupted = Clean };

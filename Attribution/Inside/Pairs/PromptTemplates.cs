@@ -90,7 +90,8 @@ public static class PromptTemplates
         {
             "ioi" => Fill(model, $"When {{A}} and {{B}} went to the {place}, {{B}} gave {thing} to",
                 $"When {{A}} and {{B}} went to the {place}, {{A}} gave {thing} to", " {A}", " {B}", Names, count, seed, metric),
-            "greater-than" => [.. Enumerable.Range(0, count).Select(_ => GreaterThan(model, 11 + random.Next(8), 3 + random.Next(90), metric))],
+            "greater-than" => [.. Enumerable.Range(0, count)
+                .Select(_ => GreaterThan(model, 11 + random.Next(8), 3 + random.Next(90), metric))],
             "docstring" =>
                 Fill(model, "def call(self, {A}, {B}, {C}):\n    \"\"\"\n    :param {A}: text\n    :param {B}: text\n    :param",
                 "def call(self, {B}, {A}, {C}):\n    \"\"\"\n    :param {A}: text\n    :param {B}: text\n    :param",

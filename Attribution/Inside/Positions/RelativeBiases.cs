@@ -5,12 +5,13 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// What the distance of two tokens adds to an attention score: T5's learned biases, ALiBi's slopes, DeBERTa's positions, as one curve a head.
+/// What the distance of two tokens adds to an attention score: T5's learned biases, ALiBi's slopes, DeBERTa's positions, as one curve a
+/// head.
 /// </summary>
 /// <remarks>
-/// It is measured, so that it is the same for every family: score = scale · q·k + bias(distance). Scores and products are taken relative to
-/// those of a query with its own key, which softmax cannot tell apart; the scale is the slope within equal distances; what remains, averaged
-/// over a distance, is the bias. Where it depends on words too (DeBERTa), this is its mean over the text.
+/// It is measured, so that it is the same for every family: score = scale · q·k + bias(distance). Scores and products are taken relative
+/// to those of a query with its own key, which softmax cannot tell apart; the scale is the slope within equal distances; what remains,
+/// averaged over a distance, is the bias. Where it depends on words too (DeBERTa), this is its mean over the text.
 /// </remarks>
 internal static class RelativeBiases
 {
@@ -27,7 +28,8 @@ internal static class RelativeBiases
         {
             return null;
         }
-        Dictionary<string, Tensor> found = PatchSweep.Capture(model, input, [block + "hook_q", block + "hook_k", block + "hook_attn_scores"]);
+        Dictionary<string, Tensor> found = PatchSweep.Capture(model, input,
+            [block + "hook_q", block + "hook_k", block + "hook_attn_scores"]);
         Tensor q = found[block + "hook_q"], k = found[block + "hook_k"], scores = found[block + "hook_attn_scores"];
         (int heads, int t) = (scores.Shape[1], scores.Shape[2]);
         if (t < 3 || scores.Shape[3] != t)
@@ -65,7 +67,8 @@ internal static class RelativeBiases
             .Max();
         return largest <= 1e-4 * Math.Max(1, size) ? null
             : InsideTable.Of(stack == "blocks" ? "relative_bias" : $"relative_bias_{stack}",
-                "what being so many tokens back (negative: ahead) adds to a score, less that of the token itself; measured in the first block",
+                "what being so many tokens back (negative: ahead) adds to a score, less that of the token itself; measured in the first "
+                    + "block",
                 [.. Enumerable.Range(0, heads).SelectMany(h => shown.Select(d => bias[(h * distances) + d]))],
                 InsideAxis.Numbered("head", heads),
                 new InsideAxis("distance", [.. shown.Select(d => (d - t + 1).ToString(CultureInfo.InvariantCulture))]));

@@ -3,8 +3,8 @@ using Vitrine.Tensors;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// The activation p · [p &gt; θ] with gradients for its threshold, which by itself has none: ∂/∂θ = −θ/ε · K((p − θ)/ε), and of the count of
-/// active features −1/ε · K, where K is 1 on (−½, ½). Rajamanoharan et al. 2024, “Jumping ahead”.
+/// The activation p · [p &gt; θ] with gradients for its threshold, which by itself has none: ∂/∂θ = −θ/ε · K((p − θ)/ε), and of the count
+/// of active features −1/ε · K, where K is 1 on (−½, ½). Rajamanoharan et al. 2024, “Jumping ahead”.
 /// </summary>
 /// <param name="k">How many features should be active per token.</param>
 /// <param name="variance">Of the activations, per number: the scale of the error, and of thresholds.</param>

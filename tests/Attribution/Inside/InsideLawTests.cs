@@ -68,7 +68,8 @@ public sealed class InsideLawTests
     {
         PromptPair[] one = [s_pairs[0]];
         int logits = EdgeGraph.Of(s_induction).Targets.Count - 1;
-        EdgeScores Exact(EdgeAblation ablation) => EdgeScoring.Run(s_induction, one, new() { Method = EdgeMethod.Exact, Ablation = ablation });
+        EdgeScores Exact(EdgeAblation ablation) =>
+            EdgeScoring.Run(s_induction, one, new() { Method = EdgeMethod.Exact, Ablation = ablation });
         EdgeScores zero = Exact(EdgeAblation.Zero), corrupted = Exact(EdgeAblation.Corrupted), mean = Exact(EdgeAblation.MeanPerPosition);
         using (Intervention.Zero("blocks.1.hook_mlp_out").Open(s_induction))
         {
@@ -79,7 +80,8 @@ public sealed class InsideLawTests
         Assert.All(Enumerable.Range(0, corrupted.Values.Length), i => Assert.Equal(corrupted.Values[i], mean.Values[i], 1e-3));
         Assert.Equal(0, CircuitEvaluation.Faithfulness(s_induction, s_pairs, Circuit.All(zero.Graph).Complement(), EdgeAblation.Mean)
             .Faithfulness, 1e-4);
-        Assert.Equal(1, CircuitEvaluation.Faithfulness(s_induction, s_pairs, Circuit.All(zero.Graph), EdgeAblation.Zero).Faithfulness, 1e-4);
+        Assert.Equal(1,
+            CircuitEvaluation.Faithfulness(s_induction, s_pairs, Circuit.All(zero.Graph), EdgeAblation.Zero).Faithfulness, 1e-4);
     }
 
     [Fact]
@@ -341,7 +343,8 @@ public sealed class InsideLawTests
         List<double> losses = [];
 
         SparseAutoencoder sae = SaeTraining.Run(
-            s_induction, texts, new() { Hook = "blocks.0.hook_resid_post", Architecture = architecture, Features = 128, K = 8, Steps = 200, Batch = 64,
+            s_induction, texts, new() { Hook = "blocks.0.hook_resid_post", Architecture = architecture, Features = 128, K = 8, Steps = 200,
+                Batch = 64,
                 LearningRate = 3e-3f }, (_, loss) =>
                 losses.Add(loss), TestContext.Current.CancellationToken);
 

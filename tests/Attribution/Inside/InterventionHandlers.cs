@@ -31,7 +31,8 @@ internal static class InterventionHandlers
             {
                 "zero" => Intervention.Zero(hook, unit),
                 "resample" => Intervention.Resample(hook, permutation, unit),
-                _ => Intervention.Mean(hook, Intervention.Reference(model, reference, hook, kind == "mean_per_position" ? reference[0].Length : null), unit),
+                _ => Intervention.Mean(hook, Intervention.Reference(model, reference, hook,
+                    kind == "mean_per_position" ? reference[0].Length : null), unit),
             };
             check.Close("heads_" + kind,
                 [.. Enumerable.Range(0, layers * heads).Select(i => Loss(model, input, Of(Hook(i / heads, "attn.hook_z"), i % heads)))],

@@ -1,0 +1,92 @@
+using Vitrine.Cli;
+using Vitrine.Tests.Support;
+using Xunit;
+
+namespace Vitrine.Tests;
+
+/// <summary>Every kind of result of looking inside: all its files are written, and <c>vitrine show</c> draws what was saved.</summary>
+public sealed class InsideResultsTests
+{
+    private const string Induction = "--model models/induction keyfjordsagnbixkeyfjo";
+
+    private static string Folder => GoldenFolder.SourceTree();
+
+    public static TheoryData<string> Commands =>
+    [
+        "patch", "patch --place pattern --axes query-key", "patch --method estimate --place resid_mid", "patch --method check",
+        "patch --metric kl",
+        "patch --method atp --direction noise", "patch --method paths --path linear",
+        "patch --method trace --clean keyfjordkeyfjo --subject key",
+        "patch --model models/zh-en --clean 我喜欢音乐。 --corrupted 我喜欢苹果。 --correct I --stack encoder --place resid_pre",
+        "patch --model models/sentiment --clean good --corrupted bad --correct positive --place mlp_out",
+        "circuit --top 12", "circuit --curve", "circuit --method exact --ablation mean", "circuit --method information-flow --greedy 8",
+        $"lens {Induction}", $"lens --mids --correct r {Induction}", $"lens --direct {Induction}", "lens --model models/zh-en 我喜欢音乐。",
+        $"attention {Induction}", $"attention --why 1.0.20 {Induction}", "attention --model models/zh-en --stack cross 我喜欢音乐。",
+        $"neurons {Induction}", "neurons --model models/induction --layer 1 --neuron 0", $"neurons --factors 3 {Induction}",
+        "neurons --model models/induction --data models/entities/sentences.txt --top 2",
+        $"intervene --zero blocks.0.attn.hook_z:0@last --generate 3 {Induction}", "intervene --model models/zh-en --skip decoder.0 我喜欢音乐。",
+        "sae --sae models/shakespeare/sae KING --top 5", "sae --sae models/shakespeare/sae --feature 371",
+        "sae --sae models/shakespeare/sae KING --correct :", "weights", "weights --head 1.0", "weights --folded",
+        $"positions {Induction}", "positions --model models/zh-en 我喜欢音乐。", "similarity keyfjordsagnbixkeyfjo --model models/induction",
+        "similarity keyfjordsagnbixkeyfjo --model models/induction --other-quantize int8 --measure svcca",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Result_InEveryFile_IsDrawnAgainByShow(string line)
+    {
+        using var folder = new TempFolder();
+        string json = folder.File("a.json"), csv = folder.File("a.csv"), svg = folder.File("a.svg"), html = folder.File("a.html"),
+            again = folder.File("b.html"), picture = folder.File("b.svg");
+
+        CliRun.Of([.. line.Split(' '), "--json", json, "--csv", csv, "--svg", svg, "--html", html], folder: Folder).IsDone();
+        CliRun.Of(["show", json, "--html", again, "--svg", picture], folder: Folder).IsDone();
+
+        Assert.StartsWith("{", File.ReadAllText(json), StringComparison.Ordinal);
+        Assert.StartsWith("method,direction,metric,table", File.ReadAllText(csv), StringComparison.Ordinal);
+        foreach (string file in new[] { svg, picture })
+        {
+            string drawn = File.ReadAllText(file);
+            Assert.Contains("</svg>", drawn, StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", drawn, StringComparison.Ordinal);
+            Assert.DoesNotContain("∞", drawn, StringComparison.Ordinal);
+        }
+        Assert.Contains("</html>", File.ReadAllText(html), StringComparison.Ordinal);
+        Assert.Contains("<h2>", File.ReadAllText(again), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("patch --clean abcab --corrupted abdab --correct c --metric loss", "metric: not known; got 'loss'")]
+    [InlineData("patch --clean abcab --corrupted abdab", "--correct is missing")]
+    [InlineData("patch --clean abcab --corrupted abdab --correct c --metric logit_diff", "logit_diff needs two answers")]
+    [InlineData("patch --clean abcab --generate ioi", "several sources")]
+    [InlineData("patch --generate greater", "generate: no such task; got 'greater'")]
+    [InlineData("patch --template abc --corrupted abd --correct a --wrong b", "template: no slots")]
+    [InlineData("patch --pairs nowhere.jsonl", "nowhere.jsonl'; there is no such file")]
+    [InlineData("patch --place cross_z", "place cross_z: the model has no such hook")]
+    [InlineData("patch --axes head", "--axes: not known; got 'head'")]
+    [InlineData("patch --place resid_pre --axes unit", "expected position or layer")]
+    [InlineData("patch --direction back", "--direction: not known; got 'back'")]
+    [InlineData("patch --method trace --clean abcab --subject x", "subject: not in the text; got 'x'")]
+    [InlineData("circuit --method best", "--method: not known; got 'best'")]
+    [InlineData("circuit --steps 0", "steps: no steps; got 0")]
+    [InlineData("circuit --ablation none", "--ablation: not known; got 'none'")]
+    [InlineData("lens --model models/induction --direct --correct ab abc", "'ab' is 2 tokens")]
+    [InlineData("lens --model models/induction --tuned nowhere abc", "nowhere")]
+    [InlineData("neurons --model models/induction --layer 9 abc", "neurons: no such layer; got 9")]
+    [InlineData("neurons --model models/induction --layer 0 --neuron 9999", "neurons: no such neuron; got 9999")]
+    [InlineData("attention --model models/induction --stack encoder abc", "the model has no such hook")]
+    [InlineData("sae --sae models/shakespeare/sae --model models/induction abc", "blocks.2.hook_resid_post")]
+    [InlineData("sae --sae models/shakespeare/sae --feature 4000", "feature: there is none of that number; got 4000")]
+    [InlineData("intervene --model models/induction --swap blocks.0.attn.hook_z --source abcd abc", "swap: token counts differ")]
+    [InlineData("intervene --model models/induction --zero blocks.0.attn.hook_z:7 abc", "no such head or neuron")]
+    [InlineData("similarity --model models/induction --measure cosine abc", "cosine")]
+    public void BadInput_IsOneClearSentence(string line, string part)
+    {
+        CliRun run = CliRun.Of(line.Split(' '), folder: Folder);
+
+        Assert.NotEqual(ExitCode.Success, run.Code);
+        Assert.Contains(part, run.Error, StringComparison.Ordinal);
+        Assert.Equal(1, run.Error.Count(c => c == '\n'));
+    }
+}
