@@ -75,7 +75,7 @@ internal static class Application
     /// <summary>Throws when the command line is not understood; a request for help is always understood.</summary>
     private static void Refuse(ParseResult parsed)
     {
-        if (parsed.Action is HelpView)
+        if (parsed.Action is HelpView || IsSuggestion(parsed))
         {
             return;
         }
@@ -99,6 +99,10 @@ internal static class Application
                 $"{path}{(path.Length > 0 ? ": " : "")}{message} Run 'vitrine{(path.Length > 0 ? " " : "")}{path} --help'.");
         }
     }
+
+    // The words of a line that is being completed are one argument, and need not be right yet.
+    private static bool IsSuggestion(ParseResult parsed) =>
+        ((RootCommand)parsed.RootCommandResult.Command).Directives.Any(directive => parsed.GetResult(directive) is not null);
 
     // The library would name the .NET type.
     private static string Explained(ParseError error) => error.SymbolResult switch

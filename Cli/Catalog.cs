@@ -44,7 +44,9 @@ internal static class Catalog
         ServeCommand.Create(terminal),
         PullCommand.Create(terminal),
         ModelsCommand.Create(terminal),
-        RemoveCommand.Create(terminal));
+        RemoveCommand.Create(terminal),
+        CompletionCommand.Create(terminal),
+        ManCommand.Create(terminal));
 
     /// <summary>A tree of commands with the help and the completion that all of them have.</summary>
     public static RootCommand Of(Terminal terminal, string description, params IReadOnlyList<Verb> verbs)
@@ -64,6 +66,7 @@ internal static class Catalog
         {
             root.Directives.Remove(directive); // tab completion stays; [diagram] and the like are the library's own tools
         }
+        CompletionCommand.Complete(root, terminal);
         return root;
     }
 }

@@ -9,7 +9,7 @@ namespace Vitrine.Cli;
 /// examples last.</summary>
 internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCommandLineAction
 {
-    private const string ExitCodes = """
+    public const string ExitCodes = """
         Exit codes:
           0    done
           1    a defect of the program
@@ -80,7 +80,8 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
         }
     }
 
-    private static (string Name, string Text) Row(Option option)
+    /// <summary>How an option is written, and what it says.</summary>
+    public static (string Name, string Text) Row(Option option)
     {
         string value = option.HelpName is { } name ? $" <{name}>" : "";
         string standard = option.HasDefaultValue ? Convert.ToString(option.GetDefaultValue(), CultureInfo.InvariantCulture) ?? "" : "";

@@ -54,6 +54,10 @@ public sealed record EvaluateResult
     /// <summary>One record per method and metric (<c>docs/CSV.md</c>).</summary>
     public string ToCsv() => Board.ToCsv();
 
+    /// <summary>The same table as Parquet, with the same columns; needs the package <c>Vitrine.Data</c>.</summary>
+    /// <exception cref="RequestException">It is missing.</exception>
+    public byte[] ToParquet() => ColumnFiles.Parquet(Board.ToTable());
+
     /// <summary>Every single number, one record per text, method and metric (<c>docs/CSV.md</c>).</summary>
     public string TextsToCsv() => Board.TextsToCsv(Rows);
 }

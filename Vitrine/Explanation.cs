@@ -96,6 +96,10 @@ public sealed class Explanation
     /// <summary>A table, one record per method, target and token (<c>docs/CSV.md</c>).</summary>
     public string ToCsv() => Results.ToCsv();
 
+    /// <summary>The same table as Parquet, with the same columns; needs the package <c>Vitrine.Data</c>.</summary>
+    /// <exception cref="RequestException">It is missing.</exception>
+    public byte[] ToParquet() => ColumnFiles.Parquet(AttributionCsv.ToTable([Results]));
+
     /// <summary>Inseq's JSON of one method on a generation or translation, which its <c>load()</c> reads.</summary>
     /// <param name="form">How arrays are written: as Inseq 0.7.1 does, in one of three precisions, or as 0.6.</param>
     /// <exception cref="RequestException">There are several methods, or none.</exception>
@@ -103,8 +107,8 @@ public sealed class Explanation
         ? InseqJson.Write(Results.ToInseq(Figure.Title, IsForced, _written), form)
         : throw new RequestException(Fault.Request, $"inseq: its file holds one method; got {Results.Count}; expected one --method.");
 
-    /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv or .txt; replaced whole or not at
-    /// all.</summary>
+    /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv, .parquet or .txt; replaced
+    /// whole or not at all.</summary>
     /// <exception cref="RequestException">The ending is another, or the file cannot be written.</exception>
     public void Save(string path) => ResultFile.Write(path, Path.GetExtension(path).ToLowerInvariant() switch
     {
@@ -113,10 +117,11 @@ public sealed class Explanation
         ".png" => PngFile.Draw(ToSvg()),
         ".json" => System.Text.Encoding.UTF8.GetBytes(ToJson()),
         ".csv" => System.Text.Encoding.UTF8.GetBytes(ToCsv()),
+        ".parquet" => ToParquet(),
         ".txt" => System.Text.Encoding.UTF8.GetBytes(ToText(new())),
         var ending => throw new RequestException(
             Fault.Request, $"save: no such format; got '{(ending.Length > 0 ? ending : path)}'; expected a path that ends in .html, "
-                + $".svg, .png, .json, .csv or .txt. SaveInseq writes Inseq's JSON."),
+                + $".svg, .png, .json, .csv, .parquet or .txt. SaveInseq writes Inseq's JSON."),
     });
 
     /// <summary>Writes Inseq's JSON; gzipped where the path ends in .gz, which its <c>load</c> reads with <c>decompress=True</c>.</summary>

@@ -85,9 +85,14 @@ public static class ModelFolder
         .SelectMany(Directory.EnumerateDirectories).Where(folder => File.Exists(Path.Combine(folder, "config.json")))
             .Order(StringComparer.Ordinal)];
 
+    /// <summary>The names of the shipped models.</summary>
+    /// <param name="starts">Where to look from.</param>
+    public static IReadOnlyList<string> ShippedNames(params IReadOnlyList<string> starts) =>
+        [.. AllShipped(starts).Select(folder => Path.GetFileName(folder))];
+
     private static string Known(string start)
     {
-        string[] names = [.. AllShipped([AppContext.BaseDirectory, start]).Select(folder => Path.GetFileName(folder))];
-        return names.Length > 0 ? $", and no shipped model of that name; expected a folder, or one of {string.Join(", ", names)}" : "";
+        IReadOnlyList<string> names = ShippedNames(AppContext.BaseDirectory, start);
+        return names.Count > 0 ? $", and no shipped model of that name; expected a folder, or one of {string.Join(", ", names)}" : "";
     }
 }

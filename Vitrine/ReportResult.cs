@@ -70,6 +70,10 @@ public sealed record ReportResult
     /// <summary>A table, one record per text, method, target and token (<c>docs/CSV.md</c>).</summary>
     public string ToCsv() => AttributionCsv.ToCsv(Results);
 
+    /// <summary>The same table as Parquet, with the same columns; needs the package <c>Vitrine.Data</c>.</summary>
+    /// <exception cref="RequestException">It is missing.</exception>
+    public byte[] ToParquet() => ColumnFiles.Parquet(AttributionCsv.ToTable(Results));
+
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Collects explanations while a run goes on.</summary>

@@ -10,12 +10,18 @@ public static class AttributionCsv
     public static string ToCsv(this IReadOnlyList<AttributionResult> results) => ToCsv([results]);
 
     /// <summary>The results of several texts, numbered from 1.</summary>
-    public static string ToCsv(IEnumerable<IReadOnlyList<AttributionResult>> texts)
+    public static string ToCsv(IEnumerable<IReadOnlyList<AttributionResult>> texts) => ToTable(texts).ToCsv();
+
+    /// <summary>The results of several texts, numbered from 1, as typed columns.</summary>
+    public static ResultTable ToTable(IEnumerable<IReadOnlyList<AttributionResult>> texts)
     {
-        var table = new CsvText(
-            "text", "method", "step", "target", "label", "label_id", "label_position", "sequence_length", "probability", "f_x",
-            "f_baseline", "delta",
-            "side", "position", "token", "token_id", "surface", "start", "end", "is_special", "is_written", "score");
+        ArgumentNullException.ThrowIfNull(texts);
+        (Type whole, Type real, Type flag, Type word) = (typeof(long), typeof(double), typeof(bool), typeof(string));
+        var table = new ResultTable(
+            ("text", whole), ("method", word), ("step", word), ("target", whole), ("label", word), ("label_id", whole),
+            ("label_position", whole), ("sequence_length", whole), ("probability", real), ("f_x", real), ("f_baseline", real),
+            ("delta", real), ("side", word), ("position", whole), ("token", word), ("token_id", whole), ("surface", word),
+            ("start", whole), ("end", whole), ("is_special", flag), ("is_written", flag), ("score", real));
         int text = 0;
         foreach (IReadOnlyList<AttributionResult> results in texts)
         {
@@ -25,10 +31,10 @@ public static class AttributionCsv
                 Add(table, text, result);
             }
         }
-        return table.ToString();
+        return table;
     }
 
-    private static void Add(CsvText table, int text, AttributionResult result)
+    private static void Add(ResultTable table, int text, AttributionResult result)
     {
         for (int t = 0; t < result.Targets.Count; t++)
         {

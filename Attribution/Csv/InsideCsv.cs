@@ -4,12 +4,17 @@ namespace Vitrine.Attributions;
 public static class InsideCsv
 {
     /// <summary>Every number of a result as one record: table, metric, direction, the labels of its axes, value, interval.</summary>
-    public static string ToCsv(this InsideResult result)
+    public static string ToCsv(this InsideResult result) => ToTable(result).ToCsv();
+
+    /// <summary>The same as typed columns.</summary>
+    public static ResultTable ToTable(this InsideResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
         int axes = result.Tables.Select(t => t.Axes.Count).DefaultIfEmpty(0).Max();
-        var csv = new CsvText(["method", "direction", "metric", "table", .. Enumerable.Range(1, axes)
-            .SelectMany(a => new[] { $"axis_{a}", $"label_{a}" }), "value", "low", "high", "text"]);
+        var csv = new ResultTable([
+            .. ((string[])["method", "direction", "metric", "table", .. Enumerable.Range(1, axes)
+                .SelectMany(a => new[] { $"axis_{a}", $"label_{a}" })]).Select(name => (name, typeof(string))),
+            ("value", typeof(double)), ("low", typeof(double)), ("high", typeof(double)), ("text", typeof(string))]);
         foreach ((string name, double value) in result.Numbers)
         {
             csv.Add([result.Method, result.Direction, result.Metric, name, .. Enumerable.Repeat<object?>(null, 2 * axes), value, null,
@@ -26,6 +31,6 @@ public static class InsideCsv
                     table.High?[i], table.Texts?[i]]);
             }
         }
-        return csv.ToString();
+        return csv;
     }
 }

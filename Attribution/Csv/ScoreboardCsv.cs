@@ -6,9 +6,14 @@ namespace Vitrine.Attributions;
 public static class ScoreboardCsv
 {
     /// <summary>One record per method and metric, the best method first.</summary>
-    public static string ToCsv(this Scoreboard board)
+    public static string ToCsv(this Scoreboard board) => ToTable(board).ToCsv();
+
+    /// <summary>One record per method and metric, the best method first, as typed columns.</summary>
+    public static ResultTable ToTable(this Scoreboard board)
     {
-        var table = new CsvText("method", "rank", "metric", "higher_is_better", "mean", "half_width", "texts");
+        ArgumentNullException.ThrowIfNull(board);
+        var table = new ResultTable(("method", typeof(string)), ("rank", typeof(double)), ("metric", typeof(string)),
+            ("higher_is_better", typeof(bool)), ("mean", typeof(double)), ("half_width", typeof(double)), ("texts", typeof(long)));
         foreach ((string method, double rank) in board.Ranking())
         {
             foreach (IMetric metric in board.Metrics)
@@ -17,7 +22,7 @@ public static class ScoreboardCsv
                 table.Add(method, rank, metric.Name, metric.HigherIsBetter, score.Mean, score.HalfWidth, score.Count);
             }
         }
-        return table.ToString();
+        return table;
     }
 
     /// <summary>One record per text, method and metric.</summary>
@@ -30,7 +35,8 @@ public static class ScoreboardCsv
         {
             throw new ArgumentException($"scoreboard: {texts.Count} names; expected {board.Texts}.", nameof(texts));
         }
-        var table = new CsvText("row", "id", "method", "metric", "value");
+        var table = new ResultTable(("row", typeof(long)), ("id", typeof(string)), ("method", typeof(string)), ("metric", typeof(string)),
+            ("value", typeof(double)));
         for (int text = 0; text < texts.Count; text++)
         {
             foreach (string method in board.Methods)
@@ -41,6 +47,6 @@ public static class ScoreboardCsv
                 }
             }
         }
-        return table.ToString();
+        return table.ToCsv();
     }
 }

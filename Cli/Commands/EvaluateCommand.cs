@@ -47,7 +47,7 @@ internal static class EvaluateCommand
                 }
                 plot.Write(parsed, terminal, () => StatisticCharts.Metrics(done.Model, done.Board));
                 options.Output.Write(
-                    parsed, terminal, done.ToHtml, done.ToMarkdown, done.ToJson, done.ToCsv, screen =>
+                    parsed, terminal, done.ToHtml, done.ToMarkdown, done.ToJson, done.ToCsv, done.ToParquet, screen =>
                         screen.Write(done.ToText(terminal.Width)),
                     isSilent: path == "-" || parsed.GetValue(texts) == "-");
             });

@@ -20,12 +20,12 @@ internal static class ReportCommand
             .Does((parsed, cancellation) =>
             {
                 options.Output.Probe(parsed, terminal);
-                bool keep = options.Output.HasCsv(parsed);
+                bool keep = options.Output.HasTable(parsed);
                 ReportResult report = parsed.GetValue(saved) is { Length: > 0 } files
                     ? ReportResult.OfFiles([.. files.Select(terminal.Resolve)], keep) : Explain(parsed, keep, cancellation);
                 options.Tell(report.Skipped);
-                options.Output.Write(parsed, terminal, report.ToHtml, report.ToMarkdown, report.ToJson, report.ToCsv, screen =>
-                    screen.Write(report.ToText(terminal.Width)));
+                options.Output.Write(parsed, terminal, report.ToHtml, report.ToMarkdown, report.ToJson, report.ToCsv, report.ToParquet,
+                    screen => screen.Write(report.ToText(terminal.Width)));
             });
 
         ReportResult Explain(ParseResult parsed, bool keep, CancellationToken cancellation)

@@ -21,8 +21,11 @@ internal sealed class DataOptions
             "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4; slurm: as the number of a task in its job array says. "
                 + "'vitrine gather' merges.", HelpName = "i/n" };
     private readonly Option<string?> _input =
-        new("--input", "-i") { Description = "Work on every row of a JSONL, CSV, TSV or text file; - reads standard input.", HelpName =
-            "file" };
+        new("--input", "-i")
+        {
+            Description = "Work on every row of a JSONL, CSV, TSV or text file (.gz and .zst too), of Parquet or Arrow; - reads standard input.",
+            HelpName = "file",
+        };
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _input, _format, _columns, _shard };

@@ -24,6 +24,8 @@ internal sealed class ExplainOutput
     private readonly Option<string?> _csv =
         new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.",
             HelpName = "path" };
+    private readonly Option<string?> _parquet =
+        new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
     private readonly Option<string?> _inseq =
         new("--inseq") { Description =
             "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.", HelpName =
@@ -35,7 +37,7 @@ internal sealed class ExplainOutput
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _inseq, _inseqForm, _top };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _parquet, _inseq, _inseqForm, _top };
 
     /// <summary>A request with what results need: how many tokens they list, and for Inseq's file the scores before aggregation.</summary>
     /// <exception cref="RequestException">The number is out of range.</exception>
@@ -49,6 +51,7 @@ internal sealed class ExplainOutput
         OutputFile.ProbeAll(terminal, parsed.GetValue(_html), parsed.GetValue(_svg), parsed.GetValue(_json), parsed.GetValue(_csv));
         OutputFile.Probe(parsed.GetValue(_png), terminal);
         OutputFile.Probe(parsed.GetValue(_inseq), terminal);
+        OutputFile.Probe(parsed.GetValue(_parquet), terminal);
         _ = Form(parsed);
         if (parsed.GetValue(_png) is { } png)
         {
@@ -82,6 +85,10 @@ internal sealed class ExplainOutput
         {
             OutputFile.Write(inseq, InseqJson.Compressed(explanation.ToInseq(form)), terminal);
             inseq = null;
+        }
+        if (parsed.GetValue(_parquet) is { } parquet)
+        {
+            OutputFile.Write(parquet, explanation.ToParquet(), terminal);
         }
         if (png is not null)
         {

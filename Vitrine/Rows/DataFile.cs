@@ -37,11 +37,12 @@ public sealed record DataFileOptions
 /// <summary>A data file that is being read: rows, one after the other, in bounded memory.</summary>
 public sealed class DataFile : IDisposable
 {
-    private readonly Stream _stream;
+    private readonly Stream _stream, _data;
     private readonly DataFormat _format;
 
-    private DataFile(Stream stream, string? path, DataFormat format, DataFileOptions options) =>
-        (_stream, _format, Path, Options, Rows) = (stream, format, path, options, RowReader.Read(stream, format)
+    private DataFile(Stream stream, Stream data, string? path, DataFormat format, DataFileOptions options) =>
+        (_stream, _data, _format, Path, Options, Rows) = (stream, data, format, path, options, Readable(
+            RowReader.Read(data, format), path)
         .Where(row => (row.Number - 1) % options.Shard.Count == options.Shard.Index - 1).Select(row => Renamed(row, options.Columns)));
 
     /// <summary>The rows; to be enumerated once.</summary>
@@ -68,12 +69,18 @@ public sealed class DataFile : IDisposable
         {
             return null;
         }
+        if (_data != _stream) // what is compressed cannot go back: it is read through a second time from its file
+        {
+            using DataFile again = Open(Path ?? throw new InvalidOperationException("rows: a compressed stream without a file."), Options);
+            return RowReader.Read(again._data, _format).LongCount();
+        }
         long start = _stream.Position, count = RowReader.Read(_stream, _format).LongCount();
         _stream.Position = start;
         return count;
     }
 
-    /// <summary>Opens a JSONL, CSV, TSV or text file.</summary>
+    /// <summary>Opens a JSONL, CSV, TSV or text file, gzipped (.gz) or compressed with Zstandard (.zst) or not; a Parquet, Arrow or Feather
+    /// file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Which rows; null: all.</param>
     /// <exception cref="RequestException">The file cannot be read.</exception>
@@ -84,7 +91,8 @@ public sealed class DataFile : IDisposable
         {
             string full = System.IO.Path.GetFullPath(path);
             var file = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return new(file, file.CanSeek ? full : null, options.Format ?? DataFormats.OfFile(path), options); // a pipe is read once
+            return new(file, PackedStream.Open(file, path), file.CanSeek ? full : null, options.Format ?? DataFormats.OfFile(path),
+                options); // a pipe is read once
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -98,13 +106,40 @@ public sealed class DataFile : IDisposable
     /// <param name="stream">For example standard input.</param>
     /// <param name="options">Which rows; null: all.</param>
     public static DataFile Open(Stream stream, DataFileOptions? options = null) =>
-        new(stream, null, options?.Format ?? DataFormat.JsonLines, options ?? new());
+        new(stream, stream, null, options?.Format ?? DataFormat.JsonLines, options ?? new());
 
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        _data.Dispose();
+        _stream.Dispose();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Path ?? "a stream"}: {Options}";
+
+    // A damaged file is said when its damage is reached: the rows before it are good.
+    private static IEnumerable<DataRow> Readable(IEnumerable<DataRow> rows, string? path)
+    {
+        using IEnumerator<DataRow> all = rows.GetEnumerator();
+        while (Next())
+        {
+            yield return all.Current;
+        }
+
+        bool Next()
+        {
+            try
+            {
+                return all.MoveNext();
+            }
+            catch (InvalidDataException e)
+            {
+                throw new RequestException(Fault.Text,
+                    $"input: '{path ?? "the stream"}' is damaged or of another format; got {e.Message.TrimEnd('.')}. Check the file.", e);
+            }
+        }
+    }
 
     private static DataRow Renamed(DataRow row, IReadOnlyDictionary<string, string> columns)
     {

@@ -16,6 +16,12 @@ public enum DataFormat
 
     /// <summary>One text a line.</summary>
     Lines,
+
+    /// <summary>Apache Parquet: flat columns, lists, and members of structures under their path; from a file, not from a stream.</summary>
+    Parquet,
+
+    /// <summary>Apache Arrow's file (Feather 2) and stream forms; from a file, not from a stream.</summary>
+    Arrow,
 }
 
 /// <summary>The formats by name and by the ending of a file's name.</summary>
@@ -23,7 +29,7 @@ public static class DataFormats
 {
     private static readonly (string Name, DataFormat Format)[] s_all =
         [("jsonl", DataFormat.JsonLines), ("ndjson", DataFormat.JsonLines), ("csv", DataFormat.Csv), ("tsv", DataFormat.Tsv),
-            ("txt", DataFormat.Lines)];
+            ("txt", DataFormat.Lines), ("parquet", DataFormat.Parquet), ("arrow", DataFormat.Arrow), ("feather", DataFormat.Arrow)];
 
     /// <summary>The names, for help.</summary>
     public static string Names => string.Join(", ", s_all.Select(f => f.Name));
@@ -38,10 +44,10 @@ public static class DataFormats
                 $"input-format: no such format; got '{name}'; expected one of {Names}.{Nearest.Hint(name, s_all.Select(f => f.Name))}");
     }
 
-    /// <summary>The format that a file's name tells; JSON lines where it tells none.</summary>
+    /// <summary>The format that a file's name tells, before the ending of a compression; JSON lines where it tells none.</summary>
     public static DataFormat OfFile(string path)
     {
-        string ending = Path.GetExtension(path).TrimStart('.');
+        string ending = Path.GetExtension(PackedStream.Bare(path)).TrimStart('.');
         return s_all.FirstOrDefault(f => string.Equals(f.Name, ending, StringComparison.OrdinalIgnoreCase)).Format;
     }
 }

@@ -13,6 +13,30 @@ internal static class RowReader
     /// <exception cref="RequestException">The header cannot be used.</exception>
     public static IEnumerable<DataRow> Read(Stream stream, DataFormat format)
     {
+        if (format is DataFormat.Parquet or DataFormat.Arrow)
+        {
+            return Columns(stream, format);
+        }
+        return Lines(stream, format);
+    }
+
+    private static IEnumerable<DataRow> Columns(Stream stream, DataFormat format)
+    {
+        string name = format == DataFormat.Parquet ? "parquet" : "arrow";
+        if (!stream.CanSeek)
+        {
+            throw new RequestException(Fault.Text,
+                $"input: {name} cannot be read from a stream or a compressed file; expected the file itself. Give its path.");
+        }
+        long number = 0;
+        foreach (IReadOnlyDictionary<string, string[]> fields in ColumnFiles.Rows(stream, name))
+        {
+            yield return new DataRow(++number, number) { Fields = fields };
+        }
+    }
+
+    private static IEnumerable<DataRow> Lines(Stream stream, DataFormat format)
+    {
         var lines = new LineReader(stream);
         string[]? header = format is DataFormat.Csv or DataFormat.Tsv ? Header(lines, format) : null;
         for (long number = 1; lines.Next() is { } line;)

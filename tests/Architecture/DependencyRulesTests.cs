@@ -17,14 +17,17 @@ public class DependencyRulesTests
         ["Attribution"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Viz"] = ["Core.Tensor", "Attribution"],
         ["Drawing"] = [],
+        ["Data"] = [],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
         ["Serve"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
-        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing", "Serve"],
+        ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing", "Data",
+            "Serve"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
+        ["Data"] = ["Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "ZstdSharp.Port"],
         ["Drawing"] = ["HarfBuzzSharp", "HarfBuzzSharp.NativeAssets.Linux", "ScottPlot", "SkiaSharp", "SkiaSharp.HarfBuzz",
             "SkiaSharp.NativeAssets.Linux.NoDependencies"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],

@@ -13,27 +13,27 @@ public class CsvTests
     [Fact]
     public void Fields_OfAnyText_AreReadBack()
     {
-        var table = new CsvText("n", "text");
+        var table = new ResultTable(("n", typeof(long)), ("text", typeof(string)));
         foreach (string text in s_hard)
         {
             table.Add(1, text);
         }
 
-        List<string[]> records = Parse(table.ToString());
+        List<string[]> records = Parse(table.ToCsv());
 
         Assert.Equal(["n", "text"], records[0]);
         Assert.Equal(s_hard, records.Skip(1).Select(record => record[1]));
-        Assert.EndsWith("\r\n", table.ToString(), StringComparison.Ordinal);
-        Assert.Contains("\"say \"\"hi\"\"\"", table.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("\r\n", table.ToCsv(), StringComparison.Ordinal);
+        Assert.Contains("\"say \"\"hi\"\"\"", table.ToCsv(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Numbers_AreReadBackWithoutLoss()
     {
-        var table = new CsvText("a", "b", "c", "d", "e");
+        var table = new ResultTable([.. "abcde".Select(name => (name.ToString(), typeof(double)))]);
         table.Add(0.1f, 1d / 3, double.NaN, null, true);
 
-        string[] record = Parse(table.ToString())[1];
+        string[] record = Parse(table.ToCsv())[1];
 
         Assert.Equal((0.1f, 1d / 3), (float.Parse(record[0], System.Globalization.CultureInfo.InvariantCulture),
             double.Parse(record[1], System.Globalization.CultureInfo.InvariantCulture)));
