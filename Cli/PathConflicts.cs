@@ -9,7 +9,7 @@ namespace Vitrine.Cli;
 internal static class PathConflicts
 {
     private static readonly string[] s_outputs =
-        ["--html", "--svg", "--png", "--json", "--csv", "--csv-texts", "--inseq", "--markdown", "--output", "--out"];
+        ["--html", "--svg", "--png", "--json", "--csv", "--csv-texts", "--inseq", "--markdown", "--output", "--out", "--parquet", "--plot"];
 
     /// <summary>Throws where paths contradict each other.</summary>
     /// <exception cref="CommandException">They do.</exception>

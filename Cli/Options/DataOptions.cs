@@ -23,7 +23,8 @@ internal sealed class DataOptions
     private readonly Option<string?> _input =
         new("--input", "-i")
         {
-            Description = "Work on every row of a JSONL, CSV, TSV or text file (.gz and .zst too), of Parquet or Arrow; - reads standard input.",
+            Description = "Work on every row of a JSONL, CSV, TSV or text file (.gz and .zst too), of Parquet or Arrow; - reads standard "
+                + "input.",
             HelpName = "file",
         };
 

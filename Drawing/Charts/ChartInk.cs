@@ -36,7 +36,7 @@ internal sealed class ChartInk(bool isDark)
 
     /// <summary>Draws a line of text, or only measures it where there is no canvas.</summary>
     /// <returns>Its length.</returns>
-    public float Text(SKCanvas? canvas, string text, float x, float y, float size, SKColor color, bool isBold = false)
+    public static float Text(SKCanvas? canvas, string text, float x, float y, float size, SKColor color, bool isBold = false)
     {
         using var line = new TextLine(text, size, isBold, FontLibrary.OfMachine);
         if (canvas is not null)

@@ -112,20 +112,20 @@ public static partial class Plots
     private static float Head(Chart chart, SKCanvas? canvas, float width, ChartInk ink)
     {
         float y = Margin + 12;
-        ink.Text(canvas, chart.Title, Margin, y, 15, ink.Ink, isBold: true);
+        ChartInk.Text(canvas, chart.Title, Margin, y, 15, ink.Ink, isBold: true);
         if (chart.Note.Length > 0)
         {
             string line = "";
             foreach (string word in chart.Note.Split(' '))
             {
-                if (line.Length > 0 && ink.Text(null, $"{line} {word}", 0, 0, 11, ink.Soft) > width)
+                if (line.Length > 0 && ChartInk.Text(null, $"{line} {word}", 0, 0, 11, ink.Soft) > width)
                 {
-                    ink.Text(canvas, line, Margin, y += 16, 11, ink.Soft);
+                    ChartInk.Text(canvas, line, Margin, y += 16, 11, ink.Soft);
                     line = "";
                 }
                 line += line.Length > 0 ? " " + word : word;
             }
-            ink.Text(canvas, line, Margin, y += 16, 11, ink.Soft);
+            ChartInk.Text(canvas, line, Margin, y += 16, 11, ink.Soft);
         }
         ChartCurve[] named = [.. chart.Panels.SelectMany(panel => panel.Curves).DistinctBy(curve => curve.Name)];
         if (named.Length > 1)
@@ -134,11 +134,11 @@ public static partial class Plots
             y += 20;
             foreach (ChartCurve curve in named)
             {
-                float length = 22 + ink.Text(null, curve.Name, 0, 0, 11, ink.Ink) + 16;
+                float length = 22 + ChartInk.Text(null, curve.Name, 0, 0, 11, ink.Ink) + 16;
                 (x, y) = x > Margin && x + length > width + Margin ? (Margin, y + 16) : (x, y);
                 float half = curve.IsThin ? 0.5f : 1.5f;
                 canvas?.DrawRect(x, y - 4 - half, 16, 2 * half, new() { Color = ChartInk.Of(curve.Color) });
-                ink.Text(canvas, curve.Name, x + 22, y, 11, ink.Ink);
+                ChartInk.Text(canvas, curve.Name, x + 22, y, 11, ink.Ink);
                 x += length;
             }
         }

@@ -97,5 +97,5 @@ public record TextRequest
 
     /// <summary>A text as an item of a list, which no other list can look like.</summary>
     private protected static string Listed(string text) => text.Length > 0 && text.AsSpan().IndexOfAny(", \"[]") < 0 ? text
-        : JsonSerializer.Serialize(text);
+        : $"\"{JsonEncodedText.Encode(text)}\"";
 }

@@ -8,8 +8,6 @@ namespace Vitrine.Tests;
 /// <summary>Completion: what the command suggests, and the scripts that ask it; the manual page.</summary>
 public class CompletionTests
 {
-    private const string Update = "VITRINE_UPDATE_DOCS";
-
     [Theory]
     [InlineData("vitrine exp", "explain")]
     [InlineData("vitrine explain --met", "--method")]
@@ -54,15 +52,9 @@ public class CompletionTests
     }
 
     [Fact]
-    public void Man_Page_IsTheCommittedOneAndHasEveryCommandAndOption()
+    public void Man_Page_HasEveryCommandWithItsOptions()
     {
-        string page = CliRun.Of(["man"]).IsDone().Output, path = Path.Combine(GoldenFolder.SourceTree(), "docs", "vitrine.1");
-        if (Environment.GetEnvironmentVariable(Update) is { Length: > 0 })
-        {
-            File.WriteAllText(path, page);
-        }
-
-        Assert.Equal(File.ReadAllText(path), page);
+        string page = CliRun.Of(["man"]).IsDone().Output;
         string[] parts = [".SS explain\n", ".SS train lm\n", ".B \\-\\-method <name>\n", ".SH EXIT STATUS\n.TP\n.B 0\ndone\n", "HF_TOKEN"];
         Assert.All(parts, part => Assert.Contains(part, page, StringComparison.Ordinal));
     }

@@ -89,7 +89,7 @@ public class CsvTests
         CliRun.Of(["explain", Text, "--model", model.Path, "--csv", "-", "--json", "-"]).IsRefused(ExitCode.Usage, "two results");
         CliRun.Of(["explain", Text, "--model", model.Path, "--csv", "nowhere/a.csv"], folder: model.Path)
             .IsRefused(ExitCode.Output, "nowhere");
-        CliRun.Of(["explain", "--input", "rows.jsonl", "--model", model.Path, "--csv", "a.csv"], folder: model.Path)
+        CliRun.Of(["explain", "--input", "rows.jsonl", "--model", model.Path, "--csv", "rows.csv"], folder: model.Path)
             .IsRefused(ExitCode.Usage, "one file for many rows");
     }
 
