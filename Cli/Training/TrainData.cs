@@ -19,9 +19,9 @@ internal static class TrainData
         ["tales"] = (count, _, seed) => Tales.Make(count, seed).Select(tale => tale.Text),
     };
 
-    private const string Sentences = "sentences";
+    private const string Sentences = "sentences", Names = "names";
 
-    private static string Kinds => string.Join(", ", s_kinds.Keys.Append(Sentences).Order(StringComparer.Ordinal));
+    private static string Kinds => string.Join(", ", s_kinds.Keys.Append(Sentences).Append(Names).Order(StringComparer.Ordinal));
 
     public static Verb Create(Terminal terminal)
     {
@@ -31,6 +31,9 @@ internal static class TrainData
             DefaultValueFactory = _ => 8 };
         var grammar = new Option<string?>("--grammar") { Description =
             "Of sentences: the file of rules that they are drawn by (docs/TRAINING.md).", HelpName = "file" };
+        var text = new Option<string?>("--text") { Description = "Of names: the text whose sentences are taken.", HelpName = "file" };
+        var list = new Option<string?>("--list") { Description =
+            "Of names: lines 'label⇥name'; sentences with other names are left out.", HelpName = "file" };
         var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ =>
             1 };
         var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path",
@@ -41,20 +44,19 @@ internal static class TrainData
             vitrine train data stories --count 20000 --out stories.jsonl
             vitrine train data places --count 2000 --out places.jsonl
             vitrine train data sentences --grammar rules.txt --count 20000 --out sentences.tsv
+            vitrine train data names --text plays.txt --list names.tsv --out names.txt
             """)
-            .With(kind, count, length, grammar, seed, file)
+            .With(kind, count, length, grammar, text, list, seed, file)
             .Does((parsed, _) =>
             {
                 string name = parsed.GetValue(kind) ?? "";
-                string? rules = parsed.GetValue(grammar);
-                if ((name == Sentences) != rules is not null)
-                {
-                    throw new CommandException(ExitCode.Usage,
-                        $"data: {Sentences} need a grammar, and nothing else does; got {name} {(rules is null ? "without" : "with")} "
-                            + $"--grammar; expected both or neither.");
-                }
+                string? rules = parsed.GetValue(grammar), read = parsed.GetValue(text), known = parsed.GetValue(list);
+                Require(name, Sentences, ("--grammar", rules));
+                Require(name, Names, ("--text", read), ("--list", known));
                 Func<int, int, int, IEnumerable<string>> make = rules is not null ? (lines, _, from) =>
                     SentenceGrammar.Read(terminal.Resolve(rules)).Make(lines, from)
+                    : read is not null && known is not null ? (lines, _, _) =>
+                        NamedSentences.Read(terminal.Resolve(known)).Mark(TextLines.Whole(terminal.Resolve(read))).Take(lines)
                     : s_kinds.TryGetValue(name, out Func<int, int, int, IEnumerable<string>>? made) ? made
                     : throw new CommandException(ExitCode.Usage, $"data: unknown kind; got '{name}'; expected one of {Kinds}.");
                 if (parsed.GetValue(count) < 1 || parsed.GetValue(length) < 1)
@@ -68,5 +70,18 @@ internal static class TrainData
                 OutputFile.Write(path, string.Concat(make(parsed.GetValue(count), parsed.GetValue(length), parsed.GetValue(seed))
                     .Select(line => line + "\n")), terminal);
             });
+    }
+
+    private static void Require(string name, string kind, params ReadOnlySpan<(string Option, string? Value)> files)
+    {
+        foreach ((string option, string? value) in files)
+        {
+            if ((name == kind) != value is not null)
+            {
+                throw new CommandException(ExitCode.Usage,
+                    $"data: {kind} need {option}, and nothing else does; got {name} {(value is null ? "without" : "with")} {option}; "
+                        + $"expected both or neither.");
+            }
+        }
     }
 }
