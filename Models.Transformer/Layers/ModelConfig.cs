@@ -42,7 +42,7 @@ internal sealed class ModelConfig
             all[key] = value;
         }
         all["model_type"] = modelType;
-        return new(JsonSerializer.SerializeToElement(all), _file);
+        return new(JsonElement.Parse(all.ToJsonString()), _file);
     }
 
     /// <summary>Reads <c>config.json</c> (or another JSON object) of a model folder.</summary>

@@ -76,7 +76,7 @@ internal sealed partial class HtmlPage
     /// <summary>The script of such a page: a module that exports <c>wire(part)</c>.</summary>
     public static string PartScript => Resource("page.js") + "export { wire };\n";
 
-    /// <summary>The script of <see cref="AttentionPage.Part"/>: a module that exports <c>attention(data)</c>.</summary>
+    /// <summary>The script of a part with attention: a module that exports <c>attention(data)</c>.</summary>
     public static string AttentionScript => Resource("attention.js") + "export { attention };\n";
 
     /// <summary>The file.</summary>

@@ -46,7 +46,7 @@ internal sealed class FamilyWork
 
     /// <summary>Greedy search after a short prompt; null where the model does not write.</summary>
     public Action? Greedy => _model is not IGenerator writer ? null : () => _ = writer.Generate(
-        new() { Ids = Tensor.From(_ids[..Prompt], [1, Prompt]) },
+        new() { Ids = Tensor.From(_ids.AsSpan(0, Prompt), [1, Prompt]) },
         writer.GenerationDefaults with { MaxNewTokens = _written, MinNewTokens = _written });
 
     /// <summary>A GPT-2 of the same width, depth, heads and vocabulary, with the same task.</summary>

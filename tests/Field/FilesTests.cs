@@ -9,6 +9,8 @@ public sealed class FilesTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
+    private static CancellationToken Now => TestContext.Current.CancellationToken;
+
     public void Dispose() => _folder.Dispose();
 
     [Fact]
@@ -17,20 +19,20 @@ public sealed class FilesTests : IDisposable
         string memory = _folder.File("memory"), file = _folder.Write("weights", new byte[100]);
         File.SetLastWriteTimeUtc(file, new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         var hash = new FileHash(memory, large: 10);
-        string first = hash.Of(file);
+        string first = hash.Of(file, Now);
         string note = Assert.Single(Directory.EnumerateFiles(memory));
 
         File.WriteAllText(note, File.ReadAllText(note).Replace(first, "remembered", StringComparison.Ordinal));
-        Assert.Equal("remembered", hash.Of(file));
+        Assert.Equal("remembered", hash.Of(file, Now));
 
         byte[] other = new byte[100];
         other[50] = 1;
         File.WriteAllBytes(file, other);
         File.SetLastWriteTimeUtc(file, new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
-        string second = hash.Of(file);
+        string second = hash.Of(file, Now);
         Assert.NotEqual("remembered", second);
         Assert.NotEqual(first, second);
-        Assert.Equal(second, new FileHash(memory, large: 1000).Of(file)); // without the memory
+        Assert.Equal(second, new FileHash(memory, large: 1000).Of(file, Now)); // without the memory
     }
 
     [Fact]
@@ -38,7 +40,7 @@ public sealed class FilesTests : IDisposable
     {
         string file = _folder.Write("weights", new byte[100]);
 
-        new FileHash(_folder.File("memory"), large: 10).Of(file);
+        new FileHash(_folder.File("memory"), large: 10).Of(file, Now);
 
         Assert.False(Directory.Exists(_folder.File("memory")));
     }
@@ -50,7 +52,7 @@ public sealed class FilesTests : IDisposable
         File.SetLastWriteTimeUtc(file, new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         string noFolder = _folder.Write("memory", [1]);
 
-        Assert.Equal(new FileHash(noFolder, large: 1000).Of(file), new FileHash(noFolder, large: 10).Of(file));
+        Assert.Equal(new FileHash(noFolder, large: 1000).Of(file, Now), new FileHash(noFolder, large: 10).Of(file, Now));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class AnswerTests(SharedService shared) : IClassFixture<SharedServ
         string expected = explainer.Explain("an overlong and dull story", new()
         {
             Targets = ["negative"], Contrast = "positive", Methods = ["integrated_gradients", "feature_ablation"], Steps = 8, Words = "sum",
-        }).ToJson();
+        }, cancellation: TestContext.Current.CancellationToken).ToJson();
 
         Answer answer = await Service.Post("/v1/explain", """
             {"model": "sentiment", "text": "an overlong and dull story", "targets": ["negative"], "contrast": "positive",
