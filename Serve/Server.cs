@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Vitrine.Tensors;
 
 namespace Vitrine.Serve;
 
@@ -66,12 +68,13 @@ public sealed class Server : IAsyncDisposable
         {
             await app.StartAsync(cancellation).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
+            await app.DisposeAsync().ConfigureAwait(false);
             throw new RequestException(Fault.Request,
                 $"port: cannot be listened at; got {options.Port}; {e.Message.TrimEnd('.')}. Choose another --port.", e);
         }
-        _ = desk.Do(desk.Shelf.Default, (explainer, _) => explainer.Name, stop.Token); // loaded while the page is opened
+        _ = Preload(desk, stop.Token);
         return new(app, desk, stop);
     }
 
@@ -90,6 +93,19 @@ public sealed class Server : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
         _desk.Dispose();
         _stop.Dispose();
+    }
+
+    // The default model is loaded while the page is opened; where it cannot be, the log says so, and every request of it.
+    private static async Task Preload(Desk desk, CancellationToken stop)
+    {
+        try
+        {
+            await desk.Do(desk.Shelf.Default, (explainer, _) => explainer.Name, stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is VitrineException or OperationCanceledException)
+        {
+            desk.Log?.Invoke(e.Message);
+        }
     }
 
     private static void Pipeline(WebApplication app, ServeOptions options, Desk desk)

@@ -15,7 +15,7 @@ internal static class InsideEndpoints
             app.MapPost($"/v1/inside/{tool.Name}", async context =>
             {
                 Values values = RequestReader.Read(await Body.Read(context.Request).ConfigureAwait(false));
-                InsideFound view = await Look(desk, tool, values, context.RequestAborted).ConfigureAwait(false);
+                InsideFound view = await Look(desk, tool, values, null, context.RequestAborted).ConfigureAwait(false);
                 await Body.Write(context.Response, view.Result.ToJson() + "\n").ConfigureAwait(false);
             });
         }
@@ -23,11 +23,12 @@ internal static class InsideEndpoints
 
     /// <summary>Looks, in turn and within the limits.</summary>
     public static Task<InsideFound> Look(
-        Desk desk, InsideTool tool, Values values, CancellationToken cancellation, params IReadOnlyList<string> more)
+        Desk desk, InsideTool tool, Values values, IProgress<WorkProgress>? progress, CancellationToken cancellation,
+            params IReadOnlyList<string> more)
     {
         string model = desk.Shelf.Find(values["model"]);
         InsideValues.Check(tool, values, ["model", .. more]);
         RequestReader.CheckLength(values, desk.Limits);
-        return desk.Do(model, (explainer, stop) => tool.Run(explainer, new InsideValues(tool, values, stop)), cancellation);
+        return desk.Do(model, (explainer, stop) => tool.Run(explainer, new InsideValues(tool, values, progress, stop)), cancellation);
     }
 }

@@ -59,9 +59,14 @@ internal sealed record InsideTool(string Name, string Title, string Description,
 /// <summary>What a look inside is given, each value by its name, with the table's defaults.</summary>
 /// <param name="tool">The look.</param>
 /// <param name="values">What the request says.</param>
+/// <param name="progress">Told how far it is; null: no report.</param>
 /// <param name="cancellation">Stops the work.</param>
-internal sealed class InsideValues(InsideTool tool, Values values, CancellationToken cancellation)
+internal sealed class InsideValues(InsideTool tool, Values values, IProgress<WorkProgress>? progress, CancellationToken cancellation)
 {
+    /// <summary>Told how much is done, 0–1.</summary>
+    public IProgress<double>? Progress => progress is null ? null
+        : new Told<double>(share => progress.Report(new(tool.Name, (int)(share * 100), 100)));
+
     /// <summary>Stops the work.</summary>
     public CancellationToken Cancellation => cancellation;
 

@@ -80,6 +80,7 @@ internal static class InsideTools
         var request = new PatchRequest
         {
             Direction = v.Choice("direction") == "noise" ? PatchDirection.Noise : PatchDirection.Denoise,
+            Progress = v.Progress,
             Cancellation = v.Cancellation,
         };
         return v.Choice("method") == "estimate" ? explainer.Inside.Estimate(pairs, [v.Choice("place")], request)
@@ -89,7 +90,7 @@ internal static class InsideTools
     private static InsideFound Circuits(Explainer explainer, InsideValues v)
     {
         PromptPair[] pairs = Pairs(explainer, v);
-        EdgeScores scores = explainer.Inside.Edges(pairs, new() { Cancellation = v.Cancellation });
+        EdgeScores scores = explainer.Inside.Edges(pairs, new() { Progress = v.Progress, Cancellation = v.Cancellation });
         var circuit = Circuit.Top(scores, v.Whole("edges", 1, 2000));
         (double metric, double faithfulness) = explainer.Inside.Faithfulness(pairs, circuit);
         InsideResult result = scores.ToResult() with { Model = explainer.Name };

@@ -68,7 +68,7 @@ internal sealed class InsidePage : View
         HtmlPage page, Values values, Desk desk, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         InsideTool tool = Tool(values);
-        InsideFound view = await InsideEndpoints.Look(desk, tool, values, cancellation, "tool").ConfigureAwait(false);
+        InsideFound view = await InsideEndpoints.Look(desk, tool, values, progress, cancellation, "tool").ConfigureAwait(false);
         page.Raw("<section>").Element("h2", "", InsideFigure.Title(view.Result, null));
         InsideView.Write(page, view.Result, view.Pictures, Places.Of(view.Result));
         page.Raw("</section>");

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
@@ -26,11 +27,11 @@ internal static class SaveEndpoints
                 Explanation why = await desk.Explain(values, null, context.RequestAborted).ConfigureAwait(false);
                 byte[] bytes = format switch
                 {
-                    "html" => System.Text.Encoding.UTF8.GetBytes(why.ToHtml()),
-                    "svg" => System.Text.Encoding.UTF8.GetBytes(why.ToSvg()),
+                    "html" => Encoding.UTF8.GetBytes(why.ToHtml()),
+                    "svg" => Encoding.UTF8.GetBytes(why.ToSvg()),
                     "png" => await Task.Run(() => PngFile.Draw(why.ToSvg())).ConfigureAwait(false),
-                    "json" => System.Text.Encoding.UTF8.GetBytes(why.ToJson()),
-                    _ => System.Text.Encoding.UTF8.GetBytes(why.ToCsv()),
+                    "json" => Encoding.UTF8.GetBytes(why.ToJson()),
+                    _ => Encoding.UTF8.GetBytes(why.ToCsv()),
                 };
                 context.Response.ContentType = type;
                 context.Response.Headers.ContentDisposition = $"attachment; filename=\"explanation.{format}\"";

@@ -101,6 +101,7 @@ const note = (name, value) => {
 // What a result offers once it is there.
 function ready() {
   for (const words of result.querySelectorAll('[data-off]')) words.querySelectorAll('section').forEach(switches);
+  result.querySelectorAll('.words ~ section .numbers tr:not(:first-child)').forEach((line, i) => { line.dataset.word = i; });
   const pick = said().pick?.[0];
   if (pick) result.querySelectorAll('.pick')[pick]?.click();
   result.querySelectorAll('.pick').forEach((one, i) => one.addEventListener('click', () => note('pick', i)));

@@ -27,7 +27,7 @@ internal sealed class ModelShelf(IReadOnlyList<KeyValuePair<string, string>> mod
     public long Used { get { lock (_lock) { return _loaded.Values.Sum(copies => copies.Bytes); } } }
 
     /// <summary>Whether a model is loaded.</summary>
-    public bool IsLoaded(string name) { lock (_lock) { return _loaded.ContainsKey(name); } }
+    public bool IsLoaded(string name) { lock (_lock) { return _loaded.GetValueOrDefault(name)?.IsThere is true; } }
 
     /// <summary>The name under which a model is configured.</summary>
     /// <exception cref="UnknownModelException">There is none of that name.</exception>
@@ -51,16 +51,25 @@ internal sealed class ModelShelf(IReadOnlyList<KeyValuePair<string, string>> mod
         long bytes = BytesOf(folder);
         while (true)
         {
+            Copies? copies;
+            Explainer? idle = null;
+            bool isMine;
             lock (_lock)
             {
-                if (_loaded.TryGetValue(name, out Copies? copies) || MakeRoom(bytes))
+                isMine = _loaded.TryGetValue(name, out copies) || MakeRoom(bytes);
+                if (isMine)
                 {
                     copies ??= _loaded[name] = new Copies(bytes);
                     copies.LastUse = Environment.TickCount64;
                     copies.Busy++;
-                    return new(this, copies, copies.Idle.TryPop(out Explainer? idle) ? idle : Load(name, folder, bits, copies));
+                    copies.Idle.TryPop(out idle);
                 }
-                _waiting++;
+                _waiting += isMine ? 0 : 1;
+            }
+            if (isMine)
+            {
+                return new(this, copies!, idle ?? await Task.Run(() => Load(name, folder, bits, copies!), CancellationToken.None)
+                    .ConfigureAwait(false));
             }
             await _returned.WaitAsync(cancellation).ConfigureAwait(false); // until any model is returned
         }
@@ -69,19 +78,25 @@ internal sealed class ModelShelf(IReadOnlyList<KeyValuePair<string, string>> mod
     /// <inheritdoc/>
     public void Dispose() => _returned.Dispose();
 
-    // Under the lock: mapping a folder's files is a matter of milliseconds, and two requests must not do it at once.
+    // Outside the lock: the other models are not kept waiting. Two requests may load two explainers of one model; both are used.
     private Explainer Load(string name, string folder, string? bits, Copies copies)
     {
         try
         {
-            return Explainer.Load(folder, bits is null ? load : load with { Quantization = Quantizations.Parse(bits) });
+            Explainer explainer = Explainer.Load(folder, bits is null ? load : load with { Quantization = Quantizations.Parse(bits) });
+            copies.IsThere = true;
+            return explainer;
         }
         catch
         {
-            copies.Busy--;
-            if (copies is { Busy: 0, Idle.Count: 0 })
+            lock (_lock)
             {
-                _loaded.Remove(name);
+                copies.Busy--;
+                if (copies is { Busy: 0, Idle.Count: 0 })
+                {
+                    _loaded.Remove(name);
+                }
+                Wake();
             }
             throw;
         }
@@ -113,11 +128,16 @@ internal sealed class ModelShelf(IReadOnlyList<KeyValuePair<string, string>> mod
         {
             copies.Busy--;
             copies.Idle.Push(explainer);
-            if (_waiting > 0)
-            {
-                _returned.Release(_waiting);
-                _waiting = 0;
-            }
+            Wake();
+        }
+    }
+
+    private void Wake()
+    {
+        if (_waiting > 0)
+        {
+            _returned.Release(_waiting);
+            _waiting = 0;
         }
     }
 
@@ -146,6 +166,9 @@ internal sealed class ModelShelf(IReadOnlyList<KeyValuePair<string, string>> mod
         public int Busy { get; set; }
 
         public long LastUse { get; set; }
+
+        /// <summary>Whether one has been loaded.</summary>
+        public volatile bool IsThere;
     }
 }
 

@@ -173,6 +173,11 @@ public sealed class HostileTests(SharedService shared) : IClassFixture<SharedSer
         Assert.Throws<RequestException>((options with { Listen = null, Models = [new("a b", "folder")] }).Check);
     }
 
+    [Fact]
+    public async Task Start_AtAPortThatIsTaken_IsRefusedInWords() => Assert.Contains(
+        "Choose another --port", (await Assert.ThrowsAsync<RequestException>(
+            () => Tests.Service.Start(options => options with { Port = Service.Address.Port }))).Message, StringComparison.Ordinal);
+
     private static async Task<string> Raw(Uri address, string bytes)
     {
         using var socket = new TcpClient();
