@@ -8,10 +8,14 @@ internal static class CombineCommand
 {
     public static Verb Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("file") { Description =
-            "Files that 'vitrine explain --json' wrote: at least two results over the same tokens.", Arity = ArgumentArity.OneOrMore };
-        var minus = new Option<bool>("--difference") { Description =
-            "Show the first of two results minus the second, instead of a combination; the texts may differ in words, not in length." };
+        var files = new Argument<string[]>("file")
+        {
+            Description =
+            "Files that 'vitrine explain --json' wrote: at least two results over the same tokens.",
+            Arity = ArgumentArity.OneOrMore
+        };
+        var minus = Declare.Flag("--difference",
+            "Show the first of two results minus the second, instead of a combination; the texts may differ in words, not in length.");
         var form = new FormOptions();
         var output = new ExplainOutput();
         return new Verb("combine", "Puts saved explanations together: one ranking out of several methods, how far they agree, or a difference.", """

@@ -8,11 +8,11 @@ internal static class EvaluateCommand
     public static Verb Create(Terminal terminal)
     {
         var options = new EvaluateOptions(terminal, "method and metric");
-        var texts = new Option<string?>("--csv-texts") { Description =
-            "Write every single number as a table, one record per text, method and metric (docs/CSV.md).", HelpName = "path" };
-        var numbers = new Option<string?>("--output", "-o") { Description =
-            "Write every number as JSONL, one line per row, method and metric (docs/JSON.md); run again after an interruption, it goes "
-                + "on. - for standard output, without the table.", HelpName = "file" };
+        var texts = Declare.Value<string?>("--csv-texts", "path",
+            "Write every single number as a table, one record per text, method and metric (docs/CSV.md).");
+        var numbers = Declare.Value<string?>("--output|-o", "file",
+            "Write every number as JSONL, one line per row, method and metric (docs/JSON.md); run again after an interruption, it goes on. "
+            + "- for standard output, without the table.");
         var plot = new PlotOption("each metric's means and intervals");
         return options.Verb("evaluate", "Ranks attribution methods by how true their explanations are to the model, on a text or on every row of a file.", """
             vitrine evaluate "a gorgeous, witty, seductive movie"
@@ -60,8 +60,13 @@ internal static class EvaluateCommand
                 return explainer.Evaluate(request, progress, cancellation);
             }
             using DataFile rows = options.Rows(parsed);
-            RowsOutput? output = path switch { null => null, "-" => RowsOutput.To(terminal.Output), _ =>
-                RowsOutput.File(terminal.Resolve(path), path) };
+            RowsOutput? output = path switch
+            {
+                null => null,
+                "-" => RowsOutput.To(terminal.Output),
+                _ =>
+                RowsOutput.File(terminal.Resolve(path), path)
+            };
             try
             {
                 return explainer.Evaluate(rows, request, output, progress, cancellation);

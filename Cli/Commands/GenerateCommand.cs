@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace Vitrine.Cli;
 
 /// <summary><c>vitrine generate</c> and <c>vitrine translate</c>: what a model writes.</summary>
@@ -30,7 +28,7 @@ internal static class GenerateCommand
         var source = new ModelSource(shipped);
         var input = new InputOptions();
         var writing = new WritingOptions();
-        var scores = new Option<bool>("--scores") { Description = "List every written token with its id and probability." };
+        var scores = Declare.Flag("--scores", "List every written token with its id and probability.");
         var json = new JsonOption();
         return new Verb(name, description, examples)
             .With(input.Symbols).With(writing.Symbols).With(scores, json.Option).With(source.Options)

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Vitrine.Attributions;
@@ -16,19 +15,15 @@ internal static class HeadsCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource("models/induction");
-        var tokens = new Option<string?>("--tokens") { Description =
+        var tokens = Declare.Value<string?>("--tokens", "text",
             "A text whose tokens are drawn from. Default: letters for the shipped model, the vocabulary without special tokens for "
-                + "others.", HelpName = "text" };
-        var length = new Option<int>("--length") { Description =
-            "Tokens per round; each sequence is two equal rounds of different tokens.", HelpName = "n", DefaultValueFactory = _ => 24 };
-        var count = new Option<int>("--count") { Description = "Sequences.", HelpName = "n", DefaultValueFactory = _ => 32 };
-        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal sequences.", HelpName = "n", DefaultValueFactory =
-            _ => 1 };
-        var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
-        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName =
-            "path" };
-        var svg = new Option<string?>("--svg") { Description = "Draw every head's pattern on the first sequence; - for standard output.",
-            HelpName = "path" };
+            + "others.");
+        var length = Declare.Value<int>("--length", "n", "Tokens per round; each sequence is two equal rounds of different tokens.", 24);
+        var count = Declare.Value<int>("--count", "n", "Sequences.", 32);
+        var seed = Declare.Value<int>("--seed", "n", "Equal seeds give equal sequences.", 1);
+        var json = Declare.Value<string?>("--json", "path", "Write all numbers as JSON; - for standard output.");
+        var markdown = Declare.Value<string?>("--markdown", "path", "Write the table as Markdown; - for standard output.");
+        var svg = Declare.Value<string?>("--svg", "path", "Draw every head's pattern on the first sequence; - for standard output.");
         return new Verb("heads", "Shows which heads of a language model look back in repeated random tokens, and the loss without each: induction heads.", """
             vitrine heads
             vitrine heads --length 8 --svg pattern.svg

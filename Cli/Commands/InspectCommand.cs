@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Vitrine.Transformers;
@@ -12,9 +11,9 @@ internal static class InspectCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var tensors = new Option<bool>("--tensors") { Description = "List the stored tensors." };
-        var parameters = new Option<bool>("--parameters") { Description = "List the model's parameters and where each is stored." };
-        var config = new Option<bool>("--config") { Description = "List the settings of config.json." };
+        var tensors = Declare.Flag("--tensors", "List the stored tensors.");
+        var parameters = Declare.Flag("--parameters", "List the model's parameters and where each is stored.");
+        var config = Declare.Flag("--config", "List the settings of config.json.");
         var json = new JsonOption();
         return new Verb("inspect", "Shows a model's task, sizes, memory, settings, tensors and parameters; checks that every weight is finite.", """
             vitrine inspect

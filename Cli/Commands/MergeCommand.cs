@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Training;
 using Vitrine.Transformers;
 
@@ -10,8 +9,7 @@ internal static class MergeCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var output = new Option<string>("--out", "-o") { Description = "The folder to make. It must hold no model.", HelpName = "folder",
-            Required = true };
+        var output = Declare.Required("--out|-o", "folder", "The folder to make. It must hold no model.");
         return new Verb("merge", "Adds a LoRA adapter to its model's weights, and writes the model.", """
             vitrine merge --model path/to/bert --adapter adapter --out merged
             vitrine explain --model path/to/bert --adapter adapter "a witty film"   # merges in memory only

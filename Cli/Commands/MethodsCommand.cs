@@ -10,7 +10,7 @@ internal static class MethodsCommand
     public static Verb Create(Terminal terminal)
     {
         var name = new Argument<string?>("name") { Description = "One method, in full.", Arity = ArgumentArity.ZeroOrOne };
-        var scores = new Option<bool>("--scores") { Description = "List the numbers of a target that can be explained instead." };
+        var scores = Declare.Flag("--scores", "List the numbers of a target that can be explained instead.");
         var json = new JsonOption();
         return new Verb("methods", "Lists the attribution methods: name, cost, what their scores sum to, paper.", """
             vitrine methods

@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace Vitrine.Cli;
 
 /// <summary><c>vitrine predict</c>: what a model says of a text, with probabilities.</summary>
@@ -11,8 +9,7 @@ internal static class PredictCommand
         var input = new InputOptions();
         var rows = new RowsOptions();
         var json = new JsonOption();
-        var top = new Option<int>("--top") { Description = "How many answers or words to list.", HelpName = "n", DefaultValueFactory = _ =>
-            5 };
+        var top = Declare.Value<int>("--top", "n", "How many answers or words to list.", 5);
         return new Verb("predict", "Says what a model makes of a text: labels, answers, masked words or the next token.", """
             vitrine predict "a gorgeous, witty, seductive movie"
             vitrine predict --model path/to/bert-qa "Who wrote it?" --context "It was written by Ada Lovelace."

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Training;
 using Vitrine.Viz;
 
@@ -14,33 +13,24 @@ internal static class ProbeCommand
     {
         var standard = new ProbeOptions();
         var source = new ModelSource("models/reader");
-        var data = new Option<string?>("--data") { Description =
-            "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md). Default: "
-                + "a made-up set, what 'vitrine train data places --count 2000' writes, with --pool token.", HelpName = "file" };
-        var hooks = new Option<string[]>("--hook") { Description =
-            "Hook point or pattern; repeatable. Default: what enters the first block and what leaves each.", HelpName = "name", Arity =
-                ArgumentArity.ZeroOrMore };
-        var probes = new Option<string[]>("--probe") { Description =
-            "logistic, linear (ridge), centroid or mlp; repeatable, or several with commas.", HelpName = "kind", Arity =
-                ArgumentArity.ZeroOrMore };
-        var pool = new Option<string?>("--pool") { Description =
-            "What becomes an example: mean (the default), first or last token of a text, or each token.", HelpName = "choice" };
-        var test = new Option<double>("--test") { Description = "Part of the texts that is only judged.", HelpName = "x",
-            DefaultValueFactory = _ => standard.TestPart };
-        var c = new Option<double>("--c") { Description = "Inverse strength of the logistic probe's penalty, as in scikit-learn.",
-            HelpName = "x", DefaultValueFactory = _ => standard.C };
-        var positions = new Option<int>("--positions") { Description = "Also probe the first so many positions, each for itself.",
-            HelpName = "n" };
-        var bare = new Option<bool>("--no-control") { Description = "Leave out the control task, which costs as much as the task." };
-        var limit = new Option<int?>("--limit") { Description = "Read only so many lines.", HelpName = "n" };
-        var seed = new Option<int>("--seed") { Description = "Decides the split and everything drawn.", HelpName = "n",
-            DefaultValueFactory = _ => standard.Seed };
-        var json = new Option<string?>("--json") { Description = "Write all numbers as JSON; - for standard output.", HelpName = "path" };
-        var markdown = new Option<string?>("--markdown") { Description = "Write the table as Markdown; - for standard output.", HelpName =
-            "path" };
+        var data = Declare.Value<string?>("--data", "file",
+            "Lines of JSON: text and label; or text and spans [[start, end, label], …]; or tokens and labels (docs/PROBES.md). Default: a "
+            + "made-up set, what 'vitrine train data places --count 2000' writes, with --pool token.");
+        var hooks = Declare.Values("--hook", "name",
+            "Hook point or pattern; repeatable. Default: what enters the first block and what leaves each.");
+        var probes = Declare.Values("--probe", "kind", "logistic, linear (ridge), centroid or mlp; repeatable, or several with commas.");
+        var pool = Declare.Value<string?>("--pool", "choice",
+            "What becomes an example: mean (the default), first or last token of a text, or each token.");
+        var test = Declare.Value<double>("--test", "x", "Part of the texts that is only judged.", standard.TestPart);
+        var c = Declare.Value<double>("--c", "x", "Inverse strength of the logistic probe's penalty, as in scikit-learn.", standard.C);
+        var positions = Declare.Value<int>("--positions", "n", "Also probe the first so many positions, each for itself.");
+        var bare = Declare.Flag("--no-control", "Leave out the control task, which costs as much as the task.");
+        var limit = Declare.Value<int?>("--limit", "n", "Read only so many lines.");
+        var seed = Declare.Value<int>("--seed", "n", "Decides the split and everything drawn.", standard.Seed);
+        var json = Declare.Value<string?>("--json", "path", "Write all numbers as JSON; - for standard output.");
+        var markdown = Declare.Value<string?>("--markdown", "path", "Write the table as Markdown; - for standard output.");
         var plot = new PlotOption("accuracy per layer", "--svg");
-        var heatmap = new Option<string?>("--heatmap") { Description =
-            "Write a map of layers × positions; asks --positions 16 unless given.", HelpName = "path" };
+        var heatmap = Declare.Value<string?>("--heatmap", "path", "Write a map of layers × positions; asks --positions 16 unless given.");
         return new Verb("probe", "Learns small classifiers on activations: which layers know a label?", """
             vitrine probe
             vitrine probe --plot places.svg --positions 12 --heatmap map.svg
@@ -62,21 +52,20 @@ internal static class ProbeCommand
                 IReadOnlyList<ProbeText> texts = file is null ? ProbeText.Parse([.. StoryPlaces.Make(MadeUp, seed: 1)], MadeUpName)
                     : ProbeText.Read(terminal.Resolve(file));
                 using Explainer loaded = source.Load(parsed, terminal);
-                string[] kinds = [.. (parsed.GetValue(probes) ?? [])
-                    .SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-                        .Distinct()];
+                string[] kinds = Names.Of(parsed.GetValue(probes));
                 var probing = new Probing(loaded.Model, parsed.GetValue(limit) is { } most ? [.. texts.Take(Verb.Positive(most, "limit"))]
                     : texts, new ProbeOptions
-                {
-                    Hooks = parsed.GetValue(hooks) ?? [],
-                    Probes = kinds.Length > 0 ? kinds : standard.Probes,
-                    Pooling = pooling,
-                    TestPart = parsed.GetValue(test),
-                    C = parsed.GetValue(c),
-                    Seed = parsed.GetValue(seed),
-                    Control = !parsed.GetValue(bare),
-                    Positions = parsed.GetValue(positions) is 0 && parsed.GetValue(heatmap) is not null ? 16 : parsed.GetValue(positions),
-                });
+                    {
+                        Hooks = parsed.GetValue(hooks) ?? [],
+                        Probes = kinds.Length > 0 ? kinds : standard.Probes,
+                        Pooling = pooling,
+                        TestPart = parsed.GetValue(test),
+                        C = parsed.GetValue(c),
+                        Seed = parsed.GetValue(seed),
+                        Control = !parsed.GetValue(bare),
+                        Positions = parsed.GetValue(positions) is 0 && parsed.GetValue(heatmap) is not null ? 16
+                            : parsed.GetValue(positions),
+                    });
                 ProbeReport report;
                 using (ProgressLine progress = ProgressLine.Start("probing", terminal))
                 {

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using Vitrine.Training;
 
@@ -10,11 +9,9 @@ internal static class PruneCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var sparsity = new Option<double>("--sparsity") { Description = "Part of every matrix that becomes zero, 0 to 1.", HelpName = "x",
-            DefaultValueFactory = _ => 0.5 };
-        var tables = new Option<bool>("--tables") { Description = "Prune embeddings and unembeddings too, not only linear layers." };
-        var output = new Option<string>("--out", "-o") { Description = "The folder to make. It must hold no model.", HelpName = "folder",
-            Required = true };
+        var sparsity = Declare.Value<double>("--sparsity", "x", "Part of every matrix that becomes zero, 0 to 1.", 0.5);
+        var tables = Declare.Flag("--tables", "Prune embeddings and unembeddings too, not only linear layers.");
+        var output = Declare.Required("--out|-o", "folder", "The folder to make. It must hold no model.");
         return new Verb("prune", "Sets the smallest weights of a model to zero (magnitude pruning). Files stay as large: zeros are stored.", """
             vitrine prune --sparsity 0.5 --out pruned
             vitrine prune --model path/to/bert --sparsity 0.8 --tables --out sparse

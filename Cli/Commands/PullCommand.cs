@@ -8,8 +8,7 @@ internal static class PullCommand
     public static Verb Create(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "The repository: org/name." };
-        var revision = new Option<string>("--revision") { Description = "A branch, a tag or a commit.", HelpName = "name",
-            DefaultValueFactory = _ => "main" };
+        var revision = Declare.Value<string>("--revision", "name", "A branch, a tag or a commit.", "main");
         return new Verb("pull", "Fetches a model from a hub: settings, tokenizer and weights, nothing else; each file once.", """
             vitrine pull distilbert/distilbert-base-uncased-finetuned-sst-2-english
             vitrine pull org/name --revision v1.0
@@ -27,7 +26,7 @@ internal static class ModelsCommand
 {
     public static Verb Create(Terminal terminal)
     {
-        var json = new Option<bool>("--json") { Description = "Write JSON instead of a table." };
+        var json = Declare.Flag("--json", "Write JSON instead of a table.");
         return new Verb("models", "Lists the shipped models and those in the hub's cache, with size and task.", """
             vitrine models
             vitrine models --json

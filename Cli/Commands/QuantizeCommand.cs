@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
@@ -9,15 +8,10 @@ internal static class QuantizeCommand
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
-        var output = new Option<string>("--output", "-o") { Description = "The folder to make. It must not exist, or be empty.", HelpName =
-            "folder", Required = true };
-        var quantize = new Option<string>("--quantize")
-        {
-            Description = "What to round: int8 (the layers of all blocks), int8-all (embeddings and heads too), or fp16 (all matrices "
-                + "to half precision, which any library reads).",
-            HelpName = "choice",
-            DefaultValueFactory = _ => Quantization.Int8.Name(),
-        };
+        var output = Declare.Required("--output|-o", "folder", "The folder to make. It must not exist, or be empty.");
+        var quantize = Declare.Value<string>("--quantize", "choice",
+            "What to round: int8 (the layers of all blocks), int8-all (embeddings and heads too), or fp16 (all matrices to half precision, "
+            + "which any library reads).", Quantization.Int8.Name());
         return new Verb("quantize", "Writes a copy of a model with 8-bit (or half-precision) weights, which loads memory-mapped. Works tensor by tensor: the model need not fit into memory.", """
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8
             vitrine quantize --model path/to/gpt2-xl --output path/to/gpt2-xl-int8 --quantize int8-all

@@ -8,9 +8,8 @@ internal static class ReportCommand
     public static Verb Create(Terminal terminal)
     {
         var options = new EvaluateOptions(terminal, "text, method, target and token");
-        var saved = new Option<string[]>("--from") { Description =
-            "Report on files that 'vitrine explain' wrote with --json or --output, instead of explaining anything. Repeatable.", HelpName =
-                "file", Arity = ArgumentArity.ZeroOrMore };
+        var saved = Declare.Values("--from", "file",
+            "Report on files that 'vitrine explain' wrote with --json or --output, instead of explaining anything. Repeatable.");
         return options.Verb("report", "Reports on many explanations: methods, words that matter, metrics, and tested warnings, each with its figure.", """
             vitrine report --input reviews.csv --columns text=review --limit 100 --html report.html
             vitrine report --input reviews.jsonl --method integrated_gradients,lime,random --markdown report.md

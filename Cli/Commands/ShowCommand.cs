@@ -8,8 +8,7 @@ internal static class ShowCommand
     public static Verb Create(Terminal terminal)
     {
         var file = new Argument<string>("file") { Description = "What --json of any command, explain --output or Inseq's save() wrote." };
-        var row = new Option<int>("--row") { Description = "Which row, or which text of Inseq's.", HelpName = "n",
-            DefaultValueFactory = _ => 1 };
+        var row = Declare.Value<int>("--row", "n", "Which row, or which text of Inseq's.", 1);
         var form = new FormOptions();
         var output = new ExplainOutput();
         return new Verb("show", "Draws saved explanations: own JSON, rows of a data file, Inseq's JSON.", """

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -16,16 +15,13 @@ internal static class TokenizeCommand
     {
         var source = new ModelSource();
         var text = new TextSource();
-        var pair = new Option<string?>("--context") { Description =
-            "A second text: the context of a question, the second sentence of a pair.", HelpName = "text" };
-        var bare = new Option<bool>("--no-special") { Description =
-            "Leave out what the model expects around a text, such as [CLS] and [SEP]." };
-        var lines = new Option<bool>("--jsonl") { Description =
-            "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line." };
+        var pair = Declare.Value<string?>("--context", "text", "A second text: the context of a question, the second sentence of a pair.");
+        var bare = Declare.Flag("--no-special", "Leave out what the model expects around a text, such as [CLS] and [SEP].");
+        var lines = Declare.Flag("--jsonl",
+            "Read one JSON string per line from standard input; write one {text, ids, pieces, offsets} per line.");
         var json = new JsonOption();
-        var side = new Option<string>("--side") { Description =
-            "Marian only: source, the language that is read, or target, the one that is written.", HelpName = "side", DefaultValueFactory =
-                _ => "source" };
+        var side = Declare.Value<string>("--side", "side",
+            "Marian only: source, the language that is read, or target, the one that is written.", "source");
         return new Verb("tokenize", "Shows how a text is cut into pieces, with ids and offsets. A folder with tokenizer files alone is enough.", """
             vitrine tokenize "a gorgeous, witty, seductive movie"
             vitrine tokenize --model path/to/gpt2 "naïve café" --no-special

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Viz;
@@ -13,26 +12,21 @@ internal static class CircuitCommand
         var source = new ModelSource("models/induction");
         var pairs = new PairOptions();
         var output = new InsideOutput();
-        var method = new Option<string>("--method") { Description =
-            "eap, eap-ig-inputs, eap-ig-activations, clean-corrupted, information-flow or exact.", HelpName = "name",
-            DefaultValueFactory = _ => "eap-ig-inputs" };
-        var steps = new Option<int>("--steps") { Description = "Steps of integrated gradients.", HelpName = "n", DefaultValueFactory = _ =>
-            5 };
-        var right = new Option<bool>("--right") { Description =
-            "Steps k = 1…m, as in the paper, instead of 0…m − 1, as EAP-IG's code has them." };
-        var top = new Option<int?>("--top") { Description = "Keep so many edges. Default: 20.", HelpName = "n" };
-        var greedy = new Option<int?>("--greedy") { Description = "Keep so many edges, chosen from the logits up.", HelpName = "n" };
-        var threshold = new Option<double?>("--threshold") { Description = "Keep edges whose |score| reaches this.", HelpName = "score" };
-        var ablation = new Option<string>("--ablation") { Description =
+        var method = Declare.Value<string>("--method", "name",
+            "eap, eap-ig-inputs, eap-ig-activations, clean-corrupted, information-flow or exact.", "eap-ig-inputs");
+        var steps = Declare.Value<int>("--steps", "n", "Steps of integrated gradients.", 5);
+        var right = Declare.Flag("--right", "Steps k = 1…m, as in the paper, instead of 0…m − 1, as EAP-IG's code has them.");
+        var top = Declare.Value<int?>("--top", "n", "Keep so many edges. Default: 20.");
+        var greedy = Declare.Value<int?>("--greedy", "n", "Keep so many edges, chosen from the logits up.");
+        var threshold = Declare.Value<double?>("--threshold", "score", "Keep edges whose |score| reaches this.");
+        var ablation = Declare.Value<string>("--ablation", "name",
             "What edges outside a circuit carry: corrupted (the other run's output), zero, mean (over corrupted inputs and positions) or "
-                + "mean-per-position.", HelpName = "name", DefaultValueFactory = _ => "corrupted" };
-        var curve = new Option<bool>("--curve") { Description =
-            "Measure faithfulness of circuits of growing size, with complements and random circuits." };
+            + "mean-per-position.", "corrupted");
+        var curve = Declare.Flag("--curve", "Measure faithfulness of circuits of growing size, with complements and random circuits.");
         var plot = new PlotOption("the curves of --curve");
-        var load = new Option<string?>("--load") { Description =
-            "Read scores and circuit from a file of EAP-IG's form instead of scoring.", HelpName = "path" };
-        var save = new Option<string?>("--save") { Description = "Write scores and circuit in EAP-IG's form.", HelpName = "path" };
-        var dot = new Option<string?>("--dot") { Description = "Write the circuit for Graphviz.", HelpName = "path" };
+        var load = Declare.Value<string?>("--load", "path", "Read scores and circuit from a file of EAP-IG's form instead of scoring.");
+        var save = Declare.Value<string?>("--save", "path", "Write scores and circuit in EAP-IG's form.");
+        var dot = Declare.Value<string?>("--dot", "path", "Write the circuit for Graphviz.");
         return new Verb("circuit", "Finds the circuit that makes an answer: scores every edge between heads and layers, chooses, prunes, and measures what the choice carries.", """
             vitrine circuit                                     # the shipped induction model
             vitrine circuit --top 12 --svg circuit.svg --dot circuit.dot

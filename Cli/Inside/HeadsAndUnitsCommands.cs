@@ -13,18 +13,14 @@ internal static class AttentionCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var stack = new Option<string?>("--stack") { Description =
-            "blocks, encoder, decoder, or cross (from decoder to encoder). Default: the last of the model's.",
-            HelpName = "name" };
-        var context = new Option<string?>("--context") { Description = "A second text, such as the context of a question.",
-            HelpName = "text" };
-        var target = new Option<string?>("--target") { Description =
-            "Of an encoder–decoder: what it is made to write. Default: what it writes by itself.", HelpName = "text" };
-        var page = new Option<string?>("--page") { Description =
-            "Write one self-contained page: all heads, one head large, lines between tokens; stays fast at hundreds of tokens.",
-            HelpName = "path" };
-        var why = new Option<string?>("--why") { Description =
-            "Query and keys of one head, neuron by neuron: layer.head.query, e.g. 1.0.5.", HelpName = "place" };
+        var stack = Declare.Value<string?>("--stack", "name",
+            "blocks, encoder, decoder, or cross (from decoder to encoder). Default: the last of the model's.");
+        var context = Declare.Value<string?>("--context", "text", "A second text, such as the context of a question.");
+        var target = Declare.Value<string?>("--target", "text",
+            "Of an encoder–decoder: what it is made to write. Default: what it writes by itself.");
+        var page = Declare.Value<string?>("--page", "path",
+            "Write one self-contained page: all heads, one head large, lines between tokens; stays fast at hundreds of tokens.");
+        var why = Declare.Value<string?>("--why", "place", "Query and keys of one head, neuron by neuron: layer.head.query, e.g. 1.0.5.");
         return new Verb("attention", "Shows where every head of a text looks: statistics per head, a page with all heads, query and keys of one.", """
             vitrine attention "ROMEO: What light through yonder" --page heads.html
             vitrine attention --model models/induction "keyfjordsagnbixkeyfjo"
@@ -72,20 +68,15 @@ internal static class NeuronsCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var layer = new Option<int>("--layer") { Description = "The block, from 0.", HelpName = "n", DefaultValueFactory = _ => 0 };
-        var neuron = new Option<int?>("--neuron") { Description =
-            "One neuron: the tokens it writes for and against, or with --data what fires it.", HelpName = "n" };
-        var data = new Option<string?>("--data") { Description =
-            "JSONL, CSV or text file: record the passages that fire each neuron most.", HelpName = "path" };
-        var top = new Option<int>("--top") { Description = "How many neurons, tokens or passages.", HelpName = "n",
-            DefaultValueFactory = _ => 10 };
-        var by = new Option<string>("--by") { Description = "max, mean or last: over positions, by magnitude.", HelpName = "name",
-            DefaultValueFactory = _ => "max" };
-        var factors = new Option<int?>("--factors") { Description =
-            "Non-negative factors of the layer's activations: neurons that fire together.", HelpName = "n" };
-        var correct = new Option<string?>("--correct") { Description = "Add activation × gradient of this token's logit.",
-            HelpName = "token" };
-        var wrong = new Option<string?>("--wrong") { Description = "Of the difference to this token's logit.", HelpName = "token" };
+        var layer = Declare.Value<int>("--layer", "n", "The block, from 0.", 0);
+        var neuron = Declare.Value<int?>("--neuron", "n",
+            "One neuron: the tokens it writes for and against, or with --data what fires it.");
+        var data = Declare.Value<string?>("--data", "path", "JSONL, CSV or text file: record the passages that fire each neuron most.");
+        var top = Declare.Value<int>("--top", "n", "How many neurons, tokens or passages.", 10);
+        var by = Declare.Value<string>("--by", "name", "max, mean or last: over positions, by magnitude.", "max");
+        var factors = Declare.Value<int?>("--factors", "n", "Non-negative factors of the layer's activations: neurons that fire together.");
+        var correct = Declare.Value<string?>("--correct", "token", "Add activation × gradient of this token's logit.");
+        var wrong = Declare.Value<string?>("--wrong", "token", "Of the difference to this token's logit.");
         return new Verb("neurons", "Shows neurons of a feed-forward layer: the strongest on a text, passages that fire them, tokens they write, groups that fire together.", """
             vitrine neurons "ROMEO: What light through yonder" --layer 2
             vitrine neurons --layer 2 --neuron 17
@@ -128,11 +119,10 @@ internal static class WeightsCommand
     {
         var source = new ModelSource("models/induction");
         var output = new InsideOutput();
-        var head = new Option<string?>("--head") { Description = "One head: the tokens its strongest directions read and write, e.g. 1.0.",
-            HelpName = "layer.head" };
-        var folded = new Option<bool>("--folded") { Description = "Norms folded into the weights, as TransformerLens does by default." };
-        var top = new Option<int>("--top") { Description = "With --head: tokens per direction.", HelpName = "n", DefaultValueFactory = _ =>
-            8 };
+        var head = Declare.Value<string?>("--head", "layer.head",
+            "One head: the tokens its strongest directions read and write, e.g. 1.0.");
+        var folded = Declare.Flag("--folded", "Norms folded into the weights, as TransformerLens does by default.");
+        var top = Declare.Value<int>("--top", "n", "With --head: tokens per direction.", 8);
         return new Verb("weights", "Reads circuits off the weights: composition of heads, copying scores, singular directions in words.", """
             vitrine weights
             vitrine weights --head 1.0
@@ -158,8 +148,7 @@ internal static class PositionsCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var shift = new Option<int>("--shift") { Description = "By how many positions the text is moved.", HelpName = "n",
-            DefaultValueFactory = _ => 8 };
+        var shift = Declare.Value<int>("--shift", "n", "By how many positions the text is moved.", 8);
         return new Verb("positions", "Shows how a model uses positions: similarity of position embeddings, attention by distance, what moving or mixing them does.", """
             vitrine positions "ROMEO: What light through yonder window breaks"
             vitrine positions --model models/induction "keyfjordsagnbixkeyfjo" --html positions.html
@@ -182,15 +171,12 @@ internal static class SimilarityCommand
     {
         var source = new ModelSource("models/shakespeare");
         var output = new InsideOutput();
-        var file = new Option<string?>("--data") { Description = "A text, JSONL or CSV file; every token is an example.",
-            HelpName = "path" };
+        var file = Declare.Value<string?>("--data", "path", "A text, JSONL or CSV file; every token is an example.");
         var text = new Argument<string?>("text") { Description = "A text instead.", Arity = ArgumentArity.ZeroOrOne };
-        var other = new Option<string?>("--other") { Description = "A second model with the same tokens. Default: the same model.",
-            HelpName = "folder" };
-        var quantize = new Option<string?>("--other-quantize") { Description =
-            "Hold the second model's weights in fewer bits: int8, int8-all, fp16.", HelpName = "choice" };
-        var measure = new Option<string>("--measure") { Description = "cka (unbiased), cka_biased, cka_rbf, cca, svcca or pwcca.",
-            HelpName = "name", DefaultValueFactory = _ => "cka" };
+        var other = Declare.Value<string?>("--other", "folder", "A second model with the same tokens. Default: the same model.");
+        var quantize = Declare.Value<string?>("--other-quantize", "choice",
+            "Hold the second model's weights in fewer bits: int8, int8-all, fp16.");
+        var measure = Declare.Value<string>("--measure", "name", "cka (unbiased), cka_biased, cka_rbf, cca, svcca or pwcca.", "cka");
         return new Verb("similarity", "Compares the states of all layers, in one model or between two: CKA, CCA, SVCCA, PWCCA.", """
             vitrine similarity "O Romeo, Romeo, wherefore art thou Romeo? Deny thy father and refuse thy name"
             vitrine similarity --data plays.txt --other-quantize int8 --svg similarity.svg

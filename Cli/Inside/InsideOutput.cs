@@ -7,14 +7,12 @@ namespace Vitrine.Cli;
 /// <summary>Where a result of looking inside goes: the screen, JSON, CSV, a page, a picture.</summary>
 internal sealed class InsideOutput
 {
-    private readonly Option<string?> _json = new("--json") { Description = "Write all numbers as JSON; - for standard output.",
-        HelpName = "path" };
-    private readonly Option<string?> _csv = new("--csv") { Description = "Write all numbers as CSV; - for standard output.",
-        HelpName = "path" };
-    private readonly Option<string?> _html = new("--html") { Description = "Write one self-contained page.", HelpName = "path" };
-    private readonly Option<string?> _svg = new("--svg") { Description = "Draw the first table, or that of --table.", HelpName = "path" };
-    private readonly Option<string?> _png = new("--png") { Description = "The same picture as PNG.", HelpName = "path" };
-    private readonly Option<string?> _table = new("--table") { Description = "Which table --svg and --png draw.", HelpName = "name" };
+    private readonly Option<string?> _json = Declare.Value<string?>("--json", "path", "Write all numbers as JSON; - for standard output.");
+    private readonly Option<string?> _csv = Declare.Value<string?>("--csv", "path", "Write all numbers as CSV; - for standard output.");
+    private readonly Option<string?> _html = Declare.Value<string?>("--html", "path", "Write one self-contained page.");
+    private readonly Option<string?> _svg = Declare.Value<string?>("--svg", "path", "Draw the first table, or that of --table.");
+    private readonly Option<string?> _png = Declare.Value<string?>("--png", "path", "The same picture as PNG.");
+    private readonly Option<string?> _table = Declare.Value<string?>("--table", "name", "Which table --svg and --png draw.");
 
     /// <summary>All of them.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _json, _csv, _html, _svg, _png, _table };

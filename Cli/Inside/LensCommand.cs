@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using Vitrine.Attributions;
 
@@ -12,19 +11,15 @@ internal static class LensCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var direct = new Option<bool>("--direct") { Description = "Direct logit attribution: the next token's logit as a sum over parts." };
-        var correct = new Option<string?>("--correct") { Description =
-            "With --direct: the token; else a token or label to follow. Default: the model's own best.", HelpName = "token" };
-        var wrong = new Option<string?>("--wrong") { Description = "With --direct: the token it is compared with.", HelpName = "token" };
-        var folded = new Option<bool>("--folded") { Description =
-            "With --direct: count b_V with the biases, as TransformerLens' folded weights do." };
-        var mids = new Option<bool>("--mids") { Description = "Read the states between attention and feed-forward layer too." };
-        var tuned = new Option<string?>("--tuned") { Description = "A folder of a tuned lens, ours or the Python package's.",
-            HelpName = "folder" };
-        var train = new Option<string?>("--train") { Description = "Train a tuned lens on this text file and save it in --tuned.",
-            HelpName = "path" };
-        var steps = new Option<int>("--steps") { Description = "With --train: batches of 8 texts of 32 tokens.", HelpName = "n",
-            DefaultValueFactory = _ => 250 };
+        var direct = Declare.Flag("--direct", "Direct logit attribution: the next token's logit as a sum over parts.");
+        var correct = Declare.Value<string?>("--correct", "token",
+            "With --direct: the token; else a token or label to follow. Default: the model's own best.");
+        var wrong = Declare.Value<string?>("--wrong", "token", "With --direct: the token it is compared with.");
+        var folded = Declare.Flag("--folded", "With --direct: count b_V with the biases, as TransformerLens' folded weights do.");
+        var mids = Declare.Flag("--mids", "Read the states between attention and feed-forward layer too.");
+        var tuned = Declare.Value<string?>("--tuned", "folder", "A folder of a tuned lens, ours or the Python package's.");
+        var train = Declare.Value<string?>("--train", "path", "Train a tuned lens on this text file and save it in --tuned.");
+        var steps = Declare.Value<int>("--steps", "n", "With --train: batches of 8 texts of 32 tokens.", 250);
         return new Verb("lens", "Shows what a model would say at every layer (logit lens, tuned lens), or which parts write the next token's logit.", """
             vitrine lens "ROMEO: What light through yonder"
             vitrine lens "a gorgeous, witty, seductive movie" --model models/sentiment

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
@@ -11,33 +10,20 @@ internal static class PatchCommand
         var source = new ModelSource("models/induction");
         var pairs = new PairOptions();
         var output = new InsideOutput();
-        var place = new Option<string>("--place") { Description =
-            $"What is patched: {string.Join(", ", PatchPlace.All.Select(p => p.Name))}.", HelpName = "name", DefaultValueFactory = _ =>
-            "z" };
-        var axes = new Option<string?>("--axes") { Description =
-            "What is kept apart: position, unit (head, neuron), position-unit, query, query-key, layer. Default: as suits the place.",
-            HelpName = "name" };
-        var stack = new Option<string?>("--stack") { Description = "blocks, encoder or decoder. Default: the last of the model's.",
-            HelpName = "name" };
-        var method = new Option<string>("--method")
-        {
-            Description =
-                "exact (activation patching), estimate (attribution patching), check (both, with their rank correlation), atp (AtP*), "
-                    + "paths, trace (causal tracing with noise).",
-            HelpName = "name",
-            DefaultValueFactory = _ => "exact",
-        };
-        var direction = new Option<string>("--direction") { Description =
-            "denoise: clean values into the corrupted run; noise: corrupted values into the clean run.", HelpName = "name",
-            DefaultValueFactory = _ => "denoise" };
-        var path = new Option<string>("--path") { Description = "With --method paths: direct, mlps or linear.", HelpName = "name",
-            DefaultValueFactory = _ => "direct" };
-        var top = new Option<int>("--top") { Description = "With --method check: how many of the largest estimates are compared.",
-            HelpName = "n", DefaultValueFactory = _ => 20 };
-        var subject = new Option<string?>("--subject") { Description = "With --method trace: the words of --clean that noise hides.",
-            HelpName = "text" };
-        var window = new Option<int>("--window") { Description = "With --method trace: blocks that are restored together.", HelpName = "n",
-            DefaultValueFactory = _ => 10 };
+        var place = Declare.Value<string>("--place", "name",
+            $"What is patched: {string.Join(", ", PatchPlace.All.Select(p => p.Name))}.", "z");
+        var axes = Declare.Value<string?>("--axes", "name",
+            "What is kept apart: position, unit (head, neuron), position-unit, query, query-key, layer. Default: as suits the place.");
+        var stack = Declare.Value<string?>("--stack", "name", "blocks, encoder or decoder. Default: the last of the model's.");
+        var method = Declare.Value<string>("--method", "name",
+            "exact (activation patching), estimate (attribution patching), check (both, with their rank correlation), atp (AtP*), paths, "
+            + "trace (causal tracing with noise).", "exact");
+        var direction = Declare.Value<string>("--direction", "name",
+            "denoise: clean values into the corrupted run; noise: corrupted values into the clean run.", "denoise");
+        var path = Declare.Value<string>("--path", "name", "With --method paths: direct, mlps or linear.", "direct");
+        var top = Declare.Value<int>("--top", "n", "With --method check: how many of the largest estimates are compared.", 20);
+        var subject = Declare.Value<string?>("--subject", "text", "With --method trace: the words of --clean that noise hides.");
+        var window = Declare.Value<int>("--window", "n", "With --method trace: blocks that are restored together.", 10);
         return new Verb("patch", "Patches activations of one run into another: activation patching, attribution patching, AtP*, path patching, causal tracing.", """
             vitrine patch                                                    # the shipped induction model, every head
             vitrine patch --place resid_pre --html patch.html

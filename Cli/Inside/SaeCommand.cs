@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
@@ -11,29 +10,20 @@ internal static class SaeCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var sae = new Option<string?>("--sae") { Description = "Folder of SAELens: cfg.json and sae_weights.safetensors.",
-            HelpName = "folder" };
-        var feature = new Option<int?>("--feature") { Description =
-            "One feature: the tokens it writes, and with --data the passages that fire it.", HelpName = "n" };
-        var data = new Option<string?>("--data") { Description = "Text, JSONL or CSV: passages of --feature, or what a splice costs.",
-            HelpName = "path" };
-        var top = new Option<int>("--top") { Description = "How many features, tokens or passages.", HelpName = "n",
-            DefaultValueFactory = _ => 10 };
-        var correct = new Option<string?>("--correct") { Description =
-            "Add each feature's share of this token's logit, the error term constant.", HelpName = "token" };
-        var wrong = new Option<string?>("--wrong") { Description = "Of the difference to this token's logit.", HelpName = "token" };
-        var train = new Option<string?>("--train") { Description = "Train an autoencoder on this text file and save it in --sae.",
-            HelpName = "path" };
-        var architecture = new Option<string>("--architecture") { Description = "With --train: topk or jumprelu.", HelpName = "name",
-            DefaultValueFactory = _ => "topk" };
-        var hook = new Option<string>("--hook") { Description = "With --train: where it reads.", HelpName = "hook",
-            DefaultValueFactory = _ => "blocks.1.hook_resid_post" };
-        var features = new Option<int>("--features") { Description = "With --train: how many.", HelpName = "n", DefaultValueFactory = _ =>
-            1024 };
-        var k = new Option<int>("--k") { Description = "With --train: active features per token; of jumprelu on average.", HelpName = "n",
-            DefaultValueFactory = _ => 16 };
-        var steps = new Option<int>("--steps") { Description = "With --train: batches of 512 tokens.", HelpName = "n",
-            DefaultValueFactory = _ => 1000 };
+        var sae = Declare.Value<string?>("--sae", "folder", "Folder of SAELens: cfg.json and sae_weights.safetensors.");
+        var feature = Declare.Value<int?>("--feature", "n",
+            "One feature: the tokens it writes, and with --data the passages that fire it.");
+        var data = Declare.Value<string?>("--data", "path", "Text, JSONL or CSV: passages of --feature, or what a splice costs.");
+        var top = Declare.Value<int>("--top", "n", "How many features, tokens or passages.", 10);
+        var correct = Declare.Value<string?>("--correct", "token",
+            "Add each feature's share of this token's logit, the error term constant.");
+        var wrong = Declare.Value<string?>("--wrong", "token", "Of the difference to this token's logit.");
+        var train = Declare.Value<string?>("--train", "path", "Train an autoencoder on this text file and save it in --sae.");
+        var architecture = Declare.Value<string>("--architecture", "name", "With --train: topk or jumprelu.", "topk");
+        var hook = Declare.Value<string>("--hook", "hook", "With --train: where it reads.", "blocks.1.hook_resid_post");
+        var features = Declare.Value<int>("--features", "n", "With --train: how many.", 1024);
+        var k = Declare.Value<int>("--k", "n", "With --train: active features per token; of jumprelu on average.", 16);
+        var steps = Declare.Value<int>("--steps", "n", "With --train: batches of 512 tokens.", 1000);
         return new Verb("sae", "Sparse autoencoders: features of a text and their shares of an answer, passages and tokens of a feature, loss of a splice, training.", """
             vitrine sae --train plays.txt --sae sae --features 1024 --k 16
             vitrine sae --sae sae "ROMEO: What light through yonder"

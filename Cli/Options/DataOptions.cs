@@ -7,9 +7,13 @@ namespace Vitrine.Cli;
 internal sealed class DataOptions
 {
     private readonly Option<string?> _format =
-        new("--input-format") { Description =
-            $"How the data are written: {DataFormats.Names}. Default: as the file's name ends; jsonl for standard input.", HelpName =
-                "name" };
+        new("--input-format")
+        {
+            Description =
+            $"How the data are written: {DataFormats.Names}. Default: as the file's name ends; jsonl for standard input.",
+            HelpName =
+                "name"
+        };
     private readonly Option<string[]> _columns = new("--columns")
     {
         Description = "Which column is which, where they have other names: text=review,context=passage. Repeatable.",

@@ -13,16 +13,12 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     private readonly SubjectOptions _subject = new();
     private readonly MethodOptions _methods = new(terminal);
 
-    private readonly Option<string[]> _metrics = new("--metric")
-    {
-        Description = "Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: "
-            + string.Join(", ", EvaluateRequest.DefaultMetrics)
-            + "; plausibility too where rows have a rationale, alignment_error_rate where they have a gold_alignment.",
-        HelpName = "name",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    private readonly Option<string[]> _metrics = Declare.Values("--metric", "name",
+        "Metric; repeatable, or several with commas, or 'all' (docs/METRICS.md). Default: "
+        + string.Join(", ", EvaluateRequest.DefaultMetrics)
+        + "; plausibility too where rows have a rationale, alignment_error_rate where they have a gold_alignment.");
 
-    private readonly Option<int?> _limit = new("--limit") { Description = "Stop after so many rows.", HelpName = "n" };
+    private readonly Option<int?> _limit = Declare.Value<int?>("--limit", "n", "Stop after so many rows.");
 
     /// <summary>Where the results go.</summary>
     public TableOutput Output { get; } = new(records);
@@ -59,8 +55,7 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
             _methods.Apply(parsed, _subject.Apply(parsed, _input.Apply(parsed, terminal, new EvaluateRequest(), IsOfRows(parsed))));
         request = request with
         {
-            Metrics = [.. (parsed.GetValue(_metrics) ?? [])
-                .SelectMany(given => given.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()],
+            Metrics = Names.Of(parsed.GetValue(_metrics)),
             Limit = parsed.GetValue(_limit),
         };
         request.Check();

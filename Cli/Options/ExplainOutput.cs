@@ -12,28 +12,44 @@ internal sealed class ExplainOutput
     private readonly Option<string?> _html =
         new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
     private readonly Option<string?> _svg =
-        new("--svg") { Description =
-            "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.", HelpName =
-                "path" };
+        new("--svg")
+        {
+            Description =
+            "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.",
+            HelpName =
+                "path"
+        };
     private readonly Option<string?> _png =
         new("--png") { Description = "Write the same picture as PNG.", HelpName = "path" };
     private readonly Option<string?> _json =
-        new("--json") { Description =
-            "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.", HelpName =
-                "path" };
+        new("--json")
+        {
+            Description =
+            "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.",
+            HelpName =
+                "path"
+        };
     private readonly Option<string?> _csv =
         new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.",
             HelpName = "path" };
     private readonly Option<string?> _parquet =
         new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
     private readonly Option<string?> _inseq =
-        new("--inseq") { Description =
-            "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.", HelpName =
-                "path" };
+        new("--inseq")
+        {
+            Description =
+            "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.",
+            HelpName =
+                "path"
+        };
     private readonly Option<string?> _inseqForm =
-        new("--inseq-form") { Description =
+        new("--inseq-form")
+        {
+            Description =
             $"How --inseq writes numbers: {string.Join(", ", s_forms.Select(form => form.Name))} (the version of Inseq before "
-                + $"safetensors). Default: float32.", HelpName = "form" };
+                + $"safetensors). Default: float32.",
+            HelpName = "form"
+        };
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>

@@ -6,25 +6,19 @@ namespace Vitrine.Cli;
 /// <summary>What becomes of the scores that methods found: words, spans, parts, scale, one combination of all.</summary>
 internal sealed class FormOptions
 {
-    private readonly Option<string?> _words =
-        new("--words") { Description = "Merge pieces into words, by sum, absmax, mean or another aggregator.", HelpName = "name" };
-    private readonly Option<string[]> _spans =
-        new("--span") { Description = "Merge the tokens of these words of the text into one. Repeatable.", HelpName = "words", Arity =
-            ArgumentArity.ZeroOrMore };
-    private readonly Option<string[]> _only =
-        new("--only") { Description = "Keep only the tokens of these words of the text. Repeatable.", HelpName = "words", Arity =
-            ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> _summary =
-        new("--summary") { Description =
-            "Of written text: one score per token of what was given, over all written tokens, by sum, mean, absmax or another aggregator.",
-                HelpName = "name" };
-    private readonly Option<string?> _normalize =
-        new("--normalize") { Description = "Divide scores by Σ|score| of each target (l1) or by the largest of all (max), or not (none).",
-            HelpName = "by" };
-    private readonly Option<string?> _combine =
-        new("--combine") { Description =
-            $"Make one explanation of several methods: {string.Join(", ", Combination.Rules.Select(r => r.Name))}. Scores are "
-                + $"normalised first, l1 unless told otherwise.", HelpName = "rule" };
+    private readonly Option<string?> _words = Declare.Value<string?>("--words", "name",
+        "Merge pieces into words, by sum, absmax, mean or another aggregator.");
+    private readonly Option<string[]> _spans = Declare.Values("--span", "words",
+        "Merge the tokens of these words of the text into one. Repeatable.");
+    private readonly Option<string[]> _only = Declare.Values("--only", "words",
+        "Keep only the tokens of these words of the text. Repeatable.");
+    private readonly Option<string?> _summary = Declare.Value<string?>("--summary", "name",
+        "Of written text: one score per token of what was given, over all written tokens, by sum, mean, absmax or another aggregator.");
+    private readonly Option<string?> _normalize = Declare.Value<string?>("--normalize", "by",
+        "Divide scores by Σ|score| of each target (l1) or by the largest of all (max), or not (none).");
+    private readonly Option<string?> _combine = Declare.Value<string?>("--combine", "rule",
+        $"Make one explanation of several methods: {string.Join(", ", Combination.Rules.Select(r => r.Name))}. Scores are normalised "
+        + "first, l1 unless told otherwise.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _words, _spans, _only, _summary, _normalize, _combine };

@@ -9,57 +9,42 @@ internal sealed class InputOptions
     /// <summary>The text.</summary>
     public TextSource Text { get; } = new();
 
-    private readonly Option<string?> _context = new("--context") { Description = "A second text: the context of a question, the second "
-        + "sentence of a pair. Of a model that writes: what its input is shown with and without, to see what depends on it.",
-            HelpName = "text" };
-    private readonly Option<string?> _contextFile = new("--context-file") { Description = "Read the second text from a UTF-8 file.",
-        HelpName = "path" };
-    private readonly Option<string?> _ids = new("--ids") { Description = "Token ids instead of a text, for models without a tokenizer: "
-        + "\"5 17 3\".", HelpName = "ids" };
-    private readonly Option<bool> _truncate = new("--truncate") { Description = "Cut a text that is longer than the model can read, "
-        + "instead of refusing it." };
-    private readonly Option<int?> _maxLength = new("--max-length") { Description = "Read at most so many tokens; a longer text is "
-        + "refused, cut with --truncate, or, the context of a question, read in windows. Default: as many as the model can.",
-            HelpName = "n" };
-    private readonly Option<double?> _nullThreshold = new("--null-threshold") { Description = "Of a reader: say that there is no answer "
-        + "where its score (start + end at [CLS]) is above that of the best span by more than this, e.g. 0. Default: always answer.",
-            HelpName = "x" };
-    private readonly Option<string[]> _choice = new("--choice") { Description = "An option of a multiple choice; give it once per option.",
-        HelpName = "text", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> _task = new("--task")
-    {
-        Description = "zero-shot: labels of your own (--labels), by a model of natural language inference. Default: the model's task.",
-        HelpName = "task",
-    };
+    private readonly Option<string?> _context = Declare.Value<string?>("--context", "text",
+        "A second text: the context of a question, the second sentence of a pair. Of a model that writes: what its input is shown with and "
+        + "without, to see what depends on it.");
+    private readonly Option<string?> _contextFile = Declare.Value<string?>("--context-file", "path",
+        "Read the second text from a UTF-8 file.");
+    private readonly Option<string?> _ids = Declare.Value<string?>("--ids", "ids",
+        "Token ids instead of a text, for models without a tokenizer: \"5 17 3\".");
+    private readonly Option<bool> _truncate = Declare.Flag("--truncate",
+        "Cut a text that is longer than the model can read, instead of refusing it.");
+    private readonly Option<int?> _maxLength = Declare.Value<int?>("--max-length", "n",
+        "Read at most so many tokens; a longer text is refused, cut with --truncate, or, the context of a question, read in windows. "
+        + "Default: as many as the model can.");
+    private readonly Option<double?> _nullThreshold = Declare.Value<double?>("--null-threshold", "x",
+        "Of a reader: say that there is no answer where its score (start + end at [CLS]) is above that of the best span by more than this, "
+        + "e.g. 0. Default: always answer.");
+    private readonly Option<string[]> _choice = Declare.Values("--choice", "text",
+        "An option of a multiple choice; give it once per option.");
+    private readonly Option<string?> _task = Declare.Value<string?>("--task", "task",
+        "zero-shot: labels of your own (--labels), by a model of natural language inference. Default: the model's task.");
 
-    private readonly Option<string?> _labels = new("--labels")
-    {
-        Description = "With --task zero-shot: the labels, with commas between them.",
-        HelpName = "a,b,c",
-    };
+    private readonly Option<string?> _labels = Declare.Value<string?>("--labels", "a,b,c",
+        "With --task zero-shot: the labels, with commas between them.");
 
-    private readonly Option<string> _hypothesis = new("--hypothesis")
-    {
-        Description = "With --task zero-shot: the sentence that stands for a label, {} in its place.",
-        HelpName = "text",
-        DefaultValueFactory = _ => ZeroShot.Template,
-    };
+    private readonly Option<string> _hypothesis = Declare.Value<string>("--hypothesis", "text",
+        "With --task zero-shot: the sentence that stands for a label, {} in its place.", ZeroShot.Template);
 
-    private readonly Option<bool> _anyLabels = new("--any-labels")
-    {
-        Description = "With --task zero-shot: labels do not compete; each is true or not by itself.",
-    };
+    private readonly Option<bool> _anyLabels = Declare.Flag("--any-labels",
+        "With --task zero-shot: labels do not compete; each is true or not by itself.");
 
-    private readonly Option<int?> _stride = new("--doc-stride") { Description = "A context too long for a reader is read in windows "
-        + "that share so many tokens. Default: 128.", HelpName = "n" };
+    private readonly Option<int?> _stride = Declare.Value<int?>("--doc-stride", "n",
+        "A context too long for a reader is read in windows that share so many tokens. Default: 128.");
 
-    private readonly Option<bool> _chat = new("--chat")
-    {
-        Description = "The text is what a user says in a chat: write it as the model's chat template has it, up to the answer.",
-    };
+    private readonly Option<bool> _chat = Declare.Flag("--chat",
+        "The text is what a user says in a chat: write it as the model's chat template has it, up to the answer.");
 
-    private readonly Option<string?> _system = new("--system") { Description = "With --chat: what the system says before.",
-        HelpName = "text" };
+    private readonly Option<string?> _system = Declare.Value<string?>("--system", "text", "With --chat: what the system says before.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[]
@@ -111,8 +96,7 @@ internal sealed class InputOptions
     private string[] Labels(ParseResult parsed)
     {
         const string ZeroShotTask = "zero-shot";
-        const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
-        string[] labels = parsed.GetValue(_labels)?.Split(',', Clean) ?? [];
+        string[] labels = Names.Of(parsed.GetValue(_labels));
         return parsed.GetValue(_task) switch
         {
             null or ZeroShotTask when labels.Length > 0 => labels,

@@ -6,8 +6,8 @@ namespace Vitrine.Cli;
 internal sealed class JsonOption
 {
     /// <summary>The option.</summary>
-    public Option<string?> Option { get; } =
-        new("--json") { Description = "Write the result as JSON (docs/JSON.md); - for standard output.", HelpName = "path" };
+    public Option<string?> Option { get; } = Declare.Value<string?>("--json", "path",
+        "Write the result as JSON (docs/JSON.md); - for standard output.");
 
     /// <summary>Finds out before the work whether the result can be written.</summary>
     /// <exception cref="CommandException">It cannot.</exception>

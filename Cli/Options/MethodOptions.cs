@@ -8,35 +8,26 @@ namespace Vitrine.Cli;
 /// <summary>How to explain: methods and their parameters.</summary>
 internal sealed class MethodOptions(Terminal terminal)
 {
-    private readonly Option<string[]> _methods = new("--method")
-    {
-        Description = "Attribution method; 'vitrine methods' lists them. Repeatable, or several with commas. Default: "
-            + "integrated_gradients; for written text, input_x_gradient.",
-        HelpName = "name",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    private readonly Option<string[]> _methods = Declare.Values("--method", "name",
+        "Attribution method; 'vitrine methods' lists them. Repeatable, or several with commas. Default: integrated_gradients; for written "
+        + "text, input_x_gradient.");
 
     private readonly Option<string[]> _baseline = BaselineOption.Create();
-    private readonly Option<string[]> _skip =
-        new("--skip") { Description =
-            "Tokens that take no part: never perturbed, no score. A piece, a token's text, token:ID, special, punctuation, or written "
-                + "(what the model wrote). Repeatable.", HelpName = "token", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<int?> _steps = new("--steps") { Description = "Points of a path integral. Default: 50.", HelpName = "n" };
-    private readonly Option<double?> _gap =
-        new("--gap") { Description = "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.", HelpName =
-            "fraction" };
-    private readonly Option<string?> _quadrature =
-        new("--quadrature") { Description = $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.",
-            HelpName = "name" };
-    private readonly Option<string?> _aggregator =
-        new("--aggregate") { Description =
-            $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's "
-                + $"own.", HelpName = "name" };
-    private readonly Option<string?> _compat =
-        new("--compat") { Description = "Copy the quirks of another tool: captum, inseq, dig or ferret (metrics).", HelpName = "tool" };
-    private readonly Option<string?> _groups =
-        new("--groups") { Description = $"Explain groups of tokens: {FeatureGroups.Forms}.", HelpName = "kind" };
-    private readonly Option<int> _seed = new("--seed") { Description = "Seed of everything random.", HelpName = "n" };
+    private readonly Option<string[]> _skip = Declare.Values("--skip", "token",
+        "Tokens that take no part: never perturbed, no score. A piece, a token's text, token:ID, special, punctuation, or written (what "
+        + "the model wrote). Repeatable.");
+    private readonly Option<int?> _steps = Declare.Value<int?>("--steps", "n", "Points of a path integral. Default: 50.");
+    private readonly Option<double?> _gap = Declare.Value<double?>("--gap", "fraction",
+        "Add steps until the scores miss f(x) − f(baseline) by at most this fraction, e.g. 0.01.");
+    private readonly Option<string?> _quadrature = Declare.Value<string?>("--quadrature", "name",
+        $"How a path integral is summed: {string.Join(", ", Quadrature.All.Select(q => q.Name))}.");
+    private readonly Option<string?> _aggregator = Declare.Value<string?>("--aggregate", "name",
+        $"How a row of d_model scores becomes one: {string.Join(", ", Aggregators.All.Select(a => a.Name))}. Default: the method's own.");
+    private readonly Option<string?> _compat = Declare.Value<string?>("--compat", "tool",
+        "Copy the quirks of another tool: captum, inseq, dig or ferret (metrics).");
+    private readonly Option<string?> _groups = Declare.Value<string?>("--groups", "kind",
+        $"Explain groups of tokens: {FeatureGroups.Forms}.");
+    private readonly Option<int> _seed = Declare.Value<int>("--seed", "n", "Seed of everything random.");
 
     private readonly MethodParameters _parameters = new();
 
@@ -50,8 +41,7 @@ internal sealed class MethodOptions(Terminal terminal)
     public T Apply<T>(ParseResult parsed, T request)
         where T : ExplainRequest => _parameters.Apply(parsed, (T)(request with
         {
-            Methods = [.. (parsed.GetValue(_methods) ?? [])
-                .SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()],
+            Methods = Names.Of(parsed.GetValue(_methods)),
             Baseline = BaselineOption.Read(parsed.GetValue(_baseline), terminal),
             Skip = parsed.GetValue(_skip) ?? [],
             Steps = parsed.GetValue(_steps),

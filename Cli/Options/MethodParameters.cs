@@ -6,27 +6,23 @@ namespace Vitrine.Cli;
 /// <summary>Parameters that some methods have and others ignore: places in the model, samples, windows, noise.</summary>
 internal sealed class MethodParameters
 {
-    private readonly Option<string[]> _hooks =
-        new("--hook") { Description = "Where layer and neuron methods look; 'vitrine hooks' lists the names. Repeatable.", HelpName =
-            "name", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string[]> _neurons =
-        new("--neuron") { Description =
-            "The neuron of neuron methods: its place in the activation at the hook, e.g. 4,17 for position 4, unit 17. Repeatable.",
-                HelpName = "place", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string?> _layers =
-        new("--layers") { Description = "Which layers attention methods look at, e.g. 0,3. Default: all.", HelpName = "numbers" };
-    private readonly Option<string?> _heads =
-        new("--heads") { Description = "Which heads attention methods look at. Default: all.", HelpName = "numbers" };
-    private readonly Option<int?> _samples =
-        new("--samples") { Description = "Random samples of a sampling method. Default: the method's own.", HelpName = "n" };
-    private readonly Option<int?> _window =
-        new("--window") { Description = "How many neighbours occlusion covers at once. Default: 1.", HelpName = "n" };
-    private readonly Option<int?> _stride =
-        new("--stride") { Description = "How far occlusion's window moves on. Default: 1.", HelpName = "n" };
-    private readonly Option<double?> _noise =
-        new("--noise") { Description = "Standard deviation of smoothgrad's and gradient_shap's noise on embeddings.", HelpName = "x" };
-    private readonly Option<string?> _around =
-        new("--around") { Description = "The gradient method that smoothgrad and vargrad run. Default: saliency.", HelpName = "name" };
+    private readonly Option<string[]> _hooks = Declare.Values("--hook", "name",
+        "Where layer and neuron methods look; 'vitrine hooks' lists the names. Repeatable.");
+    private readonly Option<string[]> _neurons = Declare.Values("--neuron", "place",
+        "The neuron of neuron methods: its place in the activation at the hook, e.g. 4,17 for position 4, unit 17. Repeatable.");
+    private readonly Option<string?> _layers = Declare.Value<string?>("--layers", "numbers",
+        "Which layers attention methods look at, e.g. 0,3. Default: all.");
+    private readonly Option<string?> _heads = Declare.Value<string?>("--heads", "numbers",
+        "Which heads attention methods look at. Default: all.");
+    private readonly Option<int?> _samples = Declare.Value<int?>("--samples", "n",
+        "Random samples of a sampling method. Default: the method's own.");
+    private readonly Option<int?> _window = Declare.Value<int?>("--window", "n",
+        "How many neighbours occlusion covers at once. Default: 1.");
+    private readonly Option<int?> _stride = Declare.Value<int?>("--stride", "n", "How far occlusion's window moves on. Default: 1.");
+    private readonly Option<double?> _noise = Declare.Value<double?>("--noise", "x",
+        "Standard deviation of smoothgrad's and gradient_shap's noise on embeddings.");
+    private readonly Option<string?> _around = Declare.Value<string?>("--around", "name",
+        "The gradient method that smoothgrad and vargrad run. Default: saliency.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _hooks, _neurons, _layers, _heads, _samples, _window, _stride, _noise, _around };

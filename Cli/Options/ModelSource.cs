@@ -33,12 +33,8 @@ internal sealed class ModelSource
     public Option<string?> Model { get; }
 
     /// <summary>Which state of a model of a hub.</summary>
-    public Option<string> Revision { get; } = new("--revision")
-    {
-        Description = "With --model org/name: a branch, a tag or a commit. Default: main.",
-        HelpName = "name",
-        DefaultValueFactory = _ => "main",
-    };
+    public Option<string> Revision { get; } = Declare.Value<string>("--revision", "name",
+        "With --model org/name: a branch, a tag or a commit. Default: main.", "main");
 
     /// <summary>The device.</summary>
     public Option<string> Device { get; } = new(DeviceOption)
@@ -49,36 +45,26 @@ internal sealed class ModelSource
     };
 
     /// <summary>Threads of the CPU.</summary>
-    public Option<int?> Threads { get; } = new("--threads") { Description = "CPU threads. Default: one per core.", HelpName = "n" };
+    public Option<int?> Threads { get; } = Declare.Value<int?>("--threads", "n", "CPU threads. Default: one per core.");
 
     /// <summary>Whether the CPU's vectors are fixed at 256 bits.</summary>
-    public Option<bool> Deterministic { get; } = new("--deterministic")
-    {
-        Description = "Compute with 256-bit vectors whatever the processor has: the same bits on every x64 machine with AVX2, slower "
-            + "where it has wider ones.",
-    };
+    public Option<bool> Deterministic { get; } = Declare.Flag("--deterministic",
+        "Compute with 256-bit vectors whatever the processor has: the same bits on every x64 machine with AVX2, slower where it has wider "
+        + "ones.");
 
     /// <summary>Which weights to hold in fewer bits.</summary>
-    public Option<string> Quantize { get; } = new("--quantize")
-    {
-        Description = "Hold weights in fewer bits: int8 (the layers of all blocks), int8-all (embeddings and heads too), fp16 (all "
-            + "matrices in half precision).",
-        HelpName = "choice",
-        DefaultValueFactory = _ => Quantization.None.Name(),
-    };
+    public Option<string> Quantize { get; } = Declare.Value<string>("--quantize", "choice",
+        "Hold weights in fewer bits: int8 (the layers of all blocks), int8-all (embeddings and heads too), fp16 (all matrices in half "
+        + "precision).", Quantization.None.Name());
 
     /// <summary>Which columns to leave in floats then.</summary>
-    public Option<double?> Outliers { get; } = new("--outliers")
-    {
-        Description = "With --quantize int8 or int8-all: keep those columns (inputs) of linear layers in float32 whose largest weight "
-            + "exceeds this many root mean squares of the matrix, such as 4. Default: none.",
-        HelpName = "threshold",
-    };
+    public Option<double?> Outliers { get; } = Declare.Value<double?>("--outliers", "threshold",
+        "With --quantize int8 or int8-all: keep those columns (inputs) of linear layers in float32 whose largest weight exceeds this many "
+        + "root mean squares of the matrix, such as 4. Default: none.");
 
     /// <summary>A LoRA adapter for the model.</summary>
-    public Option<string?> Adapter { get; } =
-        new("--adapter") { Description = "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.",
-            HelpName = "folder" };
+    public Option<string?> Adapter { get; } = Declare.Value<string?>("--adapter", "folder",
+        "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.");
 
     /// <summary>Whether to count and time what the device does.</summary>
     public Option<bool> Profile { get; } = new(ProfileOption)

@@ -6,10 +6,8 @@ namespace Vitrine.Cli;
 internal sealed class RowsOptions
 {
     private readonly DataOptions _data = new();
-    private readonly Option<string?> _output =
-        new("--output", "-o") { Description =
-            "Where the rows' results go, as JSONL (docs/JSON.md); run again after an interruption, it goes on. Default: -, standard "
-                + "output.", HelpName = "file" };
+    private readonly Option<string?> _output = Declare.Value<string?>("--output|-o", "file",
+        "Where the rows' results go, as JSONL (docs/JSON.md); run again after an interruption, it goes on. Default: -, standard output.");
 
     /// <summary>All options, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => (Symbol[])[.. _data.Symbols, _output];

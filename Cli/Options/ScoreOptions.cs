@@ -6,48 +6,28 @@ namespace Vitrine.Cli;
 /// <summary>Which number of a target is explained, and what it is compared with.</summary>
 internal sealed class ScoreOptions
 {
-    private readonly Option<string?> _name = new("--score", "--step")
-    {
-        Description = "Which number to explain: logit, probability, log_probability, … ('vitrine methods --scores' lists them). "
-            + "Default: logit; for written text, probability.",
-        HelpName = "name",
-    };
+    private readonly Option<string?> _name = Declare.Value<string?>("--score|--step", "name",
+        "Which number to explain: logit, probability, log_probability, … ('vitrine methods --scores' lists them). Default: logit; for "
+        + "written text, probability.");
 
-    private readonly Option<string?> _contrast = new("--contrast")
-    {
-        Description = "Why this and not that: another label, word, answer, or continuation, token by token. Default score: "
-            + "contrast_logits_diff; for written text, contrast_prob_diff.",
-        HelpName = "text",
-    };
+    private readonly Option<string?> _contrast = Declare.Value<string?>("--contrast", "text",
+        "Why this and not that: another label, word, answer, or continuation, token by token. Default score: contrast_logits_diff; for "
+        + "written text, contrast_prob_diff.");
 
-    private readonly Option<string> _alignment = new("--contrast-align")
-    {
-        Description = $"Which token of another continuation stands against which: {ContrastAlignment.Forms}.",
-        HelpName = "pairs",
-        DefaultValueFactory = _ => "same",
-    };
+    private readonly Option<string> _alignment = Declare.Value<string>("--contrast-align", "pairs",
+        $"Which token of another continuation stands against which: {ContrastAlignment.Forms}.", "same");
 
-    private readonly Option<string?> _other = new("--contrast-input")
-    {
-        Description = "Compare with what the model says of this text instead, for pcxmi (the default then), kl_divergence, "
-            + "in_context_pvi and contrast_….",
-        HelpName = "text",
-    };
+    private readonly Option<string?> _other = Declare.Value<string?>("--contrast-input", "text",
+        "Compare with what the model says of this text instead, for pcxmi (the default then), kl_divergence, in_context_pvi and "
+        + "contrast_….");
 
-    private readonly Option<string?> _side = new("--side")
-    {
-        Description = "What a translation is traced back to: source, target (what was said before) or both. Default: both.",
-        HelpName = "side",
-    };
+    private readonly Option<string?> _side = Declare.Value<string?>("--side", "side",
+        "What a translation is traced back to: source, target (what was said before) or both. Default: both.");
 
-    private readonly Option<double?> _topMass =
-        new("--top-mass") { Description = "The probability mass of top_p_size and kl_divergence.", HelpName = "p" };
-    private readonly Option<string[]> _stepScores = new("--step-score")
-    {
-        Description = "Show this number of every target next to the explanation: entropy, perplexity, … Repeatable.",
-        HelpName = "name",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    private readonly Option<double?> _topMass = Declare.Value<double?>("--top-mass", "p",
+        "The probability mass of top_p_size and kl_divergence.");
+    private readonly Option<string[]> _stepScores = Declare.Values("--step-score", "name",
+        "Show this number of every target next to the explanation: entropy, perplexity, … Repeatable.");
 
     /// <summary>All options, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _name, _contrast, _alignment, _other, _side, _topMass, _stepScores };

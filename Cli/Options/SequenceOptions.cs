@@ -6,33 +6,20 @@ namespace Vitrine.Cli;
 /// alignment.</summary>
 internal sealed class SequenceOptions
 {
-    private readonly Option<string[]> _absent = new("--absent")
-    {
-        Description = "With --groups template:…, what a slot holds while its value is absent, as name=text (\"city=Boston\", or "
-            + "\"city=\" for nothing); slots that are not named then hold nothing. Without it tokens are replaced by the baseline.",
-        HelpName = "name=text",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    private readonly Option<string[]> _absent = Declare.Values("--absent", "name=text",
+        "With --groups template:…, what a slot holds while its value is absent, as name=text (\"city=Boston\", or \"city=\" for nothing); "
+        + "slots that are not named then hold nothing. Without it tokens are replaced by the baseline.");
 
-    private readonly Option<bool> _sequence = new("--sequence")
-    {
-        Description = "Of written text: explain it as a whole too, as one more target after its tokens: its ln p, or with --score "
-            + "probability its p. Default score then: log_probability.",
-    };
+    private readonly Option<bool> _sequence = Declare.Flag("--sequence",
+        "Of written text: explain it as a whole too, as one more target after its tokens: its ln p, or with --score probability its p. "
+        + "Default score then: log_probability.");
 
-    private readonly Option<int> _trials = new("--trials")
-    {
-        Description = "Average so many runs of a method that draws; run i, from 0, has the seed --seed + i.",
-        HelpName = "n",
-        DefaultValueFactory = _ => 1,
-    };
+    private readonly Option<int> _trials = Declare.Value<int>("--trials", "n",
+        "Average so many runs of a method that draws; run i, from 0, has the seed --seed + i.", 1);
 
-    private readonly Option<string?> _gold = new("--gold-alignment")
-    {
-        Description = "Of a translation: a person's links of words, source-target from 0, possible ones with p, e.g. \"0-0 1-2 2p1\"; "
-            + "the alignment error rate is shown. Words are what stands between spaces.",
-        HelpName = "links",
-    };
+    private readonly Option<string?> _gold = Declare.Value<string?>("--gold-alignment", "links",
+        "Of a translation: a person's links of words, source-target from 0, possible ones with p, e.g. \"0-0 1-2 2p1\"; the alignment "
+        + "error rate is shown. Words are what stands between spaces.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _absent, _sequence, _trials, _gold };
@@ -51,7 +38,13 @@ internal sealed class SequenceOptions
                     $"absent: not a slot and its text; got '{one}'; expected name=text, each name once.");
             }
         }
-        return request with { Absent = texts, Sequence = parsed.GetValue(_sequence), Trials = parsed.GetValue(_trials), GoldAlignment =
-            parsed.GetValue(_gold) };
+        return request with
+        {
+            Absent = texts,
+            Sequence = parsed.GetValue(_sequence),
+            Trials = parsed.GetValue(_trials),
+            GoldAlignment =
+            parsed.GetValue(_gold)
+        };
     }
 }

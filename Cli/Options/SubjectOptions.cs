@@ -5,18 +5,14 @@ namespace Vitrine.Cli;
 /// <summary>What of a model's answer is explained.</summary>
 internal sealed class SubjectOptions
 {
-    private readonly Option<string[]> _targets = new("--target", "-t")
-    {
-        Description = "What to explain: a label's name or number, 'all', an answer of the context (its 'start', its 'end', the n-th by "
-            + "text#n), a word for a mask, the number of a written token. Repeatable. Default: what the model says.",
-        HelpName = "name",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    private readonly Option<string[]> _targets = Declare.Values("--target|-t", "name",
+        "What to explain: a label's name or number, 'all', an answer of the context (its 'start', its 'end', the n-th by text#n), a word "
+        + "for a mask, the number of a written token. Repeatable. Default: what the model says.");
 
-    private readonly Option<string?> _forced =
-        new("--forced") { Description = "Explain this continuation or translation instead of the model's own.", HelpName = "text" };
-    private readonly Option<string?> _forcedIds =
-        new("--forced-ids") { Description = "The same as token ids, for models without a tokenizer.", HelpName = "ids" };
+    private readonly Option<string?> _forced = Declare.Value<string?>("--forced", "text",
+        "Explain this continuation or translation instead of the model's own.");
+    private readonly Option<string?> _forcedIds = Declare.Value<string?>("--forced-ids", "ids",
+        "The same as token ids, for models without a tokenizer.");
     private readonly ScoreOptions _score = new();
 
     /// <summary>How the model writes.</summary>

@@ -45,6 +45,7 @@ internal sealed class TableOutput(string records)
         OutputFile.WriteAll(
             terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json),
                 (parsed.GetValue(_csv), csv)],
-            isSilent ? _ => { } : screen);
+            isSilent ? _ => { }
+        : screen);
     }
 }

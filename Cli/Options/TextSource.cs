@@ -16,7 +16,7 @@ internal sealed class TextSource
     };
 
     /// <summary>A file instead.</summary>
-    public Option<string?> File { get; } = new("--file", "-f") { Description = "Read the text from a UTF-8 file.", HelpName = "path" };
+    public Option<string?> File { get; } = Declare.Value<string?>("--file|-f", "path", "Read the text from a UTF-8 file.");
 
     /// <summary>The text of a command line; never empty.</summary>
     /// <exception cref="CommandException">There is none, it is not UTF-8, or it is empty.</exception>

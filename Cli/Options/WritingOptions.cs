@@ -5,32 +5,24 @@ namespace Vitrine.Cli;
 /// <summary>How a model writes.</summary>
 internal sealed class WritingOptions
 {
-    private readonly Option<int?> _maxNewTokens =
-        new("--max-new-tokens") { Description = "How many tokens to write at most. Default: as the checkpoint says, else 20.", HelpName =
-            "n" };
-    private readonly Option<int?> _beams = new("--beams") { Description =
-        "Beams of the search; 1 is greedy. Default: as the checkpoint says, else 1.", HelpName = "n" };
-    private readonly Option<double?> _lengthPenalty =
-        new("--length-penalty") { Description = "Beam score = Σ ln p / length^penalty.", HelpName = "x" };
-    private readonly Option<bool> _sample = new("--sample") { Description = "Draw tokens instead of taking the best." };
-    private readonly Option<double?> _temperature =
-        new("--temperature") { Description = "Divides the logits before drawing.", HelpName = "x" };
-    private readonly Option<int?> _topK = new("--top-k") { Description = "Draw among the k best; 0 means all.", HelpName = "k" };
-    private readonly Option<double?> _topP =
-        new("--top-p") { Description = "Draw among the fewest best that reach this probability.", HelpName = "p" };
-    private readonly Option<int?> _seed = new("--draw-seed") { Description = "Seed of the draws.", HelpName = "n" };
+    private readonly Option<int?> _maxNewTokens = Declare.Value<int?>("--max-new-tokens", "n",
+        "How many tokens to write at most. Default: as the checkpoint says, else 20.");
+    private readonly Option<int?> _beams = Declare.Value<int?>("--beams", "n",
+        "Beams of the search; 1 is greedy. Default: as the checkpoint says, else 1.");
+    private readonly Option<double?> _lengthPenalty = Declare.Value<double?>("--length-penalty", "x",
+        "Beam score = Σ ln p / length^penalty.");
+    private readonly Option<bool> _sample = Declare.Flag("--sample", "Draw tokens instead of taking the best.");
+    private readonly Option<double?> _temperature = Declare.Value<double?>("--temperature", "x", "Divides the logits before drawing.");
+    private readonly Option<int?> _topK = Declare.Value<int?>("--top-k", "k", "Draw among the k best; 0 means all.");
+    private readonly Option<double?> _topP = Declare.Value<double?>("--top-p", "p",
+        "Draw among the fewest best that reach this probability.");
+    private readonly Option<int?> _seed = Declare.Value<int?>("--draw-seed", "n", "Seed of the draws.");
 
-    private readonly Option<string?> _from = new("--from")
-    {
-        Description = "The language of the text, for models of many (mBART, M2M-100, NLLB): en_XX, en, eng_Latn. Default: the tokenizer's.",
-        HelpName = "code",
-    };
+    private readonly Option<string?> _from = Declare.Value<string?>("--from", "code",
+        "The language of the text, for models of many (mBART, M2M-100, NLLB): en_XX, en, eng_Latn. Default: the tokenizer's.");
 
-    private readonly Option<string?> _to = new("--to")
-    {
-        Description = "The language to write, for models of many languages, Marian's too. Default: as the checkpoint says.",
-        HelpName = "code",
-    };
+    private readonly Option<string?> _to = Declare.Value<string?>("--to", "code",
+        "The language to write, for models of many languages, Marian's too. Default: as the checkpoint says.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[]

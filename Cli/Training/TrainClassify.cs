@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using Vitrine.Training;
 using Vitrine.Transformers;
@@ -12,15 +11,13 @@ internal static class TrainClassify
     {
         var run = new TrainingCommandLine("UTF-8 lines 'label⇥text', or label=path for a file whose lines are all of one class; may be "
             + "given several times. After a file: ':times=0.5' takes half of it per epoch, ':sure=0.9' says how probable its labels are.");
-        var whole = new Option<int>("--whole-words") { Description =
-            "A vocabulary of whole words seen at least so often, instead of word pieces.", HelpName = "n" };
-        var taught = new Option<bool>("--naive-bayes") { Description =
-            "Learn from naive Bayes' graded opinions of these and of made-up texts: for a few thousand texts." };
-        var pairs = new Option<bool>("--pairs") { Description =
-            "Two texts have one label: lines 'label⇥text⇥second text', perhaps with a group that is learned or judged as a whole." };
-        var calibrate = new Option<double>("--calibrate") { Description =
-            "Part of the data by which the probabilities are made to mean what they say: neither learned nor judged; 0 to 0.5.", HelpName =
-                "part" };
+        var whole = Declare.Value<int>("--whole-words", "n", "A vocabulary of whole words seen at least so often, instead of word pieces.");
+        var taught = Declare.Flag("--naive-bayes",
+            "Learn from naive Bayes' graded opinions of these and of made-up texts: for a few thousand texts.");
+        var pairs = Declare.Flag("--pairs",
+            "Two texts have one label: lines 'label⇥text⇥second text', perhaps with a group that is learned or judged as a whole.");
+        var calibrate = Declare.Value<double>("--calibrate", "part",
+            "Part of the data by which the probabilities are made to mean what they say: neither learned nor judged; 0 to 0.5.");
         return new Verb("classify", "Trains a BERT that gives a text one of several labels.", """
             vitrine train classify --data positive=good.txt --data negative=bad.txt --out my-classifier
             vitrine train classify --data positive=good.txt --data negative=bad.txt --naive-bayes --whole-words 2 --layers 1 --out small
@@ -31,11 +28,13 @@ internal static class TrainClassify
             """)
             .With(run.Symbols)
             .With(whole, pairs, taught, calibrate)
-            .Does(run.Alone(terminal, (parsed, cancellation) =>
+            .Does((parsed, cancellation) =>
             {
-                DataMix<LabelledText> data = run.Mix(parsed, terminal, part =>
+                TrainingJob job = run.Job(parsed, terminal);
+                using IDisposable own = job.Own();
+                DataMix<LabelledText> data = job.Read(part =>
                     (parsed.GetValue(pairs) ? TextLines.LabelledPairs(part.File) : TextLines.Labelled(part.File))
-                        .Select(text => text with { Sure = part.Sure }), text => text.Key, labelled: !parsed.GetValue(pairs));
+                        .Select(text => text with { Sure = part.Sure }), text => text.Key);
                 IReadOnlyList<string> labels = ClassificationTask.LabelsOf(data.Training);
                 IReadOnlyList<LabelledText> measure = [];
                 if (parsed.GetValue(calibrate) is not 0 and double share)
@@ -45,46 +44,37 @@ internal static class TrainClassify
                         throw new CommandException(ExitCode.Usage,
                             FormattableString.Invariant($"calibrate: out of range; got {share}; expected 0 to 0.5."));
                     }
-                    (data, measure) = data.PutAside(text => $"calibrate\n{text.Key}", share, run.SeedOf(parsed));
+                    (data, measure) = data.PutAside(text => $"calibrate\n{text.Key}", share, job.Options.Seed);
                 }
-                IEnumerable<string> words = data.Training.SelectMany(text =>
+                IEnumerable<string> texts = data.Training.SelectMany(text =>
                     text.Second is null ? (string[])[text.Text] : [text.Text, text.Second]);
-                ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceClassification, (folder, sizes, vocab) => NewModel.Bert(
-                    folder, "BertForSequenceClassification", parsed.GetValue(whole) is > 0 and int least
-                        ? WordPieceTrainer.WholeWords(words, least)
-                        : WordPieceTrainer.Train(words, vocab), sizes, labels), labels);
-                ITokenizer tokenizer = TrainingCommandLine.Tokenizer(model);
-                ITrainingTask task;
-                if (parsed.GetValue(taught))
-                {
-                    var lessons = new TaughtClassificationTask(data.Parts.Data, data.Held, model, tokenizer, data.Parts.More);
-                    if (!run.GoesOn(parsed))
-                    {
-                        lessons.BeginEmbeddings(model);
-                    }
-                    task = data.Mixed(lessons, TaughtClassificationTask.Lessons);
-                }
-                else
-                {
-                    task = data.Mixed(new ClassificationTask(data.Training, data.Held, model, tokenizer));
-                }
+                ITransformer model = TrainingRun.Start(job, terminal, ModelTask.SequenceClassification, words => NewModel.Bert(
+                    job.Folder, "BertForSequenceClassification", parsed.GetValue(whole) is > 0 and int least
+                        ? WordPieceTrainer.WholeWords(texts, least)
+                        : WordPieceTrainer.Train(texts, words), job.Sizes, labels), labels);
+                ITrainingTask task = parsed.GetValue(taught) ? Taught(data, model, isNew: job.From is null)
+                    : data.Mixed(new ClassificationTask(data.Training, data.Held, model, model.Tokenizer!));
                 if (measure.Count == 0)
                 {
-                    run.Train(parsed, terminal, model, task, cancellation);
+                    TrainingRun.Of(job, model, task, terminal, cancellation);
                     return;
                 }
-                var measured = new ClassificationTask(data.Training, measure, model, tokenizer);
-                run.Train(parsed, terminal, model, task, cancellation, Keep);
-                IReadOnlyList<Metric> judged = new ClassificationTask(data.Training, data.Held, model, tokenizer)
-                    .Evaluate(ModelLoader.Load(run.Folder(parsed, terminal)));
+                var measured = new ClassificationTask(data.Training, measure, model, model.Tokenizer!);
+                TrainingRun.Of(job, model, task, terminal, cancellation, measured.SaveCalibrated);
+                IReadOnlyList<Metric> judged = new ClassificationTask(data.Training, data.Held, model, model.Tokenizer!)
+                    .Evaluate(ModelLoader.Load(job.Folder));
                 terminal.Output.WriteLine($"calibrated: {string.Join(", ", judged.Select(metric =>
                     string.Create(CultureInfo.InvariantCulture, $"{metric.Name} {metric.Value:0.0000}")))}");
+            });
+    }
 
-                void Keep(ITransformer trained, string folder)
-                {
-                    (float[][] logits, int[] right) = measured.Judged(trained);
-                    Calibration.Save(trained, Path.Combine(folder, "model.safetensors"), Calibration.Temperature(logits, right));
-                }
-            }));
+    private static ITrainingTask Taught(DataMix<LabelledText> data, ITransformer model, bool isNew)
+    {
+        var lessons = new TaughtClassificationTask(data.Parts.Data, data.Held, model, model.Tokenizer!, data.Parts.More);
+        if (isNew)
+        {
+            lessons.BeginEmbeddings(model);
+        }
+        return data.Mixed(lessons, TaughtClassificationTask.Lessons);
     }
 }

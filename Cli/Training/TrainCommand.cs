@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Vitrine.Training;
 using Vitrine.Transformers;
 
@@ -21,51 +20,64 @@ internal static class TrainCommand
             vitrine train lm --data plays.txt --device gpu --out my-gpt2
             """);
         verb.Add(TrainClassify.Create(terminal));
-        verb.Add(TrainLm.Create(terminal));
+        verb.Add(LanguageModel(terminal));
         verb.Add(Translate(terminal));
         verb.Add(Questions(terminal));
         verb.Add(Masks(terminal));
-        verb.Add(TrainTokens.Create(terminal));
+        verb.Add(Tokens(terminal));
         verb.Add(TrainData.Create(terminal));
         verb.Add(TrainVary.Create(terminal));
         return verb;
     }
 
+    private static Verb LanguageModel(Terminal terminal)
+    {
+        var run = new TrainingCommandLine("UTF-8 text; may be given several times.");
+        var lines = Declare.Flag("--lines", "Every line is a text of its own, and ends with the end of text.");
+        var after = Declare.Value<string?>("--after", "token", "With --lines: learn only what follows this token, take the rest as given.");
+        return new Verb("lm", "Trains a GPT-2 that continues a text.", """
+            vitrine train lm --data plays.txt --vocab 2000 --layers 4 --d-model 192 --positions 256 --out my-gpt2
+            vitrine train lm --data sums.txt --lines --after = --out adder
+            vitrine train lm --data text.txt --d-mlp 0 --layers 2 --out attention-only
+            """)
+            .With(run.Symbols)
+            .With(lines, after)
+            .Does((parsed, cancellation) => Train(
+                run.Job(parsed, terminal) with { Lines = parsed.GetValue(lines), After = parsed.GetValue(after) }, terminal,
+                ModelTask.CausalLanguageModel, (job, words) => NewModel.Gpt2(job.Folder, BytePairTrainer.Train(job.Lines
+                    ? job.Read(part => TextLines.Read(part.File), line => line).Training : [job.RunningText().Training], words), job.Sizes),
+                cancellation));
+    }
+
     private static Verb Translate(Terminal terminal)
     {
         var run = new TrainingCommandLine("UTF-8 lines 'text⇥translation'; may be given several times.");
-        var swap = new Option<bool>("--swap") { Description = "The translation is in the first column, the text in the second." };
-        var tokenizer = new Option<string?>("--tokenizer") { Description =
-            "Folder with source.spm and target.spm, for a model from nothing; a vocab.json is made of both where it has none.", HelpName =
-                "folder" };
+        var swap = Declare.Flag("--swap", "The translation is in the first column, the text in the second.");
+        var tokenizer = Declare.Value<string?>("--tokenizer", "folder",
+            "Folder with source.spm and target.spm, for a model from nothing; a vocab.json is made of both where it has none.");
         return new Verb("translate", "Trains a Marian that translates.", """
             vitrine train translate --data pairs.tsv --tokenizer folder-with-spm --layers 3 --d-model 256 --out my-marian
             vitrine train translate --data pairs.tsv --from path/to/opus-mt-zh-en --learning-rate 1e-4 --out tuned
             """)
             .With(run.Symbols)
             .With(swap, tokenizer)
-            .Does(run.Alone(terminal, (parsed, cancellation) =>
+            .Does((parsed, cancellation) =>
             {
-                // Split by the translation: one that is judged was learned from no other text either.
-                DataMix<TextPair> data = run.Mix(parsed, terminal, part => TextLines.Pairs(part.File, parsed.GetValue(swap)), pair =>
-                    pair.Target);
-                (IReadOnlyList<TextPair> training, IReadOnlyList<TextPair> held) = (data.Training, data.Held);
-                ITransformer model = run.Model(parsed, terminal, ModelTask.SequenceToSequence, (folder, sizes, _) => NewModel.Marian(
-                    folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
+                TrainingJob job = run.Job(parsed, terminal) with { Swap = parsed.GetValue(swap) };
+                Train(job, terminal, ModelTask.SequenceToSequence, (_, _) => NewModel.Marian(
+                    job.Folder, terminal.Resolve(parsed.GetValue(tokenizer) ?? throw new CommandException(ExitCode.Usage,
                         "tokenizer: missing; got neither --tokenizer nor --from; expected a folder with source.spm and target.spm.")),
-                            sizes));
-                run.Train(parsed, terminal, model,
-                    data.Mixed(new TranslationTask(training, held, model, (MarianTokenizer)TrainingCommandLine.Tokenizer(model))),
-                        cancellation);
-                if (held.Count > 0)
+                    job.Sizes), cancellation);
+                TextPair[] judged =
+                    [.. job.Read(part => TextLines.Pairs(part.File, job.Swap), pair => pair.Target).Held.Take(Judged)];
+                if (judged.Length > 0)
                 {
-                    TextPair[] judged = [.. held.Take(Judged)];
-                    var stored = (IGenerator)ModelLoader.Load(run.Folder(parsed, terminal));
+                    var stored = (IGenerator)ModelLoader.Load(job.Folder);
                     IReadOnlyList<Metric> scores = TranslationTask.Judge(stored, judged, cancellation);
                     terminal.Output.WriteLine($"{judged.Length} held-out texts, {stored.GenerationDefaults.NumBeams} beams: "
                         + $"{string.Join(", ", scores.Select(score => FormattableString.Invariant($"{score.Name} {score.Value:F1}")))}");
                 }
-            }));
+            });
     }
 
     private static Verb Questions(Terminal terminal)
@@ -76,17 +88,12 @@ internal static class TrainCommand
             vitrine train qa --data questions.jsonl --positions 256 --layers 4 --out my-reader
             """)
             .With(run.Symbols)
-            .Does(run.Alone(terminal, (parsed, cancellation) =>
-            {
-                (IReadOnlyList<AnsweredQuestion> training, IReadOnlyList<AnsweredQuestion> held) =
-                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Questions), question =>
-                        question.Group ?? question.Context);
-                ITransformer model = run.Model(parsed, terminal, ModelTask.QuestionAnswering, (folder, sizes, vocab) => NewModel.Bert(
-                    folder, "BertForQuestionAnswering", WordPieceTrainer.Train(training.SelectMany(q => new[] { q.Context, q.Question }),
-                        vocab), sizes, []));
-                run.Train(parsed, terminal, model, new QuestionAnsweringTask(training, held, model, TrainingCommandLine.Tokenizer(model)),
-                    cancellation);
-            }));
+            .Does((parsed, cancellation) => Train(
+                run.Job(parsed, terminal), terminal, ModelTask.QuestionAnswering, (job, words) => NewModel.Bert(
+                    job.Folder, "BertForQuestionAnswering", WordPieceTrainer.Train(
+                        job.Read(part => TextLines.Questions(part.File), question => question.Key).Training
+                            .SelectMany(question => new[] { question.Context, question.Question }), words), job.Sizes, []),
+                cancellation));
     }
 
     private static Verb Masks(Terminal terminal)
@@ -97,14 +104,40 @@ internal static class TrainCommand
             vitrine train mlm --data sentences.txt --from my-bert --learning-rate 1e-4 --out longer
             """)
             .With(run.Symbols)
-            .Does(run.Alone(terminal, (parsed, cancellation) =>
+            .Does((parsed, cancellation) => Train(
+                run.Job(parsed, terminal), terminal, ModelTask.MaskedLanguageModel, (job, words) => NewModel.Bert(
+                    job.Folder, "BertForMaskedLM", WordPieceTrainer.Train(
+                        job.Read(part => TextLines.Read(part.File), line => line).Training, words), job.Sizes, []),
+                cancellation));
+    }
+
+    private static Verb Tokens(Terminal terminal)
+    {
+        var run = new TrainingCommandLine("UTF-8 lines in which stretches are marked: '[Anna Miller](PER) lives in [Rome](LOC).'; may "
+            + "be given several times.");
+        return new Verb("tokens", "Trains a BERT that labels every token: names of people, places, times.", """
+            vitrine train tokens --data names.txt --out my-tagger
+            vitrine train tokens --data names.txt --from my-bert --epochs 3 --out my-tagger
+            """)
+            .With(run.Symbols)
+            .Does((parsed, cancellation) =>
             {
-                (IReadOnlyList<string> training, IReadOnlyList<string> held) =
-                    run.Split(parsed, run.Files(parsed, terminal).SelectMany(TextLines.Read), text => text);
-                ITransformer model = run.Model(parsed, terminal, ModelTask.MaskedLanguageModel, (folder, sizes, vocab) => NewModel.Bert(
-                    folder, "BertForMaskedLM", WordPieceTrainer.Train(training, vocab), sizes, []));
-                run.Train(parsed, terminal, model, new MaskedLanguageTask(training, held, model, TrainingCommandLine.Tokenizer(model)),
-                    cancellation);
-            }));
+                TrainingJob job = run.Job(parsed, terminal);
+                IReadOnlyList<MarkedText> texts =
+                    job.Read(part => TextLines.Read(part.File).Select(MarkedText.Parse), text => text.Group).Training;
+                IReadOnlyList<string> labels = TokenClassificationTask.LabelsOf(texts);
+                Train(job, terminal, ModelTask.TokenClassification, (_, words) => NewModel.Bert(
+                    job.Folder, "BertForTokenClassification", WordPieceTrainer.Train(texts.Select(text => text.Text), words), job.Sizes,
+                    labels), cancellation, labels);
+            });
+    }
+
+    /// <summary>Trains a new model, or that of <c>--from</c>, on the data of its kind.</summary>
+    private static void Train(TrainingJob job, Terminal terminal, ModelTask kind, Action<TrainingJob, int> create,
+        CancellationToken cancellation, IReadOnlyList<string>? labels = null)
+    {
+        using IDisposable own = job.Own();
+        ITransformer model = TrainingRun.Start(job, terminal, kind, words => create(job, words), labels);
+        TrainingRun.Of(job, model, job.TaskOf(model), terminal, cancellation);
     }
 }

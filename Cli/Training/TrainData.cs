@@ -26,18 +26,14 @@ internal static class TrainData
     public static Verb Create(Terminal terminal)
     {
         var kind = new Argument<string>("kind") { Description = $"One of {Kinds}." };
-        var count = new Option<int>("--count") { Description = "Lines to write.", HelpName = "n", DefaultValueFactory = _ => 20000 };
-        var length = new Option<int>("--length") { Description = "Digits or letters per line; stories have their own.", HelpName = "n",
-            DefaultValueFactory = _ => 8 };
-        var grammar = new Option<string?>("--grammar") { Description =
-            "Of sentences: the file of rules that they are drawn by (docs/TRAINING.md).", HelpName = "file" };
-        var text = new Option<string?>("--text") { Description = "Of names: the text whose sentences are taken.", HelpName = "file" };
-        var list = new Option<string?>("--list") { Description =
-            "Of names: lines 'label⇥name'; sentences with other names are left out.", HelpName = "file" };
-        var seed = new Option<int>("--seed") { Description = "Equal seeds give equal lines.", HelpName = "n", DefaultValueFactory = _ =>
-            1 };
-        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path",
-            DefaultValueFactory = _ => "-" };
+        var count = Declare.Value<int>("--count", "n", "Lines to write.", 20000);
+        var length = Declare.Value<int>("--length", "n", "Digits or letters per line; stories have their own.", 8);
+        var grammar = Declare.Value<string?>("--grammar", "file",
+            "Of sentences: the file of rules that they are drawn by (docs/TRAINING.md).");
+        var text = Declare.Value<string?>("--text", "file", "Of names: the text whose sentences are taken.");
+        var list = Declare.Value<string?>("--list", "file", "Of names: lines 'label⇥name'; sentences with other names are left out.");
+        var seed = Declare.Value<int>("--seed", "n", "Equal seeds give equal lines.", 1);
+        var file = Declare.Value<string>("--out|-o", "path", "File to write; -: standard output.", "-");
         return new Verb("data", "Writes made-up examples to train on, with known answers.", """
             vitrine train data sorting --count 20000 --length 8 --out sorting.txt
             vitrine train data repeats --count 20000 --length 48 --out repeats.txt

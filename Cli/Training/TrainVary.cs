@@ -9,21 +9,16 @@ internal static class TrainVary
 {
     public static Verb Create(Terminal terminal)
     {
-        var data = new Option<string?>("--data") { Description = "UTF-8 lines 'text⇥translation'.", HelpName = "file" };
-        var names = new Option<string?>("--names") { Description =
-            "UTF-8 lines 'kind⇥name⇥name in the language of the second column', perhaps further spellings of the latter.", HelpName =
-                "file" };
-        var swap = new Option<bool>("--swap") { Description = "The translation is in the first column, the text in the second." };
-        var times = new Option<int>("--times") { Description = "Other names that a pair gets.", HelpName = "n", DefaultValueFactory = _ =>
-            6 };
-        var held = new Option<double>("--held-out") { Description =
-            "Part of the data that the training will hold out: neither varied nor written.", HelpName = "part", DefaultValueFactory = _ =>
-                0.1 };
-        var seed = new Option<int>("--seed") { Description =
-            "That of the training, which decides what is held out; and of the choice of names.", HelpName = "n", DefaultValueFactory = _ =>
-                1 };
-        var file = new Option<string>("--out", "-o") { Description = "File to write; -: standard output.", HelpName = "path",
-            DefaultValueFactory = _ => "-" };
+        var data = Declare.Value<string?>("--data", "file", "UTF-8 lines 'text⇥translation'.");
+        var names = Declare.Value<string?>("--names", "file",
+            "UTF-8 lines 'kind⇥name⇥name in the language of the second column', perhaps further spellings of the latter.");
+        var swap = Declare.Flag("--swap", "The translation is in the first column, the text in the second.");
+        var times = Declare.Value<int>("--times", "n", "Other names that a pair gets.", 6);
+        var held = Declare.Value<double>("--held-out", "part",
+            "Part of the data that the training will hold out: neither varied nor written.", 0.1);
+        var seed = Declare.Value<int>("--seed", "n",
+            "That of the training, which decides what is held out; and of the choice of names.", 1);
+        var file = Declare.Value<string>("--out|-o", "path", "File to write; -: standard output.", "-");
         return new Verb("vary", "Writes further sentence pairs for 'train translate': those that hold one name, with other names put in on both sides.", """
             vitrine train vary --data pairs.tsv --names places.tsv --out more.tsv
             vitrine train translate --data pairs.tsv --data more.tsv --tokenizer folder-with-spm --out my-marian

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Vitrine.Drawing;
 using Vitrine.Training;
+using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
 
@@ -15,11 +16,22 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
 
     private TrainingRun(Trainer trainer, string title, Terminal terminal) => (_trainer, _title, _terminal) = (trainer, title, terminal);
 
+    /// <summary>The model to train; says what should be known of the one that it goes on from.</summary>
+    public static ITransformer Start(TrainingJob job, Terminal terminal, ModelTask kind, Action<int> create,
+        IReadOnlyList<string>? labels = null)
+    {
+        (ITransformer model, IReadOnlyList<string> notices) = job.Start(kind, create, labels);
+        ModelSource.Tell(notices, terminal);
+        return model;
+    }
+
     /// <summary>Trains to the end.</summary>
     /// <exception cref="CommandException">It was interrupted; the checkpoint is written.</exception>
-    public static void Of(Trainer trainer, string title, Terminal terminal, CancellationToken cancellation)
+    public static void Of(TrainingJob job, ITransformer model, ITrainingTask task, Terminal terminal, CancellationToken cancellation,
+        Action<ITransformer, string>? keep = null)
     {
-        var run = new TrainingRun(trainer, title, terminal);
+        Trainer trainer = job.Trainer(model, task, keep, cancellation);
+        var run = new TrainingRun(trainer, Path.GetFileName(job.Folder), terminal);
         using var saved = new ManualResetEventSlim();
         // An interrupt waits here until the checkpoint is written: a process that notices nothing for a second would be ended.
         using CancellationTokenRegistration wait = cancellation.Register(() => saved.Wait(s_patience));

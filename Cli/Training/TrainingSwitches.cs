@@ -9,39 +9,38 @@ internal sealed class TrainingSwitches
 {
     private static readonly TrainingOptions s_standard = new();
 
-    private readonly Option<int> _epochs = Number("--epochs", "How often every example is seen.", s_standard.Epochs);
-    private readonly Option<int> _steps = Number("--steps", "Steps to take, whatever the epochs; 0: as many as the epochs have.",
-        s_standard.Steps);
-    private readonly Option<int> _stop =
-        Number("--stop-at", "End at this step, as if the rest of the schedule followed: the start of another training; 0: at its end.",
-            s_standard.StopAt);
-    private readonly Option<int> _batch = Number("--batch", "Examples per batch.", s_standard.BatchSize);
-    private readonly Option<int> _accumulate = Number("--accumulate", "Batches added up for one step.", s_standard.Accumulate);
-    private readonly Option<string> _optimizer = Name("--optimizer", "adamw or sgd.", "adamw");
-    private readonly Option<float> _rate = Real("--learning-rate", "Peak of the learning rate.", s_standard.LearningRate);
-    private readonly Option<string> _decay = Name("--schedule", "How it falls: linear, cosine or constant.", "cosine");
-    private readonly Option<float> _warmUp = Real("--warm-up", "Part of the steps over which it rises.", s_standard.WarmUp);
-    private readonly Option<float> _weightDecay =
-        Real("--weight-decay", "Decay of matrices per step, times the learning rate.", s_standard.WeightDecay);
-    private readonly Option<float> _beta2 = Real("--beta2", "β₂ of AdamW.", s_standard.Beta2);
-    private readonly Option<float> _momentum = Real("--momentum", "μ of SGD.", s_standard.Momentum);
-    private readonly Option<float> _clip = Real("--clip", "Longest gradient; 0: any.", s_standard.GradientLimit);
-    private readonly Option<float> _dropout = Real("--dropout", "Part of the activations that is dropped.", s_standard.Dropout);
-    private readonly Option<float> _smoothing =
-        Real("--label-smoothing", "Part of the target probability spread over all classes.", s_standard.LabelSmoothing);
-    private readonly Option<float> _average =
-        Real("--average", "Decay of the moving average of the weights, which is kept; 0: the weights themselves.", s_standard.AverageDecay);
-    private readonly Option<int> _evaluate =
-        Number("--evaluate-every", "Steps between evaluations; 0: one per epoch.", s_standard.EvaluateEvery);
-    private readonly Option<int> _patience =
-        Number("--patience", "Evaluations without a better result after which to end; 0: never.", s_standard.Patience);
-    private readonly Option<int> _save = Number("--save-every", "Steps between checkpoints.", s_standard.SaveEvery);
-    private readonly Option<string[]> _freeze =
-        new("--freeze") { Description = "Parameters that stay as they are, e.g. 'embed.*'; may be given several times.", HelpName =
-            "name" };
+    private readonly Option<int> _epochs = Declare.Value("--epochs", "n", "How often every example is seen.", s_standard.Epochs);
+    private readonly Option<int> _steps = Declare.Value("--steps", "n",
+        "Steps to take, whatever the epochs; 0: as many as the epochs have.", s_standard.Steps);
+    private readonly Option<int> _stop = Declare.Value("--stop-at", "n",
+        "End at this step, as if the rest of the schedule followed: the start of another training; 0: at its end.", s_standard.StopAt);
+    private readonly Option<int> _batch = Declare.Value("--batch", "n", "Examples per batch.", s_standard.BatchSize);
+    private readonly Option<int> _accumulate = Declare.Value("--accumulate", "n", "Batches added up for one step.", s_standard.Accumulate);
+    private readonly Option<string> _optimizer = Declare.Value("--optimizer", "name", "adamw or sgd.", "adamw");
+    private readonly Option<float> _rate = Declare.Value("--learning-rate", "x", "Peak of the learning rate.", s_standard.LearningRate);
+    private readonly Option<string> _decay = Declare.Value("--schedule", "name", "How it falls: linear, cosine or constant.", "cosine");
+    private readonly Option<float> _warmUp = Declare.Value("--warm-up", "x", "Part of the steps over which it rises.", s_standard.WarmUp);
+    private readonly Option<float> _weightDecay = Declare.Value("--weight-decay", "x",
+        "Decay of matrices per step, times the learning rate.", s_standard.WeightDecay);
+    private readonly Option<float> _beta2 = Declare.Value("--beta2", "x", "β₂ of AdamW.", s_standard.Beta2);
+    private readonly Option<float> _momentum = Declare.Value("--momentum", "x", "μ of SGD.", s_standard.Momentum);
+    private readonly Option<float> _clip = Declare.Value("--clip", "x", "Longest gradient; 0: any.", s_standard.GradientLimit);
+    private readonly Option<float> _dropout = Declare.Value("--dropout", "x",
+        "Part of the activations that is dropped.", s_standard.Dropout);
+    private readonly Option<float> _smoothing = Declare.Value("--label-smoothing", "x",
+        "Part of the target probability spread over all classes.", s_standard.LabelSmoothing);
+    private readonly Option<float> _average = Declare.Value("--average", "x",
+        "Decay of the moving average of the weights, which is kept; 0: the weights themselves.", s_standard.AverageDecay);
+    private readonly Option<int> _evaluate = Declare.Value("--evaluate-every", "n",
+        "Steps between evaluations; 0: one per epoch.", s_standard.EvaluateEvery);
+    private readonly Option<int> _patience = Declare.Value("--patience", "n",
+        "Evaluations without a better result after which to end; 0: never.", s_standard.Patience);
+    private readonly Option<int> _save = Declare.Value("--save-every", "n", "Steps between checkpoints.", s_standard.SaveEvery);
+    private readonly Option<string[]> _freeze = Declare.Value<string[]>("--freeze", "name",
+        "Parameters that stay as they are, e.g. 'embed.*'; may be given several times.");
 
     /// <summary>The seed, which also decides what is held out.</summary>
-    public Option<int> Seed { get; } = Number("--seed", "Equal seeds give equal models, to the bit.", s_standard.Seed);
+    public Option<int> Seed { get; } = Declare.Value("--seed", "n", "Equal seeds give equal models, to the bit.", s_standard.Seed);
 
     /// <summary>All of them.</summary>
     public Symbol[] Symbols =>
@@ -86,13 +85,4 @@ internal sealed class TrainingSwitches
             : throw new CommandException(ExitCode.Usage,
                 $"{option.Name[2..]}: unknown; got '{parsed.GetValue(option)}'; expected "
                     + $"{string.Join(", ", Enum.GetNames<T>().Select(n => n.ToLowerInvariant()))}.");
-
-    private static Option<int> Number(string name, string description, int standard) =>
-        new(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => standard };
-
-    private static Option<float> Real(string name, string description, float standard) =>
-        new(name) { Description = description, HelpName = "x", DefaultValueFactory = _ => standard };
-
-    private static Option<string> Name(string name, string description, string standard) =>
-        new(name) { Description = description, HelpName = "name", DefaultValueFactory = _ => standard };
 }

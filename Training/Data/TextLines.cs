@@ -36,6 +36,9 @@ public sealed record AnsweredQuestion(string Context, string Question, string An
 {
     /// <summary>Questions of one group are learned or judged together; null: those about one context are.</summary>
     public string? Group { get; init; }
+
+    /// <summary>What decides on which side the question is.</summary>
+    public string Key => Group ?? Context;
 }
 
 /// <summary>Reads training data from UTF-8 text files.</summary>

@@ -93,6 +93,16 @@ public sealed class ClassificationTask : ExampleTask<ClassExample>
         return ([.. logits], [.. labels]);
     }
 
+    /// <summary>Keeps a trained model in a folder with the temperature that the judged texts ask for (<see cref="Calibration"/>); they
+    /// must then be judged by no other number.</summary>
+    /// <param name="trained">The model.</param>
+    /// <param name="folder">Its folder.</param>
+    public void SaveCalibrated(ITransformer trained, string folder)
+    {
+        (float[][] logits, int[] right) = Judged(trained);
+        Calibration.Save(trained, Path.Combine(folder, "model.safetensors"), Calibration.Temperature(logits, right));
+    }
+
     private protected override int Length(ClassExample example) => example.Ids.Length;
 
     private protected override TrainingBatch Batch(ClassExample[] examples) => new(
