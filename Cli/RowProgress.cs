@@ -26,16 +26,24 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
     /// <summary>Clears the line, and says what there is to say at the end.</summary>
     /// <param name="done">How it went.</param>
     /// <param name="output">Where the rows went.</param>
-    public void End(RowsProgress done, string output)
+    /// <param name="isShard">Whether the rows are a part of those in the file, which may be its bad ones.</param>
+    /// <exception cref="CommandException">No row of a whole file could be used.</exception>
+    public void End(RowsProgress done, string output, bool isShard)
     {
         if (terminal.ErrorIsInteractive)
         {
             terminal.Error.WriteLine($"\r\u001b[K{Line(done with { Share = null })}");
         }
+        int rows = done.Kept + done.Done;
+        if (done.Bad > 0 && done.Bad == rows && !isShard)
+        {
+            throw new CommandException(ExitCode.Input, string.Create(CultureInfo.InvariantCulture,
+                $"{what}: none of {rows} rows could be used; each has its reason in {output}."));
+        }
         if (done.Bad > 0)
         {
             terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"vitrine: {what}: {done.Bad} of {done.Done} rows could not be used; each has its reason in {output}."));
+                $"vitrine: {what}: {done.Bad} of {rows} rows could not be used; each has its reason in {output}."));
         }
     }
 

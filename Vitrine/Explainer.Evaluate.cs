@@ -98,7 +98,7 @@ public sealed partial class Explainer
         Board = run.Board,
         Rows = rows,
         Skipped = run.Skipped,
-        Notices = Notices,
+        Notices = [.. Notices, .. run.Notices],
         Facts =
         [
             new("model", Name), new("texts", Number(run.Board.Texts)), new("skipped", Number(run.Skipped.Count)), new("score", run.Score),

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Vitrine.Viz;
 
 namespace Vitrine;
 
@@ -21,9 +22,12 @@ public sealed partial class Explainer
         ArgumentNullException.ThrowIfNull(request);
         request.Check();
         using Turn.Scope turn = Enter();
-        return new(Attributing.Explain(_loaded, request, progress, cancellation), request.Top,
-            [.. Notices, .. InputReader.Notices(_loaded, request)], _loaded.Written) { IsForced =
-                (request.Forced ?? (object?)request.ForcedIds) is not null };
+        var notes = new ReadNotes();
+        Figure figure = Attributing.Explain(_loaded, request with { Notes = notes }, progress, cancellation);
+        return new(figure, request.Top, [.. Notices, .. notes.All], _loaded.Written)
+        {
+            IsForced = (request.Forced ?? (object?)request.ForcedIds) is not null,
+        };
     }
 
     /// <summary>Explains a text by several methods, side by side, with how far they agree.</summary>

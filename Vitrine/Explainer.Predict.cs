@@ -17,7 +17,9 @@ public sealed partial class Explainer
     {
         ArgumentNullException.ThrowIfNull(request);
         using Turn.Scope turn = Enter();
-        return Predicting.Of(_loaded, request) with { Notices = [.. Notices, .. InputReader.Notices(_loaded, request)] };
+        var notes = new ReadNotes();
+        PredictResult said = Predicting.Of(_loaded, request with { Notes = notes });
+        return said with { Notices = [.. Notices, .. notes.All] };
     }
 
     /// <summary>What the model says of every row of a data file, as lines of JSON (<c>docs/JSON.md</c>); a file that was not finished is
@@ -96,6 +98,8 @@ public sealed partial class Explainer
     {
         ArgumentNullException.ThrowIfNull(request);
         using Turn.Scope turn = Enter();
+        var notes = new ReadNotes();
+        request = request with { Notes = notes };
         if (Task != task)
         {
             string instead = Task switch
@@ -121,7 +125,7 @@ public sealed partial class Explainer
             Model = Name,
             Text = Text(written.Tokens),
             Tokens = [.. written.Tokens.Select((id, i) => Token(id, written.LogProbabilities[i]))],
-            Notices = [.. Notices, .. InputReader.Notices(_loaded, request)],
+            Notices = [.. Notices, .. notes.All],
         };
 
         string Text(IReadOnlyList<int> all) =>

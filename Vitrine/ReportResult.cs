@@ -13,6 +13,9 @@ public sealed record ReportResult
     /// <summary>Rows that could not be used.</summary>
     public IReadOnlyList<SkippedRow> Skipped { get; init; } = [];
 
+    /// <summary>What should be known about how the model and the texts were read; empty for most.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Every explanation, text by text, where they were to be kept; else empty.</summary>
     public IReadOnlyList<IReadOnlyList<AttributionResult>> Results { get; init; } = [];
 
@@ -92,11 +95,12 @@ public sealed record ReportResult
         {
             Results = _all,
             Skipped = run.Skipped,
+            Notices = [.. explainer.Notices, .. run.Notices],
             Dossier = new()
             {
                 Title = explainer.Name,
                 Facts = new Dictionary<string,
-                    string>(explainer.Notices.Select((notice, i) =>
+                    string>(explainer.Notices.Concat(run.Notices).Select((notice, i) =>
                         KeyValuePair.Create(FormattableString.Invariant($"notice {i + 1}"), notice)))
                 {
                     ["model"] = explainer.Model.Info.ModelType, ["texts"] = Number(_tally.Texts), ["skipped"] = Number(run.Skipped.Count),

@@ -35,12 +35,14 @@ internal static class EvaluateCommand
                         "output: for data files only; got --output without --input. For one text there are --json and --csv-texts.");
                 }
                 using Explainer explainer = options.Load(parsed);
+                IReadOnlyList<string> known = explainer.Notices;
                 EvaluateResult done;
                 using (ProgressLine progress = ProgressLine.Start("evaluating", terminal))
                 {
                     done = Evaluate(parsed, explainer, request, path, progress, cancellation);
                 }
                 options.Tell(done.Skipped);
+                ModelSource.Tell(done.Notices.Except(known), terminal);
                 if (parsed.GetValue(texts) is { } table)
                 {
                     OutputFile.Write(table, done.TextsToCsv(), terminal);

@@ -20,17 +20,20 @@ internal static class ReportCommand
             {
                 options.Output.Probe(parsed, terminal);
                 bool keep = options.Output.HasTable(parsed);
+                IReadOnlyList<string> known = [];
                 ReportResult report = parsed.GetValue(saved) is { Length: > 0 } files
-                    ? ReportResult.OfFiles([.. files.Select(terminal.Resolve)], keep) : Explain(parsed, keep, cancellation);
+                    ? ReportResult.OfFiles([.. files.Select(terminal.Resolve)], keep) : Explain(parsed, keep, out known, cancellation);
                 options.Tell(report.Skipped);
+                ModelSource.Tell(report.Notices.Except(known), terminal);
                 options.Output.Write(parsed, terminal, report.ToHtml, report.ToMarkdown, report.ToJson, report.ToCsv, report.ToParquet,
                     screen => screen.Write(report.ToText(terminal.Width)));
             });
 
-        ReportResult Explain(ParseResult parsed, bool keep, CancellationToken cancellation)
+        ReportResult Explain(ParseResult parsed, bool keep, out IReadOnlyList<string> known, CancellationToken cancellation)
         {
             EvaluateRequest request = options.Request(parsed);
             using Explainer explainer = options.Load(parsed);
+            known = explainer.Notices;
             using ProgressLine progress = ProgressLine.Start("explaining", terminal);
             if (!options.IsOfRows(parsed))
             {

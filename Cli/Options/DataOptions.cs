@@ -14,6 +14,12 @@ internal sealed class DataOptions
             HelpName =
                 "name"
         };
+    private readonly Option<string?> _delimiter = new("--delimiter")
+    {
+        Description = "What stands between the fields of CSV or TSV: one character, or tab. Default: as the header shows (, ; | or tab), "
+            + "or a first line sep=; says.",
+        HelpName = "character",
+    };
     private readonly Option<string[]> _columns = new("--columns")
     {
         Description = "Which column is which, where they have other names: text=review,context=passage. Repeatable.",
@@ -33,7 +39,7 @@ internal sealed class DataOptions
         };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _input, _format, _columns, _shard };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _input, _format, _delimiter, _columns, _shard };
 
     /// <summary>Whether a command line asks for rows and not for one text.</summary>
     /// <exception cref="CommandException">It asks for both.</exception>
@@ -44,6 +50,9 @@ internal sealed class DataOptions
             : throw new CommandException(ExitCode.Usage, "input: a text and a data file; got both; expected one of them.");
     }
 
+    /// <summary>Whether the rows are a part of those in the file.</summary>
+    public bool IsShard(ParseResult parsed) => parsed.GetValue(_shard) is not null;
+
     /// <summary>Opens the rows.</summary>
     /// <exception cref="CommandException">An option cannot be understood.</exception>
     /// <exception cref="RequestException">The file cannot be read.</exception>
@@ -53,11 +62,21 @@ internal sealed class DataOptions
         var options = new DataFileOptions
         {
             Format = parsed.GetValue(_format) is { } name ? DataFormats.Get(name) : null,
+            Delimiter = Delimiter(parsed.GetValue(_delimiter)),
             Columns = Columns(parsed.GetValue(_columns) ?? []),
             Shard = Shard(parsed.GetValue(_shard)),
         };
         return path == "-" ? DataFile.Open(terminal.Input(), options) : DataFile.Open(terminal.Resolve(path), options);
     }
+
+    private static char? Delimiter(string? given) => given switch
+    {
+        null => null,
+        "tab" or "\\t" => '\t',
+        [< (char)128 and not '"' and not '\r' and not '\n' and var one] => one,
+        _ => throw new CommandException(ExitCode.Usage,
+            $"delimiter: not understood; got '{given}'; expected one character of ASCII, such as ; or |, or tab."),
+    };
 
     private static Dictionary<string, string> Columns(string[] given)
     {

@@ -35,7 +35,7 @@ internal sealed class RowsOptions
         try
         {
             progress.End(work(rows, isScreen ? RowsOutput.To(terminal.Output) : RowsOutput.File(terminal.Resolve(output), output),
-                progress), isScreen ? "its line" : $"'{output}'");
+                progress), isScreen ? "its line" : $"'{output}'", _data.IsShard(parsed));
         }
         catch (OperationCanceledException e)
         {

@@ -22,15 +22,26 @@ public readonly record struct SkippedRow(long Row, string Reason)
 internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request, MeasurementFile? file, IProgress<WorkProgress>? progress,
     CancellationToken cancellation)
 {
+    private const int MostNotices = 10;
+
     private readonly AttributionRequest _asked = Attributing.Request(request, null, cancellation);
     private readonly IAttributionMethod[] _methods =
         OptionByOption.For(loaded.Model, [.. (request.Methods.Count > 0 ? request.Methods : EvaluateRequest.DefaultMethods).Distinct()
             .Select(AttributionMethods.Get)]);
     private readonly List<SkippedRow> _skipped = [];
+    private readonly List<(long Row, string Notice)> _notices = [];
     private Scoreboard? _board;
 
     /// <summary>What could not be used.</summary>
     public IReadOnlyList<SkippedRow> Skipped => _skipped;
+
+    /// <summary>What should be known about how texts were read, by row: the first, and how many more there are.</summary>
+    public IReadOnlyList<string> Notices =>
+    [
+        .. _notices.Take(MostNotices).Select(notice => FormattableString.Invariant($"Row {notice.Row}: {notice.Notice}")),
+        .. _notices.Count > MostNotices
+            ? [FormattableString.Invariant($"{_notices.Count - MostNotices} more notices of rows.")] : Array.Empty<string>(),
+    ];
 
     /// <summary>How the methods did.</summary>
     public Scoreboard Board => _board ?? throw new InvalidOperationException("evaluation: nothing was measured.");
@@ -113,6 +124,7 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
                 case { Error: null } kept:
                     _board ??= new(_methods.Select(m => m.Name), kept.Metrics.Select(Attributions.Metrics.Get));
                     _board.Add(kept.Values);
+                    _notices.AddRange(kept.Notices.Select(notice => (row.Number, notice)));
                     use([], row);
                     return true;
                 case { Error: { } reason }:
@@ -130,12 +142,15 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
 
     private void Measure(ExplainRequest of, DataRow row, Action<IReadOnlyList<AttributionResult>, DataRow> use)
     {
+        var notes = new ReadNotes();
+        of = of with { Notes = notes };
         Subject subject = SubjectFinder.Find(loaded, of, Choice(of), null, cancellation);
         IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, subject.Function);
         _board ??= new(_methods.Select(m => m.Name), Metrics(request.Metrics, rationale is not null, row["gold_alignment"] is not null));
         Measured measured = _board.Add(new Trial(subject.Function, _asked) { Rationale = rationale, GoldAlignment =
             row["gold_alignment"] }, _methods);
-        file?.Add(row, _board, measured);
+        _notices.AddRange(notes.All.Select(notice => (row.Number, notice)));
+        file?.Add(row, _board, measured, notes.All);
         use([.. measured.Results.Select(subject.Label)], row);
     }
 

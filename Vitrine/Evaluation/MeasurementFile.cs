@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Vitrine.Attributions;
+using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -47,17 +50,19 @@ internal sealed class MeasurementFile : IDisposable
         RowsFile.CheckKept(_kept.Current[0], row, _path);
         try
         {
-            JsonElement[] lines = [.. _kept.Current.Select(line => JsonElement.Parse(line))];
-            return lines[0].TryGetProperty("error", out JsonElement error) ? new(error.GetString(), [], []) : new(
-                null,
-                [.. lines.Select(line => line.GetProperty("metric").GetString()!).Distinct()],
-                [.. lines.GroupBy(line => line.GetProperty("method").GetString()).Select(method => method.Select(Value).ToArray())]);
+            JsonField[] lines = [.. _kept.Current.Select(line => JsonField.Parse("row", line))];
+            return lines[0].Optional("error") is { } error ? new(error.Text(), [], [], [])
+                : new(
+                    null,
+                    [.. lines.Select(line => line["metric"].Text()).Distinct()],
+                    [.. lines.GroupBy(line => line["method"].Text()).Select(method => method.Select(Value).ToArray())],
+                    [.. (lines[^1].Optional("warnings")?.Items() ?? []).Select(warning => warning.Text())]);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (VitrineException e) when (e is not RequestException)
         {
             throw new RequestException(Fault.Output,
-                $"output: '{_path}' is damaged; got no numbers for row {row.Number.ToString(CultureInfo.InvariantCulture)}. Choose "
-                    + $"another path, or delete it.", e);
+                $"output: '{_path}' is damaged; got no numbers for row {row.Number.ToString(CultureInfo.InvariantCulture)}: {e.Message} "
+                    + "Choose another path, or delete it.", e);
         }
     }
 
@@ -66,13 +71,19 @@ internal sealed class MeasurementFile : IDisposable
     public void CheckEnd() => RowsFile.CheckEnd(_kept.MoveNext(), _path);
 
     /// <summary>Appends the numbers of a row.</summary>
-    public void Add(DataRow row, Scoreboard board, Measured measured)
+    /// <param name="row">The row.</param>
+    /// <param name="board">Methods and metrics.</param>
+    /// <param name="measured">The numbers.</param>
+    /// <param name="notices">What should be known about how its text was read.</param>
+    public void Add(DataRow row, Scoreboard board, Measured measured, IReadOnlyList<string> notices)
     {
         string start = RowsFile.Start(row);
         IEnumerable<string> lines = board.Methods.SelectMany((method, m) => board.Metrics.Select((metric, k) =>
             $"{start}\"method\":\"{method}\",\"metric\":\"{metric.Name}\",\"value\":{Number(Measured.Mean(measured.Values[m][k]))}"
                 + $",\"targets\":[{string.Join(',', measured.Values[m][k].Select(Number))}]"));
-        Append(string.Join("}\n", lines) + ",\"last\":true}");
+        string warnings = notices.Count == 0 ? ""
+            : "," + ResultJsonText.Members(new() { ["warnings"] = new JsonArray([.. notices.Select(notice => (JsonNode)notice)]) });
+        Append(string.Join("}\n", lines) + warnings + ",\"last\":true}");
     }
 
     /// <summary>Appends why a row could not be used.</summary>
@@ -110,8 +121,8 @@ internal sealed class MeasurementFile : IDisposable
         }
     }
 
-    private static double Value(JsonElement line) =>
-        line.GetProperty("value") is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.NaN;
+    private static double Value(JsonField line) =>
+        line["value"] is { Value.ValueKind: JsonValueKind.Number } number ? number.Number() : double.NaN;
 
     private static string Number(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "\"NaN\"";
 }
@@ -120,4 +131,5 @@ internal sealed class MeasurementFile : IDisposable
 /// <param name="Error">Why it could not be used; null where it could.</param>
 /// <param name="Metrics">Names of the metrics.</param>
 /// <param name="Values"><c>[method][metric]</c></param>
-internal sealed record KeptRow(string? Error, string[] Metrics, double[][] Values);
+/// <param name="Notices">How its text was read.</param>
+internal sealed record KeptRow(string? Error, string[] Metrics, double[][] Values, string[] Notices);

@@ -15,6 +15,7 @@ public sealed partial class Inside
 {
     private readonly LoadedModel _loaded;
     private readonly Turn _turn;
+    private ReadNotes _notes = new();
 
     internal Inside(LoadedModel loaded, Turn turn) => (_loaded, _turn) = (loaded, turn);
 
@@ -223,9 +224,14 @@ public sealed partial class Inside
     public PromptPair Pair(string clean, string corrupted, string correct, string? wrong = null) =>
         PromptPair.Of(Model, clean, corrupted, correct, wrong);
 
-    internal Encoding Encode(string text) => InsideText.Of(_loaded, text, target: "").Encoding;
+    internal Encoding Encode(string text) => Read(text, target: "").Encoding;
 
-    internal InsideText Read(string text, string? context = null, string? target = null) => InsideText.Of(_loaded, text, context, target);
+    internal InsideText Read(string text, string? context = null, string? target = null)
+    {
+        InsideText read = InsideText.Of(_loaded, text, context, target);
+        _notes.Add(read.Encoding);
+        return read;
+    }
 
     /// <summary>Work with the model, alone and on its device.</summary>
     internal T With<T>(Func<ITransformer, string, T> work)
@@ -248,7 +254,9 @@ public sealed partial class Inside
     private InsideResult Ask(Func<InsideResult> work)
     {
         using Turn.Scope turn = _turn.Enter();
-        return work() with { Model = _loaded.Name };
+        _notes = new();
+        InsideResult result = work();
+        return result with { Model = _loaded.Name, Warnings = [.. result.Warnings, .. Model.Notices, .. _notes.All] };
     }
 
     /// <summary>For example <c>inside induction: 2 blocks of 4 heads</c>.</summary>

@@ -72,11 +72,6 @@ internal static class InputReader
     public static ExplainedText Prepare(LoadedModel loaded, string first, string? second, InputLimit limit, int reserve = 0) =>
         AnswerWindows.Best(loaded, Windows(loaded, first, second, limit, reserve));
 
-    /// <summary>What a reader of the result should know about how a request's text was read: what the vocabulary lacks.</summary>
-    public static IReadOnlyList<string> Notices(LoadedModel loaded, TextRequest request) =>
-        request.Ids is not null || request.Text is not { } text ? []
-            : (request.Context is { } context ? loaded.Tokenizer.Encode(text, context) : loaded.Tokenizer.Encode(text)).Notices;
-
     /// <summary>A chat of one turn, as the model's template writes it; the template brings its special tokens along.</summary>
     private static ExplainedText ReadChat(LoadedModel loaded, TextRequest request, string text, int reserve)
     {
@@ -91,7 +86,8 @@ internal static class InputReader
                 + "instruction model. Leave Chat (--chat) out.");
         ChatMessage[] messages = [.. request.System is { } system ? (ChatMessage[])[new("system", system)] : [], new("user", text)];
         Encoding encoding = loaded.Tokenizer.Encode(template.Render(messages), special: false);
-        return Fitting(ExplainedText.Of(Fit(encoding, request.ReadLimit.Of(loaded, reserve), request.ReadLimit.Cut)), loaded);
+        request.ReadLimit.Notes?.Add(encoding);
+        return Fitting(ExplainedText.Of(Fit(encoding, request.ReadLimit.Of(loaded, reserve), request.ReadLimit)), loaded);
     }
 
     /// <summary>Token ids with spaces or commas between them.</summary>
@@ -107,12 +103,13 @@ internal static class InputReader
                 "context: missing; got a question alone. Give the text that holds the answer as Context (--context or --context-file).");
         }
         Encoding encoding = second is null ? loaded.Tokenizer.Encode(first) : loaded.Tokenizer.Encode(first, second);
+        limit.Notes?.Add(encoding);
         if (isQuestion && !limit.Cut && encoding.Count > limit.Of(loaded))
         {
             return AnswerWindows.Of(Fitting(ExplainedText.Of(encoding), loaded), limit.Of(loaded), limit.Stride);
         }
         return encoding.SpecialMask.Any(special => !special)
-            ? [Fitting(ExplainedText.Of(Fit(encoding, limit.Of(loaded, reserve), limit.Cut)), loaded)]
+            ? [Fitting(ExplainedText.Of(Fit(encoding, limit.Of(loaded, reserve), limit)), loaded)]
             : throw new RequestException(Fault.Text,
                 "text: empty; got characters that the tokenizer drops, and no other; expected at least one word.");
     }
@@ -126,7 +123,7 @@ internal static class InputReader
     };
 
     private static ExplainedText OfIds(int[] ids, LoadedModel loaded, InputLimit limit, int reserve) =>
-        Fitting(Fit(ExplainedText.Of(ids, loaded.Model.Tokenizer), limit.Of(loaded, reserve), limit.Cut), loaded);
+        Fitting(Fit(ExplainedText.Of(ids, loaded.Model.Tokenizer), limit.Of(loaded, reserve), limit), loaded);
 
     /// <summary>Token ids, all of the model.</summary>
     /// <exception cref="RequestException">There are none, or one is not an id of the model.</exception>
@@ -153,12 +150,22 @@ internal static class InputReader
                 + $"{Number(loaded.Model.Info.VocabSize - 1)}. Check that both files belong together.");
     }
 
-    private static Encoding Fit(Encoding encoding, int limit, bool cut) =>
-        encoding.Count <= limit ? encoding : cut ? encoding.Truncate(limit) : throw TooLong(encoding.Count, limit);
+    private static Encoding Fit(Encoding encoding, int most, InputLimit limit) =>
+        encoding.Count <= most ? encoding : Cut(encoding.Count, most, encoding.Texts.Count, limit, () => encoding.Truncate(most));
 
-    private static ExplainedText Fit(ExplainedText text, int limit, bool cut) =>
-        text.Tokens.Count <= limit ? text : cut ? text with { Tokens = [.. text.Tokens.Take(limit)] }
-            : throw TooLong(text.Tokens.Count, limit);
+    private static ExplainedText Fit(ExplainedText text, int most, InputLimit limit) =>
+        text.Tokens.Count <= most ? text
+            : Cut(text.Tokens.Count, most, 1, limit, () => text with { Tokens = [.. text.Tokens.Take(most)] });
+
+    private static T Cut<T>(int count, int most, int texts, InputLimit limit, Func<T> cut)
+    {
+        if (!limit.Cut || most < 1)
+        {
+            throw TooLong(count, most);
+        }
+        limit.Notes?.AddCut(most, count, texts);
+        return cut();
+    }
 
     private static RequestException TooLong(int tokens, int limit) => new(
         Fault.Text, $"text: too long; got {Number(tokens)} tokens; expected at most {Number(limit)}. Shorten it, or cut it with "

@@ -65,7 +65,10 @@ public record TextRequest
     public double? NullThreshold { get; init; }
 
     /// <summary>How much is read.</summary>
-    internal InputLimit ReadLimit => new(Truncate, MaxLength, DocStride);
+    internal InputLimit ReadLimit => new(Truncate, MaxLength, DocStride, Notes);
+
+    /// <summary>Told, while the request is answered, how its texts were read.</summary>
+    internal ReadNotes? Notes { get; init; }
 
     /// <summary>Every setting that differs from its default, by name: <c>Text = good movie, Truncate = True</c>.</summary>
     public sealed override string ToString()

@@ -8,6 +8,9 @@ public sealed record DataFileOptions
     /// <summary>How the data are written; null: as the file's name ends, JSON lines where that tells nothing.</summary>
     public DataFormat? Format { get; init; }
 
+    /// <summary>What stands between the fields of CSV or TSV; null: as the header shows.</summary>
+    public char? Delimiter { get; init; }
+
     /// <summary>Which column is which, where they have other names: from <c>text</c> to <c>review</c>.</summary>
     public IReadOnlyDictionary<string, string> Columns { get; init; } = new Dictionary<string, string>();
 
@@ -30,6 +33,7 @@ public sealed record DataFileOptions
     internal IEnumerable<(string Name, string Value)> Settings() =>
     [
         .. Format is { } format ? [("Format", format.ToString())] : Array.Empty<(string, string)>(),
+        .. Delimiter is { } delimiter ? [("Delimiter", $"'{delimiter}'")] : Array.Empty<(string, string)>(),
         .. Columns.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => ("Columns", $"{pair.Key}={pair.Value}")),
     ];
 }
@@ -42,7 +46,7 @@ public sealed class DataFile : IDisposable
 
     private DataFile(Stream stream, Stream data, string? path, DataFormat format, DataFileOptions options) =>
         (_stream, _data, _format, Path, Options, Rows) = (stream, data, format, path, options, Readable(
-            RowReader.Read(data, format), path)
+            RowReader.Read(data, format, options.Delimiter), path)
         .Where(row => (row.Number - 1) % options.Shard.Count == options.Shard.Index - 1).Select(row => Renamed(row, options.Columns)));
 
     /// <summary>The rows; to be enumerated once.</summary>
@@ -72,9 +76,9 @@ public sealed class DataFile : IDisposable
         if (_data != _stream) // what is compressed cannot go back: it is read through a second time from its file
         {
             using DataFile again = Open(Path ?? throw new InvalidOperationException("rows: a compressed stream without a file."), Options);
-            return RowReader.Read(again._data, _format).LongCount();
+            return RowReader.Read(again._data, _format, Options.Delimiter).LongCount();
         }
-        long start = _stream.Position, count = RowReader.Read(_stream, _format).LongCount();
+        long start = _stream.Position, count = RowReader.Read(_stream, _format, Options.Delimiter).LongCount();
         _stream.Position = start;
         return count;
     }

@@ -5,13 +5,14 @@ namespace Vitrine;
 /// <summary>How a data file writes its rows.</summary>
 public enum DataFormat
 {
-    /// <summary>One JSON object a line, or one JSON string a line, which is the text.</summary>
+    /// <summary>One JSON object a line, or one JSON string a line, which is the text; or one array of them.</summary>
     JsonLines,
 
-    /// <summary>RFC 4180: a header, commas, fields in double quotes where they hold commas, quotes or line breaks.</summary>
+    /// <summary>RFC 4180: a header, fields in double quotes where they hold delimiters, quotes or line breaks. Commas, semicolons, tabs or
+    /// bars stand between fields, as the header shows or a line <c>sep=;</c> before it says.</summary>
     Csv,
 
-    /// <summary>A header and tabs; no quotes, so that a field holds neither tabs nor line breaks.</summary>
+    /// <summary>A header and tabs; double quotes around a whole field are taken off.</summary>
     Tsv,
 
     /// <summary>One text a line.</summary>

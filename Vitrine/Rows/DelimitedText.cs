@@ -1,12 +1,15 @@
 namespace Vitrine;
 
-/// <summary>Cuts the lines of CSV into the fields of records: RFC 4180, where a quoted field may go on over lines.</summary>
+/// <summary>Cuts lines into the fields of records: RFC 4180 with any delimiter; a quoted field may go on over lines.</summary>
 /// <remarks>A quote inside a field that began without one is a character like others.</remarks>
 internal sealed class DelimitedText
 {
+    private readonly byte _delimiter;
     private readonly List<byte[]> _fields = [];
     private readonly List<byte> _field = [];
     private State _state;
+
+    private DelimitedText(byte delimiter) => _delimiter = delimiter;
 
     private enum State
     {
@@ -19,11 +22,12 @@ internal sealed class DelimitedText
     /// <summary>Reads the next record.</summary>
     /// <param name="lines">Where from.</param>
     /// <param name="first">Its first line.</param>
+    /// <param name="delimiter">What stands between fields.</param>
     /// <param name="error">What is wrong with it; null for nothing.</param>
     /// <returns>Its fields, without quotes.</returns>
-    public static List<byte[]> Read(LineReader lines, DataLine first, out string? error)
+    public static List<byte[]> Read(LineReader lines, DataLine first, byte delimiter, out string? error)
     {
-        var record = new DelimitedText();
+        var record = new DelimitedText(delimiter);
         var more = new List<DataLine>();
         error = record.Take(first.Bytes);
         long size = first.Bytes.Length;
@@ -68,11 +72,11 @@ internal sealed class DelimitedText
                     break;
                 case var _ when isEnd:
                     break;
-                case var _ when at == ',':
+                case var _ when at == _delimiter:
                     EndField();
                     break;
                 case State.Closed:
-                    return $"a closing quote is followed by '{(char)at}'; expected a comma";
+                    return $"a closing quote is followed by '{(char)at}'; expected '{(char)_delimiter}'";
                 default:
                     _field.Add(at);
                     _state = State.Plain;

@@ -20,6 +20,7 @@ internal sealed class LineReader(Stream stream, int longest = LineReader.Longest
     private readonly byte[] _buffer = new byte[1 << 16];
     private int _start, _end;
     private long _lines;
+    private byte _break;
 
     /// <summary>The next line; null at the end. What follows the last line break counts where it is not empty.</summary>
     public DataLine? Next()
@@ -34,7 +35,7 @@ internal sealed class LineReader(Stream stream, int longest = LineReader.Longest
         {
             isAny = true;
             ReadOnlySpan<byte> rest = _buffer.AsSpan(_start, _end - _start);
-            int length = rest.IndexOf((byte)'\n');
+            int length = rest.IndexOf(_break);
             ReadOnlySpan<byte> part = length < 0 ? rest : rest[..length];
             int kept = (int)Math.Min(part.Length, longest - line.Length);
             line.Write(part[..kept]);
@@ -65,9 +66,23 @@ internal sealed class LineReader(Stream stream, int longest = LineReader.Longest
         }
     }
 
+    /// <summary>The lines until the stream ends.</summary>
+    public IEnumerable<DataLine> All()
+    {
+        while (Next() is { } line)
+        {
+            yield return line;
+        }
+    }
+
     private bool Fill()
     {
         (_start, _end) = (0, stream.Read(_buffer));
+        if (_break == 0 && _end > 0) // lines that end with a return alone, as old programs on Macs write them
+        {
+            ReadOnlySpan<byte> block = _buffer.AsSpan(0, _end - 1);
+            _break = block.Contains((byte)'\r') && !_buffer.AsSpan(0, _end).Contains((byte)'\n') ? (byte)'\r' : (byte)'\n';
+        }
         return _end > 0;
     }
 }

@@ -10,7 +10,7 @@ namespace Vitrine;
 /// <summary>How far a run over rows is.</summary>
 /// <param name="Kept">Rows that an earlier run had done.</param>
 /// <param name="Done">Rows done in this run.</param>
-/// <param name="Bad">Those of them that could not be used.</param>
+/// <param name="Bad">Those of all these that could not be used.</param>
 /// <param name="Share">How much of the input has been read, 0–1; null where that is not known.</param>
 public readonly record struct RowsProgress(int Kept, int Done, int Bad, double? Share)
 {
@@ -49,8 +49,8 @@ internal static class RowsFile
         {
             if (kept.MoveNext())
             {
-                done = done with { Kept = done.Kept + 1 };
                 CheckKept(kept.Current, row, output.Name);
+                done = done with { Kept = done.Kept + 1, Bad = done.Bad + (IsRefusal(kept.Current, row) ? 1 : 0) };
                 continue;
             }
             cancellation.ThrowIfCancellationRequested();
@@ -114,6 +114,9 @@ internal static class RowsFile
     /// <summary>The line of a row that could not be used.</summary>
     public static string Refusal(DataRow row, string reason) =>
         $"{Start(row)}\"error\":{JsonValue.Create(reason).ToJsonString(s_compact)}}}";
+
+    private static bool IsRefusal(byte[] line, DataRow row) =>
+        line.AsSpan().StartsWith(System.Text.Encoding.UTF8.GetBytes($"{Start(row)}\"error\":"));
 
     /// <summary>The first line of a file: its format, and the job it belongs to; of a shard also which one, of how many rows in
     /// all.</summary>

@@ -26,7 +26,8 @@ internal static class WrittenSubject
         int[]? foils = null;
         if (score.Contrast is { } contrast)
         {
-            foils = score.AreIds ? InputReader.ParseIds(contrast, loaded.Model) : Tokens(loaded, Apart(contrast, ids, model));
+            foils = score.AreIds ? InputReader.ParseIds(contrast, loaded.Model)
+                : Tokens(loaded, Apart(contrast, ids, model), request.Notes);
             int?[] against = ContrastAlignment.Parse(score.Alignment, ids, foils);
             numbers = [.. numbers.Where(n => against[n] is { } at && foils[at] != ids[n])];
             foils = numbers.Length > 0 ? [.. numbers.Select(n => foils[against[n]!.Value])] : throw new RequestException(
@@ -57,16 +58,18 @@ internal static class WrittenSubject
 
     /// <summary>What the model is made to write; null when it may choose.</summary>
     public static int[]? Forced(LoadedModel loaded, ExplainRequest request) =>
-        request.ForcedIds is { } ids ? InputReader.Known(ids, loaded.Model) : request.Forced is { } text ? Tokens(loaded, text) : null;
+        request.ForcedIds is { } ids ? InputReader.Known(ids, loaded.Model)
+            : request.Forced is { } text ? Tokens(loaded, text, request.Notes) : null;
 
     /// <summary>The tokens of a text that the model shall write.</summary>
     /// <exception cref="RequestException">There are none.</exception>
-    public static int[] Tokens(LoadedModel loaded, string text)
+    public static int[] Tokens(LoadedModel loaded, string text, ReadNotes? notes = null)
     {
         bool isTranslation = loaded.Model.Info.Task == ModelTask.SequenceToSequence;
         ITokenizer tokenizer = loaded.Written ?? loaded.Tokenizer;
-        int[] tokens = tokenizer.Encode(text, special: isTranslation).Ids;
-        return tokens.Length > 0 ? tokens : throw new RequestException(Fault.Text,
+        Encoding encoding = tokenizer.Encode(text, special: isTranslation);
+        notes?.Add(encoding);
+        return encoding.Count > 0 ? encoding.Ids : throw new RequestException(Fault.Text,
             "forced: empty; got no token; expected the text that the model shall write.");
     }
 

@@ -132,7 +132,9 @@ public sealed class BadInputTests : IDisposable
         string text = string.Join(' ', Enumerable.Repeat("movie", 60));
 
         Explain(text).IsRefused(ExitCode.Input, "62 tokens", "at most 40", "--truncate");
-        CliRun.Of(["explain", text, "--model", _model.Path, "--truncate", "--steps", "2"]).IsDone();
+        CliRun run = CliRun.Of(["explain", text, "--model", _model.Path, "--truncate", "--steps", "2"]);
+        Assert.Equal(ExitCode.Success, run.Code);
+        Assert.Equal("vitrine: 40 of 62 tokens were read; the last 22 were cut.\n", run.Error);
     }
 
     [Theory]
