@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vitrine.Transformers;
 using Encoding = Vitrine.Transformers.Encoding;
 
 namespace Vitrine;
