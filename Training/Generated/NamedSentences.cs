@@ -1,5 +1,5 @@
-// Sentences of a text in which the names are known: what a list knows is marked, and a sentence with a capital that the list does not explain
-// is left out.
+// Sentences of a text in which the names are known: what a list knows is marked, and a sentence with a capital that the list does not
+// explain is left out.
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -10,11 +10,11 @@ namespace Vitrine.Training;
 /// reads: <c>Is [Romeo](PER) slaughtered?</c>
 /// </summary>
 /// <remarks>
-/// <para>The list: lines <c>label⇥name</c>; names of several words are tried first, and names of one label that follow each other are one
-/// name. A name in capitals is found so only; one in small letters (<c>to-morrow</c>) at the beginning of a sentence too.</para>
-/// <para>A sentence ends at <c>. ! ? ; :</c>, an empty line, or a line that names a speaker (<c>ROMEO:</c>). It is left out when it holds no
-/// name; when it is shorter than three words or longer than thirty; and when a capital in it is not explained: by the list, by the beginning
-/// of a sentence or of a line of verse in front of a word that the text also writes small, or by being <c>I</c> or <c>O</c>.</para>
+/// <para>The list: lines <c>label⇥name</c>; names of several words are tried first, and names of one label that follow each other are
+/// one name. A name in capitals is found so only; one in small letters (<c>to-morrow</c>) at the beginning of a sentence too.</para>
+/// <para>A sentence ends at <c>. ! ? ; :</c>, an empty line, or a line that names a speaker (<c>ROMEO:</c>). It is left out when it holds
+/// no name; when it is shorter than three words or longer than thirty; and when a capital in it is not explained: by the list, by the
+/// beginning of a sentence or of a line of verse in front of a word that the text also writes small, or by being <c>I</c> or <c>O</c>.</para>
 /// </remarks>
 public sealed partial class NamedSentences
 {
@@ -29,8 +29,8 @@ public sealed partial class NamedSentences
         {
             if (line.Split('\t') is not [{ Length: > 0 } label, { Length: > 0 } name] || !_labels.TryAdd(name, label))
             {
-                throw new TrainingException($"names: a line that is not a label and a new name; got '{line}'; expected label and name, a tab "
-                    + $"between, every name once. File: {path}");
+                throw new TrainingException($"names: a line that is not a label and a new name; got '{line}'; expected label and name, a "
+                    + $"tab between, every name once. File: {path}");
             }
         }
         _longest = _labels.Keys.Max(name => name.Count(c => c == ' ') + 1);
@@ -116,7 +116,7 @@ public sealed partial class NamedSentences
         int done = 0;
         foreach ((int start, int end, string label) in names)
         {
-            text.Append(sentence, done, start - done).Append('[').Append(sentence, start, end - start).Append("](").Append(label).Append(')');
+            text.Append(sentence, done, start - done).Append('[').Append(sentence, start, end - start).Append($"]({label})");
             done = end;
         }
         text.Append(sentence, done, sentence.Length - done);

@@ -26,6 +26,6 @@ internal sealed class ReadNotes
     /// <param name="texts">How many texts the tokens are of; of two, the longer one is cut.</param>
     public void AddCut(int read, int count, int texts) => _all.TryAdd(string.Create(CultureInfo.InvariantCulture,
         $"{read} of {count} tokens were read; ")
-        + (texts > 1 ? string.Create(CultureInfo.InvariantCulture, $"{count - read} at the end of the longer text were cut.")
-            : string.Create(CultureInfo.InvariantCulture, $"the last {count - read} were cut.")), true);
+        + (texts > 1 ? string.Create(CultureInfo.InvariantCulture, $"cut: {count - read} at the end of the longer text.")
+            : string.Create(CultureInfo.InvariantCulture, $"cut: the last {count - read}.")), true);
 }

@@ -134,7 +134,7 @@ public sealed class BadInputTests : IDisposable
         Explain(text).IsRefused(ExitCode.Input, "62 tokens", "at most 40", "--truncate");
         CliRun run = CliRun.Of(["explain", text, "--model", _model.Path, "--truncate", "--steps", "2"]);
         Assert.Equal(ExitCode.Success, run.Code);
-        Assert.Equal("vitrine: 40 of 62 tokens were read; the last 22 were cut.\n", run.Error);
+        Assert.Equal("vitrine: 40 of 62 tokens were read; cut: the last 22.\n", run.Error);
     }
 
     [Theory]

@@ -115,7 +115,9 @@ public sealed class TaskCommandTests
         using var reader = new TinyModel("bert_qa");
         string[] words = ["explain", "a good movie", "--model", model.Path, "--method", "saliency", "--json", "-", "--max-length"];
 
-        Assert.Equal(4, AttributionJson.FromJson(CliRun.Of([.. words, "4", "--truncate"]).IsDone().Output).Sides[0].Tokens.Count);
+        CliRun cut = CliRun.Of([.. words, "4", "--truncate"]);
+        Assert.Equal(4, AttributionJson.FromJson(cut.Output).Sides[0].Tokens.Count);
+        Assert.Equal("vitrine: 4 of 5 tokens were read; cut: the last 1.\n", cut.Error);
         Assert.Equal(5, AttributionJson.FromJson(CliRun.Of([.. words, "5"]).IsDone().Output).Sides[0].Tokens.Count);
         CliRun.Of([.. words, "4"]).IsRefused(ExitCode.Input, "too long", "at most 4");
         CliRun.Of([.. words, "0"]).IsRefused(ExitCode.Usage, "max-length");

@@ -8,7 +8,7 @@ namespace Vitrine.Tests.Field;
 /// <summary>A text that was cut, or of which characters were lost, says so wherever its result goes.</summary>
 public sealed class ReadNoticeTests : IDisposable
 {
-    private const string Cut = "16 of 23 tokens were read; the last 7 were cut.";
+    private const string Cut = "16 of 23 tokens were read; cut: the last 7.";
     private static readonly string s_text = string.Concat(Enumerable.Repeat("good ", 20)) + "bad";
     private readonly TinyModel _model = new();
     private readonly TempFolder _folder = new();
@@ -83,9 +83,9 @@ public sealed class ReadNoticeTests : IDisposable
     [Fact]
     public void Cutting_OfTokenIdsAndOfPairs_IsSaid()
     {
-        Assert.Contains("16 of 18 tokens were read; the last 2 were cut.",
+        Assert.Contains("16 of 18 tokens were read; cut: the last 2.",
             Run(["predict", "--ids", string.Join(' ', Enumerable.Repeat(5, 18))]).Error, StringComparison.Ordinal);
-        Assert.Contains("16 of 25 tokens were read; 9 at the end of the longer text were cut.",
+        Assert.Contains("16 of 25 tokens were read; cut: 9 at the end of the longer text.",
             Run(["predict", s_text, "--context", "movie"]).Error, StringComparison.Ordinal);
     }
 

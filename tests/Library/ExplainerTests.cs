@@ -109,7 +109,7 @@ public sealed class ExplainerTests : IDisposable
 
         Assert.Equal(why.ToSvg(), Explanation.Of(SavedExplanation.Read(folder.File("a.json"))).ToSvg());
         Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(folder.File("a.html")), StringComparison.Ordinal);
-        Assert.Contains(".html, .svg, .png, .json, .csv or .txt", Refused(() => why.Save(folder.File("a.doc"))).Message,
+        Assert.Contains(".html, .svg, .png, .json, .csv, .parquet or .txt", Refused(() => why.Save(folder.File("a.doc"))).Message,
             StringComparison.Ordinal);
         Assert.Equal(Fault.Output, Refused(() => why.Save(folder.File("none/a.svg"))).Fault);
     }
