@@ -14,7 +14,8 @@ namespace Vitrine.Training;
 /// one name. A name in capitals is found so only; one in small letters (<c>to-morrow</c>) at the beginning of a sentence too.</para>
 /// <para>A sentence ends at <c>. ! ? ; :</c>, an empty line, or a line that names a speaker (<c>ROMEO:</c>). It is left out when it holds
 /// no name; when it is shorter than three words or longer than thirty; and when a capital in it is not explained: by the list, by the
-/// beginning of a sentence or of a line of verse in front of a word that the text also writes small, or by being <c>I</c> or <c>O</c>.</para>
+/// beginning of a sentence or of a line of verse in front of a word that the text also writes small, or by being <c>I</c> or
+/// <c>O</c>.</para>
 /// </remarks>
 public sealed partial class NamedSentences
 {
@@ -116,7 +117,8 @@ public sealed partial class NamedSentences
         int done = 0;
         foreach ((int start, int end, string label) in names)
         {
-            text.Append(sentence, done, start - done).Append('[').Append(sentence, start, end - start).Append($"]({label})");
+            text.Append(sentence, done, start - done).Append('[').Append(sentence, start, end - start);
+            text.Append("](").Append(label).Append(')');
             done = end;
         }
         text.Append(sentence, done, sentence.Length - done);
