@@ -56,8 +56,14 @@ internal static class Catalog
         {
             root.Add(verb);
         }
-        root.Add(new Option<bool>(HelpView.Everything) { Description = "List every option of a command.", Recursive = true, Arity =
-            ArgumentArity.Zero, Action = new HelpView(terminal, isWhole: true) });
+        root.Add(new Option<bool>(HelpView.Everything)
+        {
+            Description = "List every option of a command.",
+            Recursive = true,
+            Arity =
+            ArgumentArity.Zero,
+            Action = new HelpView(terminal, isWhole: true)
+        });
         foreach (Option option in root.Options)
         {
             option.Action = option is HelpOption ? new HelpView(terminal, isWhole: false) : option.Action;

@@ -83,8 +83,13 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         ? number : throw Bad("is no number", "a finite number");
 
     /// <summary>True or false.</summary>
-    public bool Flag() => Value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ =>
-        throw Bad("is neither true nor false", "true or false") };
+    public bool Flag() => Value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ =>
+        throw Bad("is neither true nor false", "true or false")
+    };
 
     /// <summary>What is wrong with this value.</summary>
     /// <param name="what">What it is: <c>is no list</c>.</param>

@@ -79,7 +79,10 @@ public sealed record PredictResult
                 (JsonNode)new JsonObject { ["text"] = a.Text, ["start"] = a.Start, ["end"] = a.End, ["probability"] = a.Probability })]),
             ["no_answer"] = NoAnswer is not { } nothing ? null : new JsonObject
             {
-                ["score"] = nothing.Score, ["best_span"] = nothing.BestSpan, ["difference"] = nothing.Lead, ["is_chosen"] =
+                ["score"] = nothing.Score,
+                ["best_span"] = nothing.BestSpan,
+                ["difference"] = nothing.Lead,
+                ["is_chosen"] =
                     nothing.IsChosen,
             },
         },

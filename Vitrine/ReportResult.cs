@@ -42,8 +42,12 @@ public sealed record ReportResult
             Dossier = new()
             {
                 Title = first.Model ?? "Report",
-                Facts = new Dictionary<string, string> { ["texts"] = Number(tally.Texts), ["methods"] = Number(tally.Methods.Count),
-                    ["score"] = first.StepName },
+                Facts = new Dictionary<string, string>
+                {
+                    ["texts"] = Number(tally.Texts),
+                    ["methods"] = Number(tally.Methods.Count),
+                    ["score"] = first.StepName
+                },
                 Tally = tally,
             },
         };
@@ -103,8 +107,12 @@ public sealed record ReportResult
                     string>(explainer.Notices.Concat(run.Notices).Select((notice, i) =>
                         KeyValuePair.Create(FormattableString.Invariant($"notice {i + 1}"), notice)))
                 {
-                    ["model"] = explainer.Model.Info.ModelType, ["texts"] = Number(_tally.Texts), ["skipped"] = Number(run.Skipped.Count),
-                    ["methods"] = Number(run.Board.Methods.Count), ["score"] = _tally.First[0].Results[0].StepName, ["seed"] =
+                    ["model"] = explainer.Model.Info.ModelType,
+                    ["texts"] = Number(_tally.Texts),
+                    ["skipped"] = Number(run.Skipped.Count),
+                    ["methods"] = Number(run.Board.Methods.Count),
+                    ["score"] = _tally.First[0].Results[0].StepName,
+                    ["seed"] =
                         Number(run.Asked.Seed),
                 },
                 Tally = _tally,

@@ -10,8 +10,11 @@ if (args is [_, var token, ..])
     service.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 }
 
-JsonNode why = (await Ask("/v1/explain", new() { ["text"] = "a gorgeous, witty, seductive movie",
-    ["methods"] = new JsonArray("saliency") }))["result"]!;
+JsonNode why = (await Ask("/v1/explain", new()
+{
+    ["text"] = "a gorgeous, witty, seductive movie",
+    ["methods"] = new JsonArray("saliency")
+}))["result"]!;
 JsonNode side = why["sides"]![0]!;
 Console.WriteLine($"{why["targets"]![0]!["label"]}, by {why["method"]}");
 for (int i = 0; i < side["tokens"]!.AsArray().Count; i++)

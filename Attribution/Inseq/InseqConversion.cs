@@ -218,8 +218,14 @@ public static class InseqConversion
             GivenLength = given,
             Scores = scores,
             Raw = axes.Length > 0 ? Tensor.From(raw, Shape.Create([count, tokens.Count, .. axes])) : null,
-            RawAxes = axes.Length switch { 0 => [], 1 => [isLayers ? "layer" : "d_model"], 2 => ["layer", "head"], _ =>
-                [.. axes.Select((_, i) => FormattableString.Invariant($"axis {i + 2}"))] },
+            RawAxes = axes.Length switch
+            {
+                0 => [],
+                1 => [isLayers ? "layer" : "d_model"],
+                2 => ["layer", "head"],
+                _ =>
+                [.. axes.Select((_, i) => FormattableString.Invariant($"axis {i + 2}"))]
+            },
         };
     }
 

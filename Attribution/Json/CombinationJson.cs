@@ -18,8 +18,15 @@ public static class CombinationJson
     public static string ToJson(AttributionResult combined, IReadOnlyList<AttributionResult> results, IReadOnlyList<Agreement> agreement,
         IReadOnlyList<RankedToken> top) =>
         JsonSerializer.Serialize(
-            new CombinationDocument { Format = Format, Version = 1, Combined = combined, Top = top, Agreement = agreement,
-                Results = results },
+            new CombinationDocument
+            {
+                Format = Format,
+                Version = 1,
+                Combined = combined,
+                Top = top,
+                Agreement = agreement,
+                Results = results
+            },
             ResultJson.Indented.CombinationDocument);
 
     /// <summary>

@@ -60,8 +60,11 @@ public static class InsideJson
             throw new VitrineException(
                 "inside json: a member is missing; got null, or a list of another length; expected what --json writes.");
         }
-        return result with { Tables = [.. tables.Select(t => InsideTable.Of(t.Name, t.Meaning, t.Values, t.Axes) with { Low = t.Low,
-            High = t.High, Texts = t.Texts })] };
+        return result with
+        {
+            Tables = [.. tables.Select(t => InsideTable.Of(t.Name, t.Meaning, t.Values, t.Axes) with { Low = t.Low,
+            High = t.High, Texts = t.Texts })]
+        };
     }
 
     private static bool IsWhole(InsideTable table) => table is { Name: not null, Meaning: not null, Values: { } values, Axes: { } axes }

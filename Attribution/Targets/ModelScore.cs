@@ -87,8 +87,12 @@ internal sealed class ModelScore : ScoreFunction
     {
         StepOptions step = change(_step);
         bool isShared = !step.Function.ReadsNoisyRows && !_step.Function.ReadsNoisyRows;
-        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere) { _featuresOfInput =
-            isShared ? _featuresOfInput : null, Decoded = Decoded };
+        return new ModelScore(_model, step, [.. Sides], [.. Targets], _features, _read, _fromPrefix, _everywhere)
+        {
+            _featuresOfInput =
+            isShared ? _featuresOfInput : null,
+            Decoded = Decoded
+        };
     }
 
     public override Tensor Distributions(IReadOnlyList<Tensor> embeddings) => Rows(Features(embeddings)).Probabilities;

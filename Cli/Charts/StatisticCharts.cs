@@ -18,7 +18,8 @@ internal static class StatisticCharts
         string title, IReadOnlyList<(int Step, double Loss)> training, IReadOnlyList<(int Step, double Loss)> evaluations)
     {
         ChartCurve learned = new("batches learned from", [.. training.Chunk(Math.Max(1, training.Count / Stretches))
-            .Select(part => ChartPoint.Of(part.Average(p => p.Step), part.Average(p => p.Loss)))], 0) { IsThin = true };
+            .Select(part => ChartPoint.Of(part.Average(p => p.Step), part.Average(p => p.Loss)))], 0)
+        { IsThin = true };
         ChartCurve held = new("held out", [.. evaluations.Select(p => ChartPoint.Of(p.Step, p.Loss))], 1);
         return new()
         {

@@ -7,11 +7,18 @@ internal static class GatherCommand
 {
     public static Verb Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("file") { Description = "What runs with --shard wrote: every shard of one job, in any order.",
-            Arity = ArgumentArity.OneOrMore };
-        var output = new Option<string>("--output", "-o") { Description =
-            "The file that a run over all rows would have written. Default: -, its rows to standard output.", HelpName = "file",
-            DefaultValueFactory = _ => "-" };
+        var files = new Argument<string[]>("file")
+        {
+            Description = "What runs with --shard wrote: every shard of one job, in any order.",
+            Arity = ArgumentArity.OneOrMore
+        };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description =
+            "The file that a run over all rows would have written. Default: -, its rows to standard output.",
+            HelpName = "file",
+            DefaultValueFactory = _ => "-"
+        };
         var json = new JsonOption();
         return new Verb("gather", "Checks that the shards of a run are complete, and merges them to what one run writes.", """
             vitrine gather part-*.jsonl --output scores.jsonl

@@ -19,8 +19,13 @@ internal static class ServeCommand
             HelpName = "name",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var port = new Option<int>("--port") { Description = "The port; 0: any that is free.", HelpName = "n", DefaultValueFactory = _ =>
-            8080 };
+        var port = new Option<int>("--port")
+        {
+            Description = "The port; 0: any that is free.",
+            HelpName = "n",
+            DefaultValueFactory = _ =>
+            8080
+        };
         var listen = new Option<string?>("--listen")
         {
             Description = "The address to listen at, e.g. 0.0.0.0. Default: 127.0.0.1, this machine alone; another needs --token or "
@@ -39,19 +44,29 @@ internal static class ServeCommand
             HelpName = "name",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var queue = new Option<int>("--queue") { Description = "Requests that may wait; one more gets 429.", HelpName = "n",
-            DefaultValueFactory = _ => 256 };
-        var time = new Option<double>("--time") { Description = "Seconds that one request may compute.", HelpName = "s",
-            DefaultValueFactory = _ => 60 };
+        var queue = new Option<int>("--queue")
+        {
+            Description = "Requests that may wait; one more gets 429.",
+            HelpName = "n",
+            DefaultValueFactory = _ => 256
+        };
+        var time = new Option<double>("--time")
+        {
+            Description = "Seconds that one request may compute.",
+            HelpName = "s",
+            DefaultValueFactory = _ => 60
+        };
         var memory = new Option<double>("--memory")
         {
-            Description = "GiB of weights that may be loaded at a time; the longest unused model makes room.", HelpName = "GiB",
+            Description = "GiB of weights that may be loaded at a time; the longest unused model makes room.",
+            HelpName = "GiB",
             DefaultValueFactory = _ => 2,
         };
         var device = new Option<string>(ModelSource.DeviceOption)
         {
-            Description = "Where to compute: cpu, opencl:0, cuda:0, or gpu for the best there is.", HelpName = "name",
-                DefaultValueFactory = _ => "cpu",
+            Description = "Where to compute: cpu, opencl:0, cuda:0, or gpu for the best there is.",
+            HelpName = "name",
+            DefaultValueFactory = _ => "cpu",
         };
         return new Verb(Name, "Opens a page to explore models, and serves explanations over HTTP (docs/SERVE.md).", """
             vitrine serve                                        # http://127.0.0.1:8080, every shipped model
@@ -91,7 +106,9 @@ internal static class ServeCommand
             Load = new() { Device = choice.Device },
             Limits = new()
             {
-                Queue = choice.Queue, Time = TimeSpan.FromSeconds(choice.Seconds), Memory = (long)(choice.Gibibytes * (1L << 30)),
+                Queue = choice.Queue,
+                Time = TimeSpan.FromSeconds(choice.Seconds),
+                Memory = (long)(choice.Gibibytes * (1L << 30)),
             },
         };
         Serve(options, terminal, cancellation).GetAwaiter().GetResult();

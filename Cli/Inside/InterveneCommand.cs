@@ -29,16 +29,33 @@ internal static class InterveneCommand
             (ChangeKind.Knockout, Many("--knockout", "keys", "No attention from the last position to these: 2,3; from others: 5>2,3; in "
                 + "some blocks: 5>2,3:0,1.")),
         ];
-        var reference = new Option<string?>("--reference") { Description =
-            "Texts for --mean and --resample: JSONL, CSV (column text) or a text a line.", HelpName = "path" };
-        var perPosition = new Option<bool>("--per-position") { Description =
-            "With --mean: a mean for every position, over the texts that are so long. Default: one over all positions." };
-        var given = new Option<string?>("--source") { Description = "The text whose values --swap and --subspace put in.",
-            HelpName = "text" };
-        var strengths = new Option<string?>("--strength") { Description =
-            "With --steer: one strength, or several separated by commas, side by side.", HelpName = "list" };
-        var tokens = new Option<int?>("--generate") { Description = "Continue the text by so many tokens under each variant.",
-            HelpName = "n" };
+        var reference = new Option<string?>("--reference")
+        {
+            Description =
+            "Texts for --mean and --resample: JSONL, CSV (column text) or a text a line.",
+            HelpName = "path"
+        };
+        var perPosition = new Option<bool>("--per-position")
+        {
+            Description =
+            "With --mean: a mean for every position, over the texts that are so long. Default: one over all positions."
+        };
+        var given = new Option<string?>("--source")
+        {
+            Description = "The text whose values --swap and --subspace put in.",
+            HelpName = "text"
+        };
+        var strengths = new Option<string?>("--strength")
+        {
+            Description =
+            "With --steer: one strength, or several separated by commas, side by side.",
+            HelpName = "list"
+        };
+        var tokens = new Option<int?>("--generate")
+        {
+            Description = "Continue the text by so many tokens under each variant.",
+            HelpName = "n"
+        };
         var making = new VectorOptions();
         return new Verb("intervene", "Changes activations while a model reads or writes: zero, mean, resample, swap, scale, steer, a subspace, a skipped block, hidden keys; shows predictions before and after.", """
             vitrine intervene --model models/induction --zero blocks.0.attn.hook_z:0 "keyfjordsagnbixkeyfjo"

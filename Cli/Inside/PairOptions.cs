@@ -6,34 +6,82 @@ namespace Vitrine.Cli;
 /// <summary>Where a command's pairs of prompts come from: the command line, a data file, a template, a generator.</summary>
 internal sealed class PairOptions
 {
-    private readonly Option<string?> _clean = new("--clean") { Description = "The clean prompt: the text before the answer.",
-        HelpName = "text" };
-    private readonly Option<string?> _corrupted = new("--corrupted") { Description =
-        "The same with what matters changed, of as many tokens.", HelpName = "text" };
-    private readonly Option<string?> _correct = new("--correct") { Description =
-        "The clean prompt's answer: one token as it is spelt (a leading space counts), or a label.", HelpName = "token" };
-    private readonly Option<string?> _wrong = new("--wrong") { Description =
-        "The answer it is compared with. Default: none, ln p of the correct one is measured.", HelpName = "token" };
-    private readonly Option<string?> _pairs = new("--pairs") { Description =
-        "JSONL, CSV or TSV with the columns clean, corrupted, correct, wrong.", HelpName = "path" };
-    private readonly Option<string?> _template = new("--template") { Description =
+    private readonly Option<string?> _clean = new("--clean")
+    {
+        Description = "The clean prompt: the text before the answer.",
+        HelpName = "text"
+    };
+    private readonly Option<string?> _corrupted = new("--corrupted")
+    {
+        Description =
+        "The same with what matters changed, of as many tokens.",
+        HelpName = "text"
+    };
+    private readonly Option<string?> _correct = new("--correct")
+    {
+        Description =
+        "The clean prompt's answer: one token as it is spelt (a leading space counts), or a label.",
+        HelpName = "token"
+    };
+    private readonly Option<string?> _wrong = new("--wrong")
+    {
+        Description =
+        "The answer it is compared with. Default: none, ln p of the correct one is measured.",
+        HelpName = "token"
+    };
+    private readonly Option<string?> _pairs = new("--pairs")
+    {
+        Description =
+        "JSONL, CSV or TSV with the columns clean, corrupted, correct, wrong.",
+        HelpName = "path"
+    };
+    private readonly Option<string?> _template = new("--template")
+    {
+        Description =
         "A clean prompt with slots in braces, filled with --names; --corrupted, --correct and --wrong take the same slots.",
-        HelpName = "text" };
-    private readonly Option<string?> _names = new("--names") { Description = "What fills the slots of a template, separated by commas.",
-        HelpName = "list" };
-    private readonly Option<string?> _generate = new("--generate") { Description =
-        $"Pairs of a task: {string.Join(", ", PromptTemplates.Generators.Keys)}.", HelpName = "task" };
-    private readonly Option<int> _count = new("--count") { Description = "How many pairs are made from a template or task.",
-        HelpName = "n", DefaultValueFactory = _ => 4 };
-    private readonly Option<int> _seed = new("--seed") { Description = "Equal seeds give equal pairs and intervals.", HelpName = "n",
-        DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _metric = new("--metric") { Description =
-        "logit_diff, logit, log_prob, prob, or kl (from the clean run's distribution).", HelpName = "name",
-        DefaultValueFactory = _ => "" };
-    private readonly Option<bool> _align = new("--align") { Description =
-        "Fill the text with fewer tokens up where both differ, with the model's mask, padding or end token." };
-    private readonly Option<string?> _target = new("--target") { Description =
-        "Of an encoder–decoder: what stands before the answer in the target.", HelpName = "text" };
+        HelpName = "text"
+    };
+    private readonly Option<string?> _names = new("--names")
+    {
+        Description = "What fills the slots of a template, separated by commas.",
+        HelpName = "list"
+    };
+    private readonly Option<string?> _generate = new("--generate")
+    {
+        Description =
+        $"Pairs of a task: {string.Join(", ", PromptTemplates.Generators.Keys)}.",
+        HelpName = "task"
+    };
+    private readonly Option<int> _count = new("--count")
+    {
+        Description = "How many pairs are made from a template or task.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 4
+    };
+    private readonly Option<int> _seed = new("--seed")
+    {
+        Description = "Equal seeds give equal pairs and intervals.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 1
+    };
+    private readonly Option<string> _metric = new("--metric")
+    {
+        Description =
+        "logit_diff, logit, log_prob, prob, or kl (from the clean run's distribution).",
+        HelpName = "name",
+        DefaultValueFactory = _ => ""
+    };
+    private readonly Option<bool> _align = new("--align")
+    {
+        Description =
+        "Fill the text with fewer tokens up where both differ, with the model's mask, padding or end token."
+    };
+    private readonly Option<string?> _target = new("--target")
+    {
+        Description =
+        "Of an encoder–decoder: what stands before the answer in the target.",
+        HelpName = "text"
+    };
 
     /// <summary>All of them.</summary>
     public ReadOnlySpan<Symbol> Symbols =>

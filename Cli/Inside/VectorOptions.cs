@@ -7,18 +7,37 @@ namespace Vitrine.Cli;
 /// <summary>Options of <c>vitrine intervene</c> that make a steering vector or train a subspace from pairs, and save it.</summary>
 internal sealed class VectorOptions
 {
-    private readonly Option<string?> _from = new("--from") { Description =
+    private readonly Option<string?> _from = new("--from")
+    {
+        Description =
         "Make a steering vector from pairs (JSONL, CSV with the columns positive and negative), or with --rank train a subspace "
-            + "(columns clean, corrupted, correct), and save it in --save.", HelpName = "path" };
-    private readonly Option<string> _hook = new("--hook") { Description = "With --from: the stream that is read and changed.",
-        HelpName = "hook", DefaultValueFactory = _ => "blocks.1.hook_resid_pre" };
+            + "(columns clean, corrupted, correct), and save it in --save.",
+        HelpName = "path"
+    };
+    private readonly Option<string> _hook = new("--hook")
+    {
+        Description = "With --from: the stream that is read and changed.",
+        HelpName = "hook",
+        DefaultValueFactory = _ => "blocks.1.hook_resid_pre"
+    };
     private readonly Option<int?> _rank = new("--rank") { Description = "With --from: dimensions of the subspace.", HelpName = "n" };
-    private readonly Option<int> _position = new("--position") { Description = "With --rank: the position that is swapped.",
-        HelpName = "n", DefaultValueFactory = _ => -1 };
-    private readonly Option<int> _steps = new("--steps") { Description = "With --rank: steps of the training.", HelpName = "n",
-        DefaultValueFactory = _ => 100 };
-    private readonly Option<string?> _save = new("--save") { Description = "With --from: the safetensors file to write.",
-        HelpName = "path" };
+    private readonly Option<int> _position = new("--position")
+    {
+        Description = "With --rank: the position that is swapped.",
+        HelpName = "n",
+        DefaultValueFactory = _ => -1
+    };
+    private readonly Option<int> _steps = new("--steps")
+    {
+        Description = "With --rank: steps of the training.",
+        HelpName = "n",
+        DefaultValueFactory = _ => 100
+    };
+    private readonly Option<string?> _save = new("--save")
+    {
+        Description = "With --from: the safetensors file to write.",
+        HelpName = "path"
+    };
 
     /// <summary>All of them.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _from, _hook, _rank, _position, _steps, _save };

@@ -27,9 +27,13 @@ internal sealed class DataOptions
         Arity = ArgumentArity.ZeroOrMore,
     };
     private readonly Option<string?> _shard =
-        new("--shard") { Description = 
+        new("--shard")
+        {
+            Description =
             "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4; slurm: as the number of a task in its job array says. "
-                + "'vitrine gather' merges.", HelpName = "i/n" };
+                + "'vitrine gather' merges.",
+            HelpName = "i/n"
+        };
     private readonly Option<string?> _input =
         new("--input", "-i")
         {

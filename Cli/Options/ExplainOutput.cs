@@ -30,8 +30,11 @@ internal sealed class ExplainOutput
                 "path"
         };
     private readonly Option<string?> _csv =
-        new("--csv") { Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.",
-            HelpName = "path" };
+        new("--csv")
+        {
+            Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.",
+            HelpName = "path"
+        };
     private readonly Option<string?> _parquet =
         new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
     private readonly Option<string?> _inseq =

@@ -76,7 +76,8 @@ internal static class PanelPlot
         {
             double[] still = new double[xs.Length];
             plot.Add.Plottable(new ScottPlot.Plottables.ErrorBar(xs, ys, still, still, [.. points.Select(p => p.Y - p.Low)],
-                [.. points.Select(p => p.High - p.Y)]) { Color = color, LineWidth = 1.5f, CapSize = 3 });
+                [.. points.Select(p => p.High - p.Y)])
+            { Color = color, LineWidth = 1.5f, CapSize = 3 });
         }
     }
 

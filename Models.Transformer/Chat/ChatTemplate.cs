@@ -114,8 +114,14 @@ public sealed class ChatTemplate
     {
         long[] numbers = [.. given.Select(one =>
             one is long number ? number : throw JinjaValue.Wrong("range needs whole numbers", JinjaValue.Text(one), "range(n)"))];
-        (long from, long to, long step) = numbers switch { [var n] => (0, n, 1), [var a, var b] => (a, b, 1), [var a, var b, var c] =>
-            (a, b, c), _ => (0L, 0L, 0L) };
+        (long from, long to, long step) = numbers switch
+        {
+            [var n] => (0, n, 1),
+            [var a, var b] => (a, b, 1),
+            [var a, var b, var c] =>
+            (a, b, c),
+            _ => (0L, 0L, 0L)
+        };
         if (step == 0 || Int128.Abs((Int128)to - from) / Int128.Abs(step) > 100_000)
         {
             throw JinjaValue.Wrong("a range that cannot be", $"range({string.Join(", ", numbers)})", "at most 100000 numbers");
@@ -141,8 +147,18 @@ public sealed class ChatTemplate
             char code = format[++i];
             text.Append(code == '%' ? "%" : now.ToString(code switch
             {
-                'd' => "dd", 'm' => "MM", 'Y' => "yyyy", 'y' => "yy", 'b' => "MMM", 'B' => "MMMM", 'a' => "ddd", 'A' => "dddd", 'H' =>
-                    "HH", 'M' => "mm", 'S' => "ss",
+                'd' => "dd",
+                'm' => "MM",
+                'Y' => "yyyy",
+                'y' => "yy",
+                'b' => "MMM",
+                'B' => "MMMM",
+                'a' => "ddd",
+                'A' => "dddd",
+                'H' =>
+                    "HH",
+                'M' => "mm",
+                'S' => "ss",
                 _ => throw JinjaValue.Wrong("a code of strftime_now is not known", $"%{code}", "a date"),
             }, CultureInfo.InvariantCulture));
         }

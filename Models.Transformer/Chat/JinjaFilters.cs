@@ -201,7 +201,13 @@ internal static class JinjaFilters
             {
                 text.Append(c switch
                 {
-                    '"' => "\\\"", '\\' => "\\\\", '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", '\b' => "\\b", '\f' => "\\f",
+                    '"' => "\\\"",
+                    '\\' => "\\\\",
+                    '\n' => "\\n",
+                    '\r' => "\\r",
+                    '\t' => "\\t",
+                    '\b' => "\\b",
+                    '\f' => "\\f",
                     < ' ' => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                     _ => c.ToString(),
                 });

@@ -192,8 +192,15 @@ internal sealed class JinjaLexer(string template, string source)
                 _at += 4;
                 continue;
             }
-            text.Append(escaped switch { 'n' => "\n", 't' => "\t", 'r' => "\r", '\\' or '\'' or '"' => escaped.ToString(), _ =>
-                $"\\{escaped}" });
+            text.Append(escaped switch
+            {
+                'n' => "\n",
+                't' => "\t",
+                'r' => "\r",
+                '\\' or '\'' or '"' => escaped.ToString(),
+                _ =>
+                $"\\{escaped}"
+            });
         }
         _at++;
         return _at <= template.Length ? text.ToString() : throw Wrong("a text does not end");

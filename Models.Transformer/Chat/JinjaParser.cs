@@ -215,5 +215,6 @@ internal sealed partial class JinjaParser(List<JinjaToken> tokens, string source
 
     private TokenizerException Unsupported(string what) => new(
         $"chat_template: not understood; got {what} in line {Now.Line} of {source}; expected the part of Jinja that chat templates use. "
-        + "Write the text with its marks by hand instead.") { IsUnsupported = true };
+        + "Write the text with its marks by hand instead.")
+    { IsUnsupported = true };
 }

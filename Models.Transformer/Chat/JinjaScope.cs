@@ -128,9 +128,15 @@ internal sealed class JinjaScope
             JinjaScope scope = turn(all[i]);
             scope._values["loop"] = new OrderedDictionary<string, object?>(StringComparer.Ordinal)
             {
-                ["index"] = i + 1L, ["index0"] = (long)i, ["first"] = i == 0, ["last"] = i == all.Length - 1, ["length"] = (long)all.Length,
-                ["revindex"] = (long)(all.Length - i), ["revindex0"] = (long)(all.Length - i - 1),
-                ["previtem"] = i > 0 ? all[i - 1] : JinjaValue.Undefined, ["nextitem"] = i + 1 < all.Length ? all[i + 1]
+                ["index"] = i + 1L,
+                ["index0"] = (long)i,
+                ["first"] = i == 0,
+                ["last"] = i == all.Length - 1,
+                ["length"] = (long)all.Length,
+                ["revindex"] = (long)(all.Length - i),
+                ["revindex0"] = (long)(all.Length - i - 1),
+                ["previtem"] = i > 0 ? all[i - 1] : JinjaValue.Undefined,
+                ["nextitem"] = i + 1 < all.Length ? all[i + 1]
                     : JinjaValue.Undefined,
             };
             body(scope);

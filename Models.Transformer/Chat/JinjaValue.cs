@@ -141,8 +141,16 @@ internal static class JinjaValue
                 };
             case (_, long or double, long or double):
                 (double p, double q) = (Real(a), Real(b));
-                return sign switch { "+" => p + q, "-" => p - q, "*" => p * q, "/" => p / q, "//" => Math.Floor(p / q), _ =>
-                    p - (q * Math.Floor(p / q)) };
+                return sign switch
+                {
+                    "+" => p + q,
+                    "-" => p - q,
+                    "*" => p * q,
+                    "/" => p / q,
+                    "//" => Math.Floor(p / q),
+                    _ =>
+                    p - (q * Math.Floor(p / q))
+                };
             default:
                 throw Wrong($"'{sign}' of values of these kinds", $"{Kind(a)} and {Kind(b)}", "two numbers, two texts or two lists");
         }
@@ -180,7 +188,12 @@ internal static class JinjaValue
 
     private static string Kind(object? value) => value switch
     {
-        null => "None", bool => "a truth value", long or double => "a number", string => "a text", List<object?> => "a list",
-        OrderedDictionary<string, object?> => "a dictionary", _ => value == Undefined ? "nothing" : "a function",
+        null => "None",
+        bool => "a truth value",
+        long or double => "a number",
+        string => "a text",
+        List<object?> => "a list",
+        OrderedDictionary<string, object?> => "a dictionary",
+        _ => value == Undefined ? "nothing" : "a function",
     };
 }

@@ -62,7 +62,10 @@ internal static class AnswerEndpoints
         var events = new EventStream(context.Response, desk);
         var tokens = new Told<WrittenSoFar>(so => events.Tell("token", new JsonObject
         {
-            ["id"] = so.Token.Id, ["text"] = so.Token.Text, ["probability"] = so.Token.Probability, ["written"] = so.Text,
+            ["id"] = so.Token.Id,
+            ["text"] = so.Token.Text,
+            ["probability"] = so.Token.Probability,
+            ["written"] = so.Text,
         }));
         await events.Run(async left => (await desk.Do(model, (explainer, stop) =>
             explainer.Write(request, tokens, cancellation: stop), left)

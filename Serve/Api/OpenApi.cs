@@ -33,7 +33,10 @@ internal static class OpenApi
                     ["type"] = "object",
                     ["properties"] = new JsonObject
                     {
-                        ["type"] = Of("string"), ["title"] = Of("string"), ["status"] = Of("integer"), ["detail"] = Of("string"),
+                        ["type"] = Of("string"),
+                        ["title"] = Of("string"),
+                        ["status"] = Of("integer"),
+                        ["detail"] = Of("string"),
                     },
                 },
             },
@@ -90,10 +93,17 @@ internal static class OpenApi
                 ["200"] = new JsonObject
                 {
                     ["description"] = $"The result, of the format {format} (docs/JSON.md).",
-                    ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = new JsonObject
+                    ["content"] = new JsonObject
                     {
-                        ["type"] = "object", ["properties"] = new JsonObject { ["format"] = new JsonObject { ["const"] = format } },
-                    } } },
+                        ["application/json"] = new JsonObject
+                        {
+                            ["schema"] = new JsonObject
+                            {
+                                ["type"] = "object",
+                                ["properties"] = new JsonObject { ["format"] = new JsonObject { ["const"] = format } },
+                            }
+                        }
+                    },
                 },
             }.Concat(s_refusals.Select(one => KeyValuePair.Create(one.Status, (JsonNode?)Refusal(one.Description))))),
         },
@@ -112,7 +122,8 @@ internal static class OpenApi
     {
         ["get"] = new JsonObject
         {
-            ["summary"] = summary, ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = summary } },
+            ["summary"] = summary,
+            ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = summary } },
         },
     };
 

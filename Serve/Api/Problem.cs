@@ -49,7 +49,10 @@ internal sealed record Problem(int Status, string Title, string Detail)
     /// <summary>The object that is sent.</summary>
     public JsonObject ToJson() => new()
     {
-        ["type"] = "about:blank", ["title"] = Title, ["status"] = Status, ["detail"] = OneLine(Detail),
+        ["type"] = "about:blank",
+        ["title"] = Title,
+        ["status"] = Status,
+        ["detail"] = OneLine(Detail),
     };
 
     /// <summary>Answers a request with it.</summary>

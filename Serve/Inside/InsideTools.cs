@@ -98,7 +98,9 @@ internal static class InsideTools
         {
             Numbers = new Dictionary<string, double>(result.Numbers)
             {
-                ["edges_in_circuit"] = circuit.Count, ["metric_circuit"] = metric, ["faithfulness"] = faithfulness,
+                ["edges_in_circuit"] = circuit.Count,
+                ["metric_circuit"] = metric,
+                ["faithfulness"] = faithfulness,
             },
         };
         return new(result, CircuitFigure.Svg(circuit, scores, FormattableString.Invariant(

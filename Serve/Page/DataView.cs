@@ -155,7 +155,8 @@ internal sealed class DataView : View
             page.Raw("<section>");
             new Grid
             {
-                Title = $"Words that matter for {label.Key} ({label.Count()} rows)", Head = ["word", ">times", ">mean score"],
+                Title = $"Words that matter for {label.Key} ({label.Count()} rows)",
+                Head = ["word", ">times", ">mean score"],
                 Rows = [.. words.Select(word => (string[])[word.Word, word.Texts.ToString(CultureInfo.InvariantCulture),
                     Numbers.Exact(word.Mean)])],
             }.Write(page);

@@ -44,8 +44,11 @@ internal static class LessonRuns
             {
                 Method = "loss",
                 Model = explainer.Name,
-                Numbers = new Dictionary<string, double> { ["loss before (nats per letter)"] = before.Average(),
-                    ["loss after"] = after.Average() },
+                Numbers = new Dictionary<string, double>
+                {
+                    ["loss before (nats per letter)"] = before.Average(),
+                    ["loss after"] = after.Average()
+                },
                 Tables = [InsideTable.Of("loss", "−ln p of the letter, in nats", [.. before, .. after], new InsideAxis("variant",
                     ["before", "changed"]),
                     new InsideAxis("position", letters))],

@@ -9,7 +9,10 @@ internal static class SaveEndpoints
 {
     private static readonly Dictionary<string, string> s_types = new()
     {
-        ["html"] = "text/html; charset=utf-8", ["svg"] = "image/svg+xml", ["png"] = "image/png", ["json"] = "application/json",
+        ["html"] = "text/html; charset=utf-8",
+        ["svg"] = "image/svg+xml",
+        ["png"] = "image/png",
+        ["json"] = "application/json",
         ["csv"] = "text/csv; charset=utf-8",
     };
 

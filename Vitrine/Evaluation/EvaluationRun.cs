@@ -147,8 +147,12 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
         Subject subject = SubjectFinder.Find(loaded, of, Choice(of), null, cancellation);
         IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, subject.Function);
         _board ??= new(_methods.Select(m => m.Name), Metrics(request.Metrics, rationale is not null, row["gold_alignment"] is not null));
-        Measured measured = _board.Add(new Trial(subject.Function, _asked) { Rationale = rationale, GoldAlignment =
-            row["gold_alignment"] }, _methods);
+        Measured measured = _board.Add(new Trial(subject.Function, _asked)
+        {
+            Rationale = rationale,
+            GoldAlignment =
+            row["gold_alignment"]
+        }, _methods);
         _notices.AddRange(notes.All.Select(notice => (row.Number, notice)));
         file?.Add(row, _board, measured, notes.All);
         use([.. measured.Results.Select(subject.Label)], row);

@@ -51,7 +51,8 @@ public sealed partial class Inside
             .Count(i => i >= one.Count || i >= all[0].Count || one[i] != all[0][i]);
         return InsideTable.Of("written", "tokens that differ from those written before", [.. all.Select(Differs)],
             new InsideAxis("variant", ["before", .. variants.Select(v => v.Name)]))
-            with { Texts = [.. all.Select(ids => (_loaded.Written ?? _loaded.Tokenizer).Decode(ids))] };
+            with
+        { Texts = [.. all.Select(ids => (_loaded.Written ?? _loaded.Tokenizer).Decode(ids))] };
     }
 
     /// <summary>

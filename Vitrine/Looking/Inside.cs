@@ -76,8 +76,12 @@ public sealed partial class Inside
         InsideResult result = CausalTracing.Run(Model, input, InsideMetric.Probability(id), (inside[0], inside[^1] + 1), null, window,
             samples, request, read.SourceTokens);
         return result
-            with { Parameters = new Dictionary<string,
-            string>(result.Parameters) { ["answer"] = LogitLens.Word(Model, id).Trim(), ["subject"] = subject } };
+            with
+        {
+            Parameters = new Dictionary<string,
+            string>(result.Parameters)
+            { ["answer"] = LogitLens.Word(Model, id).Trim(), ["subject"] = subject }
+        };
     });
 
     /// <summary>Scores of all edges between heads and feed-forward layers: <see cref="EdgeScoring"/>.</summary>

@@ -95,8 +95,12 @@ internal sealed class InsideChanges(LoadedModel loaded, InsideText text, Interve
     {
         int[][] enough = [.. Reference.Where(ids => ids.Length >= text.Encoding.Count)];
         return enough.Length > 0
-            ? text.Input with { Ids = Tensor.From(enough[new Random(request.Seed).Next(enough.Length)].AsSpan(0, text.Encoding.Count),
-                [1, text.Encoding.Count]), Types = null }
+            ? text.Input with
+            {
+                Ids = Tensor.From(enough[new Random(request.Seed).Next(enough.Length)].AsSpan(0, text.Encoding.Count),
+                [1, text.Encoding.Count]),
+                Types = null
+            }
             : throw new RequestException(Fault.Text, FormattableString.Invariant(
                 $"resample: no reference text is long enough; got at most {Reference.Max(r => r.Length)} tokens; ")
                 + FormattableString.Invariant($"expected {text.Encoding.Count} or more."));

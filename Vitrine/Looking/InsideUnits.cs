@@ -106,7 +106,8 @@ public static class InsideUnits
         }
         return inside.With((model, name) =>
             Neurons.Written(model, sae["W_dec"].Select(0, feature).ToArray(), top, FormattableString.Invariant($"feature {feature}"))
-            with { Model = name });
+            with
+            { Model = name });
     }
 
     /// <summary>What a splice costs on the texts of a file: <see cref="SaeSplice.Loss"/>.</summary>
@@ -115,7 +116,8 @@ public static class InsideUnits
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(data);
         return inside.With((model, name) => SaeSplice.Loss(model, sae, [.. Texts(inside, data, model, cancellation).Take(256)])
-            with { Model = name });
+            with
+        { Model = name });
     }
 
     /// <summary>

@@ -38,8 +38,12 @@ internal static class AnswerWindows
         {
             int end = Math.Min(start + room, last + 1);
             int[] kept = [.. Enumerable.Range(0, first), .. Enumerable.Range(start, end - start), .. Enumerable.Range(last + 1, after)];
-            windows.Add(text with { Tokens = [.. kept.Select(i => text.Tokens[i])], Types = text.Types is { } types
-                ? [.. kept.Select(i => types[i])] : null });
+            windows.Add(text with
+            {
+                Tokens = [.. kept.Select(i => text.Tokens[i])],
+                Types = text.Types is { } types
+                ? [.. kept.Select(i => types[i])] : null
+            });
             if (end == last + 1)
             {
                 return windows;

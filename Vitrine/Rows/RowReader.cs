@@ -70,13 +70,19 @@ internal static class RowReader
         }
         catch (DecoderFallbackException e)
         {
-            return row with { Error = string.Create(CultureInfo.InvariantCulture,
-                $"not UTF-8: byte 0x{(e.BytesUnknown is [var bad, ..] ? bad : 0):X2}") };
+            return row with
+            {
+                Error = string.Create(CultureInfo.InvariantCulture,
+                $"not UTF-8: byte 0x{(e.BytesUnknown is [var bad, ..] ? bad : 0):X2}")
+            };
         }
         catch (JsonException e)
         {
-            return row with { Error = string.Create(CultureInfo.InvariantCulture,
-                $"not JSON: byte {e.BytePositionInLine}: {e.Message.Split(". ")[0].Split(" LineNumber")[0]}") };
+            return row with
+            {
+                Error = string.Create(CultureInfo.InvariantCulture,
+                $"not JSON: byte {e.BytePositionInLine}: {e.Message.Split(". ")[0].Split(" LineNumber")[0]}")
+            };
         }
         catch (FormatException e)
         {

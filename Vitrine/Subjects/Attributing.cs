@@ -11,28 +11,28 @@ internal static class Attributing
     /// <exception cref="VitrineException">A value is not known or out of range.</exception>
     public static AttributionRequest Request(ExplainRequest of, IProgress<AttributionProgress>? progress,
         CancellationToken cancellation) => new()
-    {
-        Baseline = of.Baseline,
-        Skip = of.Skip.Count > 0 ? new TokenFilter([.. of.Skip]) : null,
-        Steps = of.Steps,
-        CompletenessGap = of.Gap,
-        Quadrature = of.Quadrature is { } quadrature ? Quadrature.Get(quadrature) : Quadrature.GaussLegendre,
-        Aggregator = of.Aggregate,
-        Compat = of.Compat,
-        Seed = of.Seed,
-        Hooks = of.Hooks,
-        Neurons = of.Neurons,
-        Layers = of.Layers,
-        Heads = of.Heads,
-        Samples = of.Samples,
-        Window = of.Window ?? AttributionRequest.Default.Window,
-        Stride = of.Stride ?? AttributionRequest.Default.Stride,
-        NoiseScale = of.Noise,
-        Around = of.Around is { } around ? AttributionMethods.Get(around).Name : AttributionRequest.Default.Around,
-        KeepRaw = of.KeepRaw,
-        Progress = progress,
-        Cancellation = cancellation,
-    };
+        {
+            Baseline = of.Baseline,
+            Skip = of.Skip.Count > 0 ? new TokenFilter([.. of.Skip]) : null,
+            Steps = of.Steps,
+            CompletenessGap = of.Gap,
+            Quadrature = of.Quadrature is { } quadrature ? Quadrature.Get(quadrature) : Quadrature.GaussLegendre,
+            Aggregator = of.Aggregate,
+            Compat = of.Compat,
+            Seed = of.Seed,
+            Hooks = of.Hooks,
+            Neurons = of.Neurons,
+            Layers = of.Layers,
+            Heads = of.Heads,
+            Samples = of.Samples,
+            Window = of.Window ?? AttributionRequest.Default.Window,
+            Stride = of.Stride ?? AttributionRequest.Default.Stride,
+            NoiseScale = of.Noise,
+            Around = of.Around is { } around ? AttributionMethods.Get(around).Name : AttributionRequest.Default.Around,
+            KeepRaw = of.KeepRaw,
+            Progress = progress,
+            Cancellation = cancellation,
+        };
 
     /// <summary>Throws when a request is wrong whatever the model is.</summary>
     /// <exception cref="VitrineException">A name is not known, a value is out of range, or settings contradict each other.</exception>

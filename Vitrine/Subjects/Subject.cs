@@ -27,7 +27,7 @@ internal sealed record Subject
     /// <summary>A result with <see cref="Labels"/> in place of the pieces; a row of a whole text after them keeps its name.</summary>
     public AttributionResult Label(AttributionResult result) =>
         Labels.Count != result.Targets.Count(target => target.SequenceLength is null) ? result : result with
-    {
-        Targets = [.. result.Targets.Select((target, i) => i < Labels.Count ? target with { Label = Labels[i] } : target)],
-    };
+        {
+            Targets = [.. result.Targets.Select((target, i) => i < Labels.Count ? target with { Label = Labels[i] } : target)],
+        };
 }

@@ -35,8 +35,11 @@ public static class InsideView
         }
         if (result.Numbers.Count > 0)
         {
-            new Grid { Head = ["number", ">value"],
-                Rows = [.. result.Numbers.Select(n => (string[])[n.Key, Numbers.Exact(n.Value)])] }.Write(page);
+            new Grid
+            {
+                Head = ["number", ">value"],
+                Rows = [.. result.Numbers.Select(n => (string[])[n.Key, Numbers.Exact(n.Value)])]
+            }.Write(page);
         }
         foreach (string picture in extra)
         {

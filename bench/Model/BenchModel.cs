@@ -25,8 +25,12 @@ internal static class BenchModel
         Option<int> steps = number("--ig-steps", 50, "Points of the path integral.");
         Option<int> batch = number("--ig-batch", 10, "Points per batch of ig50_batched; ig50 takes one at a time.");
         var only = new Option<string?>("--only") { Description = $"Some of {string.Join(',', s_works)}.", HelpName = "names" };
-        var values = new Option<string?>("--values") { Description =
-            "Write logits and attributions as JSON, to prove that the same work was done.", HelpName = "path" };
+        var values = new Option<string?>("--values")
+        {
+            Description =
+            "Write logits and attributions as JSON, to prove that the same work was done.",
+            HelpName = "path"
+        };
         return new Verb("model", "Times forward, saliency, integrated gradients and explained generation; prints one JSON object, medians in ms.", """
             dotnet run -c Release --project bench -- model --model path/to/gpt2
             dotnet run -c Release --project bench -- model --model path/to/gpt2 --tokens 512 --threads 2 --only forward,saliency --values values.json

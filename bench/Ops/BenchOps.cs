@@ -12,12 +12,22 @@ internal static class BenchOps
     {
         var source = new ModelSource();
         var names = new Argument<string[]>("op") { Description = "Ops; left out: all.", Arity = ArgumentArity.ZeroOrMore };
-        var runs = new Option<int>("--reps") { Description = "Timed runs per size, at least; the median is reported.", HelpName = "n",
-            DefaultValueFactory = _ => 20 };
-        var json = new Option<string?>("--json") { Description = "Also write the numbers to a file; - for standard output alone.",
-            HelpName = "file" };
-        var markdown = new Option<string?>("--markdown") { Description = "Also write a report to a file; - for standard output alone.",
-            HelpName = "file" };
+        var runs = new Option<int>("--reps")
+        {
+            Description = "Timed runs per size, at least; the median is reported.",
+            HelpName = "n",
+            DefaultValueFactory = _ => 20
+        };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Also write the numbers to a file; - for standard output alone.",
+            HelpName = "file"
+        };
+        var markdown = new Option<string?>("--markdown")
+        {
+            Description = "Also write a report to a file; - for standard output alone.",
+            HelpName = "file"
+        };
         return new Verb("ops", "Times the ops and their gradients against the limits of the machine, after checking each against its float64 reference in the same process.", """
             dotnet run -c Release --project bench -- ops
             dotnet run -c Release --project bench -- ops softmax layer_norm gelu --reps 50

@@ -51,8 +51,13 @@ public sealed class NumberHeadTests : IDisposable
     {
         using Explainer explainer = Load(config => config["problem_type"] = "regression");
 
-        EvaluateResult done = explainer.Evaluate(new EvaluateRequest { Ids = [5, 6, 7, 8], Methods = [Methods.Saliency], Metrics =
-            ["comprehensiveness"] });
+        EvaluateResult done = explainer.Evaluate(new EvaluateRequest
+        {
+            Ids = [5, 6, 7, 8],
+            Methods = [Methods.Saliency],
+            Metrics =
+            ["comprehensiveness"]
+        });
 
         Assert.Contains(done.Facts, fact => fact is { Name: "score", Value: "logit" });
         Assert.Equal(1, done.Board.Texts);

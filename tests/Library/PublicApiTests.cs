@@ -98,8 +98,19 @@ public class PublicApiTests
         {
             return Name(type.GetElementType()!) + "[]";
         }
-        string bare = type.Name switch { "String" => "string", "Int32" => "int", "Int64" => "long", "Boolean" => "bool", "Double" =>
-            "double", "Single" => "float", "Void" => "void", "Object" => "object", var name => name };
+        string bare = type.Name switch
+        {
+            "String" => "string",
+            "Int32" => "int",
+            "Int64" => "long",
+            "Boolean" => "bool",
+            "Double" =>
+            "double",
+            "Single" => "float",
+            "Void" => "void",
+            "Object" => "object",
+            var name => name
+        };
         return type.IsGenericType
             ? $"{bare[..bare.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : bare;
     }

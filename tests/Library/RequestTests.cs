@@ -32,8 +32,13 @@ public class RequestTests
     {
         Assert.Equal("ExplainRequest: all defaults", new ExplainRequest().ToString());
         Assert.Equal("ExplainRequest: Text = a \"good\" movie, Targets = [0, 1], Methods = [lime], Baseline = mask",
-            new ExplainRequest { Text = "a \"good\" movie", Targets = ["0", "1"], Methods = [Methods.Lime],
-                Baseline = Baseline.Mask }.ToString());
+            new ExplainRequest
+            {
+                Text = "a \"good\" movie",
+                Targets = ["0", "1"],
+                Methods = [Methods.Lime],
+                Baseline = Baseline.Mask
+            }.ToString());
     }
 
     [Theory]
@@ -66,17 +71,17 @@ public class RequestTests
 
     private static object Other(PropertyInfo property) =>
         (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) switch
-    {
-        var type when type == typeof(string) => "other",
-        var type when type == typeof(bool) => true,
-        var type when type == typeof(int) => 7,
-        var type when type == typeof(double) => 0.25,
-        var type when type == typeof(IReadOnlyList<int>) => (int[])[3, 4],
-        var type when type == typeof(IReadOnlyList<string>) => (string[])["other"],
-        var type when type == typeof(IReadOnlyList<int[]>) => (int[][])[[1, 2]],
-        var type when type == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["a"] = "b" },
-        var type when type == typeof(Baseline) => Baseline.Mask,
-        { IsEnum: true } type => Enum.GetValues(type).GetValue(1)!,
-        var type => throw new NotSupportedException($"a property of {type}"),
-    };
+        {
+            var type when type == typeof(string) => "other",
+            var type when type == typeof(bool) => true,
+            var type when type == typeof(int) => 7,
+            var type when type == typeof(double) => 0.25,
+            var type when type == typeof(IReadOnlyList<int>) => (int[])[3, 4],
+            var type when type == typeof(IReadOnlyList<string>) => (string[])["other"],
+            var type when type == typeof(IReadOnlyList<int[]>) => (int[][])[[1, 2]],
+            var type when type == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["a"] = "b" },
+            var type when type == typeof(Baseline) => Baseline.Mask,
+            { IsEnum: true } type => Enum.GetValues(type).GetValue(1)!,
+            var type => throw new NotSupportedException($"a property of {type}"),
+        };
 }

@@ -63,7 +63,9 @@ public sealed class ZeroShotRequestTests : IDisposable
     {
         TinyModels.Write(_folder.Path, "bert", "BertForSequenceClassification", edit: config => config["id2label"] = new JsonObject
         {
-            ["0"] = "contradiction", ["1"] = "neutral", ["2"] = label,
+            ["0"] = "contradiction",
+            ["1"] = "neutral",
+            ["2"] = label,
         });
         string[] words = [.. "[PAD] [UNK] [CLS] [SEP] [MASK] a good film sport news this example is . about".Split(' ')];
         File.WriteAllLines(_folder.File("vocab.txt"), words.Concat(Enumerable.Range(words.Length, 50 - words.Length).Select(i => $"w{i}")));

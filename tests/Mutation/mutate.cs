@@ -209,9 +209,25 @@ internal sealed class Sources
 
     private static string? Other(string name) => name switch
     {
-        "+" => "-", "-" => "+", "*" => "/", "/" => "*", "<" => "<=", "<=" => "<", ">" => ">=", ">=" => ">", "==" => "!=", "!=" => "==",
-        "&&" => "||", "||" => "&&", "Min" => "Max", "Max" => "Min", "Any" => "All", "All" => "Any", "First" => "Last",
-        "Last" => "First", _ => null,
+        "+" => "-",
+        "-" => "+",
+        "*" => "/",
+        "/" => "*",
+        "<" => "<=",
+        "<=" => "<",
+        ">" => ">=",
+        ">=" => ">",
+        "==" => "!=",
+        "!=" => "==",
+        "&&" => "||",
+        "||" => "&&",
+        "Min" => "Max",
+        "Max" => "Min",
+        "Any" => "All",
+        "All" => "Any",
+        "First" => "Last",
+        "Last" => "First",
+        _ => null,
     };
 
     private static bool IsNumber(ExpressionSyntax node, SemanticModel model) => model.GetTypeInfo(node).Type is { } type

@@ -34,7 +34,11 @@ public sealed class AnswerTests(SharedService shared) : IClassFixture<SharedServ
         using var explainer = Explainer.Load(Path.Combine(GoldenFolder.SourceTree(), "models", "sentiment"));
         string expected = explainer.Explain("an overlong and dull story", new()
         {
-            Targets = ["negative"], Contrast = "positive", Methods = ["integrated_gradients", "feature_ablation"], Steps = 8, Words = "sum",
+            Targets = ["negative"],
+            Contrast = "positive",
+            Methods = ["integrated_gradients", "feature_ablation"],
+            Steps = 8,
+            Words = "sum",
         }, cancellation: TestContext.Current.CancellationToken).ToJson();
 
         Answer answer = await Service.Post("/v1/explain", """

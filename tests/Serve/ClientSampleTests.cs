@@ -44,7 +44,9 @@ public sealed class ClientSampleTests
     {
         using Process process = Process.Start(new ProcessStartInfo("python3", [Path.Combine(s_folder, "client.py"), .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PYTHONIOENCODING"] = "utf-8" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PYTHONIOENCODING"] = "utf-8" },
         })!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
             error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -147,8 +147,11 @@ public sealed class HostileTests(SharedService shared) : IClassFixture<SharedSer
     [Fact]
     public async Task Token_MissingOrWrong_IsRefused()
     {
-        await using Service service = await Service.Start(options => options with { Token = "a-secret-token",
-            Listen = IPAddress.Loopback });
+        await using Service service = await Service.Start(options => options with
+        {
+            Token = "a-secret-token",
+            Listen = IPAddress.Loopback
+        });
 
         (await service.Post("/v1/predict", Good)).IsRefused(401);
         (await service.Post("/v1/predict", Good, ("Authorization", "Bearer another-token"))).IsRefused(401);

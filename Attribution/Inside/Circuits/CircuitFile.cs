@@ -89,8 +89,15 @@ public static class CircuitFile
                 chosen.Add(name);
             }
         }
-        EdgeScores scores = new() { Graph = graph, Values = values, Method = EdgeMethod.Eap, Metric = "", MetricClean = double.NaN,
-            MetricCorrupted = double.NaN };
+        EdgeScores scores = new()
+        {
+            Graph = graph,
+            Values = values,
+            Method = EdgeMethod.Eap,
+            Metric = "",
+            MetricClean = double.NaN,
+            MetricCorrupted = double.NaN
+        };
         return (scores, Circuit.Of(graph, chosen));
     }
 }

@@ -41,33 +41,35 @@ internal sealed class EdgePatcher(ITransformer model, EdgeGraph graph, MetricRun
         switch (kind)
         {
             case 'l':
-            {
-                using HookScope add = model.Branch($"blocks.{graph.Layers - 1}.hook_resid_post", (_, x) => x + changes);
-                return run.Value().ToArray();
-            }
+                {
+                    using HookScope add = model.Branch($"blocks.{graph.Layers - 1}.hook_resid_post", (_, x) => x + changes);
+                    return run.Value().ToArray();
+                }
             case 'm' when !graph.IsParallel:
-            {
-                // Rows with the change go through the norm and the layer; then the change leaves the stream again.
-                using HookScope add = model.Branch(block + "hook_resid_mid", (_, x) => x + changes);
-                using HookScope subtract = model.Branch(block + "hook_mlp_out", (_, x) => x - changes);
-                return run.Value().ToArray();
-            }
+                {
+                    // Rows with the change go through the norm and the layer; then the change leaves the stream again.
+                    using HookScope add = model.Branch(block + "hook_resid_mid", (_, x) => x + changes);
+                    using HookScope subtract = model.Branch(block + "hook_mlp_out", (_, x) => x - changes);
+                    return run.Value().ToArray();
+                }
             default:
-            {
-                using HookScope add = model.Branch(block + "hook_resid_pre", (_, x) => TensorOps.Concat(0, x, x + changes));
-                using HookScope q = model.Branch(block + "attn.hook_q", (_, x) => kind == 'q' ? WithHead(x, head, n) : x.Slice(0, 0, 1));
-                using HookScope k = model.Branch(block + "attn.hook_k", (_, x) => kind == 'k' ? WithHead(Ungrouped(x), head, n)
-                    : Own(x, kind));
-                using HookScope v = model.Branch(block + "attn.hook_v", (_, x) => kind == 'v' ? WithHead(Ungrouped(x), head, n)
-                    : Own(x, kind));
-                using HookScope rows = model.Branch(block + "hook_attn_out", (_, x) => TensorOps.Concat(0, x.Slice(0, 0, 1), x - changes));
-                using HookScope drop = model.Branch(block + (graph.IsParallel ? "hook_resid_post" : "hook_resid_mid"), (_, x) =>
-                    x.Slice(0, 1, n));
-                using HookScope? mlp = graph.IsParallel
-                    ? model.Branch(block + "hook_mlp_out", (_, x) => kind == 'm' ? x : x.Slice(0, 0, 1))
-                    : null;
-                return run.Value().ToArray();
-            }
+                {
+                    using HookScope add = model.Branch(block + "hook_resid_pre", (_, x) => TensorOps.Concat(0, x, x + changes));
+                    using HookScope q = model.Branch(block + "attn.hook_q", (_, x) => kind == 'q' ? WithHead(x, head, n)
+                        : x.Slice(0, 0, 1));
+                    using HookScope k = model.Branch(block + "attn.hook_k", (_, x) => kind == 'k' ? WithHead(Ungrouped(x), head, n)
+                        : Own(x, kind));
+                    using HookScope v = model.Branch(block + "attn.hook_v", (_, x) => kind == 'v' ? WithHead(Ungrouped(x), head, n)
+                        : Own(x, kind));
+                    using HookScope rows = model.Branch(block + "hook_attn_out", (_, x) =>
+                        TensorOps.Concat(0, x.Slice(0, 0, 1), x - changes));
+                    using HookScope drop = model.Branch(block + (graph.IsParallel ? "hook_resid_post" : "hook_resid_mid"), (_, x) =>
+                        x.Slice(0, 1, n));
+                    using HookScope? mlp = graph.IsParallel
+                        ? model.Branch(block + "hook_mlp_out", (_, x) => kind == 'm' ? x : x.Slice(0, 0, 1))
+                        : null;
+                    return run.Value().ToArray();
+                }
         }
     }
 

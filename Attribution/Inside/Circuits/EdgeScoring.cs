@@ -184,7 +184,8 @@ public sealed record EdgeScores
             Direction = "noise",
             Metric = Metric,
             Numbers = new Dictionary<string,
-                double> { ["metric_clean"] = MetricClean, ["metric_corrupted"] = MetricCorrupted, ["edges"] = Graph.EdgeCount },
+                double>
+            { ["metric_clean"] = MetricClean, ["metric_corrupted"] = MetricCorrupted, ["edges"] = Graph.EdgeCount },
             Tables =
             [
                 InsideTable.Of("edges", Method == EdgeMethod.InformationFlow ? "share of what the target reads, 0–1"
@@ -194,7 +195,8 @@ public sealed record EdgeScores
             ],
             Parameters = new Dictionary<string, string>(Steps is { } steps
                 ? [new("steps", steps.ToString(CultureInfo.InvariantCulture)), new("steps_convention", Right ? "k = 1..m" : "k = 0..m-1")]
-                : Array.Empty<KeyValuePair<string, string>>()) { ["ablation"] = Ablation.ToString() },
+                : Array.Empty<KeyValuePair<string, string>>())
+            { ["ablation"] = Ablation.ToString() },
         };
     }
 }

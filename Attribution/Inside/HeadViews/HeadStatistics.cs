@@ -77,7 +77,8 @@ public static class HeadStatistics
                 InsideTable.Of("induction", "attention to what followed the last earlier copy (queries that have one)", induction, axes),
             ],
             Parameters = new Dictionary<string,
-                string> { ["stack"] = patterns.Stack, ["definition"] = "literature: mean attention of the queries that have such a key" },
+                string>
+            { ["stack"] = patterns.Stack, ["definition"] = "literature: mean attention of the queries that have such a key" },
         };
     }
 
@@ -273,8 +274,12 @@ public static class NeuronView
                 InsideTable.Of("product", "query · key, not scaled", product, key, neuron),
             ],
             Parameters = new Dictionary<string,
-                string> { ["layer"] = layer.ToString(CultureInfo.InvariantCulture), ["head"] = head.ToString(CultureInfo.InvariantCulture),
-                ["query"] = query.ToString(CultureInfo.InvariantCulture) },
+                string>
+            {
+                ["layer"] = layer.ToString(CultureInfo.InvariantCulture),
+                ["head"] = head.ToString(CultureInfo.InvariantCulture),
+                ["query"] = query.ToString(CultureInfo.InvariantCulture)
+            },
         };
     }
 }

@@ -88,24 +88,25 @@ public sealed record ActivationChange
         switch (kind)
         {
             case ChangeKind.Skip:
-            {
-                string[] parts = text.Split('.');
-                return parts.Length <= 2 && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
-                    ? new() { Kind = kind, Layers = [layer], Stack = parts.Length == 2 ? parts[0] : "blocks" }
-                    : throw Unclear(kind, text, "a block such as 1 or decoder.1");
-            }
-            case ChangeKind.Knockout:
-            {
-                (string sets, string? layers) = text.Split(':', 2) is [var s, var l] ? (s, l) : (text, null);
-                (string queries, string keys) = sets.Split('>', 2) is [var q, var k] ? (q, k) : ("last", sets);
-                return new()
                 {
-                    Kind = kind,
-                    Positions = InsidePositions.Parse(queries),
-                    Keys = InsidePositions.Parse(keys),
-                    Layers = layers is null ? null : InsidePositions.Parse(layers).Only ?? throw Unclear(kind, text, "layers such as :0,1"),
-                };
-            }
+                    string[] parts = text.Split('.');
+                    return parts.Length <= 2 && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int layer)
+                        ? new() { Kind = kind, Layers = [layer], Stack = parts.Length == 2 ? parts[0] : "blocks" }
+                        : throw Unclear(kind, text, "a block such as 1 or decoder.1");
+                }
+            case ChangeKind.Knockout:
+                {
+                    (string sets, string? layers) = text.Split(':', 2) is [var s, var l] ? (s, l) : (text, null);
+                    (string queries, string keys) = sets.Split('>', 2) is [var q, var k] ? (q, k) : ("last", sets);
+                    return new()
+                    {
+                        Kind = kind,
+                        Positions = InsidePositions.Parse(queries),
+                        Keys = InsidePositions.Parse(keys),
+                        Layers = layers is null ? null : InsidePositions.Parse(layers).Only
+                            ?? throw Unclear(kind, text, "layers such as :0,1"),
+                    };
+                }
             case ChangeKind.Add or ChangeKind.Without:
                 return Placed(kind, value is null ? "" : place) with { Vector = SteeringVector.Load(Located(value ?? text)) };
             case ChangeKind.Subspace:

@@ -30,7 +30,8 @@ public sealed partial class Intervention
                     + $"of the batch for each.");
         }
         return Set(point, x, TensorOps.Concat(0, [.. rows.Select(r => x.Slice(0, r, 1))]), unit, positions);
-    }));
+    }
+    ));
 
     /// <summary>Another run's activation in place of this one: a patch.</summary>
     /// <param name="hook">Name.</param>
@@ -63,7 +64,8 @@ public sealed partial class Intervention
         {
             ExpectWidth(vector, x, point.Name);
             return Set(point, x, x + vector.Scale(strength), null, positions);
-        }));
+        }
+        ));
     }
 
     /// <summary>What an activation says along a direction removed: x − (x·u)u, u of length 1 (Arditi et al. 2024).</summary>
@@ -106,7 +108,8 @@ public sealed partial class Intervention
                     $"subspace: the rotation does not fit {point.Name}; got {rotation.Shape}; expected [{x.Shape[^1]}, k].");
             }
             return Set(point, x, x + (Fit(source, x, point) - x).MatMul(rotation).MatMul(rotation, transposeB: true), null, positions);
-        }));
+        }
+    ));
 
     /// <summary>Means of activations over reference texts.</summary>
     /// <param name="model">The model.</param>

@@ -52,7 +52,8 @@ public sealed record SteeringVector(string Hook, Tensor Vector, int Pairs)
     /// <summary>Writes it as safetensors.</summary>
     public void Save(string path) => SafetensorsWriter.Save(
         path, [new WeightData(Name, Vector)], new Dictionary<string,
-            string> { ["hook"] = Hook, ["pairs"] = Pairs.ToString(CultureInfo.InvariantCulture), ["format"] = "pt" });
+            string>
+        { ["hook"] = Hook, ["pairs"] = Pairs.ToString(CultureInfo.InvariantCulture), ["format"] = "pt" });
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
     /// <exception cref="VitrineException">The file holds no steering vector.</exception>

@@ -139,8 +139,15 @@ public static class DirectLogitAttribution
             Method = "direct_logit_attribution",
             Metric = metric.Name,
             Numbers = new Dictionary<string,
-                double> { ["metric"] = value, ["final_norm_bias"] = bias, ["unembed_bias"] = unembedBias, ["embed"] = embed,
-                ["pos_embed"] = positions, ["rest"] = rest },
+                double>
+            {
+                ["metric"] = value,
+                ["final_norm_bias"] = bias,
+                ["unembed_bias"] = unembedBias,
+                ["embed"] = embed,
+                ["pos_embed"] = positions,
+                ["rest"] = rest
+            },
             Tables =
             [
                 InsideTable.Of("parts", meaning + "; all of them sum to it", [.. parts.Select(p => p.Item2)],
@@ -160,8 +167,12 @@ public static class DirectLogitAttribution
                         : k.ToString(CultureInfo.InvariantCulture))])),
             ],
             Parameters = new Dictionary<string,
-                string> { ["weights"] = folded ? "folded" : "raw", ["norm"] = "scale of the whole stream",
-                ["position"] = at.ToString(CultureInfo.InvariantCulture) },
+                string>
+            {
+                ["weights"] = folded ? "folded" : "raw",
+                ["norm"] = "scale of the whole stream",
+                ["position"] = at.ToString(CultureInfo.InvariantCulture)
+            },
             Warnings = Math.Abs(rest) > 1e-3 * Math.Max(1, Math.Abs(value))
                 ? [string.Create(CultureInfo.InvariantCulture,
                 $"The row 'rest' is {rest:0.###}: this family writes to the stream what no listed part does.")] : [],

@@ -147,8 +147,15 @@ public static class Neurons
             tables.Add(InsideTable.Of("activation_x_gradient", $"activation · gradient of {metric.Meaning}, sum over positions",
                 [.. best.Select(u => effect[u])], names));
         }
-        return new() { Method = "neurons", Metric = metric?.Name, Tables = tables, Parameters = new Dictionary<string,
-            string> { ["hook"] = hook, ["by"] = by } };
+        return new()
+        {
+            Method = "neurons",
+            Metric = metric?.Name,
+            Tables = tables,
+            Parameters = new Dictionary<string,
+            string>
+            { ["hook"] = hook, ["by"] = by }
+        };
     }
 
     /// <summary>Records what fires the neurons of a layer.</summary>
@@ -221,8 +228,14 @@ public static class Neurons
         InsideTable Table(string name, int[] ids) =>
             InsideTable.Of(name, "direction · unembedding, without the norm's scale", [.. ids.Select(i => scores[i])],
             new InsideAxis("token", [.. ids.Select(i => LogitLens.Word(model, i))]));
-        return new() { Method = "writes", Tables = [Table("for", forIt), Table("against", against)], Parameters = new Dictionary<string,
-            string> { ["direction"] = what, ["weights"] = "raw" } };
+        return new()
+        {
+            Method = "writes",
+            Tables = [Table("for", forIt), Table("against", against)],
+            Parameters = new Dictionary<string,
+            string>
+            { ["direction"] = what, ["weights"] = "raw" }
+        };
     }
 
     internal static string HookOf(ITransformer model, int layer, string? stack)

@@ -140,7 +140,7 @@ internal sealed class PatchSweep(ITransformer model, IReadOnlyList<PromptPair> p
         return shape[axis] == length ? dots : Spread(dots, grid.Lengths, whole.Lengths, first, 0);
     }
 
-    
+
 
     public InsideAxis[] Axes()
     {

@@ -77,8 +77,13 @@ public static class AtpStar
             Numbers = ActivationPatching.Metrics(request.Direction, bases.Average(), sources.Average()),
             Tables = tables,
             Parameters = new Dictionary<string,
-                string> { ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture), ["qk_fix"] = "true", ["grad_drop"] = gradDrop
-                ? "true" : "false" },
+                string>
+            {
+                ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture),
+                ["qk_fix"] = "true",
+                ["grad_drop"] = gradDrop
+                ? "true" : "false"
+            },
             Warnings = model.Info.NLayers < 2 && gradDrop ? ["GradDrop needs two blocks: its scores are 0."] : [],
         };
     }

@@ -70,7 +70,8 @@ public static class AttributionPatching
                 }),
             ],
             Parameters = new Dictionary<string,
-                string> { ["stack"] = stack, ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture) },
+                string>
+            { ["stack"] = stack, ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture) },
         };
     }
 }

@@ -71,7 +71,8 @@ public static class PathPatching
                 }),
             ],
             Parameters = new Dictionary<string,
-                string> { ["path"] = kind.ToString().ToLowerInvariant(), ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture) },
+                string>
+            { ["path"] = kind.ToString().ToLowerInvariant(), ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture) },
         };
     }
 }

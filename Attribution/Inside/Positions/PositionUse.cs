@@ -41,8 +41,15 @@ public static class PositionUse
         {
             tables.Add(wavelengths);
         }
-        return new() { Method = "positions", Tables = tables, Warnings = warnings, Parameters = new Dictionary<string,
-            string> { ["shift"] = shift.ToString(CultureInfo.InvariantCulture) } };
+        return new()
+        {
+            Method = "positions",
+            Tables = tables,
+            Warnings = warnings,
+            Parameters = new Dictionary<string,
+            string>
+            { ["shift"] = shift.ToString(CultureInfo.InvariantCulture) }
+        };
     }
 
     private static InsideTable Effects(ITransformer model, ModelInput input, int t, int shift, int seed, List<string> warnings)
@@ -67,7 +74,8 @@ public static class PositionUse
             }
             Tensor positions = Tensor.From(at, [1, t]);
             ModelInput changed = input.Target is { } target ? input with { Target = target with { Positions = positions } } : input
-                with { Positions = positions };
+                with
+            { Positions = positions };
             values.AddRange(own.KlDiv(Distribution(model, changed)).ToArray().Select(v => (double)v));
             names.Add(name);
         }

@@ -129,8 +129,13 @@ public sealed record SaeConfig
             ["normalize_activations"] = Normalization,
             ["reshape_activations"] = ReshapesHeads ? "hook_z" : "none",
             ["architecture"] = Architecture,
-            ["metadata"] = new JsonObject { ["sae_lens_version"] = "6.18.0", ["model_name"] = Model, ["hook_name"] = Hook,
-                ["prepend_bos"] = false },
+            ["metadata"] = new JsonObject
+            {
+                ["sae_lens_version"] = "6.18.0",
+                ["model_name"] = Model,
+                ["hook_name"] = Hook,
+                ["prepend_bos"] = false
+            },
         };
         if (Architecture == "topk")
         {

@@ -109,9 +109,12 @@ public static class SaeSplice
             Method = "sae_features",
             Metric = metric?.Name,
             Numbers = new Dictionary<string,
-                double> { ["l0"] = l0.Average(),
+                double>
+            {
+                ["l0"] = l0.Average(),
                 ["explained_variance"] = ExplainedVariance(x.Reshape([positions, x.Shape.Elements / positions]),
-                error.Reshape([positions, error.Shape.Elements / positions])) },
+                error.Reshape([positions, error.Shape.Elements / positions]))
+            },
             Tables = tables,
             Parameters = new Dictionary<string, string> { ["hook"] = name, ["sae"] = sae.Config.ToString() },
         };
@@ -180,8 +183,12 @@ public static class SaeSplice
             },
             Tables = [],
             Parameters = new Dictionary<string,
-                string> { ["hook"] = name, ["sae"] = sae.Config.ToString(),
-                ["texts"] = texts.Count.ToString(CultureInfo.InvariantCulture) },
+                string>
+            {
+                ["hook"] = name,
+                ["sae"] = sae.Config.ToString(),
+                ["texts"] = texts.Count.ToString(CultureInfo.InvariantCulture)
+            },
         };
     }
 

@@ -104,8 +104,15 @@ public static class SaeTraining
                 encoder[(i * features) + f] = directions[(f * d) + i];
             }
         }
-        var config = new SaeConfig { DIn = d, DSae = features, Architecture = options.Architecture, K = options.K, Hook = options.Hook,
-            Model = options.Model };
+        var config = new SaeConfig
+        {
+            DIn = d,
+            DSae = features,
+            Architecture = options.Architecture,
+            K = options.K,
+            Hook = options.Hook,
+            Model = options.Model
+        };
         var weights = new Dictionary<string, Tensor>
         {
             ["W_enc"] = Tensor.From(encoder, [d, features]),

@@ -132,10 +132,10 @@ public sealed class SparseAutoencoder
         switch (Config.Architecture)
         {
             case "topk":
-            {
-                Tensor p = Config.RescalesByDecoderNorm ? preActivation * DecoderNorms() : preActivation;
-                return p.Relu() * Largest(p);
-            }
+                {
+                    Tensor p = Config.RescalesByDecoderNorm ? preActivation * DecoderNorms() : preActivation;
+                    return p.Relu() * Largest(p);
+                }
             case "jumprelu" or "jumprelu_transcoder":
                 return preActivation.Relu() * Above(preActivation, _weights["threshold"]);
             default:

@@ -39,8 +39,12 @@ public static class LayerSimilarity
                 ? "unbiased linear CKA of two states; 1 = the same up to rotation and scale, about 0 = unrelated" : measure, values,
                 new InsideAxis("state", names), new InsideAxis(second is null ? "state " : "state of the other", others))],
             Parameters = new Dictionary<string,
-                string> { ["measure"] = measure, ["examples"] = states[0].Shape[0]
-                .ToString(System.Globalization.CultureInfo.InvariantCulture) },
+                string>
+            {
+                ["measure"] = measure,
+                ["examples"] = states[0].Shape[0]
+                .ToString(System.Globalization.CultureInfo.InvariantCulture)
+            },
         };
     }
 

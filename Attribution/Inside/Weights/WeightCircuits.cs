@@ -110,8 +110,12 @@ public static class WeightCircuits
                 InsideTable.Of("singular_values", "strength of the direction", s[..n], direction),
             ],
             Parameters = new Dictionary<string,
-                string> { ["head"] = $"{layer}.{head}", ["weights"] = folded ? "folded" : "raw",
-                ["sign"] = "the sign of a direction is arbitrary; reads and writes share it" },
+                string>
+            {
+                ["head"] = $"{layer}.{head}",
+                ["weights"] = folded ? "folded" : "raw",
+                ["sign"] = "the sign of a direction is arbitrary; reads and writes share it"
+            },
         };
     }
 

@@ -26,8 +26,11 @@ internal static class CircuitHandlers
 
     private static void Paths(string folder, ITransformer model, GoldenCase one, GoldenCheck check)
     {
-        PatchRequest request = new() { Direction = one.Name.EndsWith("denoise", StringComparison.Ordinal) ? PatchDirection.Denoise
-            : PatchDirection.Noise };
+        PatchRequest request = new()
+        {
+            Direction = one.Name.EndsWith("denoise", StringComparison.Ordinal) ? PatchDirection.Denoise
+            : PatchDirection.Noise
+        };
         foreach (PathKind kind in Enum.GetValues<PathKind>())
         {
             string name = kind.ToString().ToLowerInvariant();

@@ -343,9 +343,16 @@ public sealed class InsideLawTests
         List<double> losses = [];
 
         SparseAutoencoder sae = SaeTraining.Run(
-            s_induction, texts, new() { Hook = "blocks.0.hook_resid_post", Architecture = architecture, Features = 128, K = 8, Steps = 200,
+            s_induction, texts, new()
+            {
+                Hook = "blocks.0.hook_resid_post",
+                Architecture = architecture,
+                Features = 128,
+                K = 8,
+                Steps = 200,
                 Batch = 64,
-                LearningRate = 3e-3f }, (_, loss) =>
+                LearningRate = 3e-3f
+            }, (_, loss) =>
                 losses.Add(loss), TestContext.Current.CancellationToken);
 
         Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} → {losses[^1]}");

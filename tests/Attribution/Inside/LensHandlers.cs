@@ -46,7 +46,8 @@ internal static class LensHandlers
     private static void Direct(string folder, ITransformer model, GoldenCase one, GoldenCheck check)
     {
         InsideMetric metric = InsideMetric.LogitDifference((int)one.Number("correct"), (int)one.Number("wrong"))
-            with { Position = (int)one.Number("position") };
+            with
+        { Position = (int)one.Number("position") };
         InsideResult result = DirectLogitAttribution.Run(model, new ModelInput { Ids = one.Ints("input_ids") }, metric);
         foreach (string key in one.Expected.Keys)
         {

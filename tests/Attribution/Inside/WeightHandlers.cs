@@ -27,7 +27,8 @@ internal static class WeightHandlers
                 int t = model.Info.MaxPositions;
                 double[] near = result["positional_qk_previous"].Values;
                 table = table
-                    with { Values = [.. table.Values.Select((share, i) => near[i] - ((near[i] - share) * (t * (t - 1)) / (24 * 23)))] };
+                    with
+                { Values = [.. table.Values.Select((share, i) => near[i] - ((near[i] - share) * (t * (t - 1)) / (24 * 23)))] };
             }
             check.Close(key, table);
         }
