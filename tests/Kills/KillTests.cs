@@ -73,7 +73,12 @@ public sealed class KillTests : IDisposable
             process.Kill();
             process.WaitForExit();
             kills++;
-            Check(command.Killed, whole, Results("killed"));
+            Dictionary<string, string> now = Results("killed");
+            Check(command.Killed, whole, now);
+            if (now.Count == whole.Count && now.All(pair => whole.TryGetValue(pair.Key, out string? bytes) && bytes == pair.Value))
+            {
+                Clear("killed"); // it was done already, and a command may refuse to write where something is
+            }
         }
         Assert.Equal(0, Finish(command, "killed"));
 
