@@ -15,7 +15,7 @@ public static class Int8Folder
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     /// <summary>
-    /// Converts tensor by tensor: no more than the largest of them is in memory at a time. The folder appears whole or not at all.
+    /// Converts tensor by tensor: no more than the largest of them is in memory at a time. The folder appears atomically.
     /// </summary>
     /// <param name="source">A model's folder.</param>
     /// <param name="target">The folder to make; it must not exist, or be empty.</param>

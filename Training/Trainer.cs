@@ -13,7 +13,7 @@ namespace Vitrine.Training;
 /// <remarks>
 /// In the folder it writes <c>model.safetensors</c> (float16, the best weights so far), and below <c>training/</c> the checkpoint and the
 /// log
-/// <c>log.jsonl</c>. Every file is replaced whole or not at all. What is random is a function of the seed and the step, so a checkpoint
+/// <c>log.jsonl</c>. Every file is replaced atomically. What is random is a function of the seed and the step, so a checkpoint
 /// holds no generators.
 /// </remarks>
 public sealed class Trainer

@@ -7,7 +7,7 @@ using Vitrine.Transformers;
 namespace Vitrine.Training;
 
 /// <summary>
-/// Everything a training needs to go on as if nothing had happened, in one safetensors file that is replaced whole or not at all: weights,
+/// Everything a training needs to go on as if nothing had happened, in one safetensors file that is replaced atomically: weights,
 /// the optimizer's memory, the moving average, counters, and the settings that must not have changed.
 /// </summary>
 /// <param name="path">The file.</param>

@@ -107,8 +107,8 @@ public sealed class Explanation
         ? InseqJson.Write(Results.ToInseq(Figure.Title, IsForced, _written), form)
         : throw new RequestException(Fault.Request, $"inseq: its file holds one method; got {Results.Count}; expected one --method.");
 
-    /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv, .parquet or .txt; replaced
-    /// whole or not at all.</summary>
+    /// <summary>Writes a file in the format that its ending names: .html, .svg, .png, .json, .csv, .parquet or .txt; it is
+    /// replaced atomically.</summary>
     /// <exception cref="RequestException">The ending is another, or the file cannot be written.</exception>
     public void Save(string path) => ResultFile.Write(path, Path.GetExtension(path).ToLowerInvariant() switch
     {

@@ -8,14 +8,11 @@ namespace Vitrine.Attributions;
 /// </summary>
 /// <remarks>
 /// Sarti, Chrupała, Nissim &amp; Bisazza 2024, Quantifying the plausibility of context reliance in neural machine translation. First the
-/// same
-/// text is forced on the model with and without its context, and a metric compares the two at every token: KL(with ‖ without), pcxmi…;
-/// tokens
-/// from mean + k deviations on are sensitive. Then, for each of them, “why this token and not the one that the model would write without
-/// the
-/// context” is attributed to the context; where that is the same token, “why more probable than without”. <c>--compat inseq</c> compares
-/// the
-/// other way round, KL(without ‖ with). Deviations are of the sample (n − 1). Scores of up to 1e-6 are rounding and never sensitive.
+/// same text is forced on the model with and without its context, and a metric compares the two at every token: KL(with ‖ without),
+/// pcxmi…; tokens from mean + k deviations on are sensitive. Then, for each of them, “why this token and not the one that the model
+/// would write without the context” is attributed to the context; where that is the same token, “why more probable than without”.
+/// <c>--compat inseq</c> compares the other way round, KL(without ‖ with). Deviations are of the sample (n − 1). Scores of up to 1e-6
+/// are rounding and never sensitive.
 /// </remarks>
 public static class ContextAnalysis
 {

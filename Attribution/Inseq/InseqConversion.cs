@@ -7,8 +7,8 @@ namespace Vitrine.Attributions;
 
 /// <summary>Between Inseq's terms and ours.</summary>
 /// <remarks>
-/// Inseq's axes are <c>[token, generated, …]</c>, ours <c>[target, token, …]</c>; its target tokens include the one that is not read, the
-/// last, and its NaN is our reach. Scores of Inseq's that are not yet one per token become so as <c>show()</c> does it without its
+/// Inseq's axes are <c>[token, generated, …]</c>, ours <c>[target, token, …]</c>; its target tokens include the one that is not read,
+/// the last, and its NaN is our reach. Scores of Inseq's that are not yet one per token become so as <c>show()</c> does it without its
 /// normalisation: the L2 norm over the embedding, the mean over layers and heads.
 /// </remarks>
 public static class InseqConversion

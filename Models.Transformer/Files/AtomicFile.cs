@@ -1,7 +1,7 @@
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// Replaces a file as a whole or not at all: written aside in the same folder, flushed to the disk, renamed over the
+/// Replaces a file atomically: written aside in the same folder, flushed to the disk, renamed over the
 /// target. Whatever fails or is cancelled before the rename leaves the target as it was and removes the file aside.
 /// </summary>
 /// <remarks>

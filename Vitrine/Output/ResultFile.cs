@@ -2,7 +2,7 @@ using Vitrine.Transformers;
 
 namespace Vitrine;
 
-/// <summary>Writes a result into a file, replaced whole or not at all.</summary>
+/// <summary>Writes a result into a file, which is replaced atomically.</summary>
 internal static class ResultFile
 {
     /// <summary>Writes bytes.</summary>

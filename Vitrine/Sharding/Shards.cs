@@ -12,7 +12,7 @@ public static class Shards
     /// <summary>Merges the shards of a job into the bytes that one run over all rows would have written.</summary>
     /// <param name="paths">What <c>ExplainFile</c>, <c>PredictFile</c> or <c>Evaluate</c> of an <see cref="Explainer"/> wrote into files
     /// with <see cref="DataFileOptions.Shard"/>: every shard once, in any order.</param>
-    /// <param name="output">Where the lines go. A file is replaced whole or not at all, and only one of the same job; a writer gets the
+    /// <param name="output">Where the lines go. A file is replaced atomically, and only one of the same job; a writer gets the
     /// rows' lines alone.</param>
     /// <param name="progress">Told after every shard that was checked.</param>
     /// <param name="cancellation">Stops between rows; a file is not written then.</param>

@@ -4,7 +4,9 @@ using Vitrine.Transformers;
 
 namespace Vitrine.Attributions;
 
-/// <summary>Circuits in the JSON of EAP-IG: <c>cfg</c>, <c>nodes</c> (name → in_graph) and <c>edges</c> (name → score, in_graph).</summary>
+/// <summary>
+/// Circuits in the JSON of EAP-IG: <c>cfg</c>, <c>nodes</c> (name → in_graph) and <c>edges</c> (name → score, in_graph).
+/// </summary>
 public static class CircuitFile
 {
     private const int MostNodes = 1 << 16; // layers, or heads of a layer

@@ -4,9 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// A run on the clean input in which every edge outside a circuit carries another output of its source: in_v += Σ_{u→v outside} (out′_u −
-/// out_u of
-/// this very run). All edges inside: the clean run; none: the other run.
+/// A run on the clean input in which every edge outside a circuit carries another output of its source: in_v += Σ_{u→v outside}
+/// (out′_u − out_u of this very run). All edges inside: the clean run; none: the other run.
 /// </summary>
 internal sealed class CircuitRun
 {

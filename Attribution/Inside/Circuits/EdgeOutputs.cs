@@ -4,7 +4,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// What every source of the graph writes to the stream in one run, <c>[source, pos · d_model]</c>, from the first position that matters on.
+/// What every source of the graph writes to the stream in one run, <c>[source, pos · d_model]</c>, from the first position that matters
+/// on.
 /// </summary>
 internal sealed class EdgeOutputs
 {

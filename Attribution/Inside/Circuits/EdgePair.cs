@@ -124,7 +124,8 @@ internal sealed class EdgePair
     }
 
     /// <summary>
-    /// max(0, ‖in‖₁ − ‖out − in‖₁), normalised over sources, mean over positions. A position without a near source counts 0.
+    /// max(0, ‖in‖₁ − ‖out − in‖₁), normalised over sources, mean over positions. Positions with no near source count
+    /// 0.
     /// </summary>
     private double[] Flow()
     {

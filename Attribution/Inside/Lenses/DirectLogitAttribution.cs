@@ -11,10 +11,9 @@ namespace Vitrine.Attributions;
 /// norm with the scale of the whole stream. Elhage et al. 2021, “A mathematical framework for transformer circuits”.
 /// </summary>
 /// <remarks>
-/// share(x) = ((x − mean x)/scale ∘ w)·u with u = W_U[a] − W_U[w]; RMSNorm: without the mean. The shares sum to the metric exactly: biases
-/// have rows of
-/// their own, and what no part accounts for is the row <c>rest</c>. It says what is written, not what for: later parts read the same
-/// stream.
+/// share(x) = ((x − mean x)/scale ∘ w)·u with u = W_U[a] − W_U[w]; RMSNorm: without the mean. The shares sum to the metric
+/// exactly: biases have rows of their own, and what no part accounts for is the row <c>rest</c>. It says what is written, not what for:
+/// later parts read the same stream.
 /// </remarks>
 public static class DirectLogitAttribution
 {

@@ -5,9 +5,8 @@ using Vitrine.Transformers;
 namespace Vitrine.Attributions;
 
 /// <summary>
-/// Logit lens: what the model would say if it stopped at a state. nostalgebraist 2020; Belrose et al. 2023, “Eliciting latent predictions”
-/// (tuned
-/// lens), for the trained translators.
+/// Logit lens: what the model would say if it stopped at a state. nostalgebraist 2020; Belrose et al. 2023, “Eliciting latent
+/// predictions” (tuned lens), for the trained translators.
 /// </summary>
 /// <remarks>Early states are not written in the last layer's terms: a lens that says little does not mean that the state knows
 /// little.</remarks>
