@@ -48,7 +48,7 @@ internal static class Bloom
             Class = "Bloom",
             BareIsLanguageModel = true, // so the first checkpoints call themselves
             Names = s_names,
-            Style = new("transformer.") { Tied = tied ? [[s_names["embed.W_E"], s_names["unembed.W_U"]]] : [] },
+            Style = new("transformer.") { Tied = [[s_names["embed.W_E"], s_names["unembed.W_U"]]] },
             DModel = dModel,
             NLayers = json.Int("n_layer", json.Int("num_hidden_layers", 2)),
             NHeads = nHeads,

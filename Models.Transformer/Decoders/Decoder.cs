@@ -45,7 +45,8 @@ public class Decoder : Transformer
     /// <param name="options">What the family is made of.</param>
     internal static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation, DecoderOptions options)
     {
-        var weights = new WeightLoader(folder, options.Style);
+        CheckpointStyle style = options.Tied ? options.Style : options.Style.Untied(options.Names["embed.W_E"]);
+        var weights = new WeightLoader(folder, style);
         var builder = new ModelBuilder(weights, options.Names);
         string usual = builder.Has("head.W_score") ? options.Classifier
             : options.Tied || builder.Has("unembed.W_U") ? options.LanguageModel : options.Bare;

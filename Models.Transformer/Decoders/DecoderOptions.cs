@@ -24,7 +24,8 @@ internal sealed record DecoderOptions
     public required IReadOnlyDictionary<string, string> Names { get; init; }
 
     /// <summary>
-    /// Other spellings of checkpoints, and which names stand for one tensor: the embedding and the unembedding where they are tied.
+    /// Other spellings of checkpoints, and which names stand for one tensor: the embedding and the unembedding, where they
+    /// are <see cref="Tied"/>.
     /// </summary>
     public required CheckpointStyle Style { get; init; }
 

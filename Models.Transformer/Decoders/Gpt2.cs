@@ -51,7 +51,7 @@ internal static class Gpt2
             Class = "GPT2",
             LanguageModel = "GPT2LMHeadModel",
             Names = s_names,
-            Style = CheckpointStyle.Gpt2 with { Tied = tied ? CheckpointStyle.Gpt2.Tied : [] },
+            Style = CheckpointStyle.Gpt2,
             DModel = dModel,
             NLayers = json.Int("n_layer", 12),
             NHeads = nHeads,

@@ -48,7 +48,7 @@ internal static class GptBigCode
         {
             Class = "GPTBigCode",
             Names = s_names,
-            Style = CheckpointStyle.Gpt2 with { Tied = tied ? CheckpointStyle.Gpt2.Tied : [] },
+            Style = CheckpointStyle.Gpt2,
             DModel = dModel,
             NLayers = json.Int("n_layer", 12),
             NHeads = nHeads,

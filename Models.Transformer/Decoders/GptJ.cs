@@ -55,7 +55,7 @@ internal static class GptJ
                     [".attn.masked_bias"] = "the mask's value",
                     [".embed_positions"] = "the rotary angles",
                 },
-                Tied = tied ? [[s_names["embed.W_E"], s_names["unembed.W_U"]]] : [],
+                Tied = [[s_names["embed.W_E"], s_names["unembed.W_U"]]],
             },
             DModel = dModel,
             NLayers = json.Int("n_layer", 28),

@@ -53,7 +53,7 @@ internal static class GptNeo
                     [".attention.bias"] = "the causal mask",
                     [".attention.masked_bias"] = "the mask's value"
                 },
-                Tied = tied ? [[s_names["embed.W_E"], s_names["unembed.W_U"]]] : [],
+                Tied = [[s_names["embed.W_E"], s_names["unembed.W_U"]]],
             },
             DModel = dModel,
             NLayers = nLayers,

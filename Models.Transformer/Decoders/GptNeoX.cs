@@ -46,7 +46,6 @@ internal static class GptNeoX
             share: json.Number("rotary_pct", 0.25));
         BlockOrder order = json.Flag("use_parallel_residual", true) ? BlockOrder.Parallel : BlockOrder.PreNorm;
         Norm Norm(ModulePath path) => Transformers.Norm.Layer(path, dModel, epsilon);
-        string[] heads = ["embed_out.weight", "lm_head.weight"]; // transformers 5.13 calls it by the other families' name
         return Decoder.Load(json, folder, generation, new()
         {
             Class = "GPTNeoX",
@@ -59,7 +58,8 @@ internal static class GptNeoX
                     [".attention.masked_bias"] = "the mask's value",
                     [".rotary_emb.inv_freq"] = "the rotary frequencies",
                 },
-                Tied = [tied ? [s_names["embed.W_E"], .. heads] : heads],
+                // transformers 5.13 calls the unembedding by the other families' name
+                Tied = [[s_names["embed.W_E"], "embed_out.weight", "lm_head.weight"]],
             },
             DModel = dModel,
             NLayers = json.Int("num_hidden_layers", 44),

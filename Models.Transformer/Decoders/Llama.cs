@@ -140,7 +140,7 @@ internal sealed record Llama
         {
             Class = Class,
             Names = Paths,
-            Style = CheckpointStyle.Llama with { Tied = tied ? CheckpointStyle.Llama.Tied : [] },
+            Style = CheckpointStyle.Llama,
             DModel = _dModel,
             NLayers = Json.Int("num_hidden_layers", 32),
             NHeads = _nHeads,

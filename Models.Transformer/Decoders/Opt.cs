@@ -49,7 +49,7 @@ internal static class Opt
         {
             Class = "OPT",
             Names = s_names,
-            Style = new("model.") { Tied = tied ? [[s_names["embed.W_E"], s_names["unembed.W_U"]]] : [] },
+            Style = new("model.") { Tied = [[s_names["embed.W_E"], s_names["unembed.W_U"]]] },
             DModel = dModel,
             EmbeddingWidth = json.Int("word_embed_proj_dim", dModel),
             NLayers = json.Int("num_hidden_layers", 12),

@@ -50,7 +50,7 @@ internal static class Phi
         {
             Class = "Phi",
             Names = s_names,
-            Style = CheckpointStyle.Llama with { Tied = tied ? CheckpointStyle.Llama.Tied : [] },
+            Style = CheckpointStyle.Llama,
             DModel = dModel,
             NLayers = json.Int("num_hidden_layers", 24),
             NHeads = nHeads,

@@ -32,7 +32,7 @@ internal static class StableLm
         {
             Class = "StableLm",
             Names = s_names,
-            Style = CheckpointStyle.Llama with { Tied = tied ? CheckpointStyle.Llama.Tied : [] },
+            Style = CheckpointStyle.Llama,
             DModel = dModel,
             NLayers = json.Int("num_hidden_layers", 32),
             NHeads = nHeads,

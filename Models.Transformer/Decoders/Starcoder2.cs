@@ -38,7 +38,7 @@ internal static class Starcoder2
         {
             Class = "Starcoder2",
             Names = s_names,
-            Style = CheckpointStyle.Llama with { Tied = tied ? CheckpointStyle.Llama.Tied : [] },
+            Style = CheckpointStyle.Llama,
             DModel = dModel,
             NLayers = json.Int("num_hidden_layers", 30),
             NHeads = nHeads,

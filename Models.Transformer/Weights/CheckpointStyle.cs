@@ -93,6 +93,10 @@ public sealed record CheckpointStyle(string Prefix)
     internal IEnumerable<string> TiedTo(string name) =>
         Tied.Where(group => group.Contains(name)).SelectMany(group => group).Where(other => other != name);
 
+    /// <summary>The same style, in which a name stands for no tensor but its own.</summary>
+    internal CheckpointStyle Untied(string name) =>
+        this with { Tied = [.. Tied.Select(group => group.Where(other => other != name).ToArray())] };
+
     /// <summary>Why a tensor of a file is no parameter, or null if it may be one.</summary>
     internal string? WhyIgnorable(string name) =>
         Ignorable.Where(pair => pair.Key.EndsWith('.')
