@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Vitrine.Cli;
 using Vitrine.Tests.Support;
 using Xunit;
@@ -39,16 +38,10 @@ public class CompletionTests
     {
         Assert.SkipUnless(File.Exists("/bin/bash"), "no bash");
         string script = CliRun.Of(["completion", "bash"]).IsDone().Output;
-        using Process bash = Process.Start(new ProcessStartInfo("/bin/bash")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        bash.StandardInput.Write($"{script}\nvitrine() {{ printf '%s\\n' \"$1\" \"$2\"; }}\n"
+        using Child bash = Child.Start("/bin/bash", [], null, $"{script}\nvitrine() {{ printf '%s\\n' \"$1\" \"$2\"; }}\n"
             + "COMP_LINE='vitrine ex'\nCOMP_POINT=10\n_vitrine\nprintf '%s|' \"${COMPREPLY[@]}\"\n");
-        bash.StandardInput.Close();
 
-        Assert.Equal("[suggest:10]|vitrine ex|", bash.StandardOutput.ReadToEnd());
+        Assert.Equal("[suggest:10]|vitrine ex|", bash.Wait().Output);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Vitrine.Cli;
 using Vitrine.Tests.Support;
@@ -40,17 +39,10 @@ public sealed class StandardStreamTests : IDisposable
         string script = line.Replace("vitrine", program, StringComparison.Ordinal)
             .Replace("MODEL", $"'{_model.Path}'", StringComparison.Ordinal);
         script = script.Contains("| head -n 1 >", StringComparison.Ordinal) ? $"set -o pipefail; {script}" : script;
-        var start = new ProcessStartInfo("bash", ["-c", script])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            WorkingDirectory = _folder.Path,
-        };
-        using Process process = Process.Start(start)!;
-        string error = process.StandardError.ReadToEnd();
-        process.WaitForExit();
+        using Child bash = Child.Start("bash", ["-c", script], _folder.Path);
+        (int ended, _, string error) = bash.Wait();
 
-        Assert.Equal((int)code, process.ExitCode);
+        Assert.Equal((int)code, ended);
         Assert.Contains(said, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Vitrine.Tests.Support;
 using Xunit;
@@ -69,24 +68,9 @@ public sealed class PullCommandTests : IDisposable
 
     private (int Code, string Output, string Error) Vitrine(HubServer server, params string[] words)
     {
-        using Process process = Start(server, words);
-        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.GetAwaiter().GetResult());
-    }
-
-    private Process Start(HubServer server, params string[] words)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"), .. words])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        };
-        start.Environment["HF_ENDPOINT"] = server.Address.ToString();
-        start.Environment["HF_HUB_CACHE"] = _cache.Path;
-        start.Environment["HF_TOKEN"] = "";
-        return Process.Start(start)!;
+        using Child child = Child.Vitrine(words, Path.GetTempPath(), ("HF_ENDPOINT", server.Address.ToString()),
+            ("HF_HUB_CACHE", _cache.Path), ("HF_TOKEN", ""));
+        Child.Ended ended = child.Wait();
+        return (ended.Code, ended.Output, ended.Error);
     }
 }

@@ -52,7 +52,7 @@ public sealed class KillTests : IDisposable
     {
         KilledCommand command = KilledCommand.All.Single(c => c.Name == name);
         var watch = Stopwatch.StartNew();
-        Assert.Equal(0, Finish(command, "whole"));
+        Finish(command, "whole");
         TimeSpan once = watch.Elapsed;
         Dictionary<string, string> whole = Results("whole");
         Assert.NotEmpty(whole);
@@ -61,17 +61,16 @@ public sealed class KillTests : IDisposable
         while (kills < s_kills && ended < 2 * s_kills)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            using Process process = Start(command, "killed");
-            if (process.WaitForExit(once * (0.2 + random.NextDouble())))
+            using Child child = Start(command, "killed");
+            if (child.EndsWithin(once * (0.2 + random.NextDouble())))
             {
                 ended++;
-                Assert.Equal(0, process.ExitCode);
+                child.Wait().IsDone();
                 Assert.Equal(whole, Results("killed"));
                 Clear("killed");
                 continue;
             }
-            process.Kill();
-            process.WaitForExit();
+            child.Kill();
             kills++;
             Dictionary<string, string> now = Results("killed");
             Check(command.Killed, whole, now);
@@ -80,7 +79,7 @@ public sealed class KillTests : IDisposable
                 Clear("killed"); // it was done already, and a command may refuse to write where something is
             }
         }
-        Assert.Equal(0, Finish(command, "killed"));
+        Finish(command, "killed");
 
         Assert.Equal(whole, Results("killed"));
         _output.WriteLine($"{name}: {kills} kills, {ended} runs that ended before");
@@ -99,26 +98,14 @@ public sealed class KillTests : IDisposable
         }
     }
 
-    private int Finish(KilledCommand command, string to)
+    private void Finish(KilledCommand command, string to)
     {
-        using Process process = Start(command, to);
-        process.WaitForExit();
-        return process.ExitCode;
+        using Child child = Start(command, to);
+        child.Wait().IsDone();
     }
 
-    private Process Start(KilledCommand command, string to)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll"),
-            .. command.Words.Select(word => word == "OUT" ? to : word)])
-        {
-            WorkingDirectory = _folder.Path,
-            RedirectStandardOutput = true,
-        };
-        start.Environment["HF_ENDPOINT"] = _hub.Address.ToString();
-        start.Environment["HF_HUB_CACHE"] = _folder.File(to);
-        start.Environment["HF_TOKEN"] = "";
-        return Process.Start(start)!;
-    }
+    private Child Start(KilledCommand command, string to) => Child.Vitrine(command.Words.Select(word => word == "OUT" ? to : word),
+        _folder.Path, ("HF_ENDPOINT", _hub.Address.ToString()), ("HF_HUB_CACHE", _folder.File(to)), ("HF_TOKEN", ""));
 
     // By name: hexadecimal bytes. What a training says of itself (its log, its curve) has times in it.
     private Dictionary<string, string> Results(string to)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Vitrine.Tests.Docs;
 using Vitrine.Tests.Support;
@@ -80,21 +79,9 @@ public sealed partial class ScalePageTests : IDisposable
 
     private string Bash(string script, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("/bin/bash", ["-euo", "pipefail", "-c", script])
-        {
-            WorkingDirectory = _folder.Path,
-            RedirectStandardOutput = true,
-        };
-        start.Environment["PATH"] = $"{_folder.Path}:{Environment.GetEnvironmentVariable("PATH")}";
-        foreach ((string name, string value) in variables)
-        {
-            start.Environment[name] = value;
-        }
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output;
+        using Child bash = Child.Start("/bin/bash", ["-euo", "pipefail", "-c", script], _folder.Path, "",
+            [("PATH", $"{_folder.Path}:{Environment.GetEnvironmentVariable("PATH")}"), .. variables]);
+        return bash.Wait().IsDone().Output;
     }
 
     [GeneratedRegex("^n=[0-9]+$", RegexOptions.Multiline)]

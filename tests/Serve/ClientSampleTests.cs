@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Vitrine.Tests.Docs;
 using Vitrine.Tests.Support;
 using Xunit;
@@ -30,28 +29,21 @@ public sealed class ClientSampleTests
         Assert.SkipUnless(IsThere("python3"), "no python3");
         await using Service service = await Service.Start(options => options with { Token = "a-secret-token" });
 
-        (int code, string output, string error) = await Run(service.Address.ToString(), "a-secret-token");
+        (int code, string output, string error) = Run(service.Address.ToString(), "a-secret-token");
 
         Assert.True(code == 0, error);
         Assert.StartsWith("positive, by saliency\n", output, StringComparison.Ordinal);
         Assert.EndsWith("\n8 tokens\n", output, StringComparison.Ordinal);
-        (int refused, _, string reason) = await Run(service.Address.ToString(), "another-token");
+        (int refused, _, string reason) = Run(service.Address.ToString(), "another-token");
         Assert.Equal(1, refused);
         Assert.StartsWith("401: token: missing or wrong", reason, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Code, string Output, string Error)> Run(params string[] arguments)
+    private static Child.Ended Run(params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo("python3", [Path.Combine(s_folder, "client.py"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["PYTHONIOENCODING"] = "utf-8" },
-        })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
-            error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, (await output).ReplaceLineEndings("\n"), await error);
+        using Child python = Child.Start("python3", [Path.Combine(s_folder, "client.py"), .. arguments], null, "",
+            ("PYTHONIOENCODING", "utf-8"));
+        return python.Wait();
     }
 
     private static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

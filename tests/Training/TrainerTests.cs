@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Vitrine.Tensors;
 using Vitrine.Tests.Support;
@@ -76,26 +75,22 @@ public class TrainerTests
         Assert.SkipUnless(File.Exists(Path.ChangeExtension(program, ".runtimeconfig.json")), "the command is not next to the tests");
         using var folder = new TempFolder();
         File.WriteAllLines(folder.File("lines.txt"), SortingLines.Make(400, 4, seed: 1));
-        using (Process whole = Start("whole"))
+        using (Child whole = Start("whole"))
         {
-            whole.WaitForExit();
-            Assert.Equal(0, whole.ExitCode);
+            whole.Wait().IsDone();
         }
 
         for (int lines = 7; lines < 40; lines += 13)
         {
-            using Process killed = Start("parts");
-            while (!killed.HasExited && Count("parts") < lines)
+            using Child killed = Start("parts");
+            while (!killed.EndsWithin(TimeSpan.FromMilliseconds(5)) && Count("parts") < lines)
             {
-                Thread.Sleep(5);
             }
             killed.Kill(); // SIGKILL: nothing of the program runs any more
-            killed.WaitForExit();
         }
-        using (Process rest = Start("parts"))
+        using (Child rest = Start("parts"))
         {
-            rest.WaitForExit();
-            Assert.Equal(0, rest.ExitCode);
+            rest.Wait().IsDone();
         }
 
         Assert.Equal(Losses(folder, "whole"), Losses(folder, "parts"));
@@ -104,14 +99,9 @@ public class TrainerTests
         int Count(string name) => File.Exists(folder.File($"{name}/training/log.jsonl"))
             ? File.ReadLines(folder.File($"{name}/training/log.jsonl")).Count() : 0;
 
-        Process Start(string name) => Process.Start(new ProcessStartInfo("dotnet",
-        [
-            program, "train", "lm", "--data", folder.File("lines.txt"), "--lines", "--after", "=", "--vocab", "257", "--layers", "1",
-            "--d-model", "16", "--heads", "2",
-            "--positions", "16", "--epochs", "5", "--batch", "32", "--save-every", "4", "--evaluate-every", "10", "--threads", "1",
-            "--device", device, "--out", folder.File(name),
-        ])
-        { RedirectStandardOutput = true, RedirectStandardError = true }) ?? throw new InvalidOperationException("no process");
+        Child Start(string name) => Child.Vitrine(["train", "lm", "--data", folder.File("lines.txt"), "--lines", "--after", "=", "--vocab",
+            "257", "--layers", "1", "--d-model", "16", "--heads", "2", "--positions", "16", "--epochs", "5", "--batch", "32",
+            "--save-every", "4", "--evaluate-every", "10", "--threads", "1", "--device", device, "--out", folder.File(name)]);
     }
 
     [Fact]
