@@ -35,11 +35,26 @@ public sealed record TokenizeResult(string Tokenizer, Encoding Encoding)
         ["format"] = "vitrine.tokens",
         ["version"] = 1,
         ["tokenizer"] = Tokenizer,
-        ["texts"] = new JsonArray([.. Encoding.Texts.Select(text => (JsonNode)text)]),
-        ["ids"] = new JsonArray([.. Encoding.Ids.Select(id => (JsonNode)id)]),
-        ["pieces"] = new JsonArray([.. Encoding.Pieces.Select(piece => (JsonNode)piece)]),
-        ["offsets"] = new JsonArray([.. Encoding.CodePointOffsets().Select(span => (JsonNode)new JsonArray(span.Start, span.End))]),
+        ["texts"] = ResultJsonText.Texts(Encoding.Texts),
+        ["ids"] = Ids(),
+        ["pieces"] = Pieces(),
+        ["offsets"] = Offsets(),
     });
+
+    /// <summary>The first text with its ids, pieces and offsets on one line, for many texts in a row.</summary>
+    public string ToJsonLine() => ResultJsonText.Line(new()
+    {
+        ["text"] = Encoding.Texts[0],
+        ["ids"] = Ids(),
+        ["pieces"] = Pieces(),
+        ["offsets"] = Offsets(),
+    });
+
+    private JsonArray Ids() => new([.. Encoding.Ids.Select(id => (JsonNode)id)]);
+
+    private JsonArray Pieces() => new([.. Encoding.Pieces.Select(piece => (JsonNode)piece)]);
+
+    private JsonArray Offsets() => new([.. Encoding.CodePointOffsets().Select(span => (JsonNode)new JsonArray(span.Start, span.End))]);
 
     private static string Number(int value) => FormattableString.Invariant($"{value}");
 }

@@ -47,7 +47,7 @@ internal static class EvaluateCommand
                 {
                     OutputFile.Write(table, done.TextsToCsv(), terminal);
                 }
-                plot.Write(parsed, terminal, () => StatisticCharts.Metrics(done.Model, done.Board));
+                plot.Write(parsed, terminal, () => StatisticCharts.Metrics(done));
                 options.Output.Write(
                     parsed, terminal, done.ToHtml, done.ToMarkdown, done.ToJson, done.ToCsv, done.ToParquet, screen =>
                         screen.Write(done.ToText(terminal.Width)),

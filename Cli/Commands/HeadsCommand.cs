@@ -1,10 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using Vitrine.Attributions;
-using Vitrine.Tensors;
-using Vitrine.Transformers;
-using Vitrine.Viz;
-
 namespace Vitrine.Cli;
 
 /// <summary><c>vitrine heads</c>: which heads of a language model look back, and what repetition costs without each.</summary>
@@ -36,74 +29,20 @@ internal static class HeadsCommand
                 string?[] outputs = [parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg)];
                 OutputFile.ProbeAll(terminal, outputs);
                 using Explainer loaded = source.Load(parsed, terminal);
-                int[][] rounds = HeadScores.Rounds(Tokens(loaded, parsed.GetValue(tokens)
-                    ?? (parsed.GetValue(source.Model) is null ? Letters : null)), parsed.GetValue(length), parsed.GetValue(count),
-                        parsed.GetValue(seed));
-                HeadScores scores;
+                var asked = new HeadsRequest
+                {
+                    Tokens = parsed.GetValue(tokens) ?? (parsed.GetValue(source.Model) is null ? Letters : null),
+                    Length = parsed.GetValue(length),
+                    Count = parsed.GetValue(count),
+                    Seed = parsed.GetValue(seed),
+                };
+                HeadsResult found;
                 using (ProgressLine progress = ProgressLine.Start("heads", terminal))
                 {
-                    scores = HeadScores.Measure(loaded.Model, rounds, progress, cancellation);
+                    found = loaded.Inside.Repetition(asked, progress, cancellation);
                 }
-                Grid table = Summary(loaded.Name, rounds, scores);
-                OutputFile.WriteAll(terminal, [(outputs[0], () => Json(loaded, rounds, scores)), (outputs[1], table.Markdown),
-                    (outputs[2], () => Patterns(loaded, rounds[0]))], table.WriteWhole);
+                OutputFile.WriteAll(terminal, [(outputs[0], found.ToJson), (outputs[1], found.ToMarkdown), (outputs[2], found.ToSvg)],
+                    screen => screen.Write(found));
             });
-    }
-
-    private static IEnumerable<int> Tokens(Explainer loaded, string? text)
-    {
-        if (text is not null)
-        {
-            return loaded.Tokenizer.Encode(text, special: false).Ids;
-        }
-        SpecialTokens? special = loaded.Model.Tokenizer?.Special;
-        return Enumerable.Range(0, loaded.Model.Info.VocabSize).Where(id => special?.All.Contains(id) != true);
-    }
-
-    private static Grid Summary(string model, int[][] rounds, HeadScores scores) => new()
-    {
-        Title = string.Create(CultureInfo.InvariantCulture,
-            $"{Markup.Visible(model)}: loss {scores.FirstLoss:0.00} nats per token in the first round, {scores.RepeatLoss:0.00} in the "
-                + $"second"),
-        Head = ["head", ">previous", ">duplicate", ">induction", ">second round without it"],
-        Rows = [.. scores.Heads.Select(h => (string[])[$"{h.Layer}.{h.Head}", Number(h.Previous), Number(h.Duplicate), Number(h.Induction),
-            Number(h.LossWithout)])],
-        Note = string.Create(CultureInfo.InvariantCulture,
-            $"{rounds.Length} sequences of {rounds[0].Length} random tokens, twice. Mean attention to the token before; and in the "
-                + $"second round to the same token in the first, and to what followed it there."),
-    };
-
-    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
-
-    private static string Json(Explainer loaded, int[][] rounds, HeadScores scores) => JsonText.Of(
-        "vitrine.heads", ("model", loaded.Name), ("sequences", rounds.Length), ("length", rounds[0].Length),
-            ("first_loss", scores.FirstLoss), ("repeat_loss", scores.RepeatLoss),
-        ("heads", new JsonArray([.. scores.Heads.Select(head => (JsonNode)new JsonObject
-        {
-            ["layer"] = head.Layer,
-            ["head"] = head.Head,
-            ["previous"] = head.Previous,
-            ["duplicate"] = head.Duplicate,
-            ["induction"] = head.Induction,
-            ["loss_without"] = head.LossWithout,
-        })])), ("warnings", JsonText.Texts(loaded.Notices)));
-
-    private static string Patterns(Explainer loaded, int[] round)
-    {
-        int[] ids = [.. round, .. round];
-        using ActivationCache cache = loaded.Model.Cache("blocks.*.attn.hook_pattern");
-        _ = loaded.Model.Forward(ModelInput.Of(ids));
-        string[] texts = [.. ids.Select(id =>
-            loaded.Model.Tokenizer?.Decode([id], skipSpecial: false) ?? id.ToString(CultureInfo.InvariantCulture))];
-        return AttentionMap.Svg(
-            [.. Enumerable.Range(0, loaded.Model.Info.NLayers)
-                .Select(layer => (IReadOnlyList<float[,]>)[.. Enumerable.Range(0, loaded.Model.Info.NHeads).Select(head =>
-            {
-                float[] values = cache[$"blocks.{layer}.attn.hook_pattern"].Select(1, head).ToArray();
-                float[,] map = new float[ids.Length, ids.Length];
-                Buffer.BlockCopy(values, 0, map, 0, values.Length * sizeof(float));
-                return map;
-            })])],
-            texts, texts, $"{loaded.Name}: where each head looks in {round.Length} random tokens, twice");
     }
 }

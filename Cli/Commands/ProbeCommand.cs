@@ -1,5 +1,4 @@
 using Vitrine.Training;
-using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
@@ -53,34 +52,26 @@ internal static class ProbeCommand
                     : ProbeText.Read(terminal.Resolve(file));
                 using Explainer loaded = source.Load(parsed, terminal);
                 string[] kinds = Names.Of(parsed.GetValue(probes));
-                var probing = new Probing(loaded.Model, parsed.GetValue(limit) is { } most ? [.. texts.Take(Verb.Positive(most, "limit"))]
-                    : texts, new ProbeOptions
-                    {
-                        Hooks = parsed.GetValue(hooks) ?? [],
-                        Probes = kinds.Length > 0 ? kinds : standard.Probes,
-                        Pooling = pooling,
-                        TestPart = parsed.GetValue(test),
-                        C = parsed.GetValue(c),
-                        Seed = parsed.GetValue(seed),
-                        Control = !parsed.GetValue(bare),
-                        Positions = parsed.GetValue(positions) is 0 && parsed.GetValue(heatmap) is not null ? 16
-                            : parsed.GetValue(positions),
-                    });
-                ProbeReport report;
+                var asked = new ProbeOptions
+                {
+                    Hooks = parsed.GetValue(hooks) ?? [],
+                    Probes = kinds.Length > 0 ? kinds : standard.Probes,
+                    Pooling = pooling,
+                    TestPart = parsed.GetValue(test),
+                    C = parsed.GetValue(c),
+                    Seed = parsed.GetValue(seed),
+                    Control = !parsed.GetValue(bare),
+                    Positions = parsed.GetValue(positions) is 0 && parsed.GetValue(heatmap) is not null ? 16 : parsed.GetValue(positions),
+                };
+                ProbeResult found;
                 using (ProgressLine progress = ProgressLine.Start("probing", terminal))
                 {
-                    report = probing.Run(progress, cancellation);
+                    found = loaded.Probe(parsed.GetValue(limit) is { } most ? [.. texts.Take(Verb.Positive(most, "limit"))] : texts, asked,
+                        file is null ? MadeUpName : Path.GetFileName(file), progress, cancellation);
                 }
-                string title = $"{loaded.Name}: {Name(file)}, {pooling.ToString().ToLowerInvariant()}";
-                Grid table = ProbeView.Table(title, report, pooling);
-                plot.Write(parsed, terminal, () => StatisticCharts.Probe(title, report));
-                OutputFile.WriteAll(terminal, [
-                    (outputs[0], () => ProbeView.Json(loaded.Name, loaded.Notices, Name(file), pooling, report)),
-                        (outputs[1], table.Markdown),
-                    (outputs[2], () => ProbeView.Map(title, report)),
-                ], table.WriteWhole);
+                plot.Write(parsed, terminal, () => StatisticCharts.Probe(found));
+                OutputFile.WriteAll(terminal, [(outputs[0], found.ToJson), (outputs[1], found.ToMarkdown), (outputs[2], found.ToSvg)],
+                    screen => screen.Write(found));
             });
     }
-
-    private static string Name(string? file) => file is null ? MadeUpName : Path.GetFileName(file);
 }

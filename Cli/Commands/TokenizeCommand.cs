@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Vitrine.Transformers;
 using Encoding = Vitrine.Transformers.Encoding;
@@ -9,8 +8,6 @@ namespace Vitrine.Cli;
 /// <summary><c>vitrine tokenize</c>: pieces, ids and offsets of a text, or of many.</summary>
 internal static class TokenizeCommand
 {
-    private static readonly JsonWriterOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static Verb Create(Terminal terminal)
     {
         var source = new ModelSource();
@@ -85,7 +82,7 @@ internal static class TokenizeCommand
             if (line.Length > 0)
             {
                 string text = Parse(line, number);
-                terminal.Output.WriteLine(Json(text, tokenizer.Encode(text, special)));
+                terminal.Output.WriteLine(new TokenizeResult(tokenizer.Description, tokenizer.Encode(text, special)).ToJsonLine());
             }
         }
     }
@@ -119,32 +116,5 @@ internal static class TokenizeCommand
             throw new CommandException(ExitCode.Input,
                 $"tokenize: not a JSON string; got an error in line {number} of standard input; expected \"a text in quotes\".", e);
         }
-    }
-
-    private static string Json(string text, Encoding encoding)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, s_json))
-        {
-            json.WriteStartObject();
-            json.WriteString("text", text);
-            json.WriteStartArray("ids");
-            Array.ForEach(encoding.Ids, json.WriteNumberValue);
-            json.WriteEndArray();
-            json.WriteStartArray("pieces");
-            Array.ForEach(encoding.Pieces, json.WriteStringValue);
-            json.WriteEndArray();
-            json.WriteStartArray("offsets");
-            foreach (TextSpan span in encoding.CodePointOffsets())
-            {
-                json.WriteStartArray();
-                json.WriteNumberValue(span.Start);
-                json.WriteNumberValue(span.End);
-                json.WriteEndArray();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 }

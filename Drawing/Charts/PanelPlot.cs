@@ -1,6 +1,7 @@
 using System.Globalization;
 using ScottPlot;
 using SkiaSharp;
+using Vitrine.Viz;
 
 namespace Vitrine.Drawing;
 

@@ -2,6 +2,7 @@ using System.Security;
 using System.Text;
 using System.Text.RegularExpressions;
 using SkiaSharp;
+using Vitrine.Viz;
 
 namespace Vitrine.Drawing;
 

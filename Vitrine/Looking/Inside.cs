@@ -19,6 +19,8 @@ public sealed partial class Inside
 
     internal Inside(LoadedModel loaded, Turn turn) => (_loaded, _turn) = (loaded, turn);
 
+    internal LoadedModel Loaded => _loaded;
+
     private ITransformer Model => _loaded.Model;
 
     /// <summary>Activation patching of a place: <see cref="ActivationPatching"/>.</summary>

@@ -14,6 +14,12 @@ internal static class ResultJsonText
     /// <summary>A document with a line break at its end.</summary>
     public static string Of(JsonObject document) => document.ToJsonString(s_indented) + "\n";
 
+    /// <summary>An object on one line.</summary>
+    public static string Line(JsonObject document) => document.ToJsonString(s_compact);
+
     /// <summary>The members of an object, without braces, on one line.</summary>
-    public static string Members(JsonObject document) => document.ToJsonString(s_compact)[1..^1];
+    public static string Members(JsonObject document) => Line(document)[1..^1];
+
+    /// <summary>A list of texts.</summary>
+    public static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 }

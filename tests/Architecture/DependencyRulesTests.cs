@@ -16,7 +16,7 @@ public class DependencyRulesTests
         ["Models.Transformer"] = ["Core.Tensor"],
         ["Attribution"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Viz"] = ["Core.Tensor", "Attribution"],
-        ["Drawing"] = [],
+        ["Drawing"] = ["Viz"],
         ["Data"] = [],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using SkiaSharp;
 using Vitrine.Drawing;
+using Vitrine.Viz;
 using Xunit;
 
 namespace Vitrine.Tests.Drawing;

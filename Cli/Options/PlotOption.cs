@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vitrine.Drawing;
+using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 

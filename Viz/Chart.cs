@@ -1,6 +1,7 @@
-namespace Vitrine.Drawing;
+namespace Vitrine.Viz;
 
-/// <summary>A statistic to be drawn: panels of curves with a title and one legend.</summary>
+/// <summary>A statistic to be drawn: panels of curves with a title and one legend. <c>Vitrine.Drawing</c> makes PNG, SVG or PDF of
+/// it.</summary>
 public sealed record Chart
 {
     /// <summary>What is shown.</summary>

@@ -1,12 +1,12 @@
 using System.Globalization;
 using Vitrine.Attributions;
-using Vitrine.Drawing;
 using Vitrine.Training;
+using Vitrine.Viz;
 
-namespace Vitrine.Cli;
+namespace Vitrine;
 
-/// <summary>The statistics of results as charts.</summary>
-internal static class StatisticCharts
+/// <summary>The statistics of results as charts, which <c>Vitrine.Drawing.Plots</c> draws as PNG, SVG or PDF.</summary>
+public static class StatisticCharts
 {
     private const int Stretches = 400; // more than that no screen can show: batches are averaged in as many stretches
 
@@ -17,6 +17,8 @@ internal static class StatisticCharts
     public static Chart Loss(
         string title, IReadOnlyList<(int Step, double Loss)> training, IReadOnlyList<(int Step, double Loss)> evaluations)
     {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(evaluations);
         ChartCurve learned = new("batches learned from", [.. training.Chunk(Math.Max(1, training.Count / Stretches))
             .Select(part => ChartPoint.Of(part.Average(p => p.Step), part.Average(p => p.Loss)))], 0)
         { IsThin = true };
@@ -29,19 +31,22 @@ internal static class StatisticCharts
     }
 
     /// <summary>Accuracy per layer, a curve with its band per probe and a thin one for its control task.</summary>
-    public static Chart Probe(string title, ProbeReport report)
+    /// <param name="result">What probing found.</param>
+    public static Chart Probe(ProbeResult result)
     {
+        ArgumentNullException.ThrowIfNull(result);
+        ProbeReport report = result.Report;
         string[] hooks = [.. report.Scores.Select(score => score.Hook).Distinct()];
         return new()
         {
-            Title = title,
+            Title = result.Title,
             Note = $"accuracy on {report.TestExamples} unseen examples, 95 % intervals; dashed: always the most frequent class",
             Panels = [new()
             {
                 YLabel = "accuracy",
                 IsShare = true,
                 Level = report.Majority,
-                Ticks = [.. ProbeView.Short(hooks).Select((name, i) => ((double)i, name))],
+                Ticks = [.. ProbeResult.Short(hooks).Select((name, i) => ((double)i, name))],
                 Curves = [.. report.Scores.GroupBy(score => score.Probe).Index().SelectMany(probe => (ChartCurve[])
                 [
                     new(probe.Item.Key, [.. probe.Item.Select((s, i) =>
@@ -55,12 +60,15 @@ internal static class StatisticCharts
     }
 
     /// <summary>A panel per metric: each method's mean with its 95 % interval.</summary>
-    public static Chart Metrics(string model, Scoreboard board)
+    /// <param name="result">What evaluation found.</param>
+    public static Chart Metrics(EvaluateResult result)
     {
+        ArgumentNullException.ThrowIfNull(result);
+        Scoreboard board = result.Board;
         string[] methods = [.. board.Ranking().Select(row => row.Method)];
         return new()
         {
-            Title = $"{model}: which method explains best?",
+            Title = $"{result.Model}: which method explains best?",
             Note = $"means over {board.Texts} {(board.Texts == 1 ? "text" : "texts")} with 95 % intervals; best ranked first",
             Panels = [.. board.Metrics.Where(metric => methods.Any(method => !double.IsNaN(board.Score(method, metric).Mean)))
                 .Select(metric => new ChartPanel
@@ -80,6 +88,7 @@ internal static class StatisticCharts
     /// <param name="curve">What <see cref="Inside.Curve"/> found.</param>
     public static Chart Faithfulness(string model, InsideResult curve)
     {
+        ArgumentNullException.ThrowIfNull(curve);
         InsideTable table = curve.Tables.Single(table => table.Name == "faithfulness");
         (IReadOnlyList<string> names, IReadOnlyList<string> sizes) = (table.Axes[0].Labels, table.Axes[1].Labels);
         double At(int size) => Math.Log2(double.Parse(sizes[size], CultureInfo.InvariantCulture) + 1);
