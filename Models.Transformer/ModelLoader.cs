@@ -21,10 +21,16 @@ public static class ModelLoader
     /// rounding.</exception>
     /// <exception cref="TokenizerException">A tokenizer that is there but malformed.</exception>
     /// <exception cref="WeightException">Weights that are missing, misshapen or not safetensors.</exception>
-    public static ITransformer Load(string folder, Quantization quantization = Quantization.None, float outliers = float.PositiveInfinity)
+    public static ITransformer Load(string folder, Quantization quantization = Quantization.None,
+        float outliers = float.PositiveInfinity) => Load(folder, null, quantization, outliers);
+
+    /// <summary>The same with a head that an adapter brings, where the folder has none of its kind.</summary>
+    internal static ITransformer Load(string folder, LentHead? lent, Quantization quantization = Quantization.None,
+        float outliers = float.PositiveInfinity)
     {
         quantization.CheckOutliers(outliers);
-        using WeightsFolder weights = Build(ref folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model);
+        using WeightsFolder weights = Build(
+            ref folder, path => WeightsFolder.Open(path, quantization, outliers), out Transformer model, lent);
         model.ReadTokenizer(folder);
         model.AddNotices(BeyondTheEmbeddings(model));
         return model;
@@ -59,7 +65,7 @@ public static class ModelLoader
     internal static WeightsFolder Plan(string folder, out Transformer model) =>
         Build(ref folder, path => WeightsFolder.Open(path, Quantization.None, namesOnly: true), out model);
 
-    private static WeightsFolder Build(ref string folder, Func<string, WeightsFolder> open, out Transformer model)
+    private static WeightsFolder Build(ref string folder, Func<string, WeightsFolder> open, out Transformer model, LentHead? lent = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         folder = CheckpointFolder.Resolve(folder, out string? place);
@@ -83,6 +89,10 @@ public static class ModelLoader
                 out reading) is { } architecture)
             {
                 config = config.As(architecture);
+            }
+            if (lent?.Complete(config, family, weights) is { } whole)
+            {
+                (config, reading) = (whole.Config, whole.Notice);
             }
             bool isTied = config.Flag("tie_word_embeddings", family.IsTied);
             string? ownHead = isTied && !weights.IsUnwritten ? OwnHead(weights) : null;

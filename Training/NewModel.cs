@@ -220,6 +220,22 @@ public static class NewModel
         }
     }
 
+    /// <summary>Writes the class and the labels of a model into a folder's config where it names another, as that of an adapter's base
+    /// does.</summary>
+    /// <param name="folder">A folder with <c>config.json</c>.</param>
+    /// <param name="model">What is in it.</param>
+    public static void NameClass(string folder, ModelInfo model)
+    {
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
+        if (config["architectures"] is JsonArray { Count: > 0 } named && (string?)named[0] == model.Architecture)
+        {
+            return;
+        }
+        config["architectures"] = new JsonArray(model.Architecture);
+        Name(config, model.Labels);
+        Write(folder, "config.json", config);
+    }
+
     /// <summary>Loads a folder that was just made, with random weights.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="seed">Of the weights.</param>

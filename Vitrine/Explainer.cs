@@ -70,7 +70,8 @@ public sealed partial class Explainer : IDisposable
         using Device.Scope scope = Device.Use(device);
         try
         {
-            ITransformer loaded = ModelLoader.Load(folder, options.Quantization, options.Outliers);
+            LentHead? head = options.Adapter is { } lender ? LoraAdapter.HeadOf(lender) : null;
+            ITransformer loaded = ModelLoader.Load(folder, head, options.Quantization, options.Outliers);
             loaded = options.Adapter is { } adapter ? LoraAdapter.Merge(LoraAdapter.Load(loaded, adapter)) : loaded;
             return new(new(loaded, ModelHub.NameOf(folder) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), folder),
                 options, device);

@@ -42,7 +42,8 @@ internal static class MergeCommand
     /// <summary>Writes a model as a folder, in float16, with the config and tokenizer it came with.</summary>
     public static void Write(Explainer loaded, string folder)
     {
-        NewModel.CopyWithoutWeights(loaded.Folder!, folder);
+        NewModel.CopyWithoutWeights(CheckpointFolder.Resolve(loaded.Folder!, out _), folder);
+        NewModel.NameClass(folder, loaded.Model.Info);
         ParameterLayout.Save(loaded.Model, Path.Combine(folder, "model.safetensors"), WeightType.F16);
     }
 }

@@ -10,6 +10,9 @@ namespace Vitrine.Transformers;
 /// </param>
 public sealed record CheckpointStyle(string Prefix)
 {
+    /// <summary>What PEFT puts before every name of the model that an adapter changes.</summary>
+    internal const string Adapted = "base_model.model.";
+
     /// <summary>
     /// Ends of names that are no parameters, with the reason: buffers that the engine computes itself. With a dot at the end, a module all
     /// of whose weights are none.
@@ -61,7 +64,7 @@ public sealed record CheckpointStyle(string Prefix)
     };
 
     /// <summary>
-    /// The ways a name may be spelt in a file, likeliest first: as it is, without the prefix, and with the
+    /// The ways a name may be spelt in a file, likeliest first: as it is, without the prefix, as an adapter spells it, and with the
     /// <c>gamma</c>/<c>beta</c> that BERT's first, TensorFlow-made checkpoints have for a layer norm's <c>weight</c>/<c>bias</c>.
     /// </summary>
     internal IEnumerable<string> Spellings(string name)
@@ -76,6 +79,7 @@ public sealed record CheckpointStyle(string Prefix)
         {
             yield return spelling;
         }
+        yield return Adapted + name;
         foreach (string spelling in styles)
         {
             if (spelling.EndsWith(".weight", StringComparison.Ordinal))

@@ -103,6 +103,28 @@ public sealed class WeightsFolder : IDisposable
     /// <inheritdoc cref="WeightFile.Read"/>
     public Tensor Read(string name) => FileOf(name).Read(name);
 
+    /// <summary>The tensors of another file that this has not, by the names that it would have for them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="wanted">Which of its tensors count.</param>
+    /// <param name="prefix">How many characters its names have before those of this.</param>
+    /// <returns>Their names in that file.</returns>
+    internal IReadOnlyList<string> Missing(string path, Predicate<string> wanted, int prefix)
+    {
+        using WeightFile file = WeightFile.Open(path);
+        return [.. file.Names.Where(name => wanted(name) && !Contains(name[prefix..]))];
+    }
+
+    /// <summary>Adds tensors of another file.</summary>
+    internal void Lend(string path, IReadOnlyList<string> names)
+    {
+        WeightFile file = WeightFile.Open(path);
+        _files.Add(file);
+        foreach (string name in names)
+        {
+            _fileOf.Add(name, file);
+        }
+    }
+
     /// <summary>Scans all weights for NaN and infinities, once, at about the speed the memory or disk delivers them.</summary>
     /// <exception cref="WeightException">Names the first such tensor and element, row-major.</exception>
     public unsafe void CheckFinite()

@@ -10,7 +10,7 @@ namespace Vitrine.Training;
 public static class LoraAdapter
 {
     /// <summary>What PEFT puts before every module's name.</summary>
-    internal const string Prefix = "base_model.model.";
+    internal const string Prefix = CheckpointStyle.Adapted;
 
     private const int LongestPattern = 1000;
 
@@ -94,6 +94,13 @@ public static class LoraAdapter
                 + $"got {(type != "LORA" ? $"peft_type {type}" : refused ?? "bias")}; expected plain LoRA without biases. "
                 + $"File: {Path.Combine(folder, Config)}");
         }
+        if (ClassOf(config) is { } needed && !model.Info.Architecture.EndsWith(needed, StringComparison.Ordinal))
+        {
+            throw new TrainingException($"lora: the adapter needs a head that neither it nor the base holds; "
+                + $"got {model.Info.Architecture} and task_type {config["task_type"].Text()}; expected a class that ends in {needed}. "
+                + $"Save the adapter with its head (modules_to_save), or give the model it was trained on. "
+                + $"File: {Path.Combine(folder, Config)}");
+        }
         bool stable = config.Optional("use_rslora")?.Flag() ?? false;
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, Weights));
         HashSet<string> left = [.. file.Names];
@@ -137,6 +144,25 @@ public static class LoraAdapter
             return Tensor.From(file.ReadFloats(name), shape);
         }
     }
+
+    /// <summary>
+    /// The head that an adapter holds whole, for a base that has none; null where it holds none, or its task has no head.
+    /// </summary>
+    /// <exception cref="TrainingException">It cannot be read.</exception>
+    internal static LentHead? HeadOf(string folder)
+    {
+        string? made = ClassOf(Read(folder));
+        using SafetensorsFile? file = made is null ? null : SafetensorsFile.Open(Path.Combine(folder, Weights));
+        return file is not null && file.Names.Any(LentHead.IsWhole) ? new(made!, file.FilePath) : null;
+    }
+
+    private static string? ClassOf(JsonField config) => config.Optional("task_type")?.Text() switch
+    {
+        "SEQ_CLS" => "ForSequenceClassification",
+        "TOKEN_CLS" => "ForTokenClassification",
+        "QUESTION_ANS" => "ForQuestionAnswering",
+        _ => null,
+    };
 
     /// <summary>Adds the adapter to its base model's weights for good.</summary>
     /// <returns>The base model.</returns>
