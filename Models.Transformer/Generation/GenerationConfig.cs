@@ -22,10 +22,25 @@ internal static class GenerationConfig
         ("force_words_ids", ["[]"], false),
     ];
 
+    /// <summary>Settings that are read, or that change nothing of what is written.</summary>
+    private static readonly HashSet<string> s_known =
+    [
+        "max_new_tokens", "max_length", "min_length", "min_new_tokens", "num_beams", "num_return_sequences", "length_penalty",
+        "early_stopping", "do_sample", "temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram_size", "bad_words_ids",
+        "suppress_tokens", "begin_suppress_tokens", "forced_bos_token_id", "forced_eos_token_id", "eos_token_id", "pad_token_id",
+        "decoder_start_token_id", "bos_token_id", "transformers_version", "_from_model_config", "use_cache", "cache_implementation",
+        "cache_config", "return_legacy_cache", "output_attentions", "output_hidden_states", "output_scores", "output_logits",
+        "return_dict_in_generate", "is_assistant", "num_assistant_tokens", "num_assistant_tokens_schedule", "prompt_lookup_num_tokens",
+        "max_matching_ngram_size", "assistant_confidence_threshold", "assistant_early_exit", "assistant_lookbehind", "target_lookbehind",
+        "low_memory", "compile_config", "disable_compile", "prefill_chunk_size", "remove_invalid_values",
+        .. s_unsupported.Select(setting => setting.Key),
+    ];
+
     /// <summary>The options of a model folder. As in Hugging Face, the second file is not consulted when the first exists.</summary>
     public static GenerationOptions Read(string folder, ModelConfig config)
     {
-        ModelConfig json = File.Exists(Path.Combine(folder, FileName)) ? ModelConfig.Read(folder, FileName) : config;
+        bool hasFile = File.Exists(Path.Combine(folder, FileName));
+        ModelConfig json = hasFile ? ModelConfig.Read(folder, FileName) : config;
         var standard = new GenerationOptions();
         bool twoSided = config.Flag("is_encoder_decoder", false);
         return standard with
@@ -55,6 +70,7 @@ internal static class GenerationConfig
             DecoderStartId = json.OptionalInt("decoder_start_token_id"),
             Unsupported = Unsupported(json, drawn: false),
             UnsupportedDrawing = Unsupported(json, drawn: true),
+            NotObeyed = hasFile ? [.. json.Names.Where(name => !s_known.Contains(name) && json.Differs(name, "false", "[]", "{}"))] : [],
         };
     }
 
@@ -72,6 +88,10 @@ internal static class GenerationConfig
         {
             yield return $"The generation settings ask for {string.Join(", ", options.UnsupportedDrawing)}, "
                 + "which cannot be done here: drawing tokens with them is refused.";
+        }
+        if (options.NotObeyed.Count > 0)
+        {
+            yield return $"The generation settings hold {string.Join(", ", options.NotObeyed)}, which are not known here: not obeyed.";
         }
         (string Name, IEnumerable<int> Ids)[] all =
         [

@@ -110,6 +110,9 @@ public sealed record GenerationOptions
     /// <summary>The same for settings that only matter when tokens are drawn.</summary>
     public IReadOnlyList<string> UnsupportedDrawing { get; init; } = [];
 
+    /// <summary>Settings of a checkpoint's generation_config.json that are not known here: text is written without them.</summary>
+    public IReadOnlyList<string> NotObeyed { get; init; } = [];
+
     /// <summary>These options for prompts of one length: limits that count the prompt become limits of new tokens.</summary>
     /// <param name="prompt">Tokens of the prompt, padding included, or those the decoder starts with.</param>
     /// <exception cref="ModelException">The prompt alone reaches the limit.</exception>

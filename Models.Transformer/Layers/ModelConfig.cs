@@ -23,6 +23,19 @@ internal sealed class ModelConfig
     /// <summary>The same settings for a model whose head is not its embeddings, whatever <c>tie_word_embeddings</c> says.</summary>
     public ModelConfig WithOwnHead() => new(_root, _file, _architecture, ownHead: true);
 
+    /// <summary>The same settings for a head of so many labels, with the names that there are where they are as many.</summary>
+    public ModelConfig WithLabels(int count)
+    {
+        JsonObject all = JsonObject.Create(_root)!;
+        if (all["id2label"] is not JsonObject names || names.Count != count)
+        {
+            all.Remove("id2label");
+            all.Remove("label2id");
+            all["num_labels"] = count;
+        }
+        return new(JsonSerializer.SerializeToElement(all), _file, _architecture, _ownHead);
+    }
+
     /// <summary>
     /// These settings as those of a whole model: its special tokens and whether its head is tied are the outer model's where that says so,
     /// and what neither says is the default.
@@ -76,6 +89,9 @@ internal sealed class ModelConfig
             throw new ModelException($"config: cannot be read; got: {e.Message.TrimEnd('.')}; expected a readable {file}.", e);
         }
     }
+
+    /// <summary>The names of all settings.</summary>
+    public IEnumerable<string> Names => _root.EnumerateObject().Select(setting => setting.Name);
 
     /// <summary>Whether the setting is there and not null.</summary>
     public bool Has(string key) => Find(key) is not null;

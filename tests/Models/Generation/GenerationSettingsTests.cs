@@ -27,6 +27,19 @@ public class GenerationSettingsTests
     }
 
     [Fact]
+    public void Settings_NotKnownHere_AreNamedAndWritingGoesOn()
+    {
+        using TempFolder folder = new(), plain = new();
+        IGenerator model = Configured(folder, "gpt2", "{ \"max_new_tokens\": 4, \"stop_strings\": [\"a\"], \"max_time\": 0.5, "
+            + "\"token_healing\": false, \"dola_layers\": null, \"watermarking_config\": {}, \"use_cache\": true }");
+
+        Assert.Equal(["stop_strings", "max_time"], model.GenerationDefaults.NotObeyed);
+        Assert.Contains(model.Notices, n => n.Contains("stop_strings, max_time", StringComparison.Ordinal)
+            && n.Contains("not obeyed", StringComparison.Ordinal));
+        Assert.Equal(Written(Configured(plain, "gpt2", "{ \"max_new_tokens\": 4 }")), Written(model));
+    }
+
+    [Fact]
     public void Settings_LengthsCountThePrompt_AsInHuggingFace()
     {
         using TempFolder one = new(), two = new(), three = new();
