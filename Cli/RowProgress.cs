@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
@@ -8,6 +9,11 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly CostNotice _cost = new(notice =>
+    {
+        terminal.Error.WriteLine($"{(terminal.ErrorIsInteractive ? "\r\u001b[K" : "")}vitrine: {notice}");
+        terminal.Error.Flush();
+    });
     private TimeSpan _shown = TimeSpan.Zero;
     private double? _first;
 
@@ -15,10 +21,11 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
     public void Report(RowsProgress value)
     {
         _first ??= value.Share;
+        _cost.Look(value.Row);
         if (terminal.ErrorIsInteractive && _clock.Elapsed - _shown > s_pause)
         {
             _shown = _clock.Elapsed;
-            terminal.Error.Write($"\r\u001b[K{Line(value)}");
+            terminal.Error.Write($"\r\u001b[K{TextWidth.Cut(Line(value), Math.Max(1, terminal.Width - 1))}");
             terminal.Error.Flush();
         }
     }
@@ -43,7 +50,7 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
         if (done.Bad > 0)
         {
             terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"vitrine: {what}: {done.Bad} of {rows} rows could not be used; each has its reason in {output}."));
+                $"vitrine: {what}: {done.Bad} of {rows} rows could not be used; each has its reason in {Markup.Visible(output)}."));
         }
     }
 
@@ -53,6 +60,7 @@ internal sealed class RowProgress(string what, Terminal terminal) : IProgress<Ro
         // The share of earlier runs was read in no time: the time left goes by what this run has read since its first row.
         double? left = at.Share is { } now && _first is { } first && now > first ? (1 - now) * seconds / (now - first) : null;
         return string.Create(CultureInfo.InvariantCulture, $"{what}: {at.Kept + at.Done} rows · {rate:0.0} a second")
+            + (at.Row is { } row ? $" · {row}" : "")
             + (at.Share is { } read ? string.Create(CultureInfo.InvariantCulture, $" · {read * 100:0} %") : "")
             + (left is { } wait ? string.Create(CultureInfo.InvariantCulture,
                 $" · {TimeSpan.FromSeconds(Math.Min(wait, 8e6)):d\\.hh\\:mm\\:ss} left") : "");

@@ -8,8 +8,8 @@ public sealed partial class Explainer
     /// <summary>Measures which attribution method explains a text best.</summary>
     /// <param name="text">The text.</param>
     /// <param name="request">The methods and metrics; null: six of each.</param>
-    /// <param name="progress">Told after every row.</param>
-    /// <param name="cancellation">Stops between methods.</param>
+    /// <param name="progress">Told after every row, and within rows that take long.</param>
+    /// <param name="cancellation">Stops between chunks of work.</param>
     /// <exception cref="Vitrine.Tensors.VitrineException">The request does not fit the model.</exception>
     public EvaluateResult Evaluate(string text, EvaluateRequest? request = null, IProgress<WorkProgress>? progress = null,
         CancellationToken cancellation = default) =>
@@ -28,8 +28,8 @@ public sealed partial class Explainer
     /// links.</param>
     /// <param name="request">The methods and metrics; a row's own columns are over it. Null: six of each.</param>
     /// <param name="numbers">Where every single number goes as JSON lines, which a later run goes on with; null: nowhere.</param>
-    /// <param name="progress">Told after every row.</param>
-    /// <param name="cancellation">Stops between methods and rows.</param>
+    /// <param name="progress">Told after every row, and within rows that take long.</param>
+    /// <param name="cancellation">Stops between chunks of work.</param>
     /// <exception cref="Vitrine.Tensors.VitrineException">The request is wrong, or no row could be used.</exception>
     public EvaluateResult Evaluate(
         DataFile data, EvaluateRequest? request = null, RowsOutput? numbers = null, IProgress<WorkProgress>? progress = null,
@@ -45,8 +45,8 @@ public sealed partial class Explainer
     /// <param name="request">The methods and metrics; null: six of each.</param>
     /// <param name="keepResults">Whether every explanation is kept for <see cref="ReportResult.ToCsv"/>; else memory does not grow with
     /// the file.</param>
-    /// <param name="progress">Told after every row.</param>
-    /// <param name="cancellation">Stops between methods and rows.</param>
+    /// <param name="progress">Told after every row, and within rows that take long.</param>
+    /// <param name="cancellation">Stops between chunks of work.</param>
     /// <exception cref="Vitrine.Tensors.VitrineException">The request is wrong, or no row could be used.</exception>
     public ReportResult Report(
         DataFile data, EvaluateRequest? request = null, bool keepResults = false, IProgress<WorkProgress>? progress = null,
@@ -58,8 +58,8 @@ public sealed partial class Explainer
 
     /// <summary>The same of one text.</summary>
     /// <param name="request">The text, the methods and metrics.</param>
-    /// <param name="progress">Told after every row.</param>
-    /// <param name="cancellation">Stops between methods.</param>
+    /// <param name="progress">Told after every row, and within rows that take long.</param>
+    /// <param name="cancellation">Stops between chunks of work.</param>
     /// <exception cref="Vitrine.Tensors.VitrineException">The request does not fit the model.</exception>
     public ReportResult Report(EvaluateRequest request, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {

@@ -68,8 +68,8 @@ public sealed partial class Explainer
     /// <param name="data">The rows.</param>
     /// <param name="output">Where the lines go.</param>
     /// <param name="request">What is explained, and how.</param>
-    /// <param name="progress">Told after every row.</param>
-    /// <param name="cancellation">Stops between rows; what is finished stays in the file.</param>
+    /// <param name="progress">Told after every row, and within rows that take long.</param>
+    /// <param name="cancellation">Stops between chunks of work; what is finished stays in the file.</param>
     /// <returns>How many rows there were, and how many could not be used.</returns>
     /// <exception cref="RequestException">The request, the input or the output is at fault: what is wrong with a row goes into its
     /// line.</exception>
@@ -80,7 +80,8 @@ public sealed partial class Explainer
         request.Check();
         return RowsFile.Write(
             data, output, Header(RowsFile.Format, "explain", request, data, cancellation),
-            row => RowJson.Of(Explain(RowRequest.Explain(request, row), null, cancellation).WithNotices()), progress, cancellation);
+            (row, within) => RowJson.Of(Explain(RowRequest.Explain(request, row), within, cancellation).WithNotices()),
+            progress, cancellation);
     }
 
     /// <summary>One row; where it cannot be used, why.</summary>

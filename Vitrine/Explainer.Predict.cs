@@ -37,7 +37,7 @@ public sealed partial class Explainer
         request ??= new();
         return RowsFile.Write(
             data, output, Header(RowsFile.Format, "predict", request, data, cancellation),
-            row => RowJson.Of(Predict(RowRequest.Read(request, row))), progress, cancellation);
+            (row, _) => RowJson.Of(Predict(RowRequest.Read(request, row))), progress, cancellation);
     }
 
     /// <summary>Continues a text.</summary>

@@ -1,7 +1,7 @@
 namespace Vitrine;
 
 /// <summary>How far long work is.</summary>
-/// <param name="What">What is being done: <c>writing</c>, the name of a method, <c>context</c>.</param>
+/// <param name="What">What is being done: <c>writing</c>, the name of a method, <c>context</c>, <c>one text</c> of many.</param>
 /// <param name="Done">Units of work done.</param>
 /// <param name="Total">Units of work planned; it may grow where a method adapts its effort.</param>
 public readonly record struct WorkProgress(string What, int Done, int Total)

@@ -17,8 +17,8 @@ public readonly record struct SkippedRow(long Row, string Reason)
 /// <param name="loaded">The model.</param>
 /// <param name="request">What is explained, by which methods, and what they are measured by.</param>
 /// <param name="file">Where every number goes; null: nowhere.</param>
-/// <param name="progress">Told after every row.</param>
-/// <param name="cancellation">Stops between methods and rows.</param>
+/// <param name="progress">Told after every row, and within rows that take long.</param>
+/// <param name="cancellation">Stops between chunks of work.</param>
 internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request, MeasurementFile? file, IProgress<WorkProgress>? progress,
     CancellationToken cancellation)
 {
@@ -147,7 +147,9 @@ internal sealed class EvaluationRun(LoadedModel loaded, EvaluateRequest request,
         Subject subject = SubjectFinder.Find(loaded, of, Choice(of), null, cancellation);
         IReadOnlyList<bool[]>? rationale = RationaleReader.Read(row, subject.Function);
         _board ??= new(_methods.Select(m => m.Name), Metrics(request.Metrics, rationale is not null, row["gold_alignment"] is not null));
-        Measured measured = _board.Add(new Trial(subject.Function, _asked)
+        var within = new WorkProgress.Named<AttributionProgress>(
+            progress is null ? null : new SlowWork(progress.Report), "one text", at => (at.Done, at.Total));
+        Measured measured = _board.Add(new Trial(subject.Function, _asked with { Progress = within })
         {
             Rationale = rationale,
             GoldAlignment =

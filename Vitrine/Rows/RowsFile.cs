@@ -14,6 +14,9 @@ namespace Vitrine;
 /// <param name="Share">How much of the input has been read, 0–1; null where that is not known.</param>
 public readonly record struct RowsProgress(int Kept, int Done, int Bad, double? Share)
 {
+    /// <summary>How far the row in work is, where it takes more than a second; null between rows.</summary>
+    public WorkProgress? Row { get; init; }
+
     /// <summary>For example <c>12 rows, 1 not usable</c>.</summary>
     public override string ToString() => FormattableString.Invariant($"{Kept + Done} rows, {Bad} not usable");
 }
@@ -34,12 +37,13 @@ internal static class RowsFile
     /// <param name="data">The rows.</param>
     /// <param name="output">Where the lines go.</param>
     /// <param name="header">The first line of a file.</param>
-    /// <param name="work">From a row to the members of its object, as JSON without braces.</param>
-    /// <param name="progress">Told after every row.</param>
+    /// <param name="work">From a row to the members of its object, as JSON without braces; it is told where to report to.</param>
+    /// <param name="progress">Told after every row, and within rows that take long.</param>
     /// <param name="cancellation">Stops between rows.</param>
     /// <exception cref="RequestException">The model, the input file or the output is at fault: what is wrong with a row goes into its
     /// line.</exception>
-    public static RowsProgress Write(DataFile data, RowsOutput output, string header, Func<DataRow, string> work,
+    public static RowsProgress Write(DataFile data, RowsOutput output, string header,
+        Func<DataRow, IProgress<WorkProgress>, string> work,
         IProgress<RowsProgress>? progress, CancellationToken cancellation)
     {
         using ResumableFile? file = output.Path is { } path ? ResumableFile.Open(path, header) : null;
@@ -54,7 +58,8 @@ internal static class RowsFile
                 continue;
             }
             cancellation.ThrowIfCancellationRequested();
-            string line = Line(row, work, out bool isBad);
+            RowsProgress before = done;
+            string line = Line(row, work, new SlowWork(at => progress?.Report(before with { Row = at })), out bool isBad);
             if (file is not null)
             {
                 file.Append(line);
@@ -71,11 +76,12 @@ internal static class RowsFile
         return done;
     }
 
-    private static string Line(DataRow row, Func<DataRow, string> work, out bool isBad)
+    private static string Line(DataRow row, Func<DataRow, IProgress<WorkProgress>, string> work, IProgress<WorkProgress> progress,
+        out bool isBad)
     {
         try
         {
-            string line = Start(row) + work(row) + "}";
+            string line = Start(row) + work(row, progress) + "}";
             isBad = false;
             return line;
         }
