@@ -13,17 +13,19 @@ public readonly record struct AttributionProgress(int Done, int Total);
 /// </summary>
 public sealed record AttributionRequest
 {
+    private const int Most = 10_000_000; // each takes its place in memory
+
     /// <summary>Everything at its default.</summary>
     public static AttributionRequest Default { get; } = new();
 
     /// <summary>The input to compare with; null: padding, else unknown, else zero, whichever the model has first.</summary>
     public Baseline? Baseline { get; init; }
 
-    /// <summary>Points of a path integral, at least 1; default 50.</summary>
+    /// <summary>Points of a path integral, 1 to 10 million; default 50.</summary>
     public int? Steps
     {
         get;
-        init => field = AtLeast("steps", value, 1);
+        init => field = value is null or (>= 1 and <= Most) ? value : throw Bad("steps", value, $"a number from 1 to {Most}");
     }
 
     /// <summary>How a path integral is summed; default Gauss–Legendre.</summary>
@@ -105,11 +107,11 @@ public sealed record AttributionRequest
         init => field = AtLeast("stride", value, 1);
     } = 1;
 
-    /// <summary>How many random samples a sampling method draws, at least 1; null: the method's default.</summary>
+    /// <summary>How many random samples a sampling method draws, 1 to 10 million; null: the method's default.</summary>
     public int? Samples
     {
         get;
-        init => field = AtLeast("samples", value, 1);
+        init => field = value is null or (>= 1 and <= Most) ? value : throw Bad("samples", value, $"a number from 1 to {Most}");
     }
 
     /// <summary>The linear model that LIME and ContextCite fit; null: the method's own.</summary>

@@ -30,10 +30,11 @@ public sealed class GradientShap : IAttributionMethod
     {
         ResolvedBaseline[] baselines = ResolvedBaseline.AllOf(f, request);
         var random = new Noise(request.Seed);
-        Draw[] draws = [.. Enumerable.Range(0, request.Samples ?? (request.Compat.RunsCaptum() ? 5 : DefaultSamples)).Select(_ => new Draw(
+        int samples = request.Samples ?? (request.Compat.RunsCaptum() ? 5 : DefaultSamples);
+        IEnumerable<Draw> draws = Enumerable.Range(0, samples).Select(_ => new Draw(
             [.. f.Sides.Select(side => random.Normal(side, request.NoiseScale ?? 0, request.Skip))], random.Uniform(),
-            baselines[random.Choice(baselines.Length)].Embeddings))];
-        Sampled sampled = Explain(f, request, draws);
+            baselines[random.Choice(baselines.Length)].Embeddings));
+        Sampled sampled = Explain(f, request, draws, samples);
         return new Report(this, f, request)
         {
             Raw = sampled.Raw,
@@ -45,7 +46,7 @@ public sealed class GradientShap : IAttributionMethod
             Random = true,
             Parameters = new Dictionary<string, object>
             {
-                ["n_samples"] = draws.Length,
+                ["n_samples"] = samples,
                 ["stdevs"] = request.NoiseScale
                 ?? 0,
                 ["baselines"] = string.Join(" ", baselines.Select(b => b.Name))
@@ -53,19 +54,18 @@ public sealed class GradientShap : IAttributionMethod
         }.Make();
     }
 
-    /// <summary>Explains by given draws.</summary>
-    internal static Sampled Explain(ScoreFunction f, AttributionRequest request, Draw[] draws)
+    /// <summary>Explains by given draws, each of which is made when its turn comes.</summary>
+    internal static Sampled Explain(ScoreFunction f, AttributionRequest request, IEnumerable<Draw> draws, int samples)
     {
-        var work = new Work(request, draws.Length);
+        var work = new Work(request, samples);
         double[] scores = Scores(f, Sweep.Input(f));
         double[][] raw = Sweep.Totals(f);
-        var deltas = new double[draws.Length][];
+        List<double[]> deltas = new(samples);
         double[] from = new double[scores.Length];
         int seeds = Batching.For(f, f.Targets.Count, request.ByteBudget).Seeds;
-        for (int sample = 0; sample < draws.Length; sample++)
+        foreach (Draw draw in draws)
         {
             work.Check();
-            Draw draw = draws[sample];
             Tensor[] noisy = [.. f.Sides.Select((side, i) => side.Embeddings + draw.Noise[i])];
             Tensor[] difference = [.. noisy.Select((x, i) => x - draw.Baseline[i])];
             Tensor[] points = [.. difference.Select((d, i) => Batch(draw.Baseline[i] + d.Scale((float)draw.Coefficient)))];
@@ -73,13 +73,13 @@ public sealed class GradientShap : IAttributionMethod
             Sweep.Accumulate(f, points, seeds, [1], gradients);
             Slope.Multiply(gradients, difference);
             double[] top = Scores(f, [.. noisy.Select(Batch)]), bottom = Scores(f, [.. draw.Baseline.Select(Batch)]);
-            deltas[sample] = [.. top.Select((score, t) => Sum(gradients, t, f.Targets.Count) - (score - bottom[t]))];
-            from = [.. from.Zip(bottom, (sum, score) => sum + (score / draws.Length))];
+            deltas.Add([.. top.Select((score, t) => Sum(gradients, t, f.Targets.Count) - (score - bottom[t]))]);
+            from = [.. from.Zip(bottom, (sum, score) => sum + (score / samples))];
             for (int side = 0; side < raw.Length; side++)
             {
                 for (int i = 0; i < raw[side].Length; i++)
                 {
-                    raw[side][i] += gradients[side][i] / draws.Length;
+                    raw[side][i] += gradients[side][i] / samples;
                 }
             }
             work.Advance(1);
@@ -102,5 +102,5 @@ public sealed class GradientShap : IAttributionMethod
     /// <param name="Deltas">Of each sample, Σ scores − (f(x′) − f(x₀)). <c>[sample][target]</c></param>
     /// <param name="Scores">f(x). <c>[target]</c></param>
     /// <param name="From">The mean of f(x₀). <c>[target]</c></param>
-    internal sealed record Sampled(double[][] Raw, double[][] Deltas, double[] Scores, double[] From);
+    internal sealed record Sampled(double[][] Raw, IReadOnlyList<double[]> Deltas, double[] Scores, double[] From);
 }

@@ -51,13 +51,14 @@ public sealed class NoiseTunnel : IAttributionMethod
         double[] scale = [.. f.Sides.Select(side => request.NoiseScale
             ?? (request.Compat == Compat.Captum ? 1 : 0.15 * Range(side.Embeddings)))];
         int samples = request.Samples ?? DefaultSamples;
-        Tensor[][] noise = [.. Enumerable.Range(0, samples)
-            .Select(_ => f.Sides.Select((side, i) => random.Normal(side, scale[i], request.Skip)).ToArray())];
-        return Attribute(f, request, noise, scale);
+        IEnumerable<Tensor[]> noise = Enumerable.Range(0, samples)
+            .Select(_ => f.Sides.Select((side, i) => random.Normal(side, scale[i], request.Skip)).ToArray());
+        return Attribute(f, request, noise, samples, scale);
     }
 
-    /// <summary>Explains with given noise. <c>[sample][side]</c></summary>
-    internal AttributionResult Attribute(ScoreFunction f, AttributionRequest request, Tensor[][] noise, double[] scale)
+    /// <summary>Explains with given noise, <c>[sample][side]</c>, which is drawn when its turn comes.</summary>
+    internal AttributionResult Attribute(ScoreFunction f, AttributionRequest request, IEnumerable<Tensor[]> noise, int samples,
+        double[] scale)
     {
         IAttributionMethod inner = _methods(request.Around);
         if (inner is NoiseTunnel)
@@ -65,7 +66,7 @@ public sealed class NoiseTunnel : IAttributionMethod
             throw new VitrineException($"{Name}: noise around noise; got '{request.Around}' as the inner method; expected another, e.g. "
                 + $"saliency.");
         }
-        var work = new Work(request, noise.Length);
+        var work = new Work(request, samples);
         double[][] means = Sweep.Totals(f), squares = Sweep.Totals(f);
         foreach (Tensor[] sample in noise)
         {
@@ -80,8 +81,8 @@ public sealed class NoiseTunnel : IAttributionMethod
                     + $"saliency.");
                 for (int i = 0; i < raw.Length; i++)
                 {
-                    means[side][i] += (double)raw[i] / noise.Length;
-                    squares[side][i] += (double)raw[i] * raw[i] / noise.Length;
+                    means[side][i] += (double)raw[i] / samples;
+                    squares[side][i] += (double)raw[i] * raw[i] / samples;
                 }
             }
             work.Advance(1);
@@ -96,7 +97,7 @@ public sealed class NoiseTunnel : IAttributionMethod
             Parameters = new Dictionary<string, object>
             {
                 ["around"] = inner.Name,
-                ["n_samples"] = noise.Length,
+                ["n_samples"] = samples,
                 ["stdevs"] = string.Join(" ", scale.Select(s => s.ToString("R", System.Globalization.CultureInfo.InvariantCulture))),
             },
         }.Make();

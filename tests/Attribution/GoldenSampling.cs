@@ -18,7 +18,7 @@ internal static class GoldenSampling
         GradientShap.Draw[] draws =
             [.. coefficients.Select((c, i) => new GradientShap.Draw([noise.Select(0, i)], c, [baselines[(int)choices[i]]]))];
 
-        GradientShap.Sampled sampled = Vitrine.Attributions.GradientShap.Explain(f, new(), draws);
+        GradientShap.Sampled sampled = Vitrine.Attributions.GradientShap.Explain(f, new(), draws, draws.Length);
 
         check.Close("attr", shape.Prepend(1).Axes.ToArray(), Array.ConvertAll(sampled.Raw[0], x => (float)x));
         check.Close("delta", null, [.. sampled.Deltas.Select(delta => (float)delta[0])]);
@@ -38,6 +38,6 @@ internal static class GoldenSampling
         Tensor noise = golden.Cases.First(c => c.Name == $"{prefix}/noise_tunnel/smoothgrad").Floats("noise");
         Tensor[][] samples = [.. Enumerable.Range(0, noise.Shape[0]).Select(i => new[] { noise.Select(0, i) })];
 
-        check.Close("attr", method.Attribute(f, new() { KeepRaw = true }, samples, [0]).Sides[0].Raw!);
+        check.Close("attr", method.Attribute(f, new() { KeepRaw = true }, samples, samples.Length, [0]).Sides[0].Raw!);
     }
 }

@@ -23,6 +23,22 @@ public class QuadratureTests
     }
 
     [Theory]
+    [InlineData(1000)]
+    [InlineData(1001)]
+    [InlineData(3333)]
+    [InlineData(1_000_000)]
+    public void GaussLegendre_ManyPoints_AreAscendingAndExactOnEachPart(int n)
+    {
+        (double[] nodes, double[] weights) = Quadrature.GaussLegendre.Points(n);
+
+        Assert.Equal(n, nodes.Length);
+        Assert.True(nodes[0] > 0 && nodes[^1] < 1 && nodes.Zip(nodes.Skip(1)).All(pair => pair.First < pair.Second));
+        Assert.All([1, 2, 7, 500], degree =>
+            Assert.Equal(1.0 / (degree + 1), nodes.Zip(weights, (x, w) => w * Math.Pow(x, degree)).Sum(), 1e-12));
+        Assert.Equal(Math.E - 1, nodes.Zip(weights, (x, w) => w * Math.Exp(x)).Sum(), 1e-12);
+    }
+
+    [Theory]
     [InlineData("riemann_left", 0, 0.75)]
     [InlineData("riemann_right", 0.25, 1)]
     [InlineData("riemann_middle", 0.125, 0.875)]
