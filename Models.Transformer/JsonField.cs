@@ -78,6 +78,10 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         && number <= most ? number
         : throw Bad("is out of range", string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
 
+    /// <summary>A number of bytes.</summary>
+    public long Bytes() => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt64(out long bytes) && bytes >= 0
+        ? bytes : throw Bad("is no size", "a whole number of at least 0");
+
     /// <summary>A finite number.</summary>
     public double Number() => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out double number) && double.IsFinite(number)
         ? number : throw Bad("is no number", "a finite number");
@@ -98,7 +102,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     {
         string raw = Value.GetRawText().ReplaceLineEndings(" ");
         string got = raw.Length <= 60 ? raw : raw[..60] + "…";
-        return Error($"{File}: {(Path.Length == 0 ? "the file" : Path)} {what}; "
+        return Error($"{File}: {(Path.Length == 0 ? "the value" : Path)} {what}; "
             + $"got {got}{(expected is null ? "" : $"; expected {expected}")}.");
     }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
@@ -114,30 +114,20 @@ public static class TextLines
     /// <exception cref="TrainingException">A line is not such an object, or its answer is not in its context.</exception>
     public static IEnumerable<AnsweredQuestion> Questions(string path) => Read(path).Select((line, at) =>
     {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(line);
-            string context = Field("context"), question = Field("question"), answer = Field("answer");
-            int start = json.RootElement.TryGetProperty("start", out JsonElement given)
-                ? given.GetInt32() : context.IndexOf(answer, StringComparison.Ordinal);
-            return answer.Length > 0 && start >= 0 && start <= context.Length - answer.Length
-                && string.CompareOrdinal(context, start, answer, 0, answer.Length) == 0
-                ? new AnsweredQuestion(context, question, answer,
-                    start)
-                { Group = json.RootElement.TryGetProperty("group", out JsonElement group) ? group.GetString() : null }
-                : throw Wrong($"'{answer}'", "an answer that stands in its context");
-
-            string Field(string name) => json.RootElement.GetProperty(name).GetString() ?? "";
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw Wrong(e.Message.TrimEnd('.'), "an object with context, question and answer");
-        }
-
-        TrainingException Wrong(string got, string expected) => new(
-            $"train: a line that is no question; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. "
-            + $"File: {path}");
+        JsonField json = Json(line, at, path), answer = json["answer"];
+        string context = json["context"].Text(), sought = answer.Text();
+        int start = json.Optional("start")?.Whole(0, context.Length) ?? context.IndexOf(sought, StringComparison.Ordinal);
+        return sought.Length > 0 && start >= 0 && start <= context.Length - sought.Length
+            && string.CompareOrdinal(context, start, sought, 0, sought.Length) == 0
+            ? new AnsweredQuestion(context, json["question"].Text(), sought, start) { Group = json.Optional("group")?.Text() }
+            : throw answer.Bad("is not in its context", "an answer that stands in its context");
     });
+
+    /// <summary>A line of JSON whose errors name the line.</summary>
+    /// <exception cref="TrainingException">It is not JSON.</exception>
+    internal static JsonField Json(string line, int index, string path) => JsonField.Parse(
+        string.Create(CultureInfo.InvariantCulture, $"train: line {index + 1} of {path}"), System.Text.Encoding.UTF8.GetBytes(line),
+        message => new TrainingException(message));
 
     private static IEnumerable<string[]> Columns(string path, string what) =>
         Read(path).Select((line, at) => line.Split('\t') is [_, _, ..] columns

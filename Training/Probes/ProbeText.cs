@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using Vitrine.Transformers;
 
 namespace Vitrine.Training;
 
@@ -24,41 +24,28 @@ public sealed record ProbeText(string Text, string? Label, IReadOnlyList<Labelle
     /// <exception cref="TrainingException">A line is not such an object.</exception>
     public static IReadOnlyList<ProbeText> Parse(IReadOnlyList<string> lines, string source) => [.. lines.Select((line, at) =>
     {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(line);
-            ProbeText text = json.RootElement.TryGetProperty("tokens", out JsonElement words)
-                ? OfWords([.. words.EnumerateArray().Select(word => word.GetString() ?? "")],
-                    [.. json.RootElement.GetProperty("labels").EnumerateArray().Select(Name)])
-                : new(json.RootElement.GetProperty("text").GetString()
-                    ?? "", json.RootElement.TryGetProperty("label", out JsonElement label) ? Name(label) : null, SpansOf(json.RootElement));
-            bool asks = text.Label is not null || text.Spans.Count > 0;
-            return asks && text.Text.Length > 0 && text.Spans.All(span => 0 <= span.Start && span.Start < span.End
-                && span.End <= text.Text.Length)
-                ? text with { Question = json.RootElement.TryGetProperty("question", out JsonElement question)
-                    ? question.GetString() : null }
-                : throw Wrong(asks ? "an empty text, or a span outside it" : "no label", "a text, and a label or spans inside it");
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException
-            or FormatException)
-        {
-            throw Wrong(e.Message.TrimEnd('.'), "an object with text and label, text and spans, or tokens and labels");
-        }
-
-        TrainingException Wrong(string got, string expected) => new(
-            $"probe: a line that is no example; got {got} at line {(at + 1).ToString(CultureInfo.InvariantCulture)}; expected {expected}. "
-            + $"File: {source}");
+        JsonField json = TextLines.Json(line, at, source);
+        ProbeText text = json.Optional("tokens") is { } words ? OfWords([.. words.Items().Select(word => word.Text())], json["labels"])
+            : new(json["text"].Text(), json.Optional("label") is { } label ? Name(label) : null, SpansOf(json));
+        return text.Text.Length == 0 || (text.Label is null && text.Spans.Count == 0)
+            ? throw json.Bad("is no example", "a text that is not empty, with a label or spans")
+            : text with { Question = json.Optional("question")?.Text() };
     })];
 
-    private static IReadOnlyList<LabelledSpan> SpansOf(JsonElement line) => line.TryGetProperty("spans", out JsonElement spans)
-        ? [.. spans.EnumerateArray().Select(span => new LabelledSpan(span[0].GetInt32(), span[1].GetInt32(), Name(span[2]) ?? ""))]
-        : [];
-
-    private static ProbeText OfWords(string[] words, string?[] labels)
+    private static IReadOnlyList<LabelledSpan> SpansOf(JsonField line)
     {
+        int length = line["text"].Text().Length;
+        return [.. (line.Optional("spans")?.Items() ?? []).Select(span => span.Items(3) is [var start, var end, var label]
+            ? new LabelledSpan(start.Whole(0, length - 1), end.Whole(start.Whole(0, length - 1) + 1, length), Name(label) ?? "")
+            : throw span.Bad("is no span", "start, end and label"))];
+    }
+
+    private static ProbeText OfWords(string[] words, JsonField list)
+    {
+        string?[] labels = [.. list.Items().Select(Name)];
         if (words.Length != labels.Length)
         {
-            throw new FormatException($"{words.Length} tokens with {labels.Length} labels");
+            throw list.Bad("does not fit the tokens", FormattableString.Invariant($"a label for each of {words.Length}"));
         }
         List<LabelledSpan> spans = [];
         int start = 0;
@@ -74,12 +61,8 @@ public sealed record ProbeText(string Text, string? Label, IReadOnlyList<Labelle
     }
 
     // Numbers and truth values are labels too.
-    private static string? Name(JsonElement label) => label.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.String => label.GetString(),
-        _ => label.GetRawText(),
-    };
+    private static string? Name(JsonField label) =>
+        label.IsNull ? null : label.Value.ValueKind == JsonValueKind.String ? label.Text() : label.Value.GetRawText();
 }
 
 /// <summary>A stretch of a text and its class.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 
 namespace Vitrine;
 
@@ -10,6 +9,7 @@ namespace Vitrine;
 internal sealed class HubClient : IDisposable
 {
     private const int Redirects = 8;
+    private const int LongestList = 64 << 20; // bytes of JSON
     private readonly HubSettings _settings;
     private readonly HttpClient _http;
 
@@ -31,21 +31,20 @@ internal sealed class HubClient : IDisposable
     {
         Uri address = At($"api/models/{name}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
         using HttpResponseMessage response = await Send(address, null, $"{name} at {revision}", cancellation).ConfigureAwait(false);
-        try
+        using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using var bytes = new MemoryStream();
+        byte[] block = new byte[1 << 16];
+        while (await body.ReadAsync(block, cancellation).ConfigureAwait(false) is > 0 and int length)
         {
-            using Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            using JsonDocument json = await JsonDocument.ParseAsync(body, cancellationToken: cancellation).ConfigureAwait(false);
-            string commit = json.RootElement.GetProperty("sha").GetString() ?? "";
-            return HubCache.IsCommit(commit)
-                ? new(name, commit, [.. json.RootElement.GetProperty("siblings").EnumerateArray().Select(File)])
-                : throw new RequestException(Fault.Model,
-                    $"hub: {name} has no commit; got '{commit}' from {address.Host}; expected 40 hexadecimal digits.");
+            bytes.Write(block, 0, length);
+            if (bytes.Length > LongestList)
+            {
+                throw new RequestException(Fault.Model,
+                    $"hub: the list of {name}'s files is too long; got more than {LongestList >> 20} MiB from {address.Host}; "
+                    + $"expected a repository of a model. Is {_settings.Endpoint} a model hub?");
+            }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
-        {
-            throw new RequestException(Fault.Model,
-                $"hub: the list of {name}'s files is not understood; {e.Message} Is {_settings.Endpoint} a model hub?", e);
-        }
+        return HubListing.Parse(name, bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
     }
 
     /// <summary>The bytes of a file from <paramref name="from"/> on; the answer's status says whether it starts there (206) or at
@@ -60,21 +59,6 @@ internal sealed class HubClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     private Uri At(string path) => new($"{_settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{path}");
-
-    private static HubFile File(JsonElement entry)
-    {
-        string path = entry.GetProperty("rfilename").GetString() ?? "";
-        bool isLarge = entry.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object;
-        string hash = (isLarge ? lfs.GetProperty("sha256") : entry.GetProperty("blobId")).GetString() ?? "";
-        long size = (isLarge && lfs.TryGetProperty("size", out JsonElement own) ? own : entry.GetProperty("size")).GetInt64();
-        return hash.Length == (isLarge ? 64 : 40) && hash.All(char.IsAsciiHexDigitLower) && size >= 0 && IsInside(path)
-            ? new(path, size, hash)
-            : throw new FormatException($"a file '{path}' of {size} bytes with hash '{hash}'.");
-    }
-
-    // A path comes from a server: it must not leave the folder.
-    private static bool IsInside(string path) => path.Length > 0
-        && path.Split('/').All(part => part is not ("" or "." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
 
     private async Task<HttpResponseMessage> Send(Uri address, long? from, string what, CancellationToken cancellation)
     {

@@ -1,3 +1,5 @@
+using Vitrine.Transformers;
+
 namespace Vitrine;
 
 /// <summary>A file of a repository.</summary>
@@ -20,6 +22,33 @@ public sealed record HubFile(string Path, long Size, string Hash)
 /// <param name="Files">All files.</param>
 public sealed record HubListing(HubName Name, string Commit, IReadOnlyList<HubFile> Files)
 {
+    /// <summary>
+    /// What a hub says of a repository: <c>{"sha": …, "siblings": [{"rfilename": …, "size": …, "blobId": …, "lfs": {…}}]}</c>.
+    /// </summary>
+    /// <exception cref="RequestException">It is not that.</exception>
+    internal static HubListing Parse(HubName name, ReadOnlyMemory<byte> json)
+    {
+        JsonField root = JsonField.Parse($"hub: the list of {name}'s files", json, message => new RequestException(Fault.Model, message));
+        return HubCache.IsCommit(root["sha"].Text())
+            ? new(name, root["sha"].Text(), [.. root["siblings"].Items().Select(File)])
+            : throw root["sha"].Bad("is no commit", "40 hexadecimal digits");
+    }
+
+    private static HubFile File(JsonField entry)
+    {
+        JsonField? large = entry.Optional("lfs"), ofSize = large?.Optional("size");
+        JsonField path = entry["rfilename"], hash = large is { } lfs ? lfs["sha256"] : entry["blobId"];
+        int digits = large is null ? 40 : 64;
+        return !IsInside(path.Text()) ? throw path.Bad("leads out of its folder", "a path inside the repository")
+            : hash.Text().Length != digits || !hash.Text().All(char.IsAsciiHexDigitLower)
+            ? throw hash.Bad("is no hash", FormattableString.Invariant($"{digits} hexadecimal digits"))
+            : new(path.Text(), (ofSize ?? entry["size"]).Bytes(), hash.Text());
+    }
+
+    // A path comes from a server: it must not leave the folder.
+    private static bool IsInside(string path) => path.Length > 0
+        && path.Split('/').All(part => part is not ("" or "." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
+
     /// <summary>For example <c>org/name at 0123abc: 7 files</c>.</summary>
     public override string ToString() => FormattableString.Invariant($"{Name} at {Commit}: {Files.Count} files");
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -36,7 +36,7 @@ internal static class HubSelection
     /// <param name="indexName">Its name in the repository.</param>
     /// <exception cref="RequestException">The index is malformed, or names files the repository lacks.</exception>
     public static IReadOnlyList<HubFile> Shards(HubListing listing, string indexPath, string indexName) =>
-        [.. ShardNames(indexPath, indexName).Select(name => listing.Files.FirstOrDefault(file => file.Path == name)
+        [.. ShardNames(indexPath).Select(name => listing.Files.FirstOrDefault(file => file.Path == name)
             ?? throw new RequestException(Fault.Model,
                 $"hub: {listing.Name} is incomplete; {indexName} names '{name}', which the repository lacks."))];
 
@@ -48,8 +48,15 @@ internal static class HubSelection
             return false;
         }
         string? weights = s_weights.FirstOrDefault(name => File.Exists(Path.Combine(folder, name)));
-        return weights is not null && (!IsIndex(weights) || ShardNames(Path.Combine(folder, weights), weights)
-            .All(name => File.Exists(Path.Combine(folder, name))));
+        try
+        {
+            return weights is not null && (!IsIndex(weights) || ShardNames(Path.Combine(folder, weights))
+                .All(name => File.Exists(Path.Combine(folder, name))));
+        }
+        catch (WeightException)
+        {
+            return false; // an index that is damaged is fetched again
+        }
     }
 
     /// <summary>Whether a file names shards.</summary>
@@ -58,19 +65,8 @@ internal static class HubSelection
     private static bool IsSmall(string path) => !path.Contains('/', StringComparison.Ordinal)
         && (s_small.Contains(path) || path.EndsWith(".spm", StringComparison.Ordinal) || path.EndsWith(".model", StringComparison.Ordinal));
 
-    private static string[] ShardNames(string indexPath, string indexName)
-    {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(indexPath));
-            return [.. json.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString() ?? "")
-                .Distinct().Order(StringComparer.Ordinal)];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            throw new RequestException(Fault.Model, $"hub: {indexName} is not an index of shards; {e.Message}", e);
-        }
-    }
+    private static string[] ShardNames(string indexPath) =>
+        [.. ShardIndex.Read(indexPath).Values.Distinct().Order(StringComparer.Ordinal)];
 
     private static string Found(HubListing listing) => listing.Files.Count == 0
         ? "no files" : string.Join(", ", listing.Files.OrderByDescending(file => file.Size).Take(4).Select(file => file.Path));

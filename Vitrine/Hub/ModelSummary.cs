@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Vitrine.Transformers;
 
 namespace Vitrine;
@@ -27,14 +26,12 @@ public sealed record ModelSummary(string Family, string Task)
             {
                 return new("", "LoRA adapter");
             }
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
-            string family = json.RootElement.TryGetProperty("model_type", out JsonElement type) ? type.GetString() ?? "" : "";
-            string name = json.RootElement.TryGetProperty("architectures", out JsonElement names) && names.GetArrayLength() > 0 ? names[0]
-                .GetString() ?? "" : "";
+            var config = ModelConfig.Read(folder);
+            string name = config.Architecture("");
             int at = Array.FindIndex(s_tasks, task => name.EndsWith(task.Ending, StringComparison.Ordinal));
-            return new(family, at < 0 ? name : LoadedModel.Named(s_tasks[at].Task));
+            return new(config.Text("model_type", ""), at < 0 ? name : LoadedModel.Named(s_tasks[at].Task));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (ModelException)
         {
             return new("", "");
         }

@@ -11,6 +11,7 @@ internal sealed partial class FuzzTargets
         ("measurements", all => all.Measurements()),
         ("shards", all => all.ShardsOfARun()),
         ("weight index", all => all.WeightIndex()),
+        ("hub listing", _ => Hub()),
         ("chat template", _ => Chat()),
         ("labelled texts", all => all.Lines("labelled texts", "good\ta film\nbad\tanother film\n",
             path => TextLines.Labelled(path).Count())),
@@ -69,6 +70,17 @@ internal sealed partial class FuzzTargets
                 read.Entry(name);
             }
         }, FuzzKind.Json);
+    }
+
+    private static FuzzTarget Hub()
+    {
+        string hash = new('a', 40);
+        byte[] seed = Utf8($$"""
+            {"id": "org/name", "sha": "{{hash}}", "private": false, "siblings": [
+             {"rfilename": "config.json", "size": 570, "blobId": "{{hash}}"},
+             {"rfilename": "model.safetensors", "size": 440449768, "blobId": "{{hash}}", "lfs": {"sha256": "{{new string('b', 64)}}", "size": 440449768} }]}
+            """);
+        return new("hub listing", [seed], file => HubSelection.Of(HubListing.Parse(HubName.Parse("org/name"), file)), FuzzKind.Json);
     }
 
     private static FuzzTarget Chat() => new("chat template",
