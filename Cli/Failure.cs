@@ -1,4 +1,5 @@
 using Vitrine.Tensors;
+using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
@@ -32,6 +33,6 @@ internal readonly record struct Failure(ExitCode Code, string Line)
         _ => ExitCode.Usage,
     };
 
-    private static string OneLine(string message) => string.Join(' ', message.Split(
-        ['\r', '\n', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string message) => Markup.Visible(string.Join(' ', message.Split(
+        ['\r', '\n', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
 }

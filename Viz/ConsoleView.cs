@@ -8,12 +8,14 @@ namespace Vitrine.Viz;
 public static class ConsoleView
 {
     private const string Indent = "  ";
+    private const int Narrowest = 24; // a token, a score and a short bar
 
     /// <summary>Writes an explanation.</summary>
     public static void Write(Figure explanation, TextWriter output, ConsoleOptions options)
     {
         var ink = new ConsoleInk(options.Colors);
-        int width = Math.Max(40, options.Width);
+        int width = Math.Max(Narrowest, options.Width);
+        explanation = explanation with { Results = [.. explanation.Results.Select(Layout.Seen)] };
         WriteTitle(explanation, output, ink, width);
         WritePredictions(explanation.Predictions, output, ink, width);
         WriteGrids([Grids.Sensitive(explanation), Grids.Cues(explanation)], output, ink, withNotes: true);

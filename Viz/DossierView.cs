@@ -83,7 +83,7 @@ public static class DossierView
         output.WriteLine(Headline(dossier.Findings.Count(f => f.IsWarning), dossier.Findings.Count));
         foreach (Finding finding in dossier.Findings.OrderByDescending(f => f.IsWarning))
         {
-            output.WriteLine($"  {(finding.IsWarning ? "!" : "·")} {finding.Question} {Markup.Visible(finding.Outcome)}");
+            output.WriteLine($"  {(finding.IsWarning ? "!" : "·")} {Markup.Visible(finding.Question)} {Markup.Visible(finding.Outcome)}");
         }
         foreach (Grid words in Words(dossier))
         {

@@ -23,7 +23,7 @@ public sealed record Grid
     public void Write(TextWriter output, string indent = "")
     {
         bool[] right = [.. Head.Select(h => h.StartsWith('>'))];
-        string[][] lines = [[.. Head.Select(h => h.TrimStart('>'))],
+        string[][] lines = [[.. Head.Select(h => Markup.Visible(h.TrimStart('>')))],
             .. Rows.Select(row => row.Select(cell => Bidi.Isolate(Markup.Visible(cell))).ToArray())];
         int[] widths = [.. Head.Select((_, c) => lines.Max(line => TextWidth.Of(line[c])))];
         foreach (string[] line in lines)
@@ -43,9 +43,9 @@ public sealed record Grid
     /// <summary>Writes the title, aligned columns and the note.</summary>
     public void WriteWhole(TextWriter output)
     {
-        output.WriteLine(Title);
+        output.WriteLine(Markup.Visible(Title));
         Write(output);
-        output.WriteLine(Note);
+        output.WriteLine(Markup.Visible(Note));
     }
 
     /// <summary>The same in several tables that are no wider than a terminal; each begins with the first column.</summary>

@@ -55,6 +55,27 @@ internal static class Layout
         .. (target.StepScores ?? new Dictionary<string, double>()).Select(score => (score.Key, Numbers.Exact(score.Value))),
     ];
 
+    /// <summary>A result whose names, parameters and numbers' names can be written on a terminal, wherever they came from.</summary>
+    public static AttributionResult Seen(AttributionResult result) => result with
+    {
+        Method = Markup.Visible(result.Method),
+        StepName = Markup.Visible(result.StepName),
+        Baseline = Seen(result.Baseline),
+        Aggregator = Seen(result.Aggregator),
+        AggregatedAxes = [.. result.AggregatedAxes.Select(Markup.Visible)],
+        SumsTo = Seen(result.SumsTo),
+        Parameters = result.Parameters.Select(p => KeyValuePair.Create(Markup.Visible(p.Key), Markup.Visible(p.Value)))
+            .DistinctBy(p => p.Key).ToDictionary(),
+        Targets = [.. result.Targets.Select(target => target with
+        {
+            StepScores = target.StepScores?.Select(score => KeyValuePair.Create(Markup.Visible(score.Key), score.Value))
+                .DistinctBy(p => p.Key).ToDictionary(),
+        })],
+        Sides = [.. result.Sides.Select(side => side with { Name = Markup.Visible(side.Name) })],
+    };
+
+    private static string? Seen(string? text) => text is null ? null : Markup.Visible(text);
+
     /// <summary>What holds for all targets: the method's parameters, and how scores were put together.</summary>
     public static string Note(AttributionResult result) => string.Join(" · ", Notes(result));
 

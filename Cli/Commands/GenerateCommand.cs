@@ -44,7 +44,11 @@ internal static class GenerateCommand
                 }
                 ModelSource.Tell(written.Notices.Except(explainer.Notices), terminal);
                 json.Write(parsed, terminal, written.ToJson, screen =>
-                    screen.Write(written.Text + "\n" + (parsed.GetValue(scores) ? "\n" + written.ToTable() : "")));
+                    screen.Write(Shown(written.Text) + "\n" + (parsed.GetValue(scores) ? "\n" + written.ToTable() : "")));
             });
+
+        // On a screen what a model writes moves no cursor; in a file or a pipe it is what the model wrote.
+        string Shown(string text) => terminal.OutputIsInteractive
+            ? string.Join('\n', text.Split('\n').Select(line => string.Join('\t', line.Split('\t').Select(Viz.Markup.Visible)))) : text;
     }
 }

@@ -9,13 +9,14 @@ internal sealed class InsideOutput
 {
     private readonly Option<string?> _json = Declare.Value<string?>("--json", "path", "Write all numbers as JSON; - for standard output.");
     private readonly Option<string?> _csv = Declare.Value<string?>("--csv", "path", "Write all numbers as CSV; - for standard output.");
+    private readonly CsvSafe _safe = new();
     private readonly Option<string?> _html = Declare.Value<string?>("--html", "path", "Write one self-contained page.");
     private readonly Option<string?> _svg = Declare.Value<string?>("--svg", "path", "Draw the first table, or that of --table.");
     private readonly Option<string?> _png = Declare.Value<string?>("--png", "path", "The same picture as PNG.");
     private readonly Option<string?> _table = Declare.Value<string?>("--table", "name", "Which table --svg and --png draw.");
 
     /// <summary>All of them.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _json, _csv, _html, _svg, _png, _table };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _json, _csv, _safe.Option, _html, _svg, _png, _table };
 
     /// <summary>Finds out before long work whether files can be written.</summary>
     public void Probe(ParseResult parsed, Terminal terminal)
@@ -50,7 +51,7 @@ internal sealed class InsideOutput
             terminal,
             [
                 (paths[0], () => result.ToJson() + "\n"),
-                (paths[1], result.ToCsv),
+                (paths[1], CsvSafe.Of(parsed, result.ToCsv)),
                 (paths[2], () => InsideView.Html(result, figure is null ? [] : [figure])),
                 (paths[3], Picture),
             ],

@@ -25,9 +25,10 @@ internal static class InsideShow
     public static void Write(ParseResult parsed, Terminal terminal, InsideResult result) => OutputFile.WriteAll(
         terminal,
         [
-            (parsed.GetValue<string?>("--json"), () => result.ToJson() + "\n"), (parsed.GetValue<string?>("--csv"), result.ToCsv),
+            (parsed.GetValue<string?>("--json"), () => result.ToJson() + "\n"),
+            (parsed.GetValue<string?>("--csv"), CsvSafe.Of(parsed, result.ToCsv)),
             (parsed.GetValue<string?>("--html"), () => InsideView.Html(result)),
-                (parsed.GetValue<string?>("--svg"), () => InsideFigure.Svg(result)),
+            (parsed.GetValue<string?>("--svg"), () => InsideFigure.Svg(result)),
         ],
         output => InsideView.Write(result, output));
 }

@@ -71,7 +71,7 @@ internal sealed class EvaluateOptions(Terminal terminal, string records)
     {
         foreach (SkippedRow row in skipped.Take(3))
         {
-            terminal.Error.WriteLine(FormattableString.Invariant($"vitrine: row {row.Row} skipped: {row.Reason}"));
+            terminal.Error.WriteLine(FormattableString.Invariant($"vitrine: row {row.Row} skipped: {Viz.Markup.Visible(row.Reason)}"));
         }
         if (skipped.Count > 3)
         {

@@ -37,6 +37,7 @@ internal sealed class ExplainOutput
         };
     private readonly Option<string?> _parquet =
         new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
+    private readonly CsvSafe _safe = new();
     private readonly Option<string?> _inseq =
         new("--inseq")
         {
@@ -56,7 +57,8 @@ internal sealed class ExplainOutput
     private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _svg, _png, _json, _csv, _parquet, _inseq, _inseqForm, _top };
+    public ReadOnlySpan<Symbol> Symbols =>
+        new Symbol[] { _html, _svg, _png, _json, _csv, _safe.Option, _parquet, _inseq, _inseqForm, _top };
 
     /// <summary>A request with what results need: how many tokens they list, and for Inseq's file the scores before aggregation.</summary>
     /// <exception cref="RequestException">The number is out of range.</exception>
@@ -117,7 +119,7 @@ internal sealed class ExplainOutput
         OutputFile.WriteAll(
             terminal,
             [(parsed.GetValue(_html), explanation.ToHtml), (svg, explanation.ToSvg), (inseq, () => explanation.ToInseq(form)),
-                (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), explanation.ToCsv)],
+                (parsed.GetValue(_json), explanation.ToJson), (parsed.GetValue(_csv), CsvSafe.Of(parsed, explanation.ToCsv))],
             screen => screen.Write(explanation.ToText(new() { Width = terminal.Width, Colors = terminal.Colors })));
     }
 

@@ -109,7 +109,7 @@ internal sealed class ModelSource
     {
         foreach (string notice in notices)
         {
-            terminal.Error.WriteLine($"vitrine: {notice}");
+            terminal.Error.WriteLine($"vitrine: {Viz.Markup.Visible(notice)}");
         }
     }
 

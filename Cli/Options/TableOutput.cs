@@ -15,12 +15,12 @@ internal sealed class TableOutput(string records)
 
     private readonly Option<string?> _csv =
         new("--csv") { Description = $"Write a table, one record per {records} (docs/CSV.md); - for standard output.", HelpName = "path" };
-
     private readonly Option<string?> _parquet =
         new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
+    private readonly CsvSafe _safe = new();
 
     /// <summary>All of them, for a command.</summary>
-    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _markdown, _json, _csv, _parquet };
+    public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _html, _markdown, _json, _csv, _safe.Option, _parquet };
 
     /// <summary>Whether a table of every number is asked for.</summary>
     public bool HasTable(ParseResult parsed) => parsed.GetValue(_csv) is not null || parsed.GetValue(_parquet) is not null;
@@ -34,6 +34,9 @@ internal sealed class TableOutput(string records)
         OutputFile.Probe(parsed.GetValue(_parquet), terminal);
     }
 
+    /// <summary>A table of numbers as the command line wants it.</summary>
+    public Func<string> Table(ParseResult parsed, Func<string> csv) => CsvSafe.Of(parsed, csv);
+
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv,
         Func<byte[]> parquet, Action<TextWriter> screen, bool isSilent = false)
@@ -44,8 +47,7 @@ internal sealed class TableOutput(string records)
         }
         OutputFile.WriteAll(
             terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json),
-                (parsed.GetValue(_csv), csv)],
-            isSilent ? _ => { }
-        : screen);
+                (parsed.GetValue(_csv), Table(parsed, csv))],
+            isSilent ? _ => { } : screen);
     }
 }

@@ -6,6 +6,7 @@ namespace Vitrine.Cli;
 /// <summary>Where a command's text comes from: its argument, a file, or standard input.</summary>
 internal sealed class TextSource
 {
+    private const int Most = 256 << 20; // bytes of a text
     private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>The text itself; <c>-</c> means standard input.</summary>
@@ -32,7 +33,7 @@ internal sealed class TextSource
             (_, not null) => (ReadFile(file, terminal), file),
             (null, _) when terminal.InputIsInteractive => throw new CommandException(
                 ExitCode.Input, "text: no text; got nothing. Put it in quotes after the command, or give --file, or pipe it in."),
-            (null, _) or ("-", _) => (Decode(ReadAll(terminal.Input()), "standard input"), "standard input"),
+            (null, _) or ("-", _) => (Decode(ReadAll(terminal.Input(), "standard input"), "standard input"), "standard input"),
             ({ } given, _) => (Argued(given), "the argument"),
         };
         return string.IsNullOrWhiteSpace(found)
@@ -46,7 +47,7 @@ internal sealed class TextSource
     {
         try
         {
-            return Decode(System.IO.File.ReadAllBytes(terminal.Resolve(path)), path);
+            return Decode(ReadAll(new FileStream(terminal.Resolve(path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -62,12 +63,21 @@ internal sealed class TextSource
                 + $"text through --file or standard input.")
         : text;
 
-    private static byte[] ReadAll(Stream input)
+    private static byte[] ReadAll(Stream input, string where)
     {
         using var bytes = new MemoryStream();
         using (input)
         {
-            input.CopyTo(bytes);
+            byte[] block = new byte[1 << 16];
+            while (input.Read(block) is > 0 and int length)
+            {
+                bytes.Write(block, 0, length);
+                if (bytes.Length > Most)
+                {
+                    throw new CommandException(ExitCode.Input,
+                        $"text: too large; got more than {Most >> 20} MiB from {where}; expected one text. Rows of many go to --input.");
+                }
+            }
         }
         return bytes.ToArray();
     }

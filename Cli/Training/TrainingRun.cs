@@ -64,9 +64,10 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         if (_terminal.ErrorIsInteractive && (value.Step == value.Steps || Environment.TickCount64 - _shown > 200))
         {
             _shown = Environment.TickCount64;
-            _terminal.Error.Write(string.Create(CultureInfo.InvariantCulture,
-                $"\rstep {value.Step}/{value.Steps}  epoch {value.Epoch}  loss {value.Loss:F3}  rate {value.LearningRate:0.0e+0}  "
-                    + $"{value.TokensPerSecond:N0} tokens/s  left {value.Left:h\\:mm\\:ss}   "));
+            string line = string.Create(CultureInfo.InvariantCulture,
+                $"step {value.Step}/{value.Steps}  epoch {value.Epoch}  loss {value.Loss:F3}  rate {value.LearningRate:0.0e+0}  "
+                    + $"{value.TokensPerSecond:N0} tokens/s  left {value.Left:h\\:mm\\:ss}");
+            _terminal.Error.Write($"\r\u001b[K{Viz.TextWidth.Cut(line, Math.Max(1, _terminal.Width - 1))}");
             _terminal.Error.Flush();
         }
         if (value.Evaluation.Count > 0)
@@ -94,7 +95,7 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
     {
         if (_terminal.ErrorIsInteractive)
         {
-            _terminal.Error.Write("\r" + new string(' ', 100) + "\r");
+            _terminal.Error.Write("\r\u001b[K");
             _terminal.Error.Flush();
         }
     }

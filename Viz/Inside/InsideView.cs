@@ -59,6 +59,23 @@ public static class InsideView
         }
     }
 
+    // Names that can be written on a terminal, wherever they came from; cells of tables are made so where they are drawn.
+    private static InsideResult Seen(InsideResult result) => result with
+    {
+        Method = Markup.Visible(result.Method),
+        Model = Seen(result.Model),
+        Direction = Seen(result.Direction),
+        Metric = Seen(result.Metric),
+        Numbers = result.Numbers.Select(n => KeyValuePair.Create(Markup.Visible(n.Key), n.Value)).DistinctBy(n => n.Key).ToDictionary(),
+        Parameters = result.Parameters.Select(p => KeyValuePair.Create(Markup.Visible(p.Key), Markup.Visible(p.Value)))
+            .DistinctBy(p => p.Key).ToDictionary(),
+        Warnings = [.. result.Warnings.Select(Markup.Visible)],
+        Tables = [.. result.Tables.Select(table =>
+            table with { Name = Markup.Visible(table.Name), Meaning = Markup.Visible(table.Meaning) })],
+    };
+
+    private static string? Seen(string? text) => text is null ? null : Markup.Visible(text);
+
     /// <summary>
     /// Writes what a screen has room for: the single numbers, and every table, the largest values of it where there are many.
     /// </summary>
@@ -66,6 +83,7 @@ public static class InsideView
     {
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(output);
+        result = Seen(result);
         output.WriteLine(InsideFigure.Title(result, null));
         output.WriteLine(string.Join(" · ", Facts(result)));
         foreach ((string name, double value) in result.Numbers)
