@@ -24,8 +24,8 @@ internal static class ReluMethods
         }
         if (!recording.Ops.Any(op => op.Op.Name == "relu"))
         {
-            throw new VitrineException($"{method.Name}: this model has no ReLU, so it would be plain saliency; got other activations only; "
-                + $"expected a ReLU network. Use saliency.");
+            throw new VitrineException($"{method.Name}: this model has no ReLU, so it would be plain saliency; "
+                + $"got {f.Model ?? "a function"} with other activations only; expected a ReLU network. Use saliency.");
         }
         Sweep.Backward(
             features, scores, (output, seeds, wrt) => recording.Backward(output, seeds, rule, null, wrt), points,

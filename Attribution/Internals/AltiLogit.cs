@@ -96,22 +96,28 @@ public sealed class AltiLogit : IAttributionMethod
         Tensor features = blocks.Features.Scale(1);
         float[] heads = tape.Gradient(f.Head(features), features)[features].ToArray(), hidden = features.ToArray();
         float[] scale = blocks.Activation("ln_final.hook_scale").ToArray(), gain = blocks.Weight("ln_final.w")?.ToArray() ?? [];
-        float[]? shift = blocks.Weight("ln_final.b")?.ToArray(); // none in RMSNorm, which does not centre either
-        int width = gain.Length;
+        float[]? shift = blocks.Weight("ln_final.b")?.ToArray(); // none in RMSNorm, nor in Cohere's LayerNorm
+        bool isCentred = f.Transformer?.Find("ln_final.w")?.IsCentred ?? false;
+        int width = blocks.Features.Shape[^1];
         if (!IsLinear(f, blocks.Features, heads))
         {
             throw new VitrineException($"alti_logit: the logits are capped and no sums of what layers write; "
                 + $"got {f.Model}; expected a model without final_logit_softcapping. Use alti.");
         }
+        // what leads from the last norm to what the head reads: labels of a classifier, or narrower embeddings
+        Tensor[] after = [.. new[] { blocks.Weight("head.W_score"), blocks.Weight("unembed.W_out") }.OfType<Tensor>()];
         return [.. f.Targets.Select((target, t) =>
         {
-            double[] row = Array.ConvertAll(heads[(t * width)..((t + 1) * width)], w => (double)w);
-            biases[t] = blocks.Scores[t] - row.Zip(hidden.Skip(t * width), (w, h) => w * h)
+            float[] read = heads[(t * width)..((t + 1) * width)];
+            double[] row = Array.ConvertAll(after.Aggregate(read, Back), w => (double)w);
+            biases[t] = blocks.Scores[t] - read.Zip(hidden.Skip(t * width), (w, h) => (double)w * h)
                 .Sum() + (shift?.Zip(row, (b, w) => b * w).Sum() ?? 0);
             double[] direction = [.. row.Select((w, i) => w * gain[i] / scale[target.Position ?? 0])];
-            double mean = shift is null ? 0 : direction.Average();
+            double mean = isCentred ? direction.Average() : 0;
             return Array.ConvertAll(direction, w => w - mean);
         })];
+
+        static float[] Back(float[] row, Tensor weight) => weight.MatMul(Tensor.From(row, [row.Length, 1])).ToArray();
     }
 
     /// <summary>Whether the head's change over a step along the features is what its slope says.</summary>

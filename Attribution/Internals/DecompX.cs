@@ -28,7 +28,9 @@ public sealed class DecompX : IAttributionMethod
     private const string PoolerOut = "pooler.hook_pooler_out";
 
     private static readonly string[] s_families =
-        ["bert", "distilbert", "roberta", "xlm-roberta", "camembert", "electra", "albert", "deberta-v2"];
+    [
+        "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "data2vec-text", "electra", "albert", "deberta-v2", "mpnet", "roformer",
+    ];
 
     /// <inheritdoc/>
     public AttributionResult Attribute(ScoreFunction f, AttributionRequest request)

@@ -219,8 +219,7 @@ public sealed class ValueZeroing : IAttributionMethod
     {
         string norm = output.EndsWith("hook_normalized", StringComparison.Ordinal) ? output[..^".hook_normalized".Length] : "";
         IReadOnlyList<Parameter> parameters = f.Transformer?.Parameters ?? [];
-        return parameters.Any(p => p.Name == $"{norm}.b") ? []
-            : parameters.FirstOrDefault(p => p.Name == $"{norm}.w")?.Effective.ToArray() ?? [];
+        return parameters.FirstOrDefault(p => p.Name == $"{norm}.w") is { IsCentred: false } gain ? gain.Effective.ToArray() : [];
     }
 
     private static float[] Times(float[] rows, float[] gain)

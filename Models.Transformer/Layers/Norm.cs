@@ -18,28 +18,30 @@ internal sealed class Norm
     private readonly float _epsilon;
     private readonly HookPoint _scale, _normalized;
 
-    private Norm(ModulePath path, int d, float epsilon, bool rms, bool bias, bool plusOne, string axes)
+    private Norm(ModulePath path, int d, float epsilon, bool rms, bool bias, bool plusOne, string axes, string width)
     {
         _w = path.Weight("w", [d]);
         _b = bias ? path.Weight("b", [d]) : null;
-        _w.Shift = plusOne ? 1 : 0;
+        (_w.Shift, _w.IsCentred) = (plusOne ? 1 : 0, !rms);
         (_epsilon, _rms) = (epsilon, rms);
         _scale = path.Hook("hook_scale", $"[{axes}, 1]");
-        _normalized = path.Hook("hook_normalized", $"[{axes}, {(axes.EndsWith("head", StringComparison.Ordinal) ? "d_head" : "d_model")}]");
+        _normalized = path.Hook("hook_normalized", $"[{axes}, {width}]");
     }
 
     /// <summary>Ba et al. 2016.</summary>
-    public static Norm Layer(ModulePath path, int d, float epsilon, bool bias = true) =>
-        new(path, d, epsilon, rms: false, bias, plusOne: false, "batch, pos");
+    public static Norm Layer(ModulePath path, int d, float epsilon, bool bias = true, bool plusOne = false) =>
+        new(path, d, epsilon, rms: false, bias, plusOne, "batch, pos", "d_model");
 
     /// <summary>Zhang and Sennrich 2019.</summary>
     /// <param name="path">Where it lies.</param>
     /// <param name="d">Width of what is normalised.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="plusOne">Whether the weights are stored less 1, as Gemma does.</param>
-    /// <param name="axes">The axes before the normalised one, for the hook points: a norm of queries has heads among them.</param>
-    public static Norm Rms(ModulePath path, int d, float epsilon, bool plusOne = false, string axes = "batch, pos") =>
-        new(path, d, epsilon, rms: true, bias: false, plusOne, axes);
+    /// <param name="axes">The axes before the normalised one, for the hook points: a norm of queries may have heads among them.</param>
+    /// <param name="width">The name of the normalised axis.</param>
+    public static Norm Rms(
+        ModulePath path, int d, float epsilon, bool plusOne = false, string axes = "batch, pos", string width = "d_model") =>
+        new(path, d, epsilon, rms: true, bias: false, plusOne, axes, width);
 
     /// <summary><c>[…, d]</c> → the same.</summary>
     public Tensor Run(Tensor x)

@@ -67,11 +67,18 @@ public sealed class Parameter
         set => (_value, _int8) = (Fitting(value), null);
     }
 
+    /// <summary>Whether it is the gain of a norm that subtracts the mean, which LayerNorm does, with a bias or without, and RMSNorm does
+    /// not.</summary>
+    public bool IsCentred { get; internal set; }
+
     /// <summary>What layers add to every element: 1 for Gemma's norms, whose weights are stored less 1; else 0.</summary>
     public float Shift { get; internal set; }
 
-    /// <summary>The weight as layers multiply with it: <see cref="Value"/> + <see cref="Shift"/>.</summary>
-    public Tensor Effective => Shift == 0 ? Value : Value.Scale(1, Shift);
+    /// <summary>What layers multiply every element by: Granite's residual multiplier for the last weights of each half of a block; else 1.</summary>
+    public float Factor { get; internal set; } = 1;
+
+    /// <summary>The weight as layers multiply with it: <see cref="Factor"/> · <see cref="Value"/> + <see cref="Shift"/>.</summary>
+    public Tensor Effective => Shift == 0 && Factor == 1 ? Value : Value.Scale(Factor, Shift);
 
     /// <summary>Name, shape and place.</summary>
     public override string ToString() => $"{Name} {Shape} ← {Place}";

@@ -13,9 +13,11 @@ public class InternalMethodTests
     [InlineData("gpt2", "logit")]
     [InlineData("gpt2", "contrast_logits_diff")]
     [InlineData("llama", "logit")]
+    [InlineData("gpt2_cls", "logit")]
+    [InlineData("llama_cls", "logit")]
     public void AltiLogit_ComponentsAndBiases_SumToTheLogit(string model, string step)
     {
-        ScoreFunction f = Models.Function(model, new StepOptions(step) { ContrastIds = [3, 3, 3] });
+        ScoreFunction f = Models.Function(model, new StepOptions(step) { ContrastIds = step == "logit" ? null : [3, 3, 3] });
 
         AttributionResult result = new AltiLogit().Attribute(f, new());
 

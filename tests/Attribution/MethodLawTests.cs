@@ -210,7 +210,7 @@ public class MethodLawTests
     private static StepOptions Step(string method) => method == "reagent" ? "probability" : "logit";
 
     /// <summary>Layer and neuron methods look at a place that everything passes; in an encoder–decoder those are two.</summary>
-    private static AttributionRequest Request(string method, ScoreFunction f, AttributionRequest request)
+    internal static AttributionRequest Request(string method, ScoreFunction f, AttributionRequest request)
     {
         string[] hooks = [.. f.HookPoints.Select(point => point.Name)
             .Where(name => name is "blocks.0.hook_resid_post" or "encoder.0.hook_resid_post" or "decoder.hook_embed")];

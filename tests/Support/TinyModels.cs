@@ -96,6 +96,7 @@ public static class TinyModels
             ["bos_token_id"] = 1,
             ["eos_token_id"] = 2,
             ["pad_token_id"] = 0,
+            ["id2label"] = new JsonObject { ["0"] = "bad", ["1"] = "fair", ["2"] = "good" },
         },
         "marian" => new()
         {
@@ -193,7 +194,9 @@ public static class TinyModels
                 .. Maybe($"model.layers.{i}.self_attn.v_proj", D, D / 2), .. Maybe($"model.layers.{i}.self_attn.o_proj", D, D),
                 ($"model.layers.{i}.mlp.gate_proj.weight", [Mlp, D]), ($"model.layers.{i}.mlp.up_proj.weight", [Mlp, D]),
                 ($"model.layers.{i}.mlp.down_proj.weight", [D, Mlp])]),
-            ("model.norm.weight", [D]), ("lm_head.weight", [Vocab, D]),
+            ("model.norm.weight", [D]),
+            config["architectures"]!.ToJsonString().Contains("Sequence", StringComparison.Ordinal)
+                ? ("score.weight", [3, D]) : ("lm_head.weight", [Vocab, D]),
         ];
     }
 

@@ -107,7 +107,7 @@ internal sealed class EdgeGradients
     private Tensor Through(Tape tape, ActivationCache cache, string norm, string input, Tensor seeds, int rows, int t, MetricRun run)
     {
         Tensor y = cache[norm + ".hook_normalized"], x = cache[input];
-        if (InsideWeights.Find(_model, norm + ".b") is null)
+        if (!InsideWeights.IsLayerNorm(_model, norm))
         {
             seeds *= InsideWeights.Get(_model, norm + ".w"); // RMSNorm's hook lies before its weight
         }

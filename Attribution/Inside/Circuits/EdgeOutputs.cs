@@ -61,6 +61,9 @@ internal static class InsideWeights
     public static Tensor Get(ITransformer model, string name) => Find(model, name)
         ?? throw new VitrineException($"weights: the model has no such parameter; got '{name}'; vitrine inspect lists them.");
 
+    /// <summary>Whether a norm subtracts the mean, as LayerNorm does; its <c>hook_normalized</c> then comes after its weights.</summary>
+    public static bool IsLayerNorm(ITransformer model, string norm) => model.Find($"{norm}.w")?.IsCentred ?? false;
+
     /// <summary>The value of a parameter, as layers multiply with it; null when there is none of that name.</summary>
     public static Tensor? Find(ITransformer model, string name) => model.Parameters.FirstOrDefault(p => p.Name == name)?.Effective;
 }

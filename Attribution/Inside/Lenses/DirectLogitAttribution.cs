@@ -193,13 +193,13 @@ public static class DirectLogitAttribution
             float[] normalised = cache["ln_final.hook_normalized"].Select(0, 0).Select(0, at).ToArray();
             Total = direction.Select((u, i) => (double)u * normalised[i]).Sum();
             // LayerNorm's hook is after w and b, RMSNorm's before w: the gradient there has w in it already.
-            if (InsideWeights.Find(model, "ln_final.b") is not { } b)
+            if (!InsideWeights.IsLayerNorm(model, "ln_final"))
             {
                 _direction = [.. direction.Select(u => u / scale)];
                 return;
             }
-            float[] w = InsideWeights.Get(model, "ln_final.w").ToArray(), beta = b.ToArray();
-            Bias = direction.Select((u, i) => (double)u * beta[i]).Sum();
+            float[] w = InsideWeights.Get(model, "ln_final.w").ToArray();
+            Bias = InsideWeights.Find(model, "ln_final.b")?.ToArray() is { } beta ? direction.Zip(beta, (u, b) => (double)u * b).Sum() : 0;
             double[] full = [.. direction.Select((u, i) => u * w[i] / scale)];
             double mean = full.Average();
             _direction = [.. full.Select(f => f - mean)]; // the centring of x, moved to the direction

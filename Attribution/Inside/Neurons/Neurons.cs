@@ -218,7 +218,7 @@ public static class Neurons
         }
         using Recorder.Pause pause = Recorder.Suspend();
         float mean = direction.Average();
-        bool centred = InsideWeights.Find(model, "ln_final.b") is not null;
+        bool centred = InsideWeights.IsLayerNorm(model, "ln_final");
         float[]? w = InsideWeights.Find(model, "ln_final.w")?.ToArray();
         float[] x = [.. direction.Select((v, i) => (centred ? v - mean : v) * (w?[i] ?? 1))];
         // without the unembedding's bias

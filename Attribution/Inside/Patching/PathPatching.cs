@@ -192,7 +192,7 @@ internal sealed class PathPair
         string b = $"blocks.{layer}.";
         int n = changes.Shape[0], positions = _run.Positions - _run.Start;
         Tensor delta = changes.Reshape([n, positions, _graph.DModel]);
-        delta = InsideWeights.Find(_model, b + "ln1.b") is null ? delta : delta - delta.Mean([-1], keepAxes: true);
+        delta = InsideWeights.IsLayerNorm(_model, b + "ln1") ? delta - delta.Mean([-1], keepAxes: true) : delta;
         delta = delta / _base[b + "ln1.hook_scale"] * InsideWeights.Get(_model, b + "ln1.w");
         Tensor Ungrouped(Tensor x)
         {

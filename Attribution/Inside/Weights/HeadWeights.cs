@@ -24,7 +24,7 @@ internal sealed class HeadWeights
         _stack = new PatchRequest().StackOf(model);
         Layers = PatchPlace.Get("z").LayersOf(model, _stack);
         Heads = model.Info.NHeads;
-        _layerNorm = InsideWeights.Find(model, $"{_stack}.0.ln1.b") is not null;
+        _layerNorm = InsideWeights.IsLayerNorm(model, $"{_stack}.0.ln1");
         if (folded && model.HookPoints.Any(p => p.Name == $"{_stack}.0.hook_normalized_resid_post"))
         {
             throw new VitrineException(

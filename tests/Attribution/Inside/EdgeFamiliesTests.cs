@@ -13,7 +13,7 @@ public sealed class EdgeFamiliesTests
         PromptPair.Of([5, 9, 13, 7, 30, 41], [5, 9, 17, 7, 22, 41], InsideMetric.LogitDifference(7, 11));
 
     public static TheoryData<string> Decoders => ["gpt2", "llama", "mistral", "qwen2", "qwen3", "phi3", "bloom", "gpt_neo", "gemma",
-        "gpt_neox", "gptj", "phi"];
+        "gpt_neox", "gptj", "phi", "granite", "nemotron", "mpt", "xglm", "codegen", "cohere"];
 
     [Theory]
     [MemberData(nameof(Decoders))]
@@ -29,7 +29,7 @@ public sealed class EdgeFamiliesTests
             queries = ActivationPatching.Run(model, [s_pair], PatchPlace.Get("q"), noise)["raw"],
             outputs = ActivationPatching.Run(model, [s_pair], PatchPlace.Get("mlp_out"), noise with { Axes = PatchAxes.Layer })["raw"];
 
-        Assert.Equal(family is "gpt_neox" or "gptj" or "phi", graph.IsParallel);
+        Assert.Equal(family is "gpt_neox" or "gptj" or "phi" or "codegen" or "cohere", graph.IsParallel);
         for (int head = 0; head < graph.Heads; head++)
         {
             for (int layer = 0; layer < 2; layer++)
