@@ -36,6 +36,10 @@ public sealed record ModelFamily
     /// <summary>Whether it reads one text and writes another.</summary>
     internal bool IsEncoderDecoder => Classes.Contains("ForConditionalGeneration", StringComparison.Ordinal);
 
+    /// <summary>Whether it has the class of that name after <see cref="Prefix"/>, or had it once.</summary>
+    internal bool IsClass(string end) => end is "Model" or "WithLMHeadModel" or "LMHeadModel" || Classes.Split(", ").Contains(end)
+        || Classes == Prefix + end;
+
     /// <summary>Builds a model of the family.</summary>
     internal Func<ModelConfig, WeightsFolder, GenerationOptions, Transformer> Load { get; }
 }

@@ -75,16 +75,21 @@ public static class ModelLoader
         ModelConfig? languagePart = LanguagePart.Of(config);
         config = languagePart ?? config;
         string type = config.Text("model_type", "");
-        if (ModelFamilies.Find(type) is not { } family)
+        if (type != "" && ModelFamilies.Find(type) is null)
         {
-            throw config.Wrong("model_type", type == "" ? "is missing" : "is not supported", $"'{type}'",
-                string.Join(", ", ModelTypes.Concat(LanguagePart.ModelTypes)));
+            throw Unknown(config, type);
         }
         using Recorder.Pause pause = Recorder.Suspend(); // views of weights are no part of any computation
         WeightsFolder weights = open(folder);
         try
         {
-            string? reading = null;
+            string? guess = null, reading = null;
+            if (type == "")
+            {
+                type = FamilyGuess.Of(config, weights, out guess) ?? throw Unknown(config, type);
+                config = config.OfFamily(type);
+            }
+            ModelFamily family = ModelFamilies.Find(type) ?? throw Unknown(config, type);
             if (!weights.IsUnwritten && Architectures.Decide(type, config.Architecture(""), weights.Names,
                 out reading) is { } architecture)
             {
@@ -102,7 +107,7 @@ public static class ModelLoader
             model = family.Load(config, weights, generation);
             model.AddNotices([
                 .. languagePart is null ? Array.Empty<string>() : [LanguagePart.Notice(outer, weights.Names)],
-                .. new[] { place, reading, ownHead }.OfType<string>(),
+                .. new[] { place, guess, reading, ownHead }.OfType<string>(),
                 .. weights.Notices,
                 .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);
             return weights;
@@ -113,6 +118,10 @@ public static class ModelLoader
             throw;
         }
     }
+
+    private static ModelException Unknown(ModelConfig config, string type) => config.Wrong("model_type",
+        type == "" ? "is missing, and neither 'architectures' nor the weights tell the family" : "is not supported", $"'{type}'",
+        string.Join(", ", ModelTypes.Concat(LanguagePart.ModelTypes)));
 
     /// <summary>What to say of a head that is stored next to embeddings of other values; null where there is none.</summary>
     private static string? OwnHead(WeightsFolder weights)

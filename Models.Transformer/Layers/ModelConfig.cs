@@ -36,6 +36,14 @@ internal sealed class ModelConfig
         return new(JsonSerializer.SerializeToElement(all), _file, _architecture, _ownHead);
     }
 
+    /// <summary>The same settings for a model of a family that they do not name.</summary>
+    public ModelConfig OfFamily(string modelType)
+    {
+        JsonObject all = JsonObject.Create(_root)!;
+        all["model_type"] = modelType;
+        return new(JsonSerializer.SerializeToElement(all), _file);
+    }
+
     /// <summary>
     /// These settings as those of a whole model: its special tokens and whether its head is tied are the outer model's where that says so,
     /// and what neither says is the default.
