@@ -3,14 +3,15 @@ using System.Text.RegularExpressions;
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// Which family a checkpoint is of when its <c>config.json</c> has no <c>model_type</c>, as those from before transformers 2.4 have none: the
-/// one whose class it names, else the only one whose tensors it holds.
+/// Which family a checkpoint is of when its <c>config.json</c> has no <c>model_type</c>, as those from before transformers 2.4 have none:
+/// the one whose class it names, else the only one whose tensors it holds.
 /// </summary>
 internal static partial class FamilyGuess
 {
     /// <summary>
-    /// Ends of tensors by which families are told apart, with 0 for every number in them. The first row all of whose signs hold decides: the
-    /// tensor is there, with ! it is not, with ^ it has more rows than columns; “key=” is a setting that is there, “key=value” its value.
+    /// Ends of tensors by which families are told apart, with 0 for every number in them. The first row all of whose signs hold decides:
+    /// the tensor is there, with ! it is not, with ^ it has more rows than columns; “key=” is a setting that is there, “key=value” its
+    /// value.
     /// </summary>
     private static readonly (string Family, string[] Signs)[] s_signs =
     [
@@ -93,7 +94,8 @@ internal static partial class FamilyGuess
         string end = sign.TrimStart('!', '^');
         WeightEntry? found = tensors.FirstOrDefault(tensor => tensor.Key == end
             || tensor.Key.EndsWith($".{end}", StringComparison.Ordinal)).Value;
-        return sign[0] == '!' ? found is null : found is not null && (sign[0] != '^' || found.Shape is [var rows, var columns] && rows > columns);
+        return sign[0] == '!' ? found is null
+            : found is not null && (sign[0] != '^' || (found.Shape is [var rows, var columns] && rows > columns));
     }
 
     [GeneratedRegex(@"\.\d+\.")]

@@ -29,7 +29,8 @@ public sealed class DecompX : IAttributionMethod
 
     private static readonly string[] s_families =
     [
-        "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "data2vec-text", "electra", "albert", "deberta-v2", "mpnet", "roformer",
+        "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "data2vec-text", "electra", "albert", "deberta-v2", "mpnet",
+        "roformer",
     ];
 
     /// <inheritdoc/>

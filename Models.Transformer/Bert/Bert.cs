@@ -61,6 +61,7 @@ public class Bert : Transformer
     private readonly HookPoint? _hookPositions, _hookTypes;
     private readonly Norm _norm;
     private readonly Linear? _project;
+    private readonly RelativeBias? _distances;
     private readonly Block[] _blocks;
 
     internal Bert(Config config, ModelInfo info, ModelBuilder builder) : base(info, builder)
@@ -84,14 +85,17 @@ public class Bert : Transformer
         _project = config.Projects ? Linear.Of(embed / "project", "", info.EmbeddingWidth, info.DModel) : null;
         _fullEmbed = builder.Root.Hook("hook_full_embed", "[batch, pos, d_model]");
         Disentangled? relative = config.Relative is { } options ? new(builder.Root / "rel_embed", options, info, config.Epsilon) : null;
+        _distances = config.Distances is { } distances ? new(builder.Root / "rel_pos", distances, info.NHeads, decoder: false) : null;
         var block = new BlockOptions
         {
             Order = BlockOrder.PostNorm, // resid = norm(resid + attention(resid)); resid = norm(resid + mlp(resid))
             Norm = path => Norm.Layer(path, info.DModel, config.Epsilon),
+            Rotary = config.Rotary,
             Attention = path => new(path, new()
             {
                 DModel = info.DModel,
                 NHeads = info.NHeads,
+                Rotary = config.Rotary is not null,
                 Relative = relative is null ? null : relative.Under,
                 Scale = relative?.Scale ?? 0,
             }),
@@ -148,7 +152,7 @@ public class Bert : Transformer
             resid *= Tensor.From([.. Masks.Integers(mask).Select(token => (float)token)], mask.Shape.Append(1));
         }
         resid = _fullEmbed.Run(resid);
-        var at = new Placement(input, resid) { MasksPairs = _config.HidesPadding };
+        var at = new Placement(input, resid) { MasksPairs = _config.HidesPadding, Bias = _distances?.Over(0) };
         foreach (Block block in _blocks)
         {
             resid = block.Run(resid, at);
@@ -199,6 +203,12 @@ public class Bert : Transformer
 
         /// <summary>DeBERTa's attention by distance; null: there is none.</summary>
         public DisentangledOptions? Relative { get; init; }
+
+        /// <summary>T5's biases by distance, the same in every block (MPNet); null: there are none.</summary>
+        public RelativeBiasOptions? Distances { get; init; }
+
+        /// <summary>How queries and keys are rotated by position (RoFormer); null: they are not.</summary>
+        public RotaryOptions? Rotary { get; init; }
 
         public string Activation { get; init; } = "gelu";
 

@@ -12,6 +12,7 @@ public class Decoder : Transformer
     private readonly DecoderOptions _options;
     private readonly Embedding _words;
     private readonly Embedding? _positions;
+    private readonly Tensor? _fixedPositions; // [position, d_model]
     private readonly Linear? _projectIn, _projectOut;
     private readonly HookPoint _hookWords;
     private readonly HookPoint? _hookPositions;
@@ -24,12 +25,12 @@ public class Decoder : Transformer
         ModulePath root = builder.Root;
         bool projects = info.EmbeddingWidth != info.DModel;
         _words = new(root / "embed", "W_E", info.VocabSize, info.EmbeddingWidth, "token id");
-        _positions = options.Positions is { } learned
-            ? new(root / "pos_embed", "W_pos", info.MaxPositions + learned.Offset, info.DModel, "position")
-            : null;
+        int rows = info.MaxPositions + (options.Positions?.Offset ?? 0);
+        _fixedPositions = options.Positions?.Fixed?.Invoke(rows, info.DModel);
+        _positions = options.Positions is { Fixed: null } ? new(root / "pos_embed", "W_pos", rows, info.DModel, "position") : null;
         _hookWords = root.Hook("hook_embed", "[batch, pos, d_model]");
         _projectIn = projects ? Linear.Of(root / "embed", "in", info.EmbeddingWidth, info.DModel, bias: false) : null;
-        _hookPositions = _positions is null ? null : root.Hook("hook_pos_embed", "[batch, pos, d_model]");
+        _hookPositions = options.Positions is null ? null : root.Hook("hook_pos_embed", "[batch, pos, d_model]");
         _embedNorm = options.EmbeddingNorm?.Invoke(root / "embed" / "ln");
         _blocks = [.. Enumerable.Range(0, info.NLayers).Select(i => new Block(root / "blocks" / i, options.Block(i)))];
         _final = options.FinalNorm?.Invoke(root / "ln_final");
@@ -101,10 +102,10 @@ public class Decoder : Transformer
         Tensor words = _hookWords.Run(EmbeddingsOf(input, cache?.Length ?? 0));                // [batch, pos, d_embed]
         Tensor resid = _projectIn?.Run(words) ?? words;                                        // [batch, pos, d_model]
         var at = new Placement(input, resid, cache, _options.Slopes);
-        if (_positions is not null && _hookPositions is not null && _options.Positions is { } learned)
+        if (_hookPositions is not null && _options.Positions is { } table)
         {
-            Tensor positions = learned.Counted && input.Positions is null ? at.Counted : at.Positions;
-            resid += _hookPositions.Run(_positions.Run(learned.Shifted(positions)));
+            Tensor rows = table.Shifted(table.Counted && input.Positions is null ? at.Counted : at.Positions);
+            resid += _hookPositions.Run(_fixedPositions?.Gather(rows) ?? _positions?.Run(rows) ?? resid);
         }
         resid = _embedNorm?.Run(resid) ?? resid;
         foreach (Block block in _blocks)
@@ -136,9 +137,11 @@ public class Decoder : Transformer
 
         public Tensor Hidden(ModelInput input, KvCache cache) => Run(input, cache);
 
-        public Tensor Logits(Tensor hidden) => _unembed.Run(hidden);
+        public Tensor Logits(Tensor hidden) => _unembed.Run(Scaled(hidden));
 
-        public Tensor Logits(Tensor hidden, Tensor ids) => _unembed.Run(hidden, ids);
+        public Tensor Logits(Tensor hidden, Tensor ids) => _unembed.Run(Scaled(hidden), ids);
+
+        private Tensor Scaled(Tensor hidden) => _options.HiddenScale == 1 ? hidden : hidden.Scale(_options.HiddenScale);
     }
 
     /// <summary>Labels a text by the hidden state of its last token, which alone has seen all of it.</summary>

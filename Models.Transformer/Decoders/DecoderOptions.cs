@@ -49,8 +49,8 @@ internal sealed record DecoderOptions
     /// <summary>Longest sequence, tokens.</summary>
     public required int MaxPositions { get; init; }
 
-    /// <summary>The learned table of positions; null: positions are in attention.</summary>
-    public LearnedPositions? Positions { get; init; }
+    /// <summary>The table of positions; null: positions are in attention.</summary>
+    public DecoderPositions? Positions { get; init; }
 
     /// <summary>Slopes of ALiBi, one per head; null: none.</summary>
     public float[]? Slopes { get; init; }
@@ -73,15 +73,21 @@ internal sealed record DecoderOptions
     /// <summary>Whether the unembedding has a bias.</summary>
     public bool HeadBias { get; init; }
 
+    /// <summary>Factor on hidden states before the unembedding, and so on logits (Cohere, Granite).</summary>
+    public float HiddenScale { get; init; } = 1;
+
     /// <summary>The bound that logits approach, 0: none (Gemma 2).</summary>
     public float LogitCap { get; init; }
 }
 
-/// <summary>A learned table with a row per position.</summary>
+/// <summary>A table with a row per position, learned or fixed.</summary>
 /// <param name="Offset">Unused rows before that of the first position.</param>
 /// <param name="Counted">Whether positions count tokens, padding being position −1 wherever it stands (OPT).</param>
-internal sealed record LearnedPositions(int Offset = 0, bool Counted = false)
+internal sealed record DecoderPositions(int Offset = 0, bool Counted = false)
 {
+    /// <summary>Makes the table of a number of rows and their width where it is no weight (XGLM); null: it is learned.</summary>
+    public Func<int, int, Tensor>? Fixed { get; init; }
+
     /// <summary>The rows of positions.</summary>
     public Tensor Shifted(Tensor positions) =>
         Offset == 0 ? positions : Tensor.From([.. positions.ToIntArray().Select(at => at + Offset)], positions.Shape);

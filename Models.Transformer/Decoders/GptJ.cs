@@ -1,8 +1,10 @@
 // GPT-J: one norm feeds attention and MLP in parallel, and neighbouring dimensions of each head are rotated in pairs. Wang and Komatsuzaki
-// 2021. Sizes: d_model 4096, 16 heads of 256 (64 dimensions rotated), 28 layers, 50400 words in GPT-J 6B. Read next: Decoders/Decoder.cs.
+// 2021. CodeGen: the same with queries, values and keys in one stored tensor. Nijkamp et al. 2023. Read next: Decoders/Decoder.cs.
+// Sizes: d_model 4096, 16 heads of 256 (64 dimensions rotated), 28 layers, 50400 words in GPT-J 6B; 1024, 16 of 64 (32), 20, 51200 in
+// CodeGen 350M.
 namespace Vitrine.Transformers;
 
-/// <summary>GPT-J.</summary>
+/// <summary>GPT-J and CodeGen.</summary>
 internal static class GptJ
 {
     private static readonly Dictionary<string, string> s_names = new()
@@ -28,11 +30,30 @@ internal static class GptJ
         ["b"] = "bias",
     };
 
-    /// <summary>Builds the model with the head that the config names.</summary>
-    public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation)
+    private static readonly Dictionary<string, string> s_codeGenNames = new(s_names)
+    {
+        ["W_Q"] = "qkv_proj.weight^T",
+        ["W_K"] = "qkv_proj.weight^T",
+        ["W_V"] = "qkv_proj.weight^T",
+    };
+
+    /// <summary>GPT-J.</summary>
+    public static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation) =>
+        Load(json, folder, generation, "GPTJ", s_names, Projections.Apart);
+
+    /// <summary>CodeGen.</summary>
+    public static Transformer LoadCodeGen(ModelConfig json, WeightsFolder folder, GenerationOptions generation) =>
+        Load(json, folder, generation, "CodeGen", s_codeGenNames, Projections.ByQuarter);
+
+    private static Transformer Load(ModelConfig json, WeightsFolder folder, GenerationOptions generation, string name,
+        Dictionary<string, string> names, Projections projections)
     {
         int dModel = json.Int("n_embd", 4096), nHeads = json.Int("n_head", 16), dMlp = json.Int("n_inner", 4 * dModel);
         json.Divides("n_head", nHeads, "n_embd", dModel);
+        if (projections == Projections.ByQuarter)
+        {
+            json.Divides("4", 4, "n_head", nHeads);
+        }
         int dims = json.Int("rotary_dim", dModel / nHeads);
         if (dims % 2 != 0 || dims > dModel / nHeads)
         {
@@ -45,13 +66,14 @@ internal static class GptJ
         Norm Norm(ModulePath path) => Transformers.Norm.Layer(path, dModel, epsilon);
         return Decoder.Load(json, folder, generation, new()
         {
-            Class = "GPTJ",
-            Names = s_names,
+            Class = name,
+            Names = names,
             Style = new("transformer.")
             {
                 Ignorable = new Dictionary<string, string>
                 {
                     [".attn.bias"] = "the causal mask",
+                    [".attn.causal_mask"] = "the causal mask",
                     [".attn.masked_bias"] = "the mask's value",
                     [".embed_positions"] = "the rotary angles",
                 },
@@ -74,8 +96,9 @@ internal static class GptJ
                     NHeads = nHeads,
                     Causal = true,
                     Rotary = true,
+                    Projections = projections,
                     Bias = false,
-                    OutputBias = false
+                    OutputBias = false,
                 }),
                 Mlp = path => new(path, dModel, dMlp, activation),
             },

@@ -76,7 +76,7 @@ internal sealed record Llama
     public int DHead => _dHead;
 
     /// <summary>ε of every norm.</summary>
-    public float Epsilon { get; }
+    public float Epsilon { get; init; }
 
     /// <summary>Whether norms are stored less 1.</summary>
     public bool PlusOne { get; init; }
@@ -84,8 +84,17 @@ internal sealed record Llama
     /// <summary>Whether the output of each half of a block is normalised.</summary>
     public bool OutputNorms { get; init; }
 
+    /// <summary>Where blocks normalise.</summary>
+    public BlockOrder Order { get; init; }
+
+    /// <summary>Makes a norm of the stream; null: an RMSNorm.</summary>
+    public Func<ModulePath, Norm>? Norms { get; init; }
+
     /// <summary>Whether queries and keys are normalised.</summary>
     public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Whether their norms are over all heads together.</summary>
+    public bool JointNorm { get; init; }
 
     /// <summary>Whether queries, keys and values have biases.</summary>
     public bool Bias { get; init; }
@@ -113,6 +122,12 @@ internal sealed record Llama
 
     /// <summary>Factor on word embeddings.</summary>
     public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Factor on what each half of a block adds.</summary>
+    public float ResidualFactor { get; init; } = 1;
+
+    /// <summary>Factor on logits.</summary>
+    public float LogitFactor { get; init; } = 1;
 
     /// <summary>Whether the unembedding is the embedding where the configuration does not say.</summary>
     public bool Tied { get; init; }
@@ -150,12 +165,15 @@ internal sealed record Llama
             Block = layer => Block(layer, everywhere ?? Rotary?.Invoke(layer)),
             FinalNorm = Norm,
             Tied = tied,
+            HiddenScale = LogitFactor,
             LogitCap = LogitCap,
         });
     }
 
     private BlockOptions Block(int layer, RotaryOptions? rotary) => new()
     {
+        Order = Order,
+        SharedNorm = Order == BlockOrder.Parallel,
         Norm = Norm,
         OutputNorms = OutputNorms,
         Rotary = rotary,
@@ -168,15 +186,19 @@ internal sealed record Llama
             DHead = _dHead,
             Causal = true,
             Rotary = rotary is not null,
-            QueryKeyNorm = QueryKeyNorm ? p => Transformers.Norm.Rms(p, _dHead, Epsilon, PlusOne, "batch, pos, head") : null,
+            QueryKeyNorm = QueryKeyNorm ? (p, heads) => JointNorm
+                ? Transformers.Norm.Rms(p, heads * _dHead, Epsilon, PlusOne, width: "head · d_head")
+                : Transformers.Norm.Rms(p, _dHead, Epsilon, PlusOne, "batch, pos, head", "d_head") : null,
+            JointNorm = JointNorm,
+            OutputFactor = ResidualFactor,
             Projections = Stacked ? Projections.Stacked : Projections.Apart,
             Bias = Bias,
             OutputBias = OutputBias,
             Scale = Scale,
             ScoreCap = ScoreCap,
         }),
-        Mlp = path => new(path, _dModel, _dMlp, Activation, gated: true, bias: MlpBias, stacked: Stacked),
+        Mlp = path => new(path, _dModel, _dMlp, Activation, gated: true, bias: MlpBias, stacked: Stacked, factor: ResidualFactor),
     };
 
-    private Norm Norm(ModulePath path) => Transformers.Norm.Rms(path, _dModel, Epsilon, PlusOne);
+    private Norm Norm(ModulePath path) => Norms?.Invoke(path) ?? Transformers.Norm.Rms(path, _dModel, Epsilon, PlusOne);
 }

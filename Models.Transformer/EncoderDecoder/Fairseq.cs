@@ -1,8 +1,8 @@
 namespace Vitrine.Transformers;
 
 /// <summary>
-/// What Marian, BART, mBART and M2M-100 share: their checkpoints spell the tensors alike (as fairseq's models were first brought to Hugging
-/// Face), and the same keys of config.json hold their sizes.
+/// What Marian, BART, mBART, M2M-100, Pegasus and Blenderbot share: their checkpoints spell the tensors alike (as fairseq's models were
+/// first brought to Hugging Face), and the same keys of config.json hold their sizes.
 /// </summary>
 internal static class Fairseq
 {

@@ -26,7 +26,7 @@ internal static class M2m100
     }
 
     /// <summary>fairseq's waves, of frequency 10000^(−k/(d_model/2 − 1)), <c>[position, d_model]</c>; the padding's row is zero.</summary>
-    private static Tensor Sinusoids(int positions, int dModel, int pad)
+    internal static Tensor Sinusoids(int positions, int dModel, int pad)
     {
         Tensor waves = StackPositions.Waves(positions, dModel, (k, d) => Math.Exp(-k * Math.Log(10000) / Math.Max(1, (d / 2) - 1)));
         float[] kept = new float[positions];

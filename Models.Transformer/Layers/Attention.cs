@@ -31,16 +31,16 @@ internal sealed class Attention
         _q = Linear.Of(path, "Q", d, dQuery, options.Bias, options.Part(0));
         _k = Linear.Of(path, "K", d, dKey, options.Bias, options.Part(1));
         _v = Linear.Of(path, "V", d, dKey, options.Bias, options.Part(2));
-        _o = Linear.Of(path, "O", dQuery, d, options.OutputBias);
+        _o = Linear.Of(path, "O", dQuery, d, options.OutputBias, factor: options.OutputFactor);
         _bias = options.Relative?.Invoke(path);
         _hookQ = path.Hook("hook_q", "[batch, query, head, d_head]");
         _hookK = path.Hook("hook_k", "[batch, key, kv_head, d_head]");
         _hookV = path.Hook("hook_v", "[batch, key, kv_head, d_head]");
         if (options.QueryKeyNorm is { } norm)
         {
-            _normQ = norm(path / "q_norm");
+            _normQ = norm(path / "q_norm", options.NHeads);
             _hookNormedQ = path.Hook("hook_q_normed", "[batch, query, head, d_head]");
-            _normK = norm(path / "k_norm");
+            _normK = norm(path / "k_norm", options.NKeyValueHeads);
             _hookNormedK = path.Hook("hook_k_normed", "[batch, key, kv_head, d_head]");
         }
         _hookRotaryQ = options.Rotary ? path.Hook("hook_rot_q", "[batch, query, head, d_head]") : null;
@@ -65,7 +65,7 @@ internal sealed class Attention
         Tensor v = _hookV.Run(Heads(_v.Run(x)));
         if (_normQ is not null && _normK is not null && _hookNormedQ is not null && _hookNormedK is not null)
         {
-            (q, k) = (_hookNormedQ.Run(_normQ.Run(q)), _hookNormedK.Run(_normK.Run(k)));
+            (q, k) = (_hookNormedQ.Run(Normed(_normQ, q)), _hookNormedK.Run(Normed(_normK, k)));
         }
         if (rotary is not null && _hookRotaryQ is not null && _hookRotaryK is not null)
         {
@@ -142,6 +142,10 @@ internal sealed class Attention
         return _o.B is null ? sum : sum + _o.B;
     }
 
+    /// <summary>Of each head by itself, or of all heads of a position together.</summary>
+    private Tensor Normed(Norm norm, Tensor x) =>
+        _options.JointNorm ? Heads(norm.Run(x.Reshape([x.Shape[0], x.Shape[1], x.Shape[2] * x.Shape[3]]))) : norm.Run(x);
+
     /// <summary><c>[batch, pos, head · d_head]</c> → <c>[batch, pos, head, d_head]</c>, a view.</summary>
     private Tensor Heads(Tensor x) => x.Reshape([x.Shape[0], x.Shape[1], x.Shape[2] / _options.DHead, _options.DHead]);
 
@@ -177,6 +181,9 @@ internal enum Projections
 
     /// <summary>In one tensor, q, k and v of the first head before those of the second (GPT-NeoX, BLOOM).</summary>
     ByHead,
+
+    /// <summary>In one tensor, q, v and k of the first quarter of the heads before those of the second (CodeGen).</summary>
+    ByQuarter,
 }
 
 /// <summary>The sizes and habits of an attention layer.</summary>
@@ -200,6 +207,9 @@ internal sealed record AttentionOptions
     /// <summary>Whether the output product has one.</summary>
     public bool OutputBias { get; init; } = true;
 
+    /// <summary>What the output is multiplied by (Granite).</summary>
+    public float OutputFactor { get; init; } = 1;
+
     /// <summary>Whether a position sees only itself and what came before.</summary>
     public bool Causal { get; init; }
 
@@ -207,9 +217,13 @@ internal sealed record AttentionOptions
     public bool Rotary { get; init; }
 
     /// <summary>
-    /// Makes the norm of queries and that of keys, over d_head and before rotation (Qwen3, Gemma 3); null: there is none.
+    /// Makes the norm of queries and that of keys, before rotation (Qwen3, Gemma 3), from its place and the number of heads; null: there is
+    /// none.
     /// </summary>
-    public Func<ModulePath, Norm>? QueryKeyNorm { get; init; }
+    public Func<ModulePath, int, Norm>? QueryKeyNorm { get; init; }
+
+    /// <summary>Whether these norms are over all heads of a position together (OLMo 2), not over each.</summary>
+    public bool JointNorm { get; init; }
 
     /// <summary>Makes what this layer adds to its scores by distance and content (DeBERTa); null: nothing of its own.</summary>
     public Func<ModulePath, ScoreBias>? Relative { get; init; }
@@ -229,6 +243,7 @@ internal sealed record AttentionOptions
         Projections.Stacked => new((which == 0 ? 0 : NHeads + ((which - 1) * NKeyValueHeads)) * DHead,
             (NHeads + (2 * NKeyValueHeads)) * DHead),
         Projections.ByHead => new(which * DHead, 3 * NHeads * DHead, NHeads),
+        Projections.ByQuarter => new((which == 0 ? 0 : 3 - which) * NHeads / 4 * DHead, 3 * NHeads * DHead, 4),
         _ => null,
     };
 }

@@ -20,13 +20,14 @@ internal sealed class Block
     public Block(ModulePath path, BlockOptions options)
     {
         _options = options;
-        bool after = options.Order == BlockOrder.PostNorm, parallel = options.Order == BlockOrder.Parallel;
+        bool after = options.Order == BlockOrder.PostNorm, parallel = options.Order == BlockOrder.Parallel,
+            unread = options.Order == BlockOrder.OutputNorm, written = unread || options.OutputNorms;
         HookPoint Resid(string name) => path.Hook(name, "[batch, pos, d_model]");
         _residPre = Resid("hook_resid_pre");
         string lnLast = options.Cross is null ? "ln2" : "ln3";
-        Norm? before = after || options.SkipsFirstNorm ? null : options.Norm(path / "ln1");
+        Norm? before = after || unread || options.SkipsFirstNorm ? null : options.Norm(path / "ln1");
         _attention = options.Attention(path / "attn");
-        _ln1Post = options.OutputNorms ? options.Norm(path / "ln1_post") : null;
+        _ln1Post = written ? options.Norm(path / "ln1_post") : null;
         _attnOut = Resid("hook_attn_out");
         _residMid = parallel ? null : Resid("hook_resid_mid");
         _ln1 = after ? options.Norm(path / "ln1") : before;
@@ -38,9 +39,9 @@ internal sealed class Block
             _residMidCross = Resid("hook_resid_mid_cross");
             _lnCross = beforeCross ?? options.Norm(path / "ln2");
         }
-        _ln2 = after || options.SharedNorm ? null : options.Norm(path / lnLast);
+        _ln2 = after || unread || options.SharedNorm ? null : options.Norm(path / lnLast);
         _mlp = options.Mlp(path / "mlp");
-        _ln2Post = options.OutputNorms ? options.Norm(path / "ln2_post") : null;
+        _ln2Post = written ? options.Norm(path / "ln2_post") : null;
         _mlpOut = Resid("hook_mlp_out");
         _residPost = Resid("hook_resid_post");
         if (after)
@@ -65,7 +66,7 @@ internal sealed class Block
                 Tensor normed = Normed(_ln1, resid);
                 Tensor attended = Attend(normed, at);
                 return _residPost.Run(resid + attended + Feed(_ln2?.Run(resid) ?? normed));
-            default:                                                      // x + attention(norm(x)), x + mlp(norm(x))
+            default:                                    // x + attention(norm(x)), x + mlp(norm(x)); or x + norm(attention(x)), …
                 resid = Mid(resid + Attend(Normed(_ln1, resid), at));
                 resid = Look(resid, at);
                 return _residPost.Run(resid + Feed(_ln2?.Run(resid) ?? resid));
@@ -119,6 +120,9 @@ internal enum BlockOrder
 
     /// <summary>Both halves read the same stream, normalised, and are added together (GPT-J, GPT-NeoX, Phi).</summary>
     Parallel,
+
+    /// <summary>Each half reads the stream as it is, and what it writes is normalised (OLMo 2).</summary>
+    OutputNorm,
 }
 
 /// <summary>What a block is made of.</summary>

@@ -20,11 +20,13 @@ internal sealed class FeedForward
     /// <param name="gated">Whether there is a W_gate.</param>
     /// <param name="bias">Whether there are biases.</param>
     /// <param name="stacked">Whether the checkpoint stores W_gate before W_in in one tensor (Phi-3, ModernBERT).</param>
-    public FeedForward(ModulePath path, int dModel, int dMlp, string activation, bool gated = false, bool bias = true, bool stacked = false)
+    /// <param name="factor">What its output is multiplied by (Granite).</param>
+    public FeedForward(ModulePath path, int dModel, int dMlp, string activation, bool gated = false, bool bias = true, bool stacked = false,
+        float factor = 1)
     {
         _gate = gated ? Linear.Of(path, "gate", dModel, dMlp, bias, stacked ? new(0, 2 * dMlp) : null) : null;
         _in = Linear.Of(path, "in", dModel, dMlp, bias, stacked ? new(dMlp, 2 * dMlp) : null);
-        _out = Linear.Of(path, "out", dMlp, dModel, bias);
+        _out = Linear.Of(path, "out", dMlp, dModel, bias, factor: factor);
         _activation = Activation.Named(activation);
         _pre = path.Hook("hook_pre", "[batch, pos, d_mlp]");
         _preLinear = gated ? path.Hook("hook_pre_linear", "[batch, pos, d_mlp]") : null;

@@ -89,8 +89,10 @@ public static class TokenizerLoader
     private static ITokenizer LoadWordPiece(string folder)
     {
         var config = new TokenizerConfig(folder);
-        config.RequireClass("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer");
-        var standard = new WordPieceOptions();
+        config.RequireClass("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MPNetTokenizer");
+        WordPieceOptions standard = config.IsClass("MPNetTokenizer")
+            ? new() { Roberta = true, Cls = "<s>", Sep = "</s>", Pad = "<pad>", Mask = "<mask>" }
+            : new();
         return WordPiece.Create(Vocabulary.ReadText(Path.Combine(folder, "vocab.txt")), standard with
         {
             LowerCase = config.Flag("do_lower_case") ?? standard.LowerCase,

@@ -74,7 +74,8 @@ public sealed class Parameter
     /// <summary>What layers add to every element: 1 for Gemma's norms, whose weights are stored less 1; else 0.</summary>
     public float Shift { get; internal set; }
 
-    /// <summary>What layers multiply every element by: Granite's residual multiplier for the last weights of each half of a block; else 1.</summary>
+    /// <summary>What layers multiply every element by: Granite's residual multiplier for the last weights of each half of a block; else
+    /// 1.</summary>
     public float Factor { get; internal set; } = 1;
 
     /// <summary>The weight as layers multiply with it: <see cref="Factor"/> · <see cref="Value"/> + <see cref="Shift"/>.</summary>

@@ -110,10 +110,13 @@ public sealed class LoraModel : ITransformer
         (string prefix, string[] inside) = model.Info.ModelType switch
         {
             "bert" => ("bert.", (string[])["encoder.", "embeddings.", "pooler."]),
-            "gpt2" or "gpt_bigcode" or "gpt_neo" or "gptj" or "bloom" => ("transformer.", ["h.", "wte", "wpe", "ln_f", "word_embeddings"]),
+            "gpt2" or "gpt_bigcode" or "gpt_neo" or "gptj" or "codegen" or "bloom" =>
+                ("transformer.", ["h.", "wte", "wpe", "ln_f", "word_embeddings"]),
+            "mpt" => ("transformer.", ["blocks.", "wte", "norm_f"]),
             "gpt_neox" => ("gpt_neox.", ["layers.", "embed_in"]),
             "roberta" or "xlm-roberta" or "camembert" => ("roberta.", []),
-            "distilbert" or "electra" or "albert" => (model.Info.ModelType + ".", []),
+            "distilbert" or "electra" or "albert" or "mpnet" or "roformer" => (model.Info.ModelType + ".", []),
+            "data2vec-text" => ("data2vec_text.", []),
             "deberta-v2" => ("deberta.", []),
             "t5" or "mt5" => ("", []), // no model beneath the head
             _ => ("model.", ["layers.", "encoder.", "decoder.", "shared"]),

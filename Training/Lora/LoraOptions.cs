@@ -28,14 +28,16 @@ public sealed record LoraOptions
     /// <summary>What PEFT changes in a family when nothing else is said.</summary>
     internal static IReadOnlyList<string> Usual(string family) => family switch
     {
-        "bert" or "roberta" or "xlm-roberta" or "camembert" or "electra" or "albert" => ["query", "value"],
+        "bert" or "roberta" or "xlm-roberta" or "camembert" or "electra" or "albert" or "data2vec-text" or "roformer" =>
+            ["query", "value"],
         "deberta-v2" => ["query_proj", "value_proj"],
         "distilbert" => ["q_lin", "v_lin"],
         "modernbert" => ["Wqkv"],
-        "t5" or "mt5" => ["q", "v"],
+        "t5" or "mt5" or "mpnet" => ["q", "v"],
+        "mpt" => ["Wqkv"],
         "gpt2" or "gpt_bigcode" => ["c_attn"],
         "gpt_neox" or "bloom" => ["query_key_value"],
-        "phi3" => ["qkv_proj"],
+        "phi3" or "codegen" => ["qkv_proj"],
         _ => ["q_proj", "v_proj"],
     };
 }

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Vitrine.Tests.Attributions;
 
-/// <summary>Every method on every family, as a language model and as a classifier: finite scores, or one sentence that says why not.</summary>
+/// <summary>Every method on every family, as a language model and as a classifier: finite scores, or one sentence that says why
+/// not.</summary>
 public sealed class FamilyMethodTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -35,9 +36,10 @@ public sealed class FamilyMethodTests : IDisposable
     private static bool MayRefuse(string method, ITransformer model) => method switch
     {
         "guided_backprop" or "deconvolution" => true, // no ReLU
-        "decompx" => model.Info is not { Task: ModelTask.SequenceClassification, PoolsFirst: true } || model.Info.ModelType == "modernbert",
+        "decompx" => model.Info is not { Task: ModelTask.SequenceClassification, PoolsFirst: true, ModelType: not "modernbert" },
         "globenc" => !model.HookPoints.Any(point => point.Name == "blocks.0.hook_normalized_resid_post"),
-        "alti_logit" => model.Info.ModelType is "gemma2" or "modernbert" || !model.HookPoints.Any(point => point.Name == "ln_final.hook_scale"),
+        "alti_logit" => model.Info.ModelType is "gemma2" or "modernbert"
+            || !model.HookPoints.Any(point => point.Name == "ln_final.hook_scale"),
         "progressive_inference" => model.Info.PoolsFirst || model.Info.NDecoderLayers > 0
             || model.Info.Task == ModelTask.MaskedLanguageModel,
         _ => false,

@@ -49,11 +49,16 @@ internal static class TinyFamilies
     {
         ["albert"] = $$"""{"architectures": ["AlbertForMaskedLM"], "embedding_size": 8, "num_hidden_groups": 1, {{Bert}}}""",
         ["bart"] = $$"""{"architectures": ["BartForConditionalGeneration"], {{Fairseq}}}""",
+        ["blenderbot"] = $$"""{"architectures": ["BlenderbotForConditionalGeneration"], {{Fairseq}}}""",
         ["bloom"] = """
             {"architectures": ["BloomForCausalLM"], "hidden_size": 16, "n_layer": 2, "n_head": 4, "vocab_size": 50, "seq_length": 24, "eos_token_id": 2,
             "pad_token_id": 3}
             """,
         ["camembert"] = $$"""{"architectures": ["CamembertForMaskedLM"], "type_vocab_size": 1, "pad_token_id": 1, {{Bert}}}""",
+        ["codegen"] = $$"""{"architectures": ["CodeGenForCausalLM"], {{GptJ}}}""",
+        ["cohere"] = $$"""{"architectures": ["CohereForCausalLM"], "logit_scale": 0.25, {{Llama}}}""",
+        ["cohere2"] = $$"""{"architectures": ["Cohere2ForCausalLM"], "sliding_window": 3, "sliding_window_pattern": 2, {{Llama}}}""",
+        ["data2vec-text"] = $$"""{"architectures": ["Data2VecTextForMaskedLM"], "type_vocab_size": 1, "pad_token_id": 1, {{Bert}}}""",
         ["deberta-v2"] = $$"""
             {"architectures": ["DebertaV2ForMaskedLM"], "relative_attention": true, "position_buckets": 4, "norm_rel_ebd": "layer_norm",
             "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false, "pad_token_id": 0, {{Bert}}}
@@ -78,25 +83,43 @@ internal static class TinyFamilies
             """,
         ["gpt_neox"] = $$"""{"architectures": ["GPTNeoXForCausalLM"], "rotary_pct": 0.5, {{Llama}}}""",
         ["gptj"] = $$"""{"architectures": ["GPTJForCausalLM"], {{GptJ}}}""",
+        ["granite"] = $$"""
+            {"architectures": ["GraniteForCausalLM"], "attention_multiplier": 0.3, "embedding_multiplier": 3.0, "residual_multiplier": 0.7,
+            "logits_scaling": 4.0, {{Llama}}}
+            """,
         ["m2m_100"] = $$"""{"architectures": ["M2M100ForConditionalGeneration"], {{Fairseq}}}""",
         ["mbart"] = $$"""{"architectures": ["MBartForConditionalGeneration"], "scale_embedding": true, {{Fairseq}}}""",
         ["mistral"] = $$"""{"architectures": ["MistralForCausalLM"], "sliding_window": 3, {{Llama}}}""",
         ["modernbert"] = $$"""
             {"architectures": ["ModernBertForMaskedLM"], "global_attn_every_n_layers": 2, "local_attention": 4, "pad_token_id": 0, {{Bert}}}
             """,
+        ["mpnet"] = $$"""{"architectures": ["MPNetForMaskedLM"], "relative_attention_num_buckets": 32, {{Bert}}}""",
+        ["mpt"] = """
+            {"architectures": ["MptForCausalLM"], "d_model": 16, "n_layers": 2, "n_heads": 4, "vocab_size": 50, "max_seq_len": 24, "eos_token_id": 2,
+            "pad_token_id": 0, "attn_config": {"alibi": true}, "id2label": {"0": "bad", "1": "fair", "2": "good"}}
+            """,
         ["mt5"] = $$"""{"architectures": ["MT5ForConditionalGeneration"], "tie_word_embeddings": false, {{T5}}}""",
+        ["nemotron"] = $$"""{"architectures": ["NemotronForCausalLM"], {{Llama}}}""",
+        ["olmo2"] = $$"""{"architectures": ["Olmo2ForCausalLM"], {{Llama}}}""",
         ["opt"] = $$"""
             {"architectures": ["OPTForCausalLM"], "ffn_dim": 24, "word_embed_proj_dim": 8, "do_layer_norm_before": false, {{Llama}}}
             """,
+        ["pegasus"] = $$"""{"architectures": ["PegasusForConditionalGeneration"], "scale_embedding": true, {{Fairseq}}}""",
         ["phi"] = $$"""{"architectures": ["PhiForCausalLM"], {{Llama}}}""",
         ["phi3"] = $$"""{"architectures": ["Phi3ForCausalLM"], {{Llama}}}""",
         ["qwen2"] = $$"""{"architectures": ["Qwen2ForCausalLM"], {{Llama}}}""",
         ["qwen3"] = $$"""{"architectures": ["Qwen3ForCausalLM"], "head_dim": 6, {{Llama}}}""",
+        ["roformer"] = $$"""{"architectures": ["RoFormerForMaskedLM"], "embedding_size": 8, {{Bert}}}""",
         ["smollm3"] = $$"""{"architectures": ["SmolLM3ForCausalLM"], "no_rope_layer_interval": 2, "rms_norm_eps": 1e-5, {{Llama}}}""",
         ["stablelm"] = $$"""{"architectures": ["StableLmForCausalLM"], "partial_rotary_factor": 0.5, {{Llama}}}""",
         ["starcoder2"] = $$"""{"architectures": ["Starcoder2ForCausalLM"], "sliding_window": 3, {{Llama}}}""",
         ["t5"] = $$"""{"architectures": ["T5ForConditionalGeneration"], {{T5}}}""",
         ["roberta"] = $$"""{"architectures": ["RobertaForMaskedLM"], "type_vocab_size": 1, {{Bert}}}""",
+        ["xglm"] = """
+            {"architectures": ["XGLMForCausalLM"], "d_model": 16, "num_layers": 2, "attention_heads": 4, "ffn_dim": 24, "vocab_size": 50,
+            "max_position_embeddings": 24, "bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2,
+            "id2label": {"0": "bad", "1": "fair", "2": "good"}}
+            """,
         ["xlm-roberta"] = $$"""{"architectures": ["XLMRobertaForMaskedLM"], "type_vocab_size": 1, "pad_token_id": 1, {{Bert}}}""",
     };
 

@@ -3,7 +3,8 @@ namespace Vitrine.Transformers;
 /// <summary>Tokenizers of folders that hold a SentencePiece model and no tokenizer.json: the class that transformers names decides what ids
 /// its pieces have and what goes around a text.</summary>
 /// <remarks>
-/// transformers 4, tokenization_llama.py, _gemma, _t5, _albert, _deberta_v2, _xlm_roberta, _camembert, _mbart, _mbart50, _nllb, _m2m_100.
+/// transformers 4, tokenization_llama.py, _gemma, _t5, _albert, _deberta_v2, _xlm_roberta, _camembert, _mbart, _mbart50, _nllb, _m2m_100,
+/// _pegasus, _xglm.
 /// </remarks>
 internal static class SentencePieceFolder
 {
@@ -37,6 +38,8 @@ internal static class SentencePieceFolder
         ["MBart50Tokenizer"] = parts => Languages(parts, [.. s_mbart25, .. s_mbart50More], codeFirst: true),
         ["NllbTokenizer"] = parts => Languages(parts, [], codeFirst: parts.Config.Flag("legacy_behaviour") != true),
         ["M2M100Tokenizer"] = M2M100,
+        ["PegasusTokenizer"] = Pegasus,
+        ["XGLMTokenizer"] = Xglm,
     };
 
     /// <summary>Opens the tokenizer of a folder that holds one of <see cref="FileNames"/>.</summary>
@@ -213,6 +216,35 @@ internal static class SentencePieceFolder
         Unk = idOf("<unk>"),
         Mask = idOf("<mask>"),
     };
+
+    /// <summary>XLM-R's ids, seven words that training made up after them, and the end token before each text.</summary>
+    private static PipelineTokenizer Xglm(Parts parts) => parts.Build(
+        parts.Fairseq([.. Enumerable.Range(0, 7).Select(i => $"<madeupword{i}>")]), FairseqRoles, idOf =>
+        {
+            TemplatePlace end = TemplatePlace.Token(parts.Required(idOf, "</s>"), 0);
+            return new([end, TemplatePlace.Text(0, 0)], [end, TemplatePlace.Text(0, 0), end, end, TemplatePlace.Text(1, 0)]);
+        });
+
+    /// <summary>Padding, end, two masks and 101 unused tokens; the model's pieces after them, from its unknown one on.</summary>
+    private static PipelineTokenizer Pegasus(Parts parts)
+    {
+        int offset = parts.Config.Integer("offset") ?? 103;
+        if (offset != 103 || parts.Model.Pieces.IdOf("<unk>") is not 2)
+        {
+            throw new TokenizerException($"tokenizer: another order of ids than Pegasus'; got offset {offset} and the unknown piece at "
+                + $"{parts.Model.Pieces.IdOf("<unk>")} in '{parts.Folder}'; expected 103 and 2.")
+            { IsUnsupported = true };
+        }
+
+        int count = parts.Model.Kinds.Length;
+        Vocabulary vocabulary = Vocabulary.FromPieces(
+            ["<pad>", "</s>", "<mask_1>", "<mask_2>", .. Enumerable.Range(2, 101).Select(i => $"<unk_{i}>"),
+                .. Enumerable.Range(2, count - 2).Select(parts.Model.Pieces.PieceOf)]);
+        return parts.Build(
+            (vocabulary, [.. Enumerable.Range(0, count).Select(i => i < 2 ? i : i + offset)]),
+            idOf => new SpecialTokens { Eos = idOf("</s>"), Pad = idOf("<pad>"), Unk = idOf("<unk>"), Mask = idOf("<mask_2>") },
+            idOf => PostTemplate.EndOfSentence(parts.Required(idOf, "</s>")));
+    }
 
     private static PipelineTokenizer Camembert(Parts parts)
     {

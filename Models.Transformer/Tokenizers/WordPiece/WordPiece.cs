@@ -48,7 +48,9 @@ public sealed class WordPiece : ISubwordModel
             Added = AddedToken.Union(vocabulary, special, added),
             Normalizer = BertNormalizer.From(options),
             PreTokenizer = new BertWords(),
-            Template = PostTemplate.Bert(special.Cls.Value, special.Sep.Value),
+            Template = options.Roberta
+                ? PostTemplate.Roberta(special.Cls.Value, special.Sep.Value)
+                : PostTemplate.Bert(special.Cls.Value, special.Sep.Value),
         });
     }
 

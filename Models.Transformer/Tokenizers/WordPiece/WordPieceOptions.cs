@@ -18,6 +18,10 @@ public sealed record WordPieceOptions
     /// <summary>Words of more code points than this become the unknown token. Default 100, at least 1.</summary>
     public int MaxWordLength { get; init; } = 100;
 
+    /// <summary>Whether special tokens stand as RoBERTa's do, <c>&lt;s&gt; A &lt;/s&gt;&lt;/s&gt; B &lt;/s&gt;</c> (MPNet). Default
+    /// false.</summary>
+    public bool Roberta { get; init; }
+
     /// <summary>Spelling of the unknown token. Default <c>[UNK]</c>.</summary>
     public string Unk { get; init; } = "[UNK]";
 

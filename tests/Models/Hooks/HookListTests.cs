@@ -124,19 +124,23 @@ public class HookListTests
         (string Title, string Family, string? Architecture)[] models =
         [
             ("GPT-2, StarCoder", "gpt2", null), ("GPT-2, sequence classification", "gpt2", "GPT2ForSequenceClassification"),
-            ("Llama, Mistral, Qwen2, Phi-3, Gemma, SmolLM3, StableLM", "llama", null), ("StarCoder 2", "starcoder2", null),
+            ("Llama, Mistral, Qwen2, Phi-3, Gemma, SmolLM3, StableLM, Granite", "llama", null),
+            ("StarCoder 2, Nemotron", "starcoder2", null), ("OLMo 2", "olmo2", null), ("Command R, R7B", "cohere", null),
             ("Qwen3", "qwen3", null), ("Gemma 2", "gemma2", null), ("Gemma 3", "gemma3_text", null), ("GPT-NeoX, Pythia", "gpt_neox", null),
-            ("GPT-J, Phi", "gptj", null), ("GPT-Neo", "gpt_neo", null), ("BLOOM", "bloom", null), ("OPT 350M", "opt", null),
+            ("GPT-J, CodeGen, Phi", "gptj", null), ("GPT-Neo", "gpt_neo", null), ("BLOOM", "bloom", null), ("MPT", "mpt", null),
+            ("OPT 350M", "opt", null), ("XGLM", "xglm", null),
             ("BERT, masked language model", "bert", null), ("BERT, sequence classification", "bert", "BertForSequenceClassification"),
             ("BERT, multiple choice", "bert", "BertForMultipleChoice"),
             ("BERT, token classification", "bert", "BertForTokenClassification"),
             ("BERT, question answering", "bert", "BertForQuestionAnswering"),
-            ("DistilBERT", "distilbert", null), ("RoBERTa, XLM-R, CamemBERT", "roberta", null),
+            ("DistilBERT", "distilbert", null), ("RoBERTa, XLM-R, CamemBERT, data2vec", "roberta", null),
+            ("MPNet", "mpnet", null), ("RoFormer", "roformer", null),
             ("ELECTRA, generator", "electra", null), ("ELECTRA, discriminator", "electra", "ElectraForPreTraining"),
             ("ALBERT", "albert", null), ("DeBERTa v2 and v3", "deberta-v2", null), ("ModernBERT", "modernbert", null),
             ("ModernBERT, sequence classification", "modernbert", "ModernBertForSequenceClassification"),
             ("Marian", "marian", null), ("BART", "bart", null),
-            ("mBART", "mbart", null), ("M2M-100, NLLB", "m2m_100", null), ("T5", "t5", null), ("T5 v1.1, mT5", "mt5", null),
+            ("mBART", "mbart", null), ("M2M-100, NLLB, Pegasus, Blenderbot", "m2m_100", null),
+            ("T5", "t5", null), ("T5 v1.1, mT5", "mt5", null),
         ];
         var known = new HashSet<string>();
         foreach ((string title, string family, string? architecture) in models)

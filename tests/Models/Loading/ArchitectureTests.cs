@@ -116,7 +116,9 @@ public sealed class ArchitectureTests
         Assert.Contains(model.Notices, n => n.Contains($"read as {family}, by its class", StringComparison.Ordinal));
     }
 
-    /// <summary>Families that compute the same count as one; two are told apart by settings that tiny models have not, one by none.</summary>
+    /// <summary>
+    /// Families that compute the same count as one; two are told apart by settings that tiny models have not, one by none.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Families))]
     public void Load_WithoutModelTypeAndClass_IsToldByItsTensorsOrRefused(string family)

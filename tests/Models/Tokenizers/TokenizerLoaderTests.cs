@@ -1,3 +1,4 @@
+using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
 
@@ -59,6 +60,42 @@ public sealed class TokenizerLoaderTests
         ITokenizer tokenizer = Load(config is null ? files : [.. files, ("tokenizer_config.json", config)]);
 
         Assert.Equal(expected, string.Join(' ', tokenizer.Encode("the").Pieces));
+    }
+
+    /// <summary>MPNet has BERT's words and RoBERTa's special tokens.</summary>
+    [Fact]
+    public void Load_Mpnet_HasRobertasSpecialTokens()
+    {
+        ITokenizer tokenizer = Load(("config.json", """{"model_type": "mpnet"}"""),
+            ("vocab.txt", "<s>\n<pad>\n</s>\n<unk>\nthe\n[UNK]\n<mask>\n"));
+
+        Assert.Equal("<s> the </s>", string.Join(' ', tokenizer.Encode("The").Pieces));
+        Assert.Equal("<s> the </s> </s> [UNK] </s>", string.Join(' ', tokenizer.Encode("the", "x").Pieces));
+        Assert.Equal((1, 6), (tokenizer.Special.Pad, tokenizer.Special.Mask));
+    }
+
+    /// <summary>The same pieces under other ids: Pegasus adds 103, XGLM has XLM-R's with an end token before the text.</summary>
+    [Theory]
+    [InlineData("t5/spiece.model", "T5Tokenizer", "PegasusTokenizer")]
+    [InlineData("xlmr/sentencepiece.bpe.model", "XLMRobertaTokenizer", "XGLMTokenizer")]
+    public void Load_SentencePieceOfAnotherClass_ShiftsItsIds(string file, string known, string other)
+    {
+        string name = Path.GetFileName(file);
+        byte[] model = File.ReadAllBytes(DataFolder.Find($"tokenizers-trained/{file}"));
+        using var folder = new TempFolder();
+        File.WriteAllBytes(folder.File(name), model);
+        ITokenizer As(string type)
+        {
+            File.WriteAllText(folder.File("tokenizer_config.json"), $$"""{"tokenizer_class": "{{type}}"}""");
+            return TokenizerLoader.Load(folder.Path);
+        }
+        const string text = "First, you know Caius Marcius is chief enemy to the people.";
+        int[] ids = [.. As(known).Encode(text, special: false).Ids];
+
+        int[] shifted = [.. As(other).Encode(text).Ids];
+
+        Assert.Equal(other == "PegasusTokenizer" ? [.. ids.Select(id => id + 103), 1] : [2, .. ids], shifted);
+        Assert.Equal(text, As(other).Decode([.. shifted]));
     }
 
     [Theory]
