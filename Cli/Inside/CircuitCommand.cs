@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Viz;
 
@@ -81,37 +80,9 @@ internal static class CircuitCommand
                     output.Write(parsed, terminal, measured);
                     return;
                 }
-                (double metric, double faithfulness) = explainer.Inside.Faithfulness(given, circuit, carried);
-                (_, double without) = explainer.Inside.Faithfulness(given, circuit.Complement(), carried);
+                InsideResult result = explainer.Inside.Circuit(given, scores, circuit);
+                result = parsed.GetValue(load) is null ? result : result with { Method = "saved_edges" };
                 progress.Dispose();
-                InsideResult result = scores.ToResult();
-                int[] chosen = [.. Enumerable.Range(0, scores.Values.Length)
-                    .Where(i => circuit[i / scores.Graph.Targets.Count, i % scores.Graph.Targets.Count])
-                    .OrderByDescending(i => Math.Abs(scores.Values[i]))];
-                result = result with
-                {
-                    Model = explainer.Name,
-                    Numbers = new Dictionary<string, double>(result.Numbers)
-                    {
-                        ["edges_in_circuit"] = circuit.Count,
-                        ["metric_circuit"] = metric,
-                        ["faithfulness"] = faithfulness,
-                        ["faithfulness_complement"] = without,
-                    },
-                    Tables =
-                    [
-                        InsideTable.Of("circuit", result["edges"].Meaning,
-                            [.. chosen.Select(i => scores.Values[i])],
-                            new InsideAxis("edge",
-                                [.. chosen.Select(i =>
-                                scores.Graph.NameOf(i / scores.Graph.Targets.Count, i % scores.Graph.Targets.Count))])),
-                        .. Stability(scores, chosen, parsed.GetValue(load) is null ? given.Count : 0),
-                        .. result.Tables,
-                    ],
-                    Warnings = circuit.Count == 0 ? ["No edge is left after pruning: choose more edges."] : [],
-                };
-                string title = string.Create(CultureInfo.InvariantCulture,
-                    $"{explainer.Name}: {circuit.Count} of {scores.Graph.EdgeCount} edges, faithfulness {faithfulness:0.00}");
                 if (parsed.GetValue(save) is { } file)
                 {
                     OutputFile.Write(file, CircuitFile.ToJson(scores, circuit), terminal);
@@ -120,22 +91,7 @@ internal static class CircuitCommand
                 {
                     OutputFile.Write(graph, CircuitFigure.Dot(circuit, scores), terminal);
                 }
-                output.Write(parsed, terminal, result, CircuitFigure.Svg(circuit, scores, title));
+                output.Write(parsed, terminal, result);
             });
-    }
-
-    // How often each edge is among as many again when the pairs are drawn again; of one pair nothing can be said.
-    private static InsideTable[] Stability(EdgeScores scores, int[] chosen, int pairs)
-    {
-        if (pairs < 2 || chosen.Length == 0)
-        {
-            return [];
-        }
-        IReadOnlyDictionary<string, double> stable = CircuitEvaluation.Stability(scores, chosen.Length);
-        return
-        [
-            InsideTable.Of("stability", "share of resamples of the pairs in which the edge is chosen again", [.. stable.Values],
-                new InsideAxis("edge", [.. stable.Keys])),
-        ];
     }
 }

@@ -72,6 +72,8 @@ internal static class NeuronsCommand
         var neuron = Declare.Value<int?>("--neuron", "n",
             "One neuron: the tokens it writes for and against, or with --data what fires it.");
         var data = Declare.Value<string?>("--data", "path", "JSONL, CSV or text file: record the passages that fire each neuron most.");
+        var record = Declare.Value<string?>("--record", "path",
+            "With --data: keep what was found in this file; the same command goes on from it after a run that ended early.");
         var top = Declare.Value<int>("--top", "n", "How many neurons, tokens or passages.", 10);
         var by = Declare.Value<string>("--by", "name", "max, mean or last: over positions, by magnitude.", "max");
         var factors = Declare.Value<int?>("--factors", "n", "Non-negative factors of the layer's activations: neurons that fire together.");
@@ -80,10 +82,10 @@ internal static class NeuronsCommand
         return new Verb("neurons", "Shows neurons of a feed-forward layer: the strongest on a text, passages that fire them, tokens they write, groups that fire together.", """
             vitrine neurons "ROMEO: What light through yonder" --layer 2
             vitrine neurons --layer 2 --neuron 17
-            vitrine neurons --layer 2 --neuron 17 --data plays.txt
+            vitrine neurons --layer 2 --neuron 17 --data plays.txt --record neurons.json
             vitrine neurons "ROMEO: What light through yonder" --layer 1 --factors 4 --html factors.html
             """)
-            .With(text.Text).With(text.File).With(layer, neuron, data, top, by, factors, correct, wrong).With(output.Symbols)
+            .With(text.Text).With(text.File).With(layer, neuron, data, record, top, by, factors, correct, wrong).With(output.Symbols)
                 .With(source.Options)
             .Does((parsed, cancellation) =>
             {
@@ -94,7 +96,8 @@ internal static class NeuronsCommand
                 {
                     using ProgressLine progress = ProgressLine.Start("neurons", terminal);
                     using DataFile file = DataFile.Open(terminal.Resolve(path));
-                    InsideResult passages = explainer.Inside.Passages(file, at, parsed.GetValue(neuron), many, progress, cancellation);
+                    InsideResult passages = explainer.Inside.Passages(file, at, parsed.GetValue(neuron), many,
+                        parsed.GetValue(record) is { } kept ? terminal.Resolve(kept) : null, progress, cancellation);
                     progress.Dispose();
                     output.Write(parsed, terminal, passages);
                     return;

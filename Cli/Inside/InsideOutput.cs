@@ -37,12 +37,10 @@ internal sealed class InsideOutput
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">The screen.</param>
     /// <param name="result">The result.</param>
-    /// <param name="figure">A picture in place of the first table's; null: that.</param>
-    public void Write(ParseResult parsed, Terminal terminal, InsideResult result, string? figure = null)
+    public void Write(ParseResult parsed, Terminal terminal, InsideResult result)
     {
         string?[] paths = Paths(parsed);
-        string? table = parsed.GetValue(_table);
-        string Picture() => figure is not null && table is null ? figure : InsideFigure.Svg(result, table);
+        string Picture() => InsideFigure.Svg(result, parsed.GetValue(_table));
         if (parsed.GetValue(_png) is { } png)
         {
             OutputFile.Write(png, PngFile.Draw(Picture(), notice => terminal.Error.WriteLine($"vitrine: {notice}")), terminal);
@@ -52,7 +50,7 @@ internal sealed class InsideOutput
             [
                 (paths[0], () => result.ToJson() + "\n"),
                 (paths[1], CsvSafe.Of(parsed, result.ToCsv)),
-                (paths[2], () => InsideView.Html(result, figure is null ? [] : [figure])),
+                (paths[2], () => InsideView.Html(result)),
                 (paths[3], Picture),
             ],
             output => InsideView.Write(result, output));

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Globalization;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
@@ -18,6 +20,13 @@ internal static class SaeCommand
         var correct = Declare.Value<string?>("--correct", "token",
             "Add each feature's share of this token's logit, the error term constant.");
         var wrong = Declare.Value<string?>("--wrong", "token", "Of the difference to this token's logit.");
+        var change = new Option<string[]>("--set")
+        {
+            Description = "Predictions with a feature at another value at every position: 17=0 ablates it, 17=8 steers by it. May be "
+                + "repeated, each a variant of its own.",
+            HelpName = "feature=value"
+        };
+        var tokens = Declare.Value<int?>("--generate", "n", "With --set: continue the text by so many tokens under each variant.");
         var train = Declare.Value<string?>("--train", "path", "Train an autoencoder on this text file and save it in --sae.");
         var architecture = Declare.Value<string>("--architecture", "name", "With --train: topk or jumprelu.", "topk");
         var hook = Declare.Value<string>("--hook", "hook", "With --train: where it reads.", "blocks.1.hook_resid_post");
@@ -28,9 +37,10 @@ internal static class SaeCommand
             vitrine sae --train plays.txt --sae sae --features 1024 --k 16
             vitrine sae --sae sae "ROMEO: What light through yonder"
             vitrine sae --sae sae --feature 17 --data plays.txt
+            vitrine sae --sae sae --set 17=0 --set 17=8 "ROMEO: What light through yonder" --generate 20
             vitrine sae --sae sae --data plays.txt                # what a splice costs
             """)
-            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, train, architecture, hook, features, k, steps)
+            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, change, tokens, train, architecture, hook, features, k, steps)
                 .With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {
@@ -69,10 +79,22 @@ internal static class SaeCommand
                     output.Write(parsed, terminal, measured);
                     return;
                 }
+                if (parsed.GetValue(change) is { Length: > 0 } changes)
+                {
+                    output.Write(parsed, terminal, explainer.Inside.FeatureEffects(loaded, text.Read(parsed, terminal),
+                        [.. changes.Select(Set)], parsed.GetValue(tokens) is { } count ? Verb.Positive(count, "--generate") : null,
+                        cancellation));
+                    return;
+                }
                 output.Write(parsed, terminal, parsed.GetValue(feature) is { } f
                     ? explainer.Inside.FeatureWrites(loaded, f, many)
                     : explainer.Inside.Features(loaded, text.Read(parsed, terminal), many, parsed.GetValue(correct),
                         parsed.GetValue(wrong)));
             });
     }
+
+    private static (int Feature, float Value) Set(string text) => text.Split('=') is [var number, var value]
+        && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int feature)
+        && float.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out float to) ? (feature, to)
+        : throw new CommandException(ExitCode.Usage, $"--set: not understood; got '{text}'; expected feature=value, e.g. 17=0.");
 }

@@ -15,14 +15,14 @@ internal static class InsideEndpoints
             app.MapPost($"/v1/inside/{tool.Name}", async context =>
             {
                 Values values = RequestReader.Read(await Body.Read(context.Request).ConfigureAwait(false));
-                InsideFound view = await Look(desk, tool, values, null, context.RequestAborted).ConfigureAwait(false);
-                await Body.Write(context.Response, view.Result.ToJson() + "\n").ConfigureAwait(false);
+                InsideResult view = await Look(desk, tool, values, null, context.RequestAborted).ConfigureAwait(false);
+                await Body.Write(context.Response, view.ToJson() + "\n").ConfigureAwait(false);
             });
         }
     }
 
     /// <summary>Looks, in turn and within the limits.</summary>
-    public static Task<InsideFound> Look(
+    public static Task<InsideResult> Look(
         Desk desk, InsideTool tool, Values values, IProgress<WorkProgress>? progress, CancellationToken cancellation,
             params IReadOnlyList<string> more)
     {

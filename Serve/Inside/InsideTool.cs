@@ -15,11 +15,6 @@ internal sealed record InsideField(string Name, FieldKind Kind, string Descripti
     public IReadOnlyList<string> Choices { get; init; } = [];
 }
 
-/// <summary>What a look inside gives: numbers, and pictures that are not made of its tables.</summary>
-/// <param name="Result">The numbers.</param>
-/// <param name="Pictures">SVG.</param>
-internal sealed record InsideFound(InsideResult Result, params IReadOnlyList<string> Pictures);
-
 /// <summary>One look inside a model: <c>/v1/inside/NAME</c>, and a tab of the page.</summary>
 /// <param name="Name">As routes and addresses call it.</param>
 /// <param name="Title">As the page calls it.</param>
@@ -27,7 +22,7 @@ internal sealed record InsideFound(InsideResult Result, params IReadOnlyList<str
 /// <param name="Fields">What it takes.</param>
 /// <param name="Run">Looks.</param>
 internal sealed record InsideTool(string Name, string Title, string Description, IReadOnlyList<InsideField> Fields,
-    Func<Explainer, InsideValues, InsideFound> Run)
+    Func<Explainer, InsideValues, InsideResult> Run)
 {
     /// <summary>A request that works with a shipped model.</summary>
     public required JsonObject Example { get; init; }

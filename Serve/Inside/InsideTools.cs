@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Vitrine.Attributions;
-using Vitrine.Viz;
 
 namespace Vitrine.Serve;
 
@@ -25,45 +24,45 @@ internal static class InsideTools
         new("lens", "Logit lens", "What the model would say at every layer.",
             [s_text, new("target", FieldKind.Text, "A token or label to follow."),
                 new("mids", FieldKind.Flag, "Whether states between attention and feed-forward layer are read too.", "false")],
-            (explainer, v) => new(explainer.Inside.Lens(v.Text("text"), v.Flag("mids"), target: v.Maybe("target"))))
+            (explainer, v) => explainer.Inside.Lens(v.Text("text"), v.Flag("mids"), target: v.Maybe("target")))
             { Example = Example("induction", ("text", Letters)) },
         new("direct", "Direct logit attribution", "The logit of the next token as a sum over parts.", [s_text, s_correct, s_wrong],
-            (explainer, v) => new(explainer.Inside.Direct(v.Text("text"), v.Maybe("correct"), v.Maybe("wrong"))))
+            (explainer, v) => explainer.Inside.Direct(v.Text("text"), v.Maybe("correct"), v.Maybe("wrong")))
             { Example = Example("induction", ("text", Letters)) },
         new("patch", "Patching", "What one activation of another run changes, place by place.",
             [s_clean, s_corrupted, s_correct, s_wrong, s_place,
                 new("method", FieldKind.Text, "Exact patches, or first-order estimates.", "exact") { Choices = ["exact", "estimate"] },
                 new("direction", FieldKind.Text, "denoise: clean values into the corrupted run; noise: the reverse.", "denoise")
                     { Choices = ["denoise", "noise"] }],
-            (explainer, v) => new(Patch(explainer, v)))
+            Patch)
             { Example = Pair() },
         new("circuit", "Circuit", "Which heads and layers, joined how, make the answer.",
             [s_clean, s_corrupted, s_correct, s_wrong, new("edges", FieldKind.Whole, "How many edges are kept.", "12")], Circuits)
             { Example = Pair() },
         new("attention", "Heads", "Statistics of every head on a text.", [s_text, s_context],
-            (explainer, v) => new(explainer.Inside.Heads(v.Text("text"), context: v.Maybe("context"))))
+            (explainer, v) => explainer.Inside.Heads(v.Text("text"), context: v.Maybe("context")))
             { Example = Example("induction", ("text", Letters)) },
         new("neurons", "Neurons", "The strongest neurons of a layer on a text.",
             [s_text, s_layer, new("top", FieldKind.Whole, "How many.", "10")],
-            (explainer, v) => new(explainer.Inside.Strongest(v.Text("text"), v.Whole("layer", 0, 1000), v.Whole("top", 1, 200))))
+            (explainer, v) => explainer.Inside.Strongest(v.Text("text"), v.Whole("layer", 0, 1000), v.Whole("top", 1, 200)))
             { Example = Example("sentiment", ("text", "a gorgeous, witty, seductive movie")) },
         new("neuron", "One neuron", "The tokens that a neuron writes.",
             [s_layer, new("neuron", FieldKind.Whole, "Its number.", "0"), new("top", FieldKind.Whole, "How many tokens.", "10")],
-            (explainer, v) => new(explainer.Inside.Writes(v.Whole("layer", 0, 1000), v.Whole("neuron", 0, 1 << 20), v.Whole("top", 1,
-                200))))
+            (explainer, v) => explainer.Inside.Writes(v.Whole("layer", 0, 1000), v.Whole("neuron", 0, 1 << 20), v.Whole("top", 1,
+                200)))
             { Example = Example("stories", ("layer", "1")) },
         new("read", "Read a place", "How large an activation is at every position.",
             [s_text, new("hook", FieldKind.Text, "The activation's name, a head or neuron after a colon: blocks.0.attn.hook_z:0.")],
-            (explainer, v) => new(Places.Read(explainer, v.Text("text"), v.Text("hook"))))
+            (explainer, v) => Places.Read(explainer, v.Text("text"), v.Text("hook")))
             { Example = Example("induction", ("text", Letters), ("hook", "blocks.0.attn.hook_z:0")) },
         new("intervene", "Intervene", "Predictions before and after changes: zero, scale, patch, skip, knock out.",
             [s_text, new("changes", FieldKind.Texts, Places.Forms), s_corrupted],
-            (explainer, v) => new(Places.Intervene(explainer, v.Text("text"), v.Texts("changes"), v.Maybe("corrupted"))))
+            (explainer, v) => Places.Intervene(explainer, v.Text("text"), v.Texts("changes"), v.Maybe("corrupted")))
             { Example = new() { ["model"] = "induction", ["text"] = Letters, ["changes"] = new JsonArray("zero blocks.0.attn.hook_z:0") } },
         new("weights", "Weights", "QK and OV circuits, composition, copying.", [],
-            (explainer, _) => new(explainer.Inside.Weights())) { Example = Example("induction") },
+            (explainer, _) => explainer.Inside.Weights()) { Example = Example("induction") },
         new("positions", "Positions", "How the model uses positions.", [s_text],
-            (explainer, v) => new(explainer.Inside.Positions(v.Text("text")))) { Example = Example("induction", ("text", Letters)) },
+            (explainer, v) => explainer.Inside.Positions(v.Text("text"))) { Example = Example("induction", ("text", Letters)) },
     ];
 
     /// <summary>The look of a name.</summary>
@@ -87,24 +86,11 @@ internal static class InsideTools
             : explainer.Inside.Patch(pairs, v.Choice("place"), request);
     }
 
-    private static InsideFound Circuits(Explainer explainer, InsideValues v)
+    private static InsideResult Circuits(Explainer explainer, InsideValues v)
     {
         PromptPair[] pairs = Pairs(explainer, v);
         EdgeScores scores = explainer.Inside.Edges(pairs, new() { Progress = v.Progress, Cancellation = v.Cancellation });
-        var circuit = Circuit.Top(scores, v.Whole("edges", 1, 2000));
-        (double metric, double faithfulness) = explainer.Inside.Faithfulness(pairs, circuit);
-        InsideResult result = scores.ToResult() with { Model = explainer.Name };
-        result = result with
-        {
-            Numbers = new Dictionary<string, double>(result.Numbers)
-            {
-                ["edges_in_circuit"] = circuit.Count,
-                ["metric_circuit"] = metric,
-                ["faithfulness"] = faithfulness,
-            },
-        };
-        return new(result, CircuitFigure.Svg(circuit, scores, FormattableString.Invariant(
-            $"{explainer.Name}: {circuit.Count} of {scores.Graph.EdgeCount} edges, faithfulness {faithfulness:0.00}")));
+        return explainer.Inside.Circuit(pairs, scores, Circuit.Top(scores, v.Whole("edges", 1, 2000)));
     }
 
     private static JsonObject Example(string model, params IReadOnlyList<(string Name, string Value)> values)

@@ -68,11 +68,11 @@ internal sealed class InsidePage : View
         HtmlPage page, Values values, Desk desk, IProgress<WorkProgress> progress, CancellationToken cancellation)
     {
         InsideTool tool = Tool(values);
-        InsideFound view = await InsideEndpoints.Look(desk, tool, values, progress, cancellation, "tool").ConfigureAwait(false);
-        page.Raw("<section>").Element("h2", "", InsideFigure.Title(view.Result, null));
-        InsideView.Write(page, view.Result, view.Pictures, Places.Of(view.Result));
+        InsideResult view = await InsideEndpoints.Look(desk, tool, values, progress, cancellation, "tool").ConfigureAwait(false);
+        page.Raw("<section>").Element("h2", "", InsideFigure.Title(view, null));
+        InsideView.Write(page, view, Places.Of(view));
         page.Raw("</section>");
-        Doors(page, values, view.Result);
+        Doors(page, values, view);
         page.Raw("<details><summary>The same over HTTP</summary>")
             .Code("curl", $"curl -H 'Content-Type: application/json' "
                 + $"-d {Reproduction.Shell(Request(values, tool).ToJsonString(Body.Plain))} "

@@ -64,7 +64,7 @@ internal sealed class LessonsView : View
         }
         InsideResult result = await lesson.Run(given, desk, progress, cancellation).ConfigureAwait(false);
         page.Element("h2", "", lesson.Title);
-        InsideView.Write(page, result, [], null);
+        InsideView.Write(page, result, null);
     }
 
     private static Lesson Of(Values values) => s_lessons.FirstOrDefault(lesson => lesson.Number == values["lesson"]) ?? s_lessons[0];

@@ -23,14 +23,21 @@ public sealed partial class Inside
     /// before, the text being that of the cell.
     /// </returns>
     /// <exception cref="VitrineException">A change does not fit the model or the text.</exception>
-    public InsideResult Intervene(string text, InterveneRequest request, CancellationToken cancellation = default) => Ask(() =>
+    public InsideResult Intervene(string text, InterveneRequest request, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        InsideText read = Read(text, target: request.Target);
-        IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants =
-            new InsideChanges(_loaded, read, request).Variants();
+        return Intervened(text, request.Target, request.MaxNewTokens, read => new InsideChanges(_loaded, read, request).Variants(),
+            cancellation);
+    }
+
+    internal InsideResult Intervened(string text, string? target, int? maxNewTokens,
+        Func<InsideText, IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)>> make, CancellationToken cancellation) =>
+        Ask(() =>
+    {
+        InsideText read = Read(text, target: target);
+        IReadOnlyList<(string Name, IReadOnlyList<Intervention> Changes)> variants = make(read);
         InsideResult result = InterventionEffect.Compare(Model, read.Input, variants, read.Tokens);
-        return request.MaxNewTokens is not { } count ? result
+        return maxNewTokens is not { } count ? result
             : result with { Tables = [.. result.Tables, Written(text, count, variants, cancellation)] };
     });
 

@@ -14,10 +14,11 @@ namespace Vitrine;
 public sealed partial class Inside
 {
     private readonly LoadedModel _loaded;
+    private readonly LoadOptions _options;
     private readonly Turn _turn;
     private ReadNotes _notes = new();
 
-    internal Inside(LoadedModel loaded, Turn turn) => (_loaded, _turn) = (loaded, turn);
+    internal Inside(LoadedModel loaded, LoadOptions options, Turn turn) => (_loaded, _options, _turn) = (loaded, options, turn);
 
     internal LoadedModel Loaded => _loaded;
 
@@ -100,6 +101,13 @@ public sealed partial class Inside
         using Turn.Scope turn = _turn.Enter();
         return CircuitEvaluation.Faithfulness(Model, pairs, circuit, ablation);
     }
+
+    /// <summary>A circuit with its edges, faithfulness and stability: <see cref="CircuitEvaluation.Describe"/>.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="scores">Scores of all edges.</param>
+    /// <param name="circuit">The choice of edges.</param>
+    public InsideResult Circuit(IReadOnlyList<PromptPair> pairs, EdgeScores scores, Circuit circuit) =>
+        Ask(() => CircuitEvaluation.Describe(Model, pairs, scores, circuit));
 
     /// <summary>
     /// Faithfulness of circuits of growing size, with complements and random circuits: <see cref="CircuitEvaluation.Curve"/>.
@@ -244,6 +252,13 @@ public sealed partial class Inside
     {
         using Turn.Scope turn = _turn.Enter();
         return work(Model, _loaded.Name);
+    }
+
+    /// <summary>What makes two runs over a data file the same job: model, settings, the whole file.</summary>
+    internal string Job(string work, IEnumerable<(string Name, string Value)> settings, string path, CancellationToken cancellation)
+    {
+        string?[] folders = [_loaded.Folder, _options.Adapter];
+        return JobFingerprint.Of(work, [.. settings, .. _options.Settings()], folders.OfType<string>(), path, cancellation);
     }
 
     internal int[] Tokens(string text) => _loaded.Tokenizer.Encode(text).Ids;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
@@ -9,7 +10,7 @@ namespace Vitrine;
 /// <summary>Passages, factors, pages and autoencoders of <see cref="Inside"/>: what needs texts of a file.</summary>
 public static class InsideUnits
 {
-    private const int Context = 6; // tokens on each side of a passage's peak
+    private static readonly TimeSpan s_saved = TimeSpan.FromSeconds(5); // between two writes of a record
 
     /// <summary>One self-contained page with every head of a text: <see cref="AttentionPage"/>.</summary>
     public static string Page(this Inside inside, string text, string? stack = null, string? context = null, string? target = null)
@@ -69,9 +70,13 @@ public static class InsideUnits
     /// <param name="layer">From 0.</param>
     /// <param name="neuron">One neuron; null: the eight with the largest activations.</param>
     /// <param name="top">How many passages of each.</param>
+    /// <param name="record">
+    /// A file in which what was found is kept every few seconds: the same call goes on from it after a run that ended early. Null: none.
+    /// </param>
     /// <param name="progress">Told how much of the file is read.</param>
     /// <param name="cancellation">Stops between texts.</param>
-    public static InsideResult Passages(this Inside inside, DataFile data, int layer, int? neuron, int top = 5,
+    /// <exception cref="RequestException">There is no text, or the record is of another model, file or layer.</exception>
+    public static InsideResult Passages(this Inside inside, DataFile data, int layer, int? neuron, int top = 5, string? record = null,
         IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(inside);
@@ -79,7 +84,7 @@ public static class InsideUnits
         return inside.With((model, name) =>
         {
             string hook = Neurons.HookOf(model, layer, null);
-            return Fired(inside, data, model, name, hook, x => x, neuron, top, "neuron", progress, cancellation);
+            return Fired(inside, data, model, name, hook, x => x, neuron, top, "neuron", record, progress, cancellation);
         });
     }
 
@@ -91,7 +96,8 @@ public static class InsideUnits
         ArgumentNullException.ThrowIfNull(sae);
         ArgumentNullException.ThrowIfNull(data);
         return inside.With((model, name) =>
-            Fired(inside, data, model, name, SaeSplice.HookOf(sae, null), sae.Encode, feature, top, "feature", progress, cancellation));
+            Fired(inside, data, model, name, SaeSplice.HookOf(sae, null), sae.Encode, feature, top, "feature", null, progress,
+                cancellation));
     }
 
     /// <summary>The tokens that a feature speaks for and against.</summary>
@@ -110,12 +116,34 @@ public static class InsideUnits
             { Model = name });
     }
 
+    /// <summary>
+    /// Predictions before and after features have other values, each change a variant of its own; the error term stays, so that nothing
+    /// else changes.
+    /// </summary>
+    /// <param name="inside">The model.</param>
+    /// <param name="sae">The autoencoder.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="features">Features with their values at every position: 0 ablates, a large one steers.</param>
+    /// <param name="maxNewTokens">How many tokens the model writes under each variant; null: none.</param>
+    /// <param name="cancellation">Stops between tokens.</param>
+    /// <returns>As <see cref="Inside.Intervene(string, InterveneRequest, CancellationToken)"/>.</returns>
+    /// <exception cref="VitrineException">There is no such feature, or the autoencoder does not fit the model.</exception>
+    public static InsideResult FeatureEffects(this Inside inside, SparseAutoencoder sae, string text,
+        IReadOnlyList<(int Feature, float Value)> features, int? maxNewTokens = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(inside);
+        ArgumentNullException.ThrowIfNull(features);
+        return inside.Intervened(text, null, maxNewTokens, _ => [.. features.Select(f => Intervention.Feature(sae, f.Feature, f.Value))
+            .Select(change => (change.Description, (IReadOnlyList<Intervention>)[change]))], cancellation);
+    }
+
     /// <summary>What a splice costs on the texts of a file: <see cref="SaeSplice.Loss"/>.</summary>
     public static InsideResult Splice(this Inside inside, SparseAutoencoder sae, DataFile data, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(data);
-        return inside.With((model, name) => SaeSplice.Loss(model, sae, [.. Texts(inside, data, model, cancellation).Take(256)])
+        return inside.With((model, name) => SaeSplice.Loss(model, sae, [.. data.Rows
+            .SelectMany(row => Texts(inside, row, model, cancellation)).Take(256)])
             with
         { Model = name });
     }
@@ -148,41 +176,56 @@ public static class InsideUnits
 
     private static InsideResult Fired(
         Inside inside, DataFile data, ITransformer model, string name, string hook, Func<Tensor, Tensor> units, int? unit, int top,
-            string kind, IProgress<double>? progress, CancellationToken cancellation)
+            string kind, string? record, IProgress<double>? progress, CancellationToken cancellation)
     {
-        NeuronRecord? record = null;
-        Dictionary<int, int[]> kept = [];
-        int number = 0;
-        foreach (int[] ids in Texts(inside, data, model, cancellation))
+        string job = record is null ? "" : inside.Job("passages",
+            [("hook", hook), ("kind", kind), ("top", top.ToString(CultureInfo.InvariantCulture)), .. data.Options.Settings()], data.Path
+            ?? throw new RequestException(Fault.Request, "record: no file to go on in; got a stream; expected a data file."), cancellation);
+        PassageRecord? found = record is null ? null : PassageRecord.Load(record, job);
+        long start = Stopwatch.GetTimestamp(), rows = found?.Rows ?? 0;
+        void Keep()
         {
-            using Recorder.Pause pause = Recorder.Suspend();
-            Tensor x = units(PatchSweep.Capture(model, ModelInput.Of(ids), [hook])[hook]);
-            record ??= new NeuronRecord(x.Shape[^1], top);
-            record.Add(x.ToArray(), number);
-            kept[number++] = ids;
-            if (kept.Count > 4096)
+            if (record is not null)
             {
-                Forget(record, kept);
+                found?.Save(record, job, rows);
+                start = Stopwatch.GetTimestamp();
             }
+        }
+        foreach (DataRow row in data.Rows.Skip((int)rows))
+        {
+            if (cancellation.IsCancellationRequested || Stopwatch.GetElapsedTime(start) > s_saved)
+            {
+                Keep();
+            }
+            foreach (int[] ids in Texts(inside, row, model, cancellation))
+            {
+                using Recorder.Pause pause = Recorder.Suspend();
+                Tensor x = units(PatchSweep.Capture(model, ModelInput.Of(ids), [hook])[hook]);
+                found ??= new PassageRecord(x.Shape[^1], top);
+                found.Add(x.ToArray(), ids);
+            }
+            rows++;
             progress?.Report(data.Share ?? 0);
         }
-        if (record is null)
+        Keep();
+        if (found is null)
         {
             throw new RequestException(Fault.Text, "passages: no texts; expected rows with the column text.");
         }
+        NeuronRecord best = found.Best;
         int[] shown = unit is { } one
-            ? one >= 0 && one < record.Units ? [one]
+            ? one >= 0 && one < best.Units ? [one]
                 : throw new RequestException(Fault.Request,
-                FormattableString.Invariant($"{kind}: there is none of that number; got {one}; expected 0 to {record.Units - 1}."))
-            : [.. Enumerable.Range(0, record.Units).OrderByDescending(u => record.Top(u).Count > 0 ? record.Top(u)[0].Value : 0).Take(8)];
+                FormattableString.Invariant($"{kind}: there is none of that number; got {one}; expected 0 to {best.Units - 1}."))
+            : [.. Enumerable.Range(0, best.Units).OrderByDescending(u => best.Top(u).Count > 0 ? best.Top(u)[0].Value : 0).Take(8)];
         List<double> values = [];
         List<string> passages = [];
         foreach (int u in shown)
         {
-            foreach (UnitActivation a in record.Top(u).Concat(Enumerable.Repeat(default(UnitActivation), top)).Take(top))
+            foreach (UnitActivation a in best.Top(u).Concat(Enumerable.Repeat(default(UnitActivation), top)).Take(top))
             {
                 values.Add(a.Value);
-                passages.Add(a.Value == 0 ? "" : Passage(inside, kept[a.Text], a.Position));
+                passages.Add(a.Value == 0 ? "" : Passage(inside, found.Around(a)));
             }
         }
         InsideAxis names = new(kind, [.. shown.Select(u => u.ToString(CultureInfo.InvariantCulture))]);
@@ -194,44 +237,25 @@ public static class InsideUnits
             [
                 InsideTable.Of("passages", "activation at the marked token", [.. values], names, InsideAxis.Numbered("rank", top))
                     with { Texts = passages },
-                InsideTable.Of("mean", "mean activation", [.. shown.Select(record.Mean)], names),
+                InsideTable.Of("mean", "mean activation", [.. shown.Select(best.Mean)], names),
                 InsideTable.Of("fraction_positive", "share of tokens with a positive activation",
-                    [.. shown.Select(record.FractionPositive)], names),
+                    [.. shown.Select(best.FractionPositive)], names),
             ],
-            Numbers = new Dictionary<string, double> { ["tokens"] = record.Count, ["texts"] = record.Texts },
+            Numbers = new Dictionary<string, double> { ["tokens"] = best.Count, ["texts"] = best.Texts },
             Parameters = new Dictionary<string, string> { ["hook"] = hook },
         };
     }
 
-    // Only texts that are among some unit's best are kept.
-    private static void Forget(NeuronRecord record, Dictionary<int, int[]> kept)
+    private static string Passage(Inside inside, (int[] Ids, int Peak) around)
     {
-        HashSet<int> needed = [.. Enumerable.Range(0, record.Units).SelectMany(u => record.Top(u).Select(a => a.Text))];
-        foreach (int text in kept.Keys.Where(t => !needed.Contains(t)).ToArray())
-        {
-            kept.Remove(text);
-        }
+        string Decode(ReadOnlySpan<int> ids) => string.Concat(ids.ToArray().Select(inside.Spelt));
+        (int[] ids, int peak) = around;
+        return $"{Decode(ids.AsSpan(0, peak))}«{Decode(ids.AsSpan(peak, 1))}»{Decode(ids.AsSpan(peak + 1))}".ReplaceLineEndings("⏎");
     }
 
-    private static string Passage(Inside inside, int[] ids, int at)
+    private static IEnumerable<int[]> Texts(Inside inside, DataRow row, ITransformer model, CancellationToken cancellation)
     {
-        int from = Math.Max(0, at - Context), to = Math.Min(ids.Length, at + Context + 1);
-        string Decode(int a, int b) => string.Concat(ids[a..b].Select(inside.Spelt));
-        return $"{Decode(from, at)}«{Decode(at, at + 1)}»{Decode(at + 1, to)}".ReplaceLineEndings("⏎");
-    }
-
-    private static IEnumerable<int[]> Texts(Inside inside, DataFile data, ITransformer model, CancellationToken cancellation)
-    {
-        foreach (DataRow row in data.Rows)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (row["text"] is { Length: > 0 } text)
-            {
-                foreach (int[] part in inside.Tokens(text).Chunk(model.Info.MaxPositions))
-                {
-                    yield return part;
-                }
-            }
-        }
+        cancellation.ThrowIfCancellationRequested();
+        return row["text"] is { Length: > 0 } text ? inside.Tokens(text).Chunk(model.Info.MaxPositions) : [];
     }
 }

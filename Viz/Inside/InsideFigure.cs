@@ -30,6 +30,7 @@ public static class InsideFigure
         return shown switch
         {
             null => Numbers(result, title),
+            { Name: "circuit", Axes.Count: 1 } => CircuitFigure.Svg(result, shown, title, Note(result, shown)),
             { Name: "faithfulness" } => Curves(shown, title, Note(result, shown)),
             { Axes.Count: 1 } => Bars(shown, title, Note(result, shown), place),
             _ => Maps(shown, title, Note(result, shown), place),

@@ -10,23 +10,20 @@ public static class InsideView
 
     /// <summary>One self-contained page: facts, a picture of every table, and its numbers.</summary>
     /// <param name="result">The result.</param>
-    /// <param name="extra">Further SVG pictures, above the tables.</param>
-    public static string Html(InsideResult result, params IReadOnlyList<string> extra)
+    public static string Html(InsideResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        ArgumentNullException.ThrowIfNull(extra);
         string title = InsideFigure.Title(result, null);
         HtmlPage page = new HtmlPage(title).Element("h1", "", title);
-        Write(page, result, extra, null);
+        Write(page, result, null);
         return page.ToString();
     }
 
     /// <summary>The same as a part of a page, without its heading.</summary>
     /// <param name="page">Where to.</param>
     /// <param name="result">The result.</param>
-    /// <param name="extra">Further SVG pictures, above the tables.</param>
     /// <param name="place">The place in the model that a number of a table is about; null: none is named.</param>
-    internal static void Write(HtmlPage page, InsideResult result, IReadOnlyList<string> extra, Func<InsideTable, int, string?>? place)
+    internal static void Write(HtmlPage page, InsideResult result, Func<InsideTable, int, string?>? place)
     {
         page.Notes("facts", Facts(result)).Line();
         foreach (string warning in result.Warnings)
@@ -40,10 +37,6 @@ public static class InsideView
                 Head = ["number", ">value"],
                 Rows = [.. result.Numbers.Select(n => (string[])[n.Key, Numbers.Exact(n.Value)])]
             }.Write(page);
-        }
-        foreach (string picture in extra)
-        {
-            page.Raw("<section class=\"wide\">").Raw(Inline(picture)).Raw("</section>").Line();
         }
         foreach (InsideTable table in result.Tables)
         {

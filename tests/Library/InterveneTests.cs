@@ -28,6 +28,34 @@ public sealed class InterveneTests
     }
 
     [Fact]
+    public void Feature_AtAnotherValue_ChangesThatFeatureAlone()
+    {
+        var sae = SparseAutoencoder.Load(Path.Combine(GoldenFolder.SourceTree(), "models", "shakespeare", "sae"));
+        string hook = sae.Config.Hook!;
+        Tensor x = PatchSweep.Capture(Model, ModelInput.Of(Ids(Text)), [hook])[hook], features = sae.Encode(x);
+        float[] own = features.ToArray();
+        int n = sae.Config.DSae, one = Array.FindIndex(own, v => v > 0) % n;
+        Tensor row = sae["W_dec"].Select(0, one);
+
+        using (Intervention.Feature(sae, one, 2.5f).Open(Model))
+        {
+            float[] before = x.ToArray(), after = PatchSweep.Capture(Model, ModelInput.Of(Ids(Text)), [hook])[hook].ToArray(),
+                direction = row.ToArray();
+            for (int i = 0; i < before.Length; i++)
+            {
+                Assert.Equal(before[i] + ((2.5f - own[(i / direction.Length * n) + one]) * direction[i % direction.Length]), after[i], 1e-4);
+            }
+        }
+        InsideResult result = s_explainer.Inside.FeatureEffects(sae, Text, [(one, 0), (one, 20)], maxNewTokens: 3,
+            TestContext.Current.CancellationToken);
+        Assert.Equal([$"feature {one} = 0", $"feature {one} = 20"], result["kl"].Axes[0].Labels);
+        Assert.True(result["kl"].Values.Max() > 0.01);
+        Assert.Equal(3, result["written"].Texts!.Count);
+        Assert.Contains("there is none of that number; got 1024", Assert.Throws<VitrineException>(() => Intervention.Feature(sae, n, 0))
+            .Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Swap_OfTheEmbeddings_IsTheOtherText()
     {
         InsideResult result = Change(new() { Kind = ChangeKind.Swap, Hook = "hook_embed" }, r => r with { Source = Other });

@@ -21,6 +21,52 @@ public static class CircuitEvaluation
         return (metric, measure.Share(metric));
     }
 
+    /// <summary>A circuit with what it carries: its edges and their scores, its faithfulness and that of all other edges.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="scores">Scores of all edges; what an ablated edge carries is theirs.</param>
+    /// <param name="circuit">The choice.</param>
+    /// <returns>
+    /// Tables <c>circuit</c> <c>[edge]</c>, the largest |score| first, <c>edges</c> <c>[source, target]</c> and, of scores that were made
+    /// from several pairs, <c>stability</c> <c>[edge]</c>; numbers <c>edges_in_circuit</c>, <c>metric_circuit</c>, <c>faithfulness</c>,
+    /// <c>faithfulness_complement</c>.
+    /// </returns>
+    public static InsideResult Describe(ITransformer model, IReadOnlyList<PromptPair> pairs, EdgeScores scores, Circuit circuit)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(circuit);
+        Measure measure = new(model, pairs, circuit.Graph, scores.Ablation);
+        double metric = measure.Of(circuit);
+        InsideResult result = scores.ToResult();
+        (int Source, int Target)[] chosen = [.. circuit.Pairs().OrderByDescending(e => Math.Abs(scores[e.Source, e.Target]))];
+        InsideTable edges = InsideTable.Of("circuit", result["edges"].Meaning, [.. chosen.Select(e => scores[e.Source, e.Target])],
+            new InsideAxis("edge", [.. chosen.Select(e => circuit.Graph.NameOf(e.Source, e.Target))]));
+        IReadOnlyDictionary<string, double> stable = scores.PerPair.Count > 1 && chosen.Length > 0 ? Stability(scores, chosen.Length)
+            : new Dictionary<string, double>();
+        return result with
+        {
+            Metric = pairs[0].Metric.Name,
+            Numbers = new Dictionary<string, double>(result.Numbers)
+            {
+                ["metric_clean"] = measure.Clean,
+                ["metric_corrupted"] = measure.Corrupted,
+                ["edges_in_circuit"] = circuit.Count,
+                ["metric_circuit"] = metric,
+                ["faithfulness"] = measure.Share(metric),
+                ["faithfulness_complement"] = measure.Share(measure.Of(circuit.Complement())),
+            },
+            Tables =
+            [
+                edges,
+                .. stable.Count == 0 ? Array.Empty<InsideTable>() : [InsideTable.Of("stability",
+                    "share of resamples of the pairs in which the edge is chosen again", [.. stable.Values],
+                    new InsideAxis("edge", [.. stable.Keys]))],
+                .. result.Tables,
+            ],
+            Warnings = circuit.Count == 0 ? ["No edge is left after pruning: choose more edges."] : [],
+        };
+    }
+
     /// <summary>
     /// Faithfulness of circuits of growing size: of the best edges, of all but them (complement), and of random edges, each also in the
     /// other

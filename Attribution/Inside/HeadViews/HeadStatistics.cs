@@ -7,6 +7,8 @@ namespace Vitrine.Attributions;
 /// <summary>What a head's pattern looks like, in numbers.</summary>
 public static class HeadStatistics
 {
+    private static readonly string[] s_detectors = ["previous_token_head", "duplicate_token_head", "induction_head"];
+
     /// <summary>Statistics of every head on a text.</summary>
     /// <param name="model">The model.</param>
     /// <param name="input">One text.</param>
@@ -17,7 +19,8 @@ public static class HeadStatistics
     /// <c>current_token</c>,
     /// <c>previous_token</c> (over queries that have one), <c>max_weight</c>; of repeated tokens also <c>duplicate_token</c> and
     /// <c>induction</c>, by the
-    /// literature's definition (mean attention of queries that have such a key).
+    /// literature's definition (mean attention of queries that have such a key); of one stack <c>previous_token_head_detector</c>,
+    /// <c>duplicate_token_head_detector</c> and <c>induction_head_detector</c>, as <see cref="Detect"/> has them.
     /// </returns>
     public static InsideResult Run(ITransformer model, ModelInput input, string? stack = null, bool cross = false)
     {
@@ -29,7 +32,7 @@ public static class HeadStatistics
         double[] entropy = new double[cells], distance = new double[cells], first = new double[cells], current = new double[cells],
             previous = new double[cells], max = new double[cells];
         double[] duplicate = new double[cells], induction = new double[cells];
-        int[] ids = cross || (input.Target ?? input).Ids is not { } given ? [] : given.ToIntArray();
+        int[] ids = cross || (patterns.Stack == "encoder" ? input : input.Target ?? input).Ids is not { } given ? [] : given.ToIntArray();
         (int[] twin, int[] follower) = Repeats(ids, q);
         for (int c = 0; c < cells; c++)
         {
@@ -75,10 +78,16 @@ public static class HeadStatistics
                 InsideTable.Of("duplicate_token", "attention to the last earlier copy of the token (queries that have one)", duplicate,
                     axes),
                 InsideTable.Of("induction", "attention to what followed the last earlier copy (queries that have one)", induction, axes),
+                .. ids.Length != q || q != k ? [] : s_detectors.Select(name => InsideTable.Of($"{name}_detector",
+                    "share of all attention that lies where the pattern says (TransformerLens)", Scores(patterns, Detection(name, ids)),
+                    axes)),
             ],
-            Parameters = new Dictionary<string,
-                string>
-            { ["stack"] = patterns.Stack, ["definition"] = "literature: mean attention of the queries that have such a key" },
+            Parameters = new Dictionary<string, string>
+            {
+                ["stack"] = patterns.Stack,
+                ["definitions"] = "previous_token, duplicate_token, induction: mean attention of the queries that have such a key; "
+                    + "…_detector: TransformerLens, all rows count, the first too",
+            },
         };
     }
 
@@ -102,22 +111,7 @@ public static class HeadStatistics
         int[] ids = (input.Target ?? input).Ids?.ToIntArray()
             ?? throw new VitrineException("heads: the detector needs token ids; got embeddings.");
         int t = patterns.Queries;
-        double[] detection = Detection(pattern, ids), scores = new double[patterns.Layers * patterns.Heads];
-        for (int c = 0; c < scores.Length; c++)
-        {
-            double hit = 0, all = 0, gap = 0;
-            for (int i = 0; i < t; i++)
-            {
-                ReadOnlySpan<float> row = patterns.Row(c / patterns.Heads, c % patterns.Heads, i);
-                for (int j = 0; j < t; j++)
-                {
-                    bool isOut = (excludeFirst && j == 0) || (excludeCurrent && j == i);
-                    double a = isOut ? 0 : row[j], d = isOut ? 0 : detection[(i * t) + j];
-                    (hit, all, gap) = (hit + (a * d), all + a, gap + Math.Abs(a - d));
-                }
-            }
-            scores[c] = absolute ? 1 - (gap / t) : all > 0 ? hit / all : 0;
-        }
+        double[] detection = Detection(pattern, ids), scores = Scores(patterns, detection, absolute, excludeFirst, excludeCurrent);
         return new()
         {
             Method = "head_detector",
@@ -138,6 +132,30 @@ public static class HeadStatistics
                 ["exclude_current"] = excludeCurrent ? "true" : "false",
             },
         };
+    }
+
+    // How much of every head's attention lies in a pattern.
+    private static double[] Scores(HeadPatterns patterns, double[] detection, bool absolute = false, bool excludeFirst = false,
+        bool excludeCurrent = false)
+    {
+        int t = patterns.Queries;
+        double[] scores = new double[patterns.Layers * patterns.Heads];
+        for (int c = 0; c < scores.Length; c++)
+        {
+            double hit = 0, all = 0, gap = 0;
+            for (int i = 0; i < t; i++)
+            {
+                ReadOnlySpan<float> row = patterns.Row(c / patterns.Heads, c % patterns.Heads, i);
+                for (int j = 0; j < t; j++)
+                {
+                    bool isOut = (excludeFirst && j == 0) || (excludeCurrent && j == i);
+                    double a = isOut ? 0 : row[j], d = isOut ? 0 : detection[(i * t) + j];
+                    (hit, all, gap) = (hit + (a * d), all + a, gap + Math.Abs(a - d));
+                }
+            }
+            scores[c] = absolute ? 1 - (gap / t) : all > 0 ? hit / all : 0;
+        }
+        return scores;
     }
 
     private static double[] Detection(string pattern, int[] ids)

@@ -104,6 +104,34 @@ public sealed partial class Intervention
             [.. hooks.Select(h => (h, (Func<HookPoint, Tensor, Tensor>)Hide))]);
     }
 
+    /// <summary>
+    /// A feature of a sparse autoencoder at another value: the activation + (decoded with it − decoded without the change). What the
+    /// autoencoder does not explain stays as it is.
+    /// </summary>
+    /// <param name="sae">The autoencoder; its config names the hook.</param>
+    /// <param name="feature">Its number.</param>
+    /// <param name="value">The value at every position; 0 ablates the feature.</param>
+    /// <exception cref="VitrineException">There is no such feature, no hook, or a transcoder is given.</exception>
+    public static Intervention Feature(SparseAutoencoder sae, int feature, float value)
+    {
+        ArgumentNullException.ThrowIfNull(sae);
+        SaeSplice.ExpectAutoencoder(sae);
+        int n = sae.Config.DSae;
+        if (feature < 0 || feature >= n)
+        {
+            throw new VitrineException(FormattableString.Invariant(
+                $"feature: there is none of that number; got {feature}; expected 0 to {n - 1}."));
+        }
+        int[] at = new int[n];
+        at[feature] = 1;
+        Tensor hidden = Tensor.From(at, [1, 1, n]), put = Tensor.From(Array.ConvertAll(at, v => v * value), [1, 1, n]);
+        return new(FormattableString.Invariant($"feature {feature} = {value}"), (SaeSplice.HookOf(sae, null), (_, x) =>
+        {
+            Tensor features = sae.Encode(x);
+            return x + (sae.Decode(features.MaskedFill(hidden, 0) + put, x) - sae.Decode(features, x));
+        }));
+    }
+
     // value at the chosen positions and unit, x elsewhere: bit by bit, so that scores of −∞ stay what they are.
     private static Tensor Set(HookPoint point, Tensor x, Tensor value, int? unit, InsidePositions? positions)
     {
@@ -152,13 +180,4 @@ public sealed partial class Intervention
 
     private static string At(string hook, int? unit, InsidePositions? positions) =>
         hook + (unit is { } u ? string.Create(CultureInfo.InvariantCulture, $"[{u}]") : "") + (positions is null ? "" : $" at {positions}");
-
-    private sealed class Scopes : IDisposable
-    {
-        private readonly List<IDisposable> _all = [];
-
-        public void Add(IDisposable scope) => _all.Add(scope);
-
-        public void Dispose() => _all.ForEach(scope => scope.Dispose());
-    }
 }

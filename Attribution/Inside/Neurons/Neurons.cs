@@ -46,6 +46,22 @@ public sealed class NeuronRecord
     /// <summary>The share of positions with a positive activation, 0–1.</summary>
     public double FractionPositive(int unit) => Count == 0 ? 0 : (double)_positive[unit] / Count;
 
+    /// <summary>The sum of a unit's activations, and how many are positive.</summary>
+    internal (double Sum, long Positive) Sums(int unit) => (_sum[unit], _positive[unit]);
+
+    /// <summary>A record that goes on from saved numbers.</summary>
+    internal static NeuronRecord Of(int top, long count, int texts,
+        IReadOnlyList<(double Sum, long Positive, IReadOnlyList<UnitActivation> Best)> units)
+    {
+        var record = new NeuronRecord(units.Count, top) { Count = count, Texts = texts };
+        for (int u = 0; u < units.Count; u++)
+        {
+            (record._sum[u], record._positive[u]) = (units[u].Sum, units[u].Positive);
+            record._best[u].AddRange(units[u].Best);
+        }
+        return record;
+    }
+
     /// <summary>Adds the activations of one text.</summary>
     /// <param name="activations"><c>[pos, unit]</c>, row-major.</param>
     /// <param name="number">The text's number; null: the next.</param>

@@ -31,7 +31,7 @@ public static class ActivationPatching
         ArgumentNullException.ThrowIfNull(place);
         request ??= new();
         var sweep = new PatchSweep(model, pairs, place, request);
-        List<double[]> raw = [], normalised = [];
+        List<double[]> raw = [];
         List<double> bases = [], sources = [];
         for (int p = 0; p < pairs.Count; p++)
         {
@@ -39,14 +39,14 @@ public static class ActivationPatching
             double atBase = Value(model, @base, pairs[p].Metric), atSource = Value(model, source, pairs[p].Metric);
             double[] values = sweep.Of(pairs[p], atBase, p);
             raw.Add(values);
-            normalised.Add([.. values.Select(v => (v - atBase) / (atSource - atBase))]);
             bases.Add(atBase);
             sources.Add(atSource);
         }
         (double[] mean, double[]? low, double[]? high) = PairStatistics.Mean(raw, request.Resamples, request.Seed);
         (double mBase, double mSource) = (bases.Average(), sources.Average());
         // Of the means, as TransformerLens' demos do: a pair whose two runs agree has no scale of its own.
-        double[] shares = [.. mean.Select(v => (v - mBase) / (mSource - mBase))];
+        (double[] shares, double[]? least, double[]? most) =
+            PairStatistics.Share(raw, bases, sources, request.Resamples, request.Seed);
         InsideAxis[] axes = sweep.Axes();
         List<string> warnings = [];
         if (Math.Abs(mSource - mBase) < 1e-6)
@@ -62,7 +62,7 @@ public static class ActivationPatching
             Tables =
             [
                 InsideTable.Of("normalised", "share of the gap between the runs that the patch closes: 0 = base run, 1 = the other run",
-                    shares, axes),
+                    shares, axes) with { Low = least, High = most },
                 InsideTable.Of("raw", InsideMetric.MeaningOf(pairs), mean, axes) with { Low = low, High = high },
             ],
             Parameters = sweep.Parameters(pairs.Count),

@@ -15,9 +15,9 @@ public static class PositionUse
     /// <param name="shift">By how much positions are moved.</param>
     /// <param name="seed">Of the mixed order.</param>
     /// <returns>
-    /// Tables <c>effect</c> <c>[change, position]</c>: KL(model ‖ changed), nats; <c>attention_by_distance</c> <c>[layer, head,
-    /// distance]</c>; of learned positions
-    /// <c>embedding_similarity</c> <c>[position, position]</c>, cosines; of biases by distance (T5, ALiBi, DeBERTa) <c>relative_bias</c>
+    /// Tables <c>effect</c> <c>[change, position]</c>: KL(model ‖ changed), nats; <c>explanation</c> <c>[change]</c>: how the tokens'
+    /// scores for the model's answer agree with those before, and <c>attributions</c> <c>[change, position]</c>, those scores;
+    /// <c>attention_by_distance</c> <c>[layer, head, distance]</c>; of learned positions <c>embedding_similarity</c> <c>[position, position]</c>, cosines; of biases by distance (T5, ALiBi, DeBERTa) <c>relative_bias</c>
     /// <c>[head, distance]</c>; of rotary ones <c>rotary_wavelength</c> <c>[pair]</c>, tokens per
     /// turn.
     /// </returns>
@@ -26,10 +26,10 @@ public static class PositionUse
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
         using Recorder.Pause pause = Recorder.Suspend();
-        int t = PromptPair.Ids(input.Target ?? input).Shape[1];
         List<InsideTable> tables = [];
         List<string> warnings = [];
-        tables.Add(Effects(model, input, t, shift, seed, warnings));
+        var effects = new PositionEffects(model, input, warnings);
+        tables.AddRange(effects.Run(shift, seed));
         tables.Add(ByDistance(HeadPatterns.Of(model, input)));
         Tensor? learned = InsideWeights.Find(model, "pos_embed.W_pos") ?? InsideWeights.Find(model, "embed.W_pos");
         if (learned is not null)
@@ -46,49 +46,12 @@ public static class PositionUse
             Method = "positions",
             Tables = tables,
             Warnings = warnings,
-            Parameters = new Dictionary<string,
-            string>
-            { ["shift"] = shift.ToString(CultureInfo.InvariantCulture) }
-        };
-    }
-
-    private static InsideTable Effects(ITransformer model, ModelInput input, int t, int shift, int seed, List<string> warnings)
-    {
-        int[] mixed = [.. Enumerable.Range(0, t)];
-        new Random(seed).Shuffle(mixed);
-        (string Name, int[] At)[] changes =
-        [
-            ($"shifted by {shift.ToString(CultureInfo.InvariantCulture)}", [.. Enumerable.Range(shift, t)]),
-            ("mixed", mixed),
-            ("all the first", new int[t]),
-        ];
-        Tensor own = Distribution(model, input);
-        List<double> values = [];
-        List<string> names = [];
-        foreach ((string name, int[] at) in changes)
-        {
-            if (at.Max() >= model.Info.MaxPositions)
+            Parameters = new Dictionary<string, string>
             {
-                warnings.Add($"{name}: the model has {model.Info.MaxPositions} positions only; left out.");
-                continue;
-            }
-            Tensor positions = Tensor.From(at, [1, t]);
-            ModelInput changed = input.Target is { } target ? input with { Target = target with { Positions = positions } } : input
-                with
-            { Positions = positions };
-            values.AddRange(own.KlDiv(Distribution(model, changed)).ToArray().Select(v => (double)v));
-            names.Add(name);
-        }
-        int columns = values.Count / Math.Max(1, names.Count);
-        return InsideTable.Of("effect", "KL(model ‖ model with changed positions), nats", [.. values], new InsideAxis("change", names),
-            InsideAxis.Numbered("position", columns));
-    }
-
-    // Log-probabilities by position, or of the whole text. [n, classes]
-    private static Tensor Distribution(ITransformer model, ModelInput input)
-    {
-        Tensor logits = model.Forward(input);
-        return logits.Reshape([logits.Shape.Elements / logits.Shape[^1], logits.Shape[^1]]).LogSoftmax();
+                ["positions"] = effects.Kind,
+                ["shift"] = shift.ToString(CultureInfo.InvariantCulture),
+            },
+        };
     }
 
     private static InsideTable ByDistance(HeadPatterns patterns)

@@ -210,7 +210,7 @@ public static class SaeSplice
     internal static string HookOf(SparseAutoencoder sae, string? hook) =>
         hook ?? sae.Config.Hook ?? throw new VitrineException("sae: its file names no hook; expected --hook, the place it was trained on.");
 
-    private static void ExpectAutoencoder(SparseAutoencoder sae)
+    internal static void ExpectAutoencoder(SparseAutoencoder sae)
     {
         if (sae.Config.IsTranscoder)
         {

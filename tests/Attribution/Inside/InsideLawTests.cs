@@ -226,6 +226,35 @@ public sealed class InsideLawTests
     }
 
     [Fact]
+    public void Intervals_OfShares_AreDrawnWithTheirScale()
+    {
+        InsideTable whole = ActivationPatching.Run(s_induction, s_pairs, PatchPlace.Get("resid_pre"),
+            new() { Axes = PatchAxes.Layer, Layers = [0] })["normalised"], heads =
+            ActivationPatching.Run(s_induction, s_pairs, PatchPlace.Get("z"))["normalised"];
+
+        // The other run's whole stream closes the whole gap of whichever pairs are drawn.
+        Assert.Equal(1, whole.Low![0], 1e-4);
+        Assert.Equal(1, whole.High![0], 1e-4);
+        Assert.True(heads.Low![0] < heads.Values[0] && heads.Values[0] < heads.High![0]);
+    }
+
+    [Fact]
+    public void Heads_ByBothDefinitions_FindThePreviousTokenAndInductionHeads()
+    {
+        ModelInput input = s_pairs[0].Clean;
+        InsideResult heads = HeadStatistics.Run(s_induction, input);
+
+        Assert.Equal(0.79, heads["previous_token"][0, 0], 0.2);
+        foreach (string name in new[] { "previous_token", "duplicate_token", "induction" })
+        {
+            InsideTable detected = HeadStatistics.Detect(s_induction, input, name + "_head")["score"], shown = heads[name + "_head_detector"];
+            Assert.Equal(detected.Values, shown.Values);
+        }
+        Assert.True(heads["induction_head_detector"][1, 0] > 10 * heads["induction_head_detector"][0, 0]);
+        Assert.True(heads["induction"][1, 0] > heads["induction_head_detector"][1, 0]);
+    }
+
+    [Fact]
     public void Pair_OfDifferentLengths_SaysWhere()
     {
         VitrineException e = Assert.Throws<VitrineException>(() => PromptPair.Of(s_induction, "abcabc", "abcab", "a", "b"));
