@@ -40,7 +40,8 @@ internal static class SaeCommand
             vitrine sae --sae sae --set 17=0 --set 17=8 "ROMEO: What light through yonder" --generate 20
             vitrine sae --sae sae --data plays.txt                # what a splice costs
             """)
-            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, change, tokens, train, architecture, hook, features, k, steps)
+            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, change, tokens)
+                .With(train, architecture, hook, features, k, steps)
                 .With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
             {

@@ -133,7 +133,7 @@ public static class InsideUnits
     {
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(features);
-        return inside.Intervened(text, null, maxNewTokens, _ => [.. features.Select(f => Intervention.Feature(sae, f.Feature, f.Value))
+        return inside.Intervened(text, null, maxNewTokens, _ => [.. features.Select(f => SaeSplice.Feature(sae, f.Feature, f.Value))
             .Select(change => (change.Description, (IReadOnlyList<Intervention>)[change]))], cancellation);
     }
 

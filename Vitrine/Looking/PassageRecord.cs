@@ -44,7 +44,8 @@ internal sealed class PassageRecord
         }
         if (_windows.Count > 2 * Best.Units * _top)
         {
-            HashSet<(int, int)> needed = [.. Enumerable.Range(0, Best.Units).SelectMany(u => Best.Top(u).Select(a => (a.Text, a.Position)))];
+            HashSet<(int, int)> needed = [.. Enumerable.Range(0, Best.Units)
+                .SelectMany(u => Best.Top(u).Select(a => (a.Text, a.Position)))];
             foreach ((int, int) key in _windows.Keys.Where(key => !needed.Contains(key)).ToArray())
             {
                 _windows.Remove(key);

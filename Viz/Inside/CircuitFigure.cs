@@ -66,7 +66,7 @@ public static class CircuitFigure
             List<(double X, double Y)> path = [(x1, y1)];
             foreach (int level in levels.Where(l => l > from && l < to))
             {
-                double x = Beside(columns[level], x1 + ((x2 - x1) * (Y(level) - y1) / (y2 - y1)));
+                double x = NextTo(columns[level], x1 + ((x2 - x1) * (Y(level) - y1) / (y2 - y1)));
                 int lane = lanes[(level, x)] = lanes.GetValueOrDefault((level, x)) + 1;
                 x += (lane / 2) * (lane % 2 == 0 ? 3 : -3);
                 path.AddRange([(x, Y(level) + Tall), (x, Y(level) - Tall)]);
@@ -135,7 +135,7 @@ public static class CircuitFigure
     private static double HalfHeight(string node) => node[0] == 'a' ? Tall : Low;
 
     // The nearest place in a row that no node covers.
-    private static double Beside(IEnumerable<double> columns, double x)
+    private static double NextTo(IEnumerable<double> columns, double x)
     {
         foreach (double centre in columns)
         {

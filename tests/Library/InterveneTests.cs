@@ -37,13 +37,14 @@ public sealed class InterveneTests
         int n = sae.Config.DSae, one = Array.FindIndex(own, v => v > 0) % n;
         Tensor row = sae["W_dec"].Select(0, one);
 
-        using (Intervention.Feature(sae, one, 2.5f).Open(Model))
+        using (SaeSplice.Feature(sae, one, 2.5f).Open(Model))
         {
             float[] before = x.ToArray(), after = PatchSweep.Capture(Model, ModelInput.Of(Ids(Text)), [hook])[hook].ToArray(),
                 direction = row.ToArray();
             for (int i = 0; i < before.Length; i++)
             {
-                Assert.Equal(before[i] + ((2.5f - own[(i / direction.Length * n) + one]) * direction[i % direction.Length]), after[i], 1e-4);
+                (int p, int c) = Math.DivRem(i, direction.Length);
+                Assert.Equal(before[i] + ((2.5f - own[(p * n) + one]) * direction[c]), after[i], 1e-4);
             }
         }
         InsideResult result = s_explainer.Inside.FeatureEffects(sae, Text, [(one, 0), (one, 20)], maxNewTokens: 3,
@@ -51,7 +52,7 @@ public sealed class InterveneTests
         Assert.Equal([$"feature {one} = 0", $"feature {one} = 20"], result["kl"].Axes[0].Labels);
         Assert.True(result["kl"].Values.Max() > 0.01);
         Assert.Equal(3, result["written"].Texts!.Count);
-        Assert.Contains("there is none of that number; got 1024", Assert.Throws<VitrineException>(() => Intervention.Feature(sae, n, 0))
+        Assert.Contains("there is none of that number; got 1024", Assert.Throws<VitrineException>(() => SaeSplice.Feature(sae, n, 0))
             .Message, StringComparison.Ordinal);
     }
 

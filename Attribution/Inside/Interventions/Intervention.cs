@@ -104,33 +104,12 @@ public sealed partial class Intervention
             [.. hooks.Select(h => (h, (Func<HookPoint, Tensor, Tensor>)Hide))]);
     }
 
-    /// <summary>
-    /// A feature of a sparse autoencoder at another value: the activation + (decoded with it − decoded without the change). What the
-    /// autoencoder does not explain stays as it is.
-    /// </summary>
-    /// <param name="sae">The autoencoder; its config names the hook.</param>
-    /// <param name="feature">Its number.</param>
-    /// <param name="value">The value at every position; 0 ablates the feature.</param>
-    /// <exception cref="VitrineException">There is no such feature, no hook, or a transcoder is given.</exception>
-    public static Intervention Feature(SparseAutoencoder sae, int feature, float value)
-    {
-        ArgumentNullException.ThrowIfNull(sae);
-        SaeSplice.ExpectAutoencoder(sae);
-        int n = sae.Config.DSae;
-        if (feature < 0 || feature >= n)
-        {
-            throw new VitrineException(FormattableString.Invariant(
-                $"feature: there is none of that number; got {feature}; expected 0 to {n - 1}."));
-        }
-        int[] at = new int[n];
-        at[feature] = 1;
-        Tensor hidden = Tensor.From(at, [1, 1, n]), put = Tensor.From(Array.ConvertAll(at, v => v * value), [1, 1, n]);
-        return new(FormattableString.Invariant($"feature {feature} = {value}"), (SaeSplice.HookOf(sae, null), (_, x) =>
-        {
-            Tensor features = sae.Encode(x);
-            return x + (sae.Decode(features.MaskedFill(hidden, 0) + put, x) - sae.Decode(features, x));
-        }));
-    }
+    /// <summary>Any change of one activation.</summary>
+    /// <param name="description">What it does, in words.</param>
+    /// <param name="hook">Name or pattern.</param>
+    /// <param name="edit">From the activation to its replacement, of the same shape.</param>
+    public static Intervention Of(string description, string hook, Func<Tensor, Tensor> edit) =>
+        new(description, (hook, (_, x) => edit(x)));
 
     // value at the chosen positions and unit, x elsewhere: bit by bit, so that scores of −∞ stay what they are.
     private static Tensor Set(HookPoint point, Tensor x, Tensor value, int? unit, InsidePositions? positions)

@@ -17,9 +17,9 @@ public static class PositionUse
     /// <returns>
     /// Tables <c>effect</c> <c>[change, position]</c>: KL(model ‖ changed), nats; <c>explanation</c> <c>[change]</c>: how the tokens'
     /// scores for the model's answer agree with those before, and <c>attributions</c> <c>[change, position]</c>, those scores;
-    /// <c>attention_by_distance</c> <c>[layer, head, distance]</c>; of learned positions <c>embedding_similarity</c> <c>[position, position]</c>, cosines; of biases by distance (T5, ALiBi, DeBERTa) <c>relative_bias</c>
-    /// <c>[head, distance]</c>; of rotary ones <c>rotary_wavelength</c> <c>[pair]</c>, tokens per
-    /// turn.
+    /// <c>attention_by_distance</c> <c>[layer, head, distance]</c>; of learned positions <c>embedding_similarity</c>
+    /// <c>[position, position]</c>, cosines; of biases by distance (T5, ALiBi, DeBERTa) <c>relative_bias</c> <c>[head, distance]</c>; of
+    /// rotary ones <c>rotary_wavelength</c> <c>[pair]</c>, tokens per turn.
     /// </returns>
     public static InsideResult Run(ITransformer model, ModelInput input, int shift = 8, int seed = 1)
     {

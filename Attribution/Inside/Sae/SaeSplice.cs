@@ -33,6 +33,34 @@ public static class SaeSplice
     }
 
     /// <summary>
+    /// A feature at another value: the activation + (decoded with it − decoded without the change). What the autoencoder does not explain
+    /// stays as it is.
+    /// </summary>
+    /// <param name="sae">The autoencoder; its config names the hook.</param>
+    /// <param name="feature">Its number.</param>
+    /// <param name="value">The value at every position; 0 ablates the feature.</param>
+    /// <exception cref="VitrineException">There is no such feature, no hook, or a transcoder is given.</exception>
+    public static Intervention Feature(SparseAutoencoder sae, int feature, float value)
+    {
+        ArgumentNullException.ThrowIfNull(sae);
+        ExpectAutoencoder(sae);
+        int n = sae.Config.DSae;
+        if (feature < 0 || feature >= n)
+        {
+            throw new VitrineException(FormattableString.Invariant(
+                $"feature: there is none of that number; got {feature}; expected 0 to {n - 1}."));
+        }
+        int[] at = new int[n];
+        at[feature] = 1;
+        Tensor hidden = Tensor.From(at, [1, 1, n]), put = Tensor.From(Array.ConvertAll(at, v => v * value), [1, 1, n]);
+        return Intervention.Of(FormattableString.Invariant($"feature {feature} = {value}"), HookOf(sae, null), x =>
+        {
+            Tensor features = sae.Encode(x);
+            return x + (sae.Decode(features.MaskedFill(hidden, 0) + put, x) - sae.Decode(features, x));
+        });
+    }
+
+    /// <summary>
     /// Every feature's activation, gradient and share of a metric, the error term held constant: feature · ∂metric/∂feature. Marks et al.
     /// 2024.
     /// </summary>
@@ -210,7 +238,7 @@ public static class SaeSplice
     internal static string HookOf(SparseAutoencoder sae, string? hook) =>
         hook ?? sae.Config.Hook ?? throw new VitrineException("sae: its file names no hook; expected --hook, the place it was trained on.");
 
-    internal static void ExpectAutoencoder(SparseAutoencoder sae)
+    private static void ExpectAutoencoder(SparseAutoencoder sae)
     {
         if (sae.Config.IsTranscoder)
         {

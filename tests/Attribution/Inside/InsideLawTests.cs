@@ -247,8 +247,7 @@ public sealed class InsideLawTests
         Assert.Equal(0.79, heads["previous_token"][0, 0], 0.2);
         foreach (string name in new[] { "previous_token", "duplicate_token", "induction" })
         {
-            InsideTable detected = HeadStatistics.Detect(s_induction, input, name + "_head")["score"], shown = heads[name + "_head_detector"];
-            Assert.Equal(detected.Values, shown.Values);
+            Assert.Equal(HeadStatistics.Detect(s_induction, input, name + "_head")["score"].Values, heads[name + "_head_detector"].Values);
         }
         Assert.True(heads["induction_head_detector"][1, 0] > 10 * heads["induction_head_detector"][0, 0]);
         Assert.True(heads["induction"][1, 0] > heads["induction_head_detector"][1, 0]);

@@ -150,7 +150,8 @@ public sealed class PositionEffectsTests
         Assert.Equal(values.Length, actual.Length);
         for (int i = 0; i < values.Length; i++)
         {
-            Assert.True(Math.Abs(values[i] - actual[i]) < 2e-5 * Math.Max(1, Math.Abs(values[i])), $"{what} {i}: {actual[i]}, not {values[i]}");
+            Assert.True(Math.Abs(values[i] - actual[i]) < 2e-5 * Math.Max(1, Math.Abs(values[i])),
+                $"{what} {i}: {actual[i]}, not {values[i]}");
         }
     }
 
