@@ -45,9 +45,36 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         return Value.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null ? At(name, member) : null;
     }
 
-    /// <summary>All members in their order, those that are null included.</summary>
+    /// <summary>Whether there is a value: what <see cref="Part"/> returns may be none.</summary>
+    public bool IsPresent => Value.ValueKind != JsonValueKind.Undefined;
+
+    /// <summary>A member, or no value where it is absent or null, or where this is none itself.</summary>
+    public JsonField Part(string name) => !IsPresent ? At(name, default) : Optional(name) ?? At(name, default);
+
+    /// <summary>A text, or null where it is absent or null.</summary>
+    public string? Text(string name) => Part(name) is { IsPresent: true } part ? part.Text() : null;
+
+    /// <summary>A whole number of at least <paramref name="least"/>, or null where it is absent or null.</summary>
+    public int? Whole(string name, int least) => Part(name) is { IsPresent: true } part ? part.Whole(least, int.MaxValue) : null;
+
+    /// <summary>True or false, <paramref name="absent"/> where it is absent or null.</summary>
+    public bool Flag(string name, bool absent) => Part(name) is { IsPresent: true } part ? part.Flag() : absent;
+
+    /// <summary>A text of one character.</summary>
+    public char Character(string name, char absent) => Text(name) switch
+    {
+        null => absent,
+        { Length: 1 } text => text[0],
+        _ => throw Part(name).Bad("is too long or empty", "one character"),
+    };
+
+    /// <summary>All members in their order, those that are null included; none where there is no value.</summary>
     public IReadOnlyList<(string Name, JsonField Field)> Members()
     {
+        if (!IsPresent)
+        {
+            return [];
+        }
         if (Value.ValueKind != JsonValueKind.Object)
         {
             throw Bad("is no object", "an object");
@@ -56,9 +83,13 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         return [.. Value.EnumerateObject().Select(member => (member.Name, here.At(member.Name, member.Value)))];
     }
 
-    /// <summary>The items of a list, at least <paramref name="least"/>.</summary>
+    /// <summary>The items of a list, at least <paramref name="least"/>; none where there is no value.</summary>
     public IReadOnlyList<JsonField> Items(int least = 0)
     {
+        if (!IsPresent && least == 0)
+        {
+            return [];
+        }
         if (Value.ValueKind != JsonValueKind.Array)
         {
             throw Bad("is no list", "a list");
@@ -69,6 +100,14 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         return items.Length >= least ? items : throw Bad("is too short",
             string.Create(CultureInfo.InvariantCulture, $"at least {least} items"));
     }
+
+    /// <summary>The items without their places, for lists of hundreds of thousands; none where there is no value.</summary>
+    public JsonElement.ArrayEnumerator Elements() => !IsPresent ? default
+        : Value.ValueKind == JsonValueKind.Array ? Value.EnumerateArray() : throw Bad("is no list", "a list");
+
+    /// <summary>The members without their places, for objects of hundreds of thousands; none where there is no value.</summary>
+    public JsonElement.ObjectEnumerator Properties() => !IsPresent ? default
+        : Value.ValueKind == JsonValueKind.Object ? Value.EnumerateObject() : throw Bad("is no object", "an object");
 
     /// <summary>A text.</summary>
     public string Text() => Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Bad("is no text", "a text");
@@ -100,7 +139,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     /// <param name="expected">What it should be; null: it follows from <paramref name="what"/>.</param>
     public VitrineException Bad(string what, string? expected)
     {
-        string raw = Value.GetRawText().ReplaceLineEndings(" ");
+        string raw = IsPresent ? Value.GetRawText().ReplaceLineEndings(" ") : "nothing";
         string got = raw.Length <= 60 ? raw : raw[..60] + "…";
         return Error($"{File}: {(Path.Length == 0 ? "the value" : Path)} {what}; "
             + $"got {got}{(expected is null ? "" : $"; expected {expected}")}.");

@@ -26,37 +26,16 @@ public static class AttributionJson
     /// <exception cref="VitrineException">It is not JSON, not of this format, or of a newer version.</exception>
     public static AttributionResult FromJson(string json)
     {
-        AttributionDocument? document;
-        try
-        {
-            document = JsonSerializer.Deserialize(json, ResultJson.Compact.AttributionDocument);
-        }
-        catch (JsonException e)
-        {
-            throw Unreadable(e);
-        }
-        catch (InvalidOperationException e) // half a surrogate pair
-        {
-            throw new VitrineException("attribution json: cannot be read; got a text that is not Unicode; "
-                + "expected what vitrine explain --json writes.", e);
-        }
+        AttributionDocument document = ResultJson.Read("attribution json", json, ResultJson.Compact.AttributionDocument);
         return document switch
         {
-            null or { Format: not Format } =>
-                throw new VitrineException($"attribution json: another format; got '{document?.Format}'; expected '{Format}'."),
+            { Format: not Format } =>
+                throw new VitrineException($"attribution json: another format; got '{document.Format}'; expected '{Format}'."),
             { Version: < 1 or > Version } => throw new VitrineException($"attribution json: version not known; "
                 + $"got {document.Version}; expected 1 to {Version}. A newer vitrine may read it."),
             _ => ResultRules.Checked(document.Result),
         };
     }
-
-    /// <summary>What is wrong with a text, and where.</summary>
-    internal static VitrineException Unreadable(JsonException e) => new(
-        $"attribution json: cannot be read; got an error at "
-        + $"line {(e.LineNumber ?? 0) + 1}{(e.Path is { } path ? $", {path}" : "")}: {FirstSentence(e.Message)} Expected what vitrine "
-        + $"explain --json writes.", e);
-
-    private static string FirstSentence(string message) => message.Split(" Path:")[0].ReplaceLineEndings(" ");
 }
 
 /// <summary>The outermost object of the file.</summary>

@@ -60,17 +60,9 @@ public static class CombinationJson
 
     private static IReadOnlyList<AttributionResult> Parts(string text)
     {
-        try
-        {
-            CombinationDocument? document = JsonSerializer.Deserialize(text, ResultJson.Compact.CombinationDocument);
-            return document is { Version: 1 } ? [.. document.Results.Select(ResultRules.Checked)]
-                : throw new VitrineException($"results: version not known; got {document?.Version}; expected 1. "
-                    + $"A newer vitrine may read it.");
-        }
-        catch (JsonException e)
-        {
-            throw AttributionJson.Unreadable(e);
-        }
+        CombinationDocument document = ResultJson.Read("results", text, ResultJson.Compact.CombinationDocument);
+        return document is { Version: 1 } ? [.. document.Results.Select(ResultRules.Checked)]
+            : throw new VitrineException($"results: version not known; got {document.Version}; expected 1. A newer vitrine may read it.");
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -25,23 +25,10 @@ public static class InsideJson
     /// than its axes say.</exception>
     public static InsideResult FromJson(string json)
     {
-        InsideDocument? document;
-        try
+        InsideDocument document = ResultJson.Read("inside json", json, ResultJson.Compact.InsideDocument);
+        if (document.Format != Format)
         {
-            document = JsonSerializer.Deserialize(json, ResultJson.Compact.InsideDocument);
-        }
-        catch (JsonException e)
-        {
-            throw new VitrineException(
-                $"inside json: cannot be read; got an error at line {e.LineNumber + 1}, {e.Path}; expected what --json writes.", e);
-        }
-        catch (InvalidOperationException e) // half a surrogate pair
-        {
-            throw new VitrineException("inside json: cannot be read; got a text that is not Unicode; expected what --json writes.", e);
-        }
-        if (document is not { Format: Format })
-        {
-            throw new VitrineException($"inside json: another format; got '{document?.Format}'; expected '{Format}'.");
+            throw new VitrineException($"inside json: another format; got '{document.Format}'; expected '{Format}'.");
         }
         if (document.Version is < 1 or > Version)
         {

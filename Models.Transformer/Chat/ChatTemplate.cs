@@ -62,11 +62,15 @@ public sealed class ChatTemplate
         }
         foreach (string file in s_files.Select(name => Path.Combine(folder, name)).Where(File.Exists))
         {
-            var part = new JsonPart(TokenizerFile.ReadJson(file), "", file)["chat_template"];
-            JsonPart chosen = part.IsArray ? part.Items().FirstOrDefault(one => one.Text("name") == "default")?["template"] ?? part : part;
+            JsonField part = TokenizerFields.Of(TokenizerFile.ReadJson(file), "", file).Part("chat_template"), chosen = part;
+            if (part.Value.ValueKind == System.Text.Json.JsonValueKind.Array) // several by name
+            {
+                JsonField[] usual = [.. part.Items().Where(one => one.Text("name") == "default")];
+                chosen = usual is [var first, ..] ? first["template"] : part;
+            }
             if (chosen.IsPresent)
             {
-                return Parse(chosen.AsText(), file, tokens);
+                return Parse(chosen.Text(), file, tokens);
             }
         }
         return null;

@@ -92,14 +92,15 @@ internal sealed class TokenizerConfig
     {
         if (Property(_config, "added_tokens_decoder") is { } decoder)
         {
-            var part = new JsonPart(decoder, "added_tokens_decoder", _path);
-            return [.. part.Members().Select(m => part[m.Name].AsAddedToken(
+            JsonField part = TokenizerFields.Of(decoder, "added_tokens_decoder", _path);
+            return [.. part.Members().Select(m => m.Field.AddedToken(
                 int.TryParse(m.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                ? id : throw part[m.Name].Malformed("an id as its name")))];
+                ? id : throw m.Field.Bad("has a name that is no id", "0, 1, …")))];
         }
 
-        var plain = new JsonPart(_added ?? default, "", "added_tokens.json");
-        return [.. plain.Members().Select(m => new AddedToken(m.Name, plain[m.Name].AsInteger(0)) { Special = false, Normalized = true })];
+        JsonField plain = TokenizerFields.Of(_added ?? default, "", Path.Combine(Path.GetDirectoryName(_path)!, "added_tokens.json"));
+        return [.. plain.Members().Select(m =>
+            new AddedToken(m.Name, m.Field.Whole(0, int.MaxValue)) { Special = false, Normalized = true })];
     }
 
     private static JsonElement? Optional(string path) => File.Exists(path) ? TokenizerFile.ReadJson(path) : null;

@@ -29,10 +29,11 @@ public class AttributionJsonTests
         Assert.DoesNotContain('\n', new Saliency().Attribute(Toys.Network(), new()).ToJson(indented: false));
 
     [Theory]
-    [InlineData("", "cannot be read")]
-    [InlineData("[1]", "cannot be read")]
-    [InlineData("{\"format\": \"vitrine.attribution\", \"version\": 1}", "cannot be read")]
-    [InlineData("null", "another format")]
+    [InlineData("", "not JSON")]
+    [InlineData("[1]", "is of another kind")]
+    [InlineData("{\"format\": \"vitrine.attribution\", \"version\": 1}", "has no 'result'")]
+    [InlineData("null", "the value is null")]
+    [InlineData("{\"format\": \"other\", \"version\": 1, \"result\": null}", "result is null")]
     public void FromJson_NotOurs_SaysSo(string json, string part) =>
         Assert.Contains(part, Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message, StringComparison.Ordinal);
 
@@ -61,10 +62,11 @@ public class AttributionJsonTests
         { "sides.0.tokens.0.text", "7", "sides[0].tokens[0].text" },
         { "sides.0.tokens.0.end", "-1", "sides[0].tokens[0].end" },
         { "sides.0.tokens.0", "null", "sides[0].tokens[0]" },
-        { "method", "null", "cannot be read" },
+        { "method", "null", "result.method is null" },
+        { "method", "[5]", "result.method is of another kind" },
         { "parameters", "{\"a\": null}", "parameters" },
         { "alignment", "[{\"source\": 0, \"target\": 5, \"score\": 1}]", "alignment" },
-        { "sides.0.raw", "{\"shape\": [1, 2], \"data\": \"AAAA\"}", "cannot be read" },
+        { "sides.0.raw", "{\"shape\": [1, 2], \"data\": \"AAAA\"}", "result.sides[0] does not fit; got A tensor" },
     };
 
     [Theory]
@@ -111,13 +113,13 @@ public class AttributionJsonTests
     }
 
     [Theory]
-    [InlineData("\"method\": \"saliency\"", "\"method\": \"saliency\", \"method\": \"lime\"")]
-    [InlineData("\"saliency\"", "\"\\ud83d\"")]
-    public void FromJson_KeyTwiceOrHalfAPair_IsRefused(string part, string by)
+    [InlineData("\"method\": \"saliency\"", "\"method\": \"saliency\", \"method\": \"lime\"", "result.method stands there twice")]
+    [InlineData("\"saliency\"", "\"\\ud83d\"", "result.method holds half of a surrogate pair")]
+    public void FromJson_KeyTwiceOrHalfAPair_IsRefused(string part, string by, string said)
     {
         string json = Results.Of("saliency", "a b", 1, 2).ToJson().Replace(part, by, StringComparison.Ordinal);
 
-        Assert.Contains("cannot be read", Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message,
+        Assert.Contains(said, Assert.Throws<VitrineException>(() => AttributionJson.FromJson(json)).Message,
             StringComparison.Ordinal);
     }
 }

@@ -3,16 +3,19 @@
 #:property JsonSerializerIsReflectionEnabledByDefault=true
 #:property RestorePackagesWithLockFile=false
 // Do the tests see a wrong line? Takes random one-operator mutants of the sources, puts all of them into one copy of the tree (each with
-// a switch that an environment variable throws), builds it once, and runs for every mutant the tests of its area until the first failure.
-// What no test saw is listed.
+// a switch), builds it once, and runs for every mutant the tests named like its file and those of its area until the first failure. One
+// process of tests serves all mutants, for most of their time would go into starting; where a test fails without the mutant too, or none
+// fails, it is asked again in a new process. What no test saw is listed.
 //
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 --seed 1                     # over all areas
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 Core.Autograd Training/Lora  # over folders or files
 //   ... --wider    runs the whole suite on what survives the tests of its area
 //   ... --from 50  goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its list
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -53,21 +56,17 @@ else
     Console.WriteLine($"{mutants.Length} mutants in {mutants.DistinctBy(m => m.File).Count()} files");
     Tree.Make(root, copy, sources, mutants);
     File.WriteAllText(list, JsonSerializer.Serialize(mutants));
-    if (Tests.Fail(copy, mutants))
-    {
-        Console.WriteLine("mutate: the tests fail without a mutant, so that nothing can be said.");
-        return 1;
-    }
 }
+using var tests = new Tests(copy);
 List<Mutant> survivors = [];
 foreach (Mutant mutant in mutants.Skip(first - 1))
 {
-    bool isKilled = Tests.Kill(copy, mutant, isWider);
-    if (!isKilled)
+    string? killer = tests.Kill(mutant, isWider);
+    if (killer is null)
     {
         survivors.Add(mutant);
     }
-    Console.WriteLine($"{mutant.Id,4} {(isKilled ? "killed  " : "SURVIVED")} {mutant}");
+    Console.WriteLine($"{mutant.Id,4} {(killer is null ? "SURVIVED" : "killed  ")} {mutant}{(killer is null ? "" : $"  by {killer}")}");
 }
 int tried = mutants.Length - first + 1, killed = tried - survivors.Count;
 Console.WriteLine(FormattableString.Invariant($"{killed} of {tried} killed ({100.0 * killed / Math.Max(1, tried):F1} %)"));
@@ -89,8 +88,9 @@ internal sealed class Sources
         + "global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
 
     public const string SwitchSource = "/// <summary>Which mutant is on.</summary>\npublic static class VitrineMutant\n{\n"
-        + "    private static readonly int s_on = int.Parse(System.Environment.GetEnvironmentVariable(\"VITRINE_MUTANT\") ?? \"0\");\n\n"
-        + "    /// <summary>Whether it is this one.</summary>\n    public static bool On(int id) => s_on == id;\n}\n";
+        + "    /// <summary>Its number.</summary>\n"
+        + "    public static int Number = int.Parse(System.Environment.GetEnvironmentVariable(\"VITRINE_MUTANT\") ?? \"0\");\n\n"
+        + "    /// <summary>Whether it is this one.</summary>\n    public static bool On(int id) => Number == id;\n}\n";
 
     private readonly CSharpParseOptions _parsing = new(LanguageVersion.Preview);
     private readonly CSharpCompilation _all;
@@ -240,6 +240,13 @@ internal static class Tree
 {
     public static void Make(string root, string copy, Sources sources, Mutant[] mutants)
     {
+        foreach (string folder in Directory.Exists(copy) ? Directory.GetDirectories(copy) : [])
+        {
+            if (Path.GetFileName(folder) != "artifacts") // what an earlier copy has built stays
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
         string[] files = Run.Output("git", root, "ls-files", "-z").Split('\0', StringSplitOptions.RemoveEmptyEntries);
         foreach (string file in files)
         {
@@ -255,33 +262,80 @@ internal static class Tree
             File.WriteAllText(Path.Combine(copy, file.Key), sources.Text(file.Key, file));
         }
         File.WriteAllText(Path.Combine(copy, "Core.Tensor", "VitrineMutant.cs"), Sources.SwitchSource);
+        File.WriteAllText(Path.Combine(copy, "tests", "MutantServer.cs"), TestServer.Source);
         string built = Run.Output("dotnet", copy, "build", "tests/tests.csproj", "-c", "Debug", "-p:Optimize=true", "-p:RunAnalyzers=false",
             "-p:EnforceCodeStyleInBuild=false", "-p:TreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false",
-            "-p:WarningLevel=0", "-v", "q", "-nologo");
-        Console.WriteLine(built.Contains("error", StringComparison.Ordinal) ? built : "built");
+            "-p:WarningLevel=0", "-p:XunitAutoGeneratedEntryPoint=false", "-v", "q", "-nologo");
+        if (built.Contains(": error ", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"mutate: the copy does not build.{Environment.NewLine}{built}");
+        }
     }
 }
 
 /// <summary>The tests that concern a file.</summary>
-internal static class Tests
+internal sealed class Tests(string copy) : IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2); // of the processor, for tests named like a file
 
     // What reads the sources, or takes long to see little.
     private static readonly string[] s_others = ["*Architecture*", "*Docs*", "*Fuzz*", "*Kills*", "*Scale*", "*PublicApi*"];
 
-    /// <summary>Whether tests of any of the mutants fail while none is on.</summary>
-    public static bool Fail(string copy, IEnumerable<Mutant> mutants) =>
-        Fail(copy, 0, [.. mutants.SelectMany(mutant => Of(mutant.File).Append(Named(mutant.File))).Distinct()]);
+    private readonly Dictionary<string, TimeSpan> _limits = [];
+    private TestServer _server = new(copy);
 
-    /// <summary>Whether a test fails, or does not end.</summary>
-    public static bool Kill(string copy, Mutant mutant, bool isWider) => Fail(copy, mutant.Id, [Named(mutant.File)])
-        || Fail(copy, mutant.Id, Of(mutant.File)) || (isWider && Fail(copy, mutant.Id, []));
+    public void Dispose() => _server.Dispose();
 
-    private static bool Fail(string copy, int mutant, string[] classes) => Run.Fails(
-        Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), copy, s_limit, mutant,
-        [.. classes.Length > 0 ? classes.SelectMany(c => new[] { "-class", c }) : s_others.SelectMany(c => new[] { "-class-", c }),
-            "-stoponfail", "-parallel", "none"]);
+    /// <summary>What saw a mutant: a test, or that the tests did not end; null where nothing did.</summary>
+    public string? Kill(Mutant mutant, bool isWider)
+    {
+        string[] named = ["-class", Named(mutant.File)], area = [.. Of(mutant.File).SelectMany(c => new[] { "-class", c })];
+        TimeSpan limit = Limit(mutant.File.Split('/')[0], area);
+        string? killer = Killer(mutant.Id, s_patience, named) ?? Killer(mutant.Id, limit, area);
+        if (killer is null)
+        {
+            Restart(); // what others loaded hides a mutant of loading
+            killer = Killer(mutant.Id, s_patience, named) ?? Killer(mutant.Id, limit, area);
+        }
+        return killer is null && isWider
+            ? Killer(mutant.Id, TimeSpan.FromMinutes(30), [.. s_others.SelectMany(c => new[] { "-class-", c })]) : killer;
+    }
+
+    // Three times what the tests of the area take without a mutant.
+    private TimeSpan Limit(string area, string[] words)
+    {
+        if (!_limits.TryGetValue(area, out TimeSpan limit))
+        {
+            var watch = Stopwatch.StartNew();
+            TestRun run = _server.Run(0, TimeSpan.MaxValue, words);
+            _limits[area] = limit = run.Killer is null ? (3 * run.Processor) + s_patience
+                : throw new InvalidOperationException($"mutate: {run.Killer} fails without a mutant, so that nothing can be said.");
+            Console.WriteLine(FormattableString.Invariant(
+                $"tests of {area}: {run.Processor.TotalSeconds:F0} s of the processor in {watch.Elapsed.TotalSeconds:F0} s"));
+        }
+        return limit;
+    }
+
+    private string? Killer(int mutant, TimeSpan limit, string[] words)
+    {
+        TestRun run = _server.Run(mutant, limit, words);
+        if (run is { Killer: { } test, HasEnded: true } && _server.Run(0, limit, "-method", test).Killer is not null)
+        {
+            Restart(); // an earlier mutant has left something
+            run = _server.Run(mutant, limit, words);
+        }
+        if (!run.HasEnded)
+        {
+            Restart();
+        }
+        return run.Killer;
+    }
+
+    private void Restart()
+    {
+        _server.Dispose();
+        _server = new(copy);
+    }
 
     private static string Named(string file) => $"*{Path.GetFileName(file).Split('.')[0]}*";
 
@@ -295,6 +349,100 @@ internal static class Tests
     };
 }
 
+/// <summary>How some tests went.</summary>
+/// <param name="Killer">The first that failed, or that they did not end; null: all passed.</param>
+/// <param name="HasEnded">Whether the process of tests is still there.</param>
+/// <param name="Processor">What they took.</param>
+internal readonly record struct TestRun(string? Killer, bool HasEnded, TimeSpan Processor);
+
+/// <summary>A process that runs tests again and again, each time with another mutant.</summary>
+internal sealed partial class TestServer : IDisposable
+{
+    private const string Done = "mutant done ";
+
+    /// <summary>The program of the copy's tests.</summary>
+    public const string Source = $$"""
+        internal static class MutantServer
+        {
+            public static int Main(string[] args)
+            {
+                if (args is not ["--mutants"])
+                {
+                    return Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult();
+                }
+                while (System.Console.In.ReadLine() is { } line)
+                {
+                    string[] words = line.Split('\t');
+                    VitrineMutant.Number = int.Parse(words[0]);
+                    System.Environment.SetEnvironmentVariable("VITRINE_MUTANT", words[0]); // for processes that tests start
+                    int code = Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(words[1..]).GetAwaiter().GetResult();
+                    System.Console.Out.WriteLine($"{{Done}}{code}");
+                    System.Console.Out.Flush();
+                }
+                return 0;
+            }
+        }
+        """;
+
+    private readonly Process _process;
+    private readonly BlockingCollection<string?> _lines = [];
+
+    public TestServer(string copy)
+    {
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), ["--mutants"])
+        {
+            WorkingDirectory = copy,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _process.OutputDataReceived += (_, line) => _lines.Add(line.Data);
+        _process.ErrorDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Runs tests with a mutant until the first that fails; 0 is none.</summary>
+    public TestRun Run(int mutant, TimeSpan limit, params string[] words)
+    {
+        TimeSpan before = _process.TotalProcessorTime;
+        string[] all = [mutant.ToString(CultureInfo.InvariantCulture), .. words, "-stoponfail", "-parallel", "none"];
+        _process.StandardInput.WriteLine(string.Join('\t', all));
+        string? failed = null;
+        while (true)
+        {
+            if (!_lines.TryTake(out string? line, 1000))
+            {
+                if (_process.HasExited || _process.TotalProcessorTime - before > limit)
+                {
+                    return new(_process.HasExited ? "the end of the process" : "time", false, default);
+                }
+                continue;
+            }
+            if (line is null)
+            {
+                return new("the end of the process", false, default);
+            }
+            failed ??= Failure().Match(line) is { Success: true } match ? match.Groups[1].Value : null;
+            if (line.StartsWith(Done, StringComparison.Ordinal))
+            {
+                return new(line == Done + "0" ? null : failed ?? "a test", true, _process.TotalProcessorTime - before);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+        _lines.Dispose();
+    }
+
+    [GeneratedRegex(@"(Vitrine\.Tests\.[\w.+]+).* \[FAIL\]")]
+    private static partial Regex Failure();
+}
+
 /// <summary>Other programs.</summary>
 internal static class Run
 {
@@ -306,27 +454,5 @@ internal static class Run
             RedirectStandardOutput = true,
         })!;
         return process.StandardOutput.ReadToEnd();
-    }
-
-    public static bool Fails(string program, string folder, TimeSpan limit, int mutant, string[] words)
-    {
-        var start = new ProcessStartInfo(program, words)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["VITRINE_MUTANT"] = mutant.ToString(CultureInfo.InvariantCulture);
-        using Process process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        if (process.WaitForExit(limit))
-        {
-            return process.ExitCode != 0;
-        }
-        process.Kill(entireProcessTree: true);
-        return true;
     }
 }

@@ -9,7 +9,7 @@ internal sealed class JsonDecoders(string path, List<string> unsupported)
     /// <param name="part">The component.</param>
     /// <param name="model">The kind of model.</param>
     /// <param name="bytes">Whether its pieces are written in bytes.</param>
-    public IPieceDecoder Read(JsonPart part, string model, bool bytes) => part.Type switch
+    public IPieceDecoder Read(JsonField part, string model, bool bytes) => part.TypeName() switch
     {
         "" => bytes ? new ByteLevelDecoder() : model == "WordPiece" ? new WordPieceDecoder("##", cleanUp: true) : new Steps([Spaced]),
         "ByteLevel" => new ByteLevelDecoder(),
@@ -17,12 +17,12 @@ internal sealed class JsonDecoders(string path, List<string> unsupported)
         _ => new Steps([.. StepsOf(part)]),
     };
 
-    private IEnumerable<Func<IReadOnlyList<string>, IReadOnlyList<string>>> StepsOf(JsonPart part)
+    private IEnumerable<Func<IReadOnlyList<string>, IReadOnlyList<string>>> StepsOf(JsonField part)
     {
-        switch (part.Type)
+        switch (part.TypeName())
         {
             case "Sequence":
-                return part["decoders"].Items().SelectMany(StepsOf);
+                return part.Part("decoders").Items().SelectMany(StepsOf);
             case "ByteLevel":
                 return [pieces => [new ByteLevelDecoder().Decode(pieces)]];
             case "WordPiece":
@@ -34,7 +34,7 @@ internal sealed class JsonDecoders(string path, List<string> unsupported)
                 return [pieces => [string.Concat(pieces)]];
             case "Strip":
                 char content = part.Character("content", ' ');
-                (int start, int stop) = (part.Integer("start", 0) ?? 0, part.Integer("stop", 0) ?? 0);
+                (int start, int stop) = (part.Whole("start", 0) ?? 0, part.Whole("stop", 0) ?? 0);
                 return [pieces => [.. pieces.Select(piece => Strip(piece, content, start, stop))]];
             case "Metaspace":
                 char space = part.Character("replacement", SentencePieceNormalizer.Space);
@@ -45,15 +45,15 @@ internal sealed class JsonDecoders(string path, List<string> unsupported)
                 string suffix = part.Text("suffix") ?? "</w>";
                 return [pieces => [.. pieces.Select((piece, i) => piece.Replace(suffix, i < pieces.Count - 1
                     ? " " : "", StringComparison.Ordinal))]];
-            case "Replace" when part["pattern"].Text("String") is { Length: > 0 } literal:
-                string with = part["content"].AsText();
+            case "Replace" when part.Part("pattern").Text("String") is { Length: > 0 } literal:
+                string with = part.Part("content").Text();
                 return [pieces => [.. pieces.Select(piece => piece.Replace(literal, with, StringComparison.Ordinal))]];
-            case "Replace" when RegexPattern.Parse(part["pattern"]["Regex"].AsText(), path, out _) is { } pattern:
-                string content2 = part["content"].AsText();
+            case "Replace" when RegexPattern.Parse(part.Part("pattern").Part("Regex").Text(), path, out _) is { } pattern:
+                string content2 = part.Part("content").Text();
                 return [pieces => [.. pieces.Select(piece => TextEdits.Replace(AlignedText.Verbatim(piece, new(0, piece.Length)), pattern,
                     content2).Text)]];
             default:
-                unsupported.Add($"{part.Place} {part.Type}");
+                unsupported.Add($"{part.Path} {part.TypeName()}");
                 return [];
         }
     }

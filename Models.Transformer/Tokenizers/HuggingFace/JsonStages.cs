@@ -6,7 +6,7 @@ namespace Vitrine.Transformers;
 /// <param name="path">The file, for errors.</param>
 /// <param name="unsupported">Receives the components that are not understood.</param>
 /// <param name="notices">Receives what the two files disagree about.</param>
-internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string path, List<string> unsupported, List<string> notices)
+internal sealed class JsonStages(JsonField root, TokenizerConfig config, string path, List<string> unsupported, List<string> notices)
 {
     private static readonly string[] s_bertClasses = ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer"];
     private static readonly string[] s_llamaClasses = ["LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer"];
@@ -14,7 +14,7 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     /// <summary>The normalizer; null where the text stays as it is.</summary>
     public INormalizer? Normalizer()
     {
-        INormalizer[] steps = [.. Flatten(root["normalizer"], "normalizers").Select(Normalizer).OfType<INormalizer>()];
+        INormalizer[] steps = [.. Flatten(root.Part("normalizer"), "normalizers").Select(Normalizer).OfType<INormalizer>()];
         return steps.Length > 1 ? new NormalizerSequence(steps) : steps.FirstOrDefault();
     }
 
@@ -23,8 +23,8 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     /// instead.</param>
     public IPreTokenizer? PreTokenizer(out bool bytes)
     {
-        JsonPart[] parts = [.. Flatten(root["pre_tokenizer"], "pretokenizers")];
-        bytes = parts.LastOrDefault()?.Type == "ByteLevel";
+        JsonField[] parts = [.. Flatten(root.Part("pre_tokenizer"), "pretokenizers")];
+        bytes = parts is [.., { } last] && last.TypeName() == "ByteLevel";
         var steps = new List<IPreTokenizer>();
         for (int i = 0; i < parts.Length; i++)
         {
@@ -40,14 +40,14 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     {
         PostTemplate template = PostTemplate.Plain;
         trimOffsets = false;
-        foreach (JsonPart part in Flatten(root["post_processor"], "processors"))
+        foreach (JsonField part in Flatten(root.Part("post_processor"), "processors"))
         {
-            trimOffsets |= part.Type is "ByteLevel" or "RobertaProcessing" && part.Flag("trim_offsets", true);
-            template = part.Type switch
+            trimOffsets |= part.TypeName() is "ByteLevel" or "RobertaProcessing" && part.Flag("trim_offsets", true);
+            template = part.TypeName() switch
             {
                 "ByteLevel" => template,
-                "BertProcessing" => PostTemplate.Bert(TokenId(part["cls"]), TokenId(part["sep"])),
-                "RobertaProcessing" => PostTemplate.Roberta(TokenId(part["cls"]), TokenId(part["sep"])),
+                "BertProcessing" => PostTemplate.Bert(TokenId(part.Part("cls")), TokenId(part.Part("sep"))),
+                "RobertaProcessing" => PostTemplate.Roberta(TokenId(part.Part("cls")), TokenId(part.Part("sep"))),
                 "TemplateProcessing" => new PostTemplate([.. Places(part, "single", texts: 1)], [.. Places(part, "pair", texts: 2)]),
                 _ => Unsupported(part, template),
             };
@@ -82,13 +82,13 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
             + $"tokenizer_config.json wants it added.");
     }
 
-    private INormalizer? Normalizer(JsonPart part)
+    private INormalizer? Normalizer(JsonField part)
     {
-        switch (part.Type)
+        switch (part.TypeName())
         {
             case "BertNormalizer":
                 bool lowerCase = Overruled(part, "lowercase", "do_lower_case", true);
-                bool? strip = part["strip_accents"].IsPresent ? part.Flag("strip_accents", lowerCase) : null;
+                bool? strip = part.Part("strip_accents").IsPresent ? part.Flag("strip_accents", lowerCase) : null;
                 if (config.IsClass(s_bertClasses) && config.Flag("strip_accents") is { } wanted && wanted != strip)
                 {
                     notices.Add($"tokenizer_config.json says strip_accents {Json(wanted)}, "
@@ -120,26 +120,26 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
                 (bool left, bool right) = (part.Flag("strip_left", true), part.Flag("strip_right", true));
                 return new NormalizerStep(text => TextEdits.Strip(text, left, right));
             case "Prepend":
-                string prefix = part["prepend"].AsText();
+                string prefix = part.Part("prepend").Text();
                 return new NormalizerStep(text => text.Prepend(prefix));
             case "Replace":
-                string content = part["content"].AsText();
-                return Pattern(part["pattern"]) is { } pattern
+                string content = part.Part("content").Text();
+                return Pattern(part.Part("pattern")) is { } pattern
                     ? new NormalizerStep(text => TextEdits.Replace(text, pattern, content)) : null;
             case "Nmt":
                 return new NormalizerStep(TextEdits.Nmt);
             case "ByteLevel":
                 return new NormalizerStep(ByteAlphabet.Spell);
             case "Precompiled":
-                return Precompiled(part["precompiled_charsmap"]);
+                return Precompiled(part.Part("precompiled_charsmap"));
             default:
                 return Unsupported<INormalizer?>(part, null);
         }
     }
 
-    private IEnumerable<IPreTokenizer> PreTokenizer(JsonPart part, bool isLast)
+    private IEnumerable<IPreTokenizer> PreTokenizer(JsonField part, bool isLast)
     {
-        switch (part.Type)
+        switch (part.TypeName())
         {
             case "ByteLevel":
                 if (Overruled(part, "add_prefix_space", "add_prefix_space", true))
@@ -166,7 +166,7 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
                 yield return RewritingWords.Metaspace(part.Character("replacement", SentencePieceNormalizer.Space), PrefixOf(part), split);
                 break;
             case "Split":
-                if (Pattern(part["pattern"]) is { } pattern)
+                if (Pattern(part.Part("pattern")) is { } pattern)
                 {
                     yield return new PatternWords(pattern, Behavior(part, null), part.Flag("invert", false));
                 }
@@ -198,7 +198,7 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
     }
 
     /// <summary>A flag that the settings next to the file decide where they name it, as transformers has it for these classes.</summary>
-    private bool Overruled(JsonPart part, string name, string setting, bool absent)
+    private bool Overruled(JsonField part, string name, string setting, bool absent)
     {
         bool flag = part.Flag(name, absent);
         bool applies = name == "add_prefix_space" ? config.IsClass("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer",
@@ -213,23 +213,23 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
         return flag;
     }
 
-    private ITextPattern? Pattern(JsonPart part)
+    private ITextPattern? Pattern(JsonField part)
     {
         if (part.Text("String") is { } literal)
         {
             return new LiteralPattern(literal);
         }
 
-        ITextPattern? pattern = RegexPattern.Parse(part["Regex"].AsText(), path, out string reason);
+        ITextPattern? pattern = RegexPattern.Parse(part.Part("Regex").Text(), path, out string reason);
         if (pattern is null)
         {
-            unsupported.Add($"{part.Place}: {reason}");
+            unsupported.Add($"{part.Path}: {reason}");
         }
 
         return pattern;
     }
 
-    private static SplitBehavior Behavior(JsonPart part, SplitBehavior? absent) => part.Text("behavior") switch
+    private static SplitBehavior Behavior(JsonField part, SplitBehavior? absent) => part.Text("behavior") switch
     {
         null when absent is { } known => known,
         "Removed" => SplitBehavior.Removed,
@@ -237,21 +237,21 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
         "MergedWithPrevious" => SplitBehavior.MergedWithPrevious,
         "MergedWithNext" => SplitBehavior.MergedWithNext,
         "Contiguous" => SplitBehavior.Contiguous,
-        _ => throw part["behavior"].Malformed("Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous"),
+        _ => throw part.Part("behavior").Bad("is not known", "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous"),
     };
 
-    private static RewritingWords.Prefix PrefixOf(JsonPart part) => part.Text("prepend_scheme") switch
+    private static RewritingWords.Prefix PrefixOf(JsonField part) => part.Text("prepend_scheme") switch
     {
         null => part.Flag("add_prefix_space", true) ? RewritingWords.Prefix.Always : RewritingWords.Prefix.Never,
         "always" => RewritingWords.Prefix.Always,
         "first" => RewritingWords.Prefix.First,
         "never" => RewritingWords.Prefix.Never,
-        _ => throw part["prepend_scheme"].Malformed("always, first or never"),
+        _ => throw part.Part("prepend_scheme").Bad("is not known", "always, first or never"),
     };
 
-    private NormalizerStep? Precompiled(JsonPart part)
+    private NormalizerStep? Precompiled(JsonField part)
     {
-        string base64 = part.AsText();
+        string base64 = part.Text();
         if (base64.Length == 0)
         {
             return null;
@@ -260,18 +260,18 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
         var bytes = new byte[base64.Length];
         if (!Convert.TryFromBase64String(base64, bytes, out int length))
         {
-            throw part.Malformed("base64");
+            throw part.Bad("is not readable", "base64");
         }
 
         var rules = new CharsMap(bytes[..length], path);
         return new NormalizerStep(text => TextEdits.Precompiled(text, rules));
     }
 
-    private static IEnumerable<TemplatePlace> Places(JsonPart part, string name, int texts)
+    private static IEnumerable<TemplatePlace> Places(JsonField part, string name, int texts)
     {
-        foreach (JsonPart place in part[name].Items())
+        foreach (JsonField place in part.Part(name).Items())
         {
-            JsonPart text = place["Sequence"], token = place["SpecialToken"];
+            JsonField text = place.Part("Sequence"), token = place.Part("SpecialToken");
             if (text.IsPresent)
             {
                 int sequence = text.Text("id") switch
@@ -279,33 +279,33 @@ internal sealed class JsonStages(JsonPart root, TokenizerConfig config, string p
                     "A" => 0,
                     "B" when texts > 1 => 1,
                     _ =>
-                    throw text["id"].Malformed(texts > 1 ? "A or B" : "A")
+                    throw text.Part("id").Bad("names no text", texts > 1 ? "A or B" : "A")
                 };
-                yield return TemplatePlace.Text(sequence, text.Integer("type_id", least: 0) ?? 0);
+                yield return TemplatePlace.Text(sequence, text.Whole("type_id", 0) ?? 0);
                 continue;
             }
 
-            foreach (JsonPart id in part["special_tokens"][token["id"].AsText()]["ids"].Items())
+            foreach (JsonField id in part.Part("special_tokens").Part(token.Part("id").Text()).Part("ids").Items())
             {
-                yield return TemplatePlace.Token(id.AsInteger(0), token.Integer("type_id", least: 0) ?? 0);
+                yield return TemplatePlace.Token(id.Whole(0, int.MaxValue), token.Whole("type_id", 0) ?? 0);
             }
         }
     }
 
     /// <summary>The id in <c>["[CLS]", 101]</c>.</summary>
-    private static int TokenId(JsonPart pair) =>
-        (pair.Items().ElementAtOrDefault(1) ?? throw pair.Malformed("a token and its id")).AsInteger(0);
+    private static int TokenId(JsonField pair) =>
+        pair.Items(2)[1].Whole(0, int.MaxValue);
 
     /// <summary>A component, or the components of a sequence; nothing where it is absent.</summary>
-    private static IEnumerable<JsonPart> Flatten(JsonPart part, string members) => !part.IsPresent ? []
-        : part.Type == "Sequence" ? part[members].Items().SelectMany(p => Flatten(p, members))
+    private static IEnumerable<JsonField> Flatten(JsonField part, string members) => !part.IsPresent ? []
+        : part.TypeName() == "Sequence" ? part.Part(members).Items().SelectMany(p => Flatten(p, members))
         : [part];
 
     private static string Json(bool flag) => flag ? "true" : "false";
 
-    private T Unsupported<T>(JsonPart part, T instead)
+    private T Unsupported<T>(JsonField part, T instead)
     {
-        unsupported.Add($"{part.Place} {part.Type}");
+        unsupported.Add($"{part.Path} {part.TypeName()}");
         return instead;
     }
 }

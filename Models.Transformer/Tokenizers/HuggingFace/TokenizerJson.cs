@@ -13,7 +13,7 @@ internal sealed class TokenizerJson
     private static readonly string[] s_affixes = ["continuing_subword_prefix", "end_of_word_suffix"];
 
     private readonly string _path;
-    private readonly JsonPart _root;
+    private readonly JsonField _root;
     private readonly TokenizerConfig _config;
     private readonly List<string> _unsupported = [];
     private readonly List<string> _notices = [];
@@ -21,7 +21,7 @@ internal sealed class TokenizerJson
     private TokenizerJson(string path, TokenizerConfig config)
     {
         (_path, _config) = (path, config);
-        _root = new JsonPart(TokenizerFile.ReadJson(path), "", path);
+        _root = TokenizerFields.Of(TokenizerFile.ReadJson(path), "", path);
     }
 
     /// <exception cref="TokenizerException">The file is malformed, or asks for something not supported.</exception>
@@ -31,24 +31,24 @@ internal sealed class TokenizerJson
     {
         _unsupported.AddRange(_root.Others(
             "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"));
-        AddedToken[] added = [.. _root["added_tokens"].Items().Select(t => t.AsAddedToken(t["id"].AsInteger(0)))];
-        JsonPart model = _root["model"];
+        AddedToken[] added = [.. _root.Part("added_tokens").Items().Select(t => t.AddedToken(t.Part("id").Whole(0, int.MaxValue)))];
+        JsonField model = _root.Part("model");
         if (!model.IsPresent)
         {
-            throw model.Malformed("a model");
+            throw model.Bad("is missing", "a model");
         }
 
-        string type = model.Type switch
+        string type = model.TypeName() switch
         {
-            "" when model["merges"].IsPresent => "BPE",
-            "" when model["vocab"].IsArray => "Unigram",
+            "" when model.Part("merges").IsPresent => "BPE",
+            "" when model.Part("vocab").Value.ValueKind == JsonValueKind.Array => "Unigram",
             "" => "WordPiece",
             string named => named,
         };
         var stages = new JsonStages(_root, _config, _path, _unsupported, _notices);
         INormalizer? normalizer = stages.Normalizer();
         IPreTokenizer? words = stages.PreTokenizer(out bool bytes);
-        IPieceDecoder decoder = new JsonDecoders(_path, _unsupported).Read(_root["decoder"], type, bytes);
+        IPieceDecoder decoder = new JsonDecoders(_path, _unsupported).Read(_root.Part("decoder"), type, bytes);
         PostTemplate template = stages.Template(out bool trimOffsets);
         CheckModel(model, type);
         if (_unsupported.Count > 0)
@@ -62,22 +62,23 @@ internal sealed class TokenizerJson
         }
 
         string? unk = model.Text("unk_token");
-        (Vocabulary vocabulary, double[] scores) = ReadVocabulary(model["vocab"], type, added);
+        (Vocabulary vocabulary, double[] scores) = ReadVocabulary(model.Part("vocab"), type, added);
         foreach (TemplatePlace place in template.Single.Concat(template.Pair).Where(p => p.Sequence < 0 && !vocabulary.Contains(p.Id)))
         {
-            throw _root["post_processor"].Malformed($"ids of the vocabulary, not {place.Id}");
+            throw _root.Part("post_processor").Bad("adds a token that is unknown", $"ids of the vocabulary, not {place.Id}");
         }
 
-        unk ??= model["unk_id"] is { IsPresent: true } id ? Spelling(id, vocabulary) : null;
+        unk ??= model.Part("unk_id") is { IsPresent: true } id ? Spelling(id, vocabulary) : null;
         SpecialTokens special = SpecialTokens(vocabulary, unk);
         ISubwordModel subwords = type switch
         {
-            "BPE" => new BytePairEncoding(vocabulary, ReadMerges(model["merges"], vocabulary), new BytePairEncoding.Settings(bytes)
+            "BPE" => new BytePairEncoding(vocabulary, ReadMerges(model.Part("merges"), vocabulary), new BytePairEncoding.Settings(bytes)
             {
                 WholeWordsFirst = model.Flag("ignore_merges", false),
                 ByteFallback = model.Flag("byte_fallback", false),
                 FuseUnk = model.Flag("fuse_unk", false),
-                Unk = unk is null ? null : vocabulary.IdOf(unk) ?? throw model["unk_token"].Malformed("a piece of the vocabulary"),
+                Unk = unk is null ? null : vocabulary.IdOf(unk)
+                    ?? throw model.Part("unk_token").Bad("is unknown", "a piece of the vocabulary"),
             }),
             "Unigram" => new Unigram(
                 vocabulary,
@@ -85,7 +86,7 @@ internal sealed class TokenizerJson
                 new Unigram.Settings(unk is null ? null : vocabulary.IdOf(unk), model.Flag("byte_fallback", false))),
             _ => new WordPiece(
                 vocabulary, unk ?? "[UNK]", model.Text("continuing_subword_prefix")
-                    ?? "##", model.Integer("max_input_chars_per_word", least: 1) ?? 100, _path),
+                    ?? "##", model.Whole("max_input_chars_per_word", 1) ?? 100, _path),
         };
         return new PipelineTokenizer(new PipelineTokenizer.Stages("tokenizer.json", vocabulary, subwords, decoder, special)
         {
@@ -98,10 +99,11 @@ internal sealed class TokenizerJson
         });
     }
 
-    private static string Spelling(JsonPart id, Vocabulary vocabulary) =>
-        vocabulary.Contains(id.AsInteger(0)) ? vocabulary.PieceOf(id.AsInteger()) : throw id.Malformed("an id of the vocabulary");
+    private static string Spelling(JsonField id, Vocabulary vocabulary) =>
+        vocabulary.Contains(id.Whole(0, int.MaxValue)) ? vocabulary.PieceOf(id.Whole(0, int.MaxValue))
+            : throw id.Bad("is unknown", "an id of the vocabulary");
 
-    private void CheckModel(JsonPart model, string type)
+    private void CheckModel(JsonField model, string type)
     {
         string[]? known = type switch
         {
@@ -121,11 +123,11 @@ internal sealed class TokenizerJson
         if (type == "BPE")
         {
             _unsupported.AddRange(s_affixes.Where(affix => model.Text(affix) is { Length: > 0 }).Select(affix => $"model.{affix}"));
-            _unsupported.AddRange(model["dropout"] is { IsPresent: true } dropout && dropout.AsNumber() != 0 ? ["model.dropout"] : []);
+            _unsupported.AddRange(model.Part("dropout") is { IsPresent: true } dropout && dropout.Number() != 0 ? ["model.dropout"] : []);
         }
     }
 
-    private (Vocabulary Vocabulary, double[] Scores) ReadVocabulary(JsonPart vocabulary, string type, IReadOnlyList<AddedToken> added)
+    private (Vocabulary Vocabulary, double[] Scores) ReadVocabulary(JsonField vocabulary, string type, IReadOnlyList<AddedToken> added)
     {
         var builder = new VocabularyBuilder(_path, 1 << 16);
         var scores = new List<double>();
@@ -142,7 +144,7 @@ internal sealed class TokenizerJson
         }
         else
         {
-            foreach (JsonProperty entry in vocabulary.Members())
+            foreach (JsonProperty entry in vocabulary.Properties())
             {
                 builder.Add(entry.Name, entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt32(out int id)
                     ? id
@@ -151,11 +153,11 @@ internal sealed class TokenizerJson
         }
 
         return builder.IsEmpty
-            ? throw vocabulary.Malformed("pieces")
+            ? throw vocabulary.Bad("is empty", "pieces")
             : (builder.ToVocabulary().With(added, _path), [.. scores]);
     }
 
-    private MergeTable ReadMerges(JsonPart merges, Vocabulary vocabulary)
+    private MergeTable ReadMerges(JsonField merges, Vocabulary vocabulary)
     {
         var table = new MergeTable(vocabulary, _path);
         foreach (JsonElement merge in merges.Elements())
@@ -177,7 +179,7 @@ internal sealed class TokenizerJson
     }
 
     private TokenizerException Wrong(string place, JsonElement got, string expected) =>
-        new($"tokenizer_json: malformed model.{place}; got {got.ValueKind} in {_path}; expected {expected}.");
+        new($"tokenizer_json: model.{place} is malformed; got {got.ValueKind}; expected {expected}. File: {_path}");
 
     /// <summary>Ids by role: as the configuration next to the file names them, else by the customary spellings.</summary>
     private SpecialTokens SpecialTokens(Vocabulary vocabulary, string? unk)
