@@ -19,6 +19,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["suite"] = Vitrine.Bench.Suite.SuiteBench.Run, // the op table by BenchmarkDotNet
     ["tokenizers"] = TokenizerBench.Run, // characters per second next to Microsoft.ML.Tokenizers
     ["ops"] = rest => Command("ops", rest), // every op against the limits of the machine
+    ["pair"] = rest => Command("pair", rest), // the kernels of two devices in turn
     ["compare"] = rest => Command("compare", rest), // two results of ops
     ["families"] = rest => Command("families", rest), // each family next to a GPT-2 of the same size
     ["model"] = rest => Command("model", rest), // forward, gradients and explanations of a language model
