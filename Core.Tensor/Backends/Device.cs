@@ -11,7 +11,8 @@ namespace Vitrine.Tensors;
 /// </remarks>
 public sealed class Device
 {
-    private static readonly Lazy<IReadOnlyList<Device>> s_all = new(() => [Cpu!, .. CudaDriver.Devices(), .. OpenClDriver.Devices()]);
+    private static readonly Lazy<IReadOnlyList<Device>> s_own = new(() => [Cpu!, .. CudaDriver.Devices(), .. OpenClDriver.Devices()]);
+    private static readonly Lazy<IReadOnlyList<Device>> s_all = new(() => [.. s_own.Value, .. FromIlgpu()]);
 
     [ThreadStatic]
     private static Device? s_current;
@@ -54,9 +55,12 @@ public sealed class Device
             return Cpu; // without waking any driver
         }
         bool any = string.Equals(name, "gpu", StringComparison.OrdinalIgnoreCase);
-        return All.FirstOrDefault(d => any ? d.IsGpu : string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase))
+        return s_own.Value.FirstOrDefault(IsMeant) // ILGPU takes time to load: only where it is asked for
+            ?? All.FirstOrDefault(IsMeant)
             ?? throw new DeviceException($"device: no such device; got '{name}'; "
                 + $"expected one of {string.Join(", ", All.Select(d => d.Name))}.{Reason(name)}");
+
+        bool IsMeant(Device d) => any ? d.IsGpu : string.Equals(d.Name, name, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Makes new tensors of this thread on <paramref name="device"/> until the result is disposed.</summary>
@@ -75,6 +79,10 @@ public sealed class Device
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    // The assembly with the kernels in C#, which the command brings, and a program where it refers to it.
+    private static IReadOnlyList<Device> FromIlgpu() =>
+        Type.GetType("Vitrine.Tensors.GpuDevices, Vitrine.Gpu")?.GetMethod("Find")?.Invoke(null, null) as IReadOnlyList<Device> ?? [];
 
     private static string Reason(string name) => name.Split(':')[0].ToUpperInvariant() switch
     {

@@ -14,9 +14,9 @@ internal sealed partial class Attention
         Definition = typeof(Attention),
         Kernels =
         [
-            new("attention_forward", AttentionCpu.Forward, Queries with { Instead = AttentionGpu.WideForward }),
+            new("attention_forward", AttentionCpu.Forward, Queries with { Instead = AttentionParts.WideForward }),
             new("attention_forward_wide", null, Queries),
-            new("attention_backward", AttentionCpu.Backward, GpuKernel.Of(AttentionGpu.Backward)),
+            new("attention_backward", AttentionCpu.Backward, GpuKernel.Of(AttentionParts.Backward)),
             new("attention_backward_dot", null, Queries),
             new("attention_backward_q", null, Queries),
             new("attention_backward_q_seeds", null, Queries),
