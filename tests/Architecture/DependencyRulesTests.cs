@@ -12,6 +12,7 @@ public class DependencyRulesTests
     private static readonly Dictionary<string, string[]> s_projects = new()
     {
         ["Core.Tensor"] = [],
+        ["Core.Tensor.Gpu"] = ["Core.Tensor"],
         ["Core.Autograd"] = ["Core.Tensor"],
         ["Models.Transformer"] = ["Core.Tensor"],
         ["Attribution"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
@@ -22,7 +23,7 @@ public class DependencyRulesTests
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
         ["Serve"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
         ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing", "Data",
-            "Serve"],
+            "Core.Tensor.Gpu", "Serve"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()
@@ -30,6 +31,7 @@ public class DependencyRulesTests
         ["Data"] = ["Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "ZstdSharp.Port"],
         ["Drawing"] = ["HarfBuzzSharp", "HarfBuzzSharp.NativeAssets.Linux", "ScottPlot", "SkiaSharp", "SkiaSharp.HarfBuzz",
             "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+        ["Core.Tensor.Gpu"] = ["ILGPU"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 
