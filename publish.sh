@@ -6,6 +6,11 @@ set -euo pipefail
 cd "$(dirname "$0")"
 runtime="${1:-linux-x64}"
 folder="${2:-artifacts/publish/$runtime}"
+font=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf license=/usr/share/doc/fonts-dejavu-core/copyright
+if [ ! -f "$font" ] || [ ! -f "$license" ]; then
+  echo "publish.sh: no font to put inside for --png; install fonts-dejavu-core (Debian, Ubuntu), which has $font" >&2
+  exit 1
+fi
 version=$(dotnet msbuild Vitrine/Vitrine.csproj -getProperty:Version)
 
 rm -rf "$folder"
@@ -16,8 +21,8 @@ mv "$folder"/Vitrine.Cli "$folder"/vitrine 2>/dev/null || mv "$folder"/Vitrine.C
 
 cp -r models "$folder/models"
 dotnet run --project Cli -c Release -v q -- man > "$folder/vitrine.1"
-cp LICENSE Drawing/Fonts/LICENSE.txt "$folder/"
-mv "$folder/LICENSE.txt" "$folder/LICENSE-DejaVu.txt"
+cp LICENSE "$folder/"
+cp "$license" "$folder/LICENSE-DejaVu.txt"
 du -h "$folder"/vitrine* | head -1
 
 mkdir -p artifacts/publish

@@ -9,18 +9,24 @@ public static class SvgPainter
 {
     private const float Scale = 2; // sharp on dense screens and in print
 
+    /// <summary>Finds out before long work whether texts can be drawn.</summary>
+    /// <exception cref="IOException">There is no font.</exception>
+    public static void Check() => _ = FontLibrary.OfMachine.Standard;
+
     /// <summary>Draws a picture.</summary>
     /// <param name="svg">What <c>Vitrine.Viz</c> writes: its elements, and its style sheet of classes.</param>
     /// <param name="notice">Told once what no font of the machine can show; such characters are drawn as frames with their number.</param>
     /// <param name="isDark">On dark paper.</param>
     /// <returns>The bytes of the file, two pixels per unit of the picture.</returns>
     /// <exception cref="FormatException">The picture has an element that this class does not draw.</exception>
+    /// <exception cref="IOException">There is no font.</exception>
     public static byte[] Png(string svg, Action<string>? notice = null, bool isDark = false) =>
         Png(svg, notice, isDark, FontLibrary.OfMachine);
 
     /// <summary>The same with chosen fonts.</summary>
     internal static byte[] Png(string svg, Action<string>? notice, bool isDark, FontLibrary fonts)
     {
+        _ = fonts.Standard; // without one, texts would be left out
         XElement root = XDocument.Parse(svg).Root!;
         var style = new SvgStyle(root.Elements().FirstOrDefault(e => e.Name.LocalName == "style")?.Value ?? "", isDark);
         var size = new SKImageInfo((int)Math.Ceiling(Number(root, "width") * Scale), (int)Math.Ceiling(Number(root, "height") * Scale));

@@ -36,6 +36,10 @@ internal sealed class PlotOption
                 $"plot: ending not known; got '{path}'; expected a path that ends in {string.Join(", ", Plots.Endings)}.");
         }
         OutputFile.Probe(path, terminal);
+        if (path is not null)
+        {
+            SvgPainter.Check();
+        }
     }
 
     /// <summary>Draws it where it was asked for.</summary>

@@ -56,6 +56,10 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"done: {why}{result.Step} steps; kept the weights of step "
                 + $"{result.BestStep}{(result.Best.Count > 0 ? $": {Written(result.Best)}" : "")}"));
+        if (!Plots.HasFont)
+        {
+            terminal.Output.WriteLine("loss.svg is not drawn: there is no font (Debian: fonts-dejavu-core)");
+        }
     }
 
     /// <inheritdoc/>
@@ -84,7 +88,7 @@ internal sealed class TrainingRun : IProgress<TrainingProgress>
     private void Draw()
     {
         (IReadOnlyList<(int, double)> training, IReadOnlyList<(int, double)> evaluations) = TrainingLog.Read(_trainer.LogPath);
-        if (training.Count > 0)
+        if (training.Count > 0 && Plots.HasFont)
         {
             OutputFile.Write(Path.Combine(_trainer.LogPath, "..", "loss.svg"),
                 Plots.Svg(StatisticCharts.Loss(_title, training, evaluations)), _terminal);

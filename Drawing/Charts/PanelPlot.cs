@@ -15,7 +15,7 @@ internal static class PanelPlot
     static PanelPlot()
     {
         // The typeface of this assembly, by its name: where no font is installed the default one draws nothing, and says nothing.
-        Fonts.FontResolvers.Insert(0, new BuiltInFont());
+        Fonts.FontResolvers.Insert(0, new OwnFont());
         Fonts.Default = Fonts.Sans = Font;
     }
 
@@ -134,11 +134,11 @@ internal static class PanelPlot
     private static Color Of(SKColor color) => new(color.Red, color.Green, color.Blue);
 
     // Whatever family is asked for: letters that are drawn are better than a name that is kept.
-    private sealed class BuiltInFont : IFontResolver
+    private sealed class OwnFont : IFontResolver
     {
-        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => FontLibrary.BuiltIn;
+        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => FontLibrary.OfMachine.Standard;
 
-        public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => FontLibrary.BuiltIn;
+        public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => FontLibrary.OfMachine.Standard;
 
     }
 }

@@ -15,11 +15,15 @@ public static partial class Plots
     /// <summary>The endings of files that <see cref="Save"/> writes.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".png", ".svg", ".pdf"];
 
+    /// <summary>Whether there is a font: without one no chart is drawn.</summary>
+    public static bool HasFont => FontLibrary.OfMachine.HasStandard;
+
     /// <summary>The bytes of a file in the form that its ending names.</summary>
     /// <param name="chart">The chart.</param>
     /// <param name="path">A path with one of <see cref="Endings"/>.</param>
     /// <param name="isDark">On dark paper; an SVG follows its reader unless this is set.</param>
     /// <exception cref="ArgumentException">The ending is another, or there is nothing to draw.</exception>
+    /// <exception cref="IOException">There is no font.</exception>
     public static byte[] Save(Chart chart, string path, bool isDark = false) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".png" => Png(chart, isDark),

@@ -4,11 +4,11 @@ using SkiaSharp;
 
 namespace Vitrine.Drawing;
 
-/// <summary>Which typeface draws a character: the one in this assembly first, then those of the machine.</summary>
+/// <summary>Which typeface draws a character: the one in this assembly, if any, first, then those of the machine.</summary>
 /// <remarks>
-/// DejaVu Sans comes with the assembly, so that Latin, Greek, Cyrillic, Arabic and Hebrew look the same everywhere, also where no font is
-/// installed. What it lacks is asked of the system (Windows, macOS), and of the font files in the folders where Linux keeps them: the Skia
-/// used here is the one without fontconfig, which would be another thing to install.
+/// A build on a machine with DejaVu Sans carries it in the assembly (ADR 6), so that Latin, Greek, Cyrillic, Arabic and Hebrew look the same
+/// everywhere, also where no font is installed. What it lacks is asked of the system (Windows, macOS), and of the font files in the folders
+/// where Linux keeps them: the Skia used here is the one without fontconfig, which would be another thing to install.
 /// </remarks>
 internal sealed class FontLibrary
 {
@@ -17,21 +17,33 @@ internal sealed class FontLibrary
     // What looks like the rest of the text goes before what is only there: upright sans-serif of regular weight.
     private static readonly string[] s_unlike = ["mono", "serif", "bold", "italic", "oblique", "black", "thin", "light", "condensed"];
 
+    private readonly SKTypeface? _own;
     private readonly Lazy<string[]> _files;
     private readonly Dictionary<string, SKTypeface?> _open = [];
     private readonly Dictionary<string, SKTypeface?> _known = [];
 
-    /// <summary>The fonts of this machine.</summary>
-    public static FontLibrary OfMachine { get; } = new(Folders());
-
-    /// <summary>Fonts of chosen folders, after the one of the assembly.</summary>
-    public FontLibrary(IReadOnlyList<string> folders) => _files = new(() => [.. folders.Where(Directory.Exists)
-        .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+    /// <summary>Fonts of chosen folders.</summary>
+    /// <param name="folders">Where font files are.</param>
+    /// <param name="own">The typeface that goes first; null: none.</param>
+    public FontLibrary(IReadOnlyList<string> folders, SKTypeface? own) => (_own, _files) = (own, new(() => [.. folders
+        .Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         .Where(path => s_endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-        .OrderBy(Unlike).ThenBy(path => path, StringComparer.Ordinal)]);
+        .OrderBy(Unlike).ThenBy(path => path, StringComparer.Ordinal)]));
 
-    /// <summary>DejaVu Sans.</summary>
-    public static SKTypeface BuiltIn { get; } = Read();
+    /// <summary>The font of the assembly; null: it was built without one.</summary>
+    public static SKTypeface? BuiltIn { get; } = Read();
+
+    /// <summary>The fonts of this machine, after that of the assembly.</summary>
+    public static FontLibrary OfMachine { get; } = new(Folders(), BuiltIn);
+
+    /// <summary>What plain text is drawn in.</summary>
+    /// <exception cref="IOException">There is no font at all.</exception>
+    public SKTypeface Standard => _own ?? For("0") ?? throw new IOException(
+        "font: none to draw with; got a build without one, and none on this machine; expected a TrueType or OpenType file in the folders of "
+        + "fonts. Install one, such as Debian's fonts-dejavu-core, or write SVG.");
+
+    /// <summary>Whether there is one.</summary>
+    public bool HasStandard => _own is not null || For("0") is not null;
 
     /// <summary>The typeface that has every character of a cluster; null: none has.</summary>
     /// <param name="cluster">A character as readers count them, with its marks and joiners.</param>
@@ -61,7 +73,7 @@ internal sealed class FontLibrary
         {
             yield return Open(file);
         }
-        yield return BuiltIn;
+        yield return _own;
         if (runes.Length > 0)
         {
             yield return SKFontManager.Default.MatchCharacter(runes[0].Value);
@@ -107,10 +119,9 @@ internal sealed class FontLibrary
         static string? Given(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
     }
 
-    /// <summary>DejaVu Sans once more, for a caller that disposes of it.</summary>
-    internal static SKTypeface Read()
+    private static SKTypeface? Read()
     {
-        using Stream font = Assembly.GetExecutingAssembly().GetManifestResourceStream("DejaVuSans.ttf")!;
-        return SKTypeface.FromStream(font)!;
+        using Stream? font = Assembly.GetExecutingAssembly().GetManifestResourceStream("font.ttf");
+        return font is null ? null : SKTypeface.FromStream(font);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class TextLine : IDisposable
     private readonly List<(SKTextBlob? Glyphs, string Missing, float X)> _runs = [];
     private readonly SortedSet<string> _missing = new(StringComparer.Ordinal);
     private readonly float _size;
+    private readonly FontLibrary _fonts;
 
     /// <summary>Shapes.</summary>
     /// <param name="text">Any text; the order of its parts on the page is found here.</param>
@@ -20,7 +21,7 @@ internal sealed class TextLine : IDisposable
     /// <param name="fonts">Where typefaces come from.</param>
     public TextLine(string text, float size, bool isBold, FontLibrary fonts)
     {
-        _size = size;
+        (_size, _fonts) = (size, fonts);
         foreach ((string part, bool fromRight) in BidiRuns.Of(text))
         {
             IEnumerable<(string Text, SKTypeface? Face)> runs = Runs(part, fonts);
@@ -128,7 +129,7 @@ internal sealed class TextLine : IDisposable
         int half = (number.Length + 1) / 2;
         float width = _size * ((number.Length > 4 ? 1.2f : 0.9f) - 0.1f);
         using SKPaint frame = new() { Color = paint.Color, IsAntialias = true, IsStroke = true, StrokeWidth = 0.6f };
-        using var font = new SKFont(FontLibrary.BuiltIn, _size * 0.45f);
+        using var font = new SKFont(_fonts.Standard, _size * 0.45f);
         canvas.DrawRect(x + (_size * 0.05f), y - (_size * 0.85f), width, _size * 0.98f, frame);
         canvas.DrawText(number[..half], x + (_size * 0.05f) + (width / 2), y - (_size * 0.44f), SKTextAlign.Center, font, paint);
         canvas.DrawText(number[half..], x + (_size * 0.05f) + (width / 2), y + (_size * 0.02f), SKTextAlign.Center, font, paint);

@@ -8,26 +8,41 @@ namespace Vitrine;
 /// <remarks>The library itself needs no package: a program that writes no PNG carries no native code for it.</remarks>
 public static class PngFile
 {
-    private static readonly Lazy<Func<string, Action<string>?, bool, byte[]>?> s_painter = new(() =>
-        Type.GetType("Vitrine.Drawing.SvgPainter, Vitrine.Drawing")
-            ?.GetMethod("Png", BindingFlags.Public | BindingFlags.Static, [typeof(string), typeof(Action<string>), typeof(bool)])
-            ?.CreateDelegate<Func<string, Action<string>?, bool, byte[]>>());
+    private const string Part = "Vitrine.Drawing.SvgPainter, Vitrine.Drawing";
 
-    /// <summary>Whether there is something to draw with.</summary>
+    private static readonly Lazy<Func<string, Action<string>?, bool, byte[]>?> s_painter = new(() => Type.GetType(Part)
+        ?.GetMethod("Png", BindingFlags.Public | BindingFlags.Static, [typeof(string), typeof(Action<string>), typeof(bool)])
+        ?.CreateDelegate<Func<string, Action<string>?, bool, byte[]>>());
+
+    private static readonly Lazy<Action?> s_check = new(() => Type.GetType(Part)
+        ?.GetMethod("Check", BindingFlags.Public | BindingFlags.Static, [])?.CreateDelegate<Action>());
+
+    /// <summary>Finds out before long work whether there is something to draw with, and a font to draw in.</summary>
     /// <exception cref="RequestException">There is not.</exception>
-    public static void Check() => _ = Painter();
+    public static void Check() => Try(() =>
+    {
+        _ = Painter();
+        s_check.Value?.Invoke();
+        return true;
+    });
 
     /// <summary>Draws.</summary>
     /// <param name="svg">The picture.</param>
     /// <param name="notice">Told which characters no font has; they are drawn as frames with their number.</param>
     /// <param name="isDark">On dark paper.</param>
     /// <returns>The bytes of the file, two pixels per unit of the picture.</returns>
-    /// <exception cref="RequestException">The part that draws is missing, or does not run on this system.</exception>
-    public static byte[] Draw(string svg, Action<string>? notice = null, bool isDark = false)
+    /// <exception cref="RequestException">The part that draws is missing, does not run on this system, or there is no font.</exception>
+    public static byte[] Draw(string svg, Action<string>? notice = null, bool isDark = false) => Try(() => Painter()(svg, notice, isDark));
+
+    private static T Try<T>(Func<T> work)
     {
         try
         {
-            return Painter()(svg, notice, isDark);
+            return work();
+        }
+        catch (IOException e)
+        {
+            throw new RequestException(Fault.Output, e.Message, e);
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or BadImageFormatException)
         {

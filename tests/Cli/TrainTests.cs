@@ -1,4 +1,5 @@
 using Vitrine.Cli;
+using Vitrine.Drawing;
 using Vitrine.Tests.Support;
 using Vitrine.Training;
 using Vitrine.Transformers;
@@ -28,7 +29,7 @@ public class TrainTests
         Assert.Contains("kept the weights of step", first.Output, StringComparison.Ordinal);
         Assert.Equal(first.Output.Split('\n')[^2], again.Output.Split('\n')[^2]); // over already: only the result again
         Assert.Contains("good", predicted.Output, StringComparison.Ordinal);
-        Assert.StartsWith("<?xml", File.ReadAllText(folder.File("model/training/loss.svg")), StringComparison.Ordinal);
+        Assert.Equal(Plots.HasFont, File.Exists(folder.File("model/training/loss.svg")));
 
         Directory.Delete(folder.File("model/training"), recursive: true);
         CliRun.Of(command, folder: folder.Path).IsRefused(ExitCode.Output, "holds a model already");

@@ -9,6 +9,8 @@ namespace Vitrine.Tests.Drawing;
 /// <summary>Charts: letters are drawn without an installed font, curves are where their numbers are.</summary>
 public class PlotsTests
 {
+    public PlotsTests() => TestFonts.NeedAny();
+
     private static readonly SKColor s_first = new(0x34, 0x86, 0xdc);
 
     private static Chart Falling => new()

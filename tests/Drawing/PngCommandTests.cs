@@ -21,6 +21,7 @@ public sealed class PngCommandTests : IDisposable
     [Fact]
     public void Explain_Png_IsThePictureTwiceAsDense()
     {
+        TestFonts.NeedAny();
         Explain("good movie", "--svg", "a.svg").IsDone();
 
         byte[] png = File.ReadAllBytes(_folder.File("a.png"));
@@ -39,6 +40,7 @@ public sealed class PngCommandTests : IDisposable
     [InlineData("c.pdf", "%PDF-1.")]
     public void Evaluate_Plot_IsWrittenInTheFormOfItsEnding(string name, string head)
     {
+        TestFonts.NeedAny();
         CliRun.Of(["evaluate", "good movie", "--model", _model.Path, "--method", "saliency,random", "--metric", "comprehensiveness",
             "--plot", name], folder: _folder.Path).IsDone();
 

@@ -10,7 +10,7 @@ public class SvgPainterTests
     private const string Style = "<style>text{font:12px sans;fill:#102030}.for{fill:#e8601c}.paper{fill:#ffffff}"
         + "@media (prefers-color-scheme:dark){.paper{fill:#14161a}}</style>";
 
-    private static readonly FontLibrary s_bare = new([]);
+    private static readonly FontLibrary s_bare = new([], FontLibrary.BuiltIn);
 
     [Fact]
     public void Png_Shapes_AreWhereTheySayInTheirColours()
@@ -92,9 +92,22 @@ public class SvgPainterTests
         }
     }
 
-    private static SKBitmap Draw(string shapes, Action<string>? notice = null, bool isDark = false) => SKBitmap.Decode(SvgPainter.Png(
-        $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100\" height=\"60\">{Style}<rect class=\"paper\" width=\"100\" height=\"60\"/>"
-            + $"{shapes}</svg>", notice, isDark, s_bare));
+    [Fact]
+    public void Png_WithoutAnyFont_IsRefusedAndSaysWhatToInstall()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "elsewhere the system has fonts of its own");
+
+        Assert.Contains("fonts-dejavu-core", Assert.Throws<IOException>(() =>
+            SvgPainter.Png("<svg/>", null, false, new FontLibrary([], null))).Message, StringComparison.Ordinal);
+    }
+
+    private static SKBitmap Draw(string shapes, Action<string>? notice = null, bool isDark = false)
+    {
+        TestFonts.NeedBuiltIn();
+        return SKBitmap.Decode(SvgPainter.Png(
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100\" height=\"60\">{Style}<rect class=\"paper\" width=\"100\" height=\"60\"/>"
+                + $"{shapes}</svg>", notice, isDark, s_bare));
+    }
 
     private static int Inked(SKBitmap picture, int from, int to) => Enumerable.Range(from, to - from)
         .Sum(x => Enumerable.Range(0, picture.Height).Count(y => picture.GetPixel(x, y) != SKColors.White));
