@@ -12,13 +12,8 @@ internal static class GatherCommand
             Description = "What runs with --shard wrote: every shard of one job, in any order.",
             Arity = ArgumentArity.OneOrMore
         };
-        var output = new Option<string>("--output", "-o")
-        {
-            Description =
-            "The file that a run over all rows would have written. Default: -, its rows to standard output.",
-            HelpName = "file",
-            DefaultValueFactory = _ => "-"
-        };
+        var output = Declare.Value<string>("--output|-o", "file",
+            "The file that a run over all rows would have written. Default: -, its rows to standard output.", "-");
         var json = new JsonOption();
         return new Verb("gather", "Checks that the shards of a run are complete, and merges them to what one run writes.", """
             vitrine gather part-*.jsonl --output scores.jsonl

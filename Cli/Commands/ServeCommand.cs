@@ -12,56 +12,21 @@ internal static class ServeCommand
 
     public static Verb Create(Terminal terminal)
     {
-        var models = new Option<string[]>("--model", "-m")
-        {
-            Description = "A model that is served: a folder, the name of a shipped one, org/name of a hub, or NAME=FOLDER. Repeatable; the "
-                + "first is the default. Default: all shipped models, sentiment first.",
-            HelpName = "name",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
-        var port = new Option<int>("--port")
-        {
-            Description = "The port; 0: any that is free.",
-            HelpName = "n",
-            DefaultValueFactory = _ =>
-            8080
-        };
-        var listen = new Option<string?>("--listen")
-        {
-            Description = "The address to listen at, e.g. 0.0.0.0. Default: 127.0.0.1, this machine alone; another needs --token or "
-                + "--no-auth.",
-            HelpName = "address",
-        };
-        var token = new Option<string?>("--token")
-        {
-            Description = "What every request must say: 'Authorization: Bearer TOKEN'. Default: the variable VITRINE_TOKEN, else none.",
-            HelpName = "token",
-        };
-        var open = new Option<bool>("--no-auth") { Description = "With --listen: every caller may use it, without a token." };
-        var hosts = new Option<string[]>("--host")
-        {
-            Description = "A name under which the service is reached, in addition to localhost and addresses in digits. Repeatable.",
-            HelpName = "name",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
-        var queue = new Option<int>("--queue")
-        {
-            Description = "Requests that may wait; one more gets 429.",
-            HelpName = "n",
-            DefaultValueFactory = _ => 256
-        };
-        var time = new Option<double>("--time")
-        {
-            Description = "Seconds that one request may compute.",
-            HelpName = "s",
-            DefaultValueFactory = _ => 60
-        };
-        var memory = new Option<double>("--memory")
-        {
-            Description = "GiB of weights that may be loaded at a time; the longest unused model makes room.",
-            HelpName = "GiB",
-            DefaultValueFactory = _ => 2,
-        };
+        var models = Declare.Values("--model|-m", "name",
+            "A model that is served: a folder, the name of a shipped one, org/name of a hub, or NAME=FOLDER. Repeatable; the first "
+            + "is the default. Default: all shipped models, sentiment first.");
+        var port = Declare.Value<int>("--port", "n", "The port; 0: any that is free.", 8080);
+        var listen = Declare.Value<string?>("--listen", "address",
+            "The address to listen at, e.g. 0.0.0.0. Default: 127.0.0.1, this machine alone; another needs --token or --no-auth.");
+        var token = Declare.Value<string?>("--token", "token",
+            "What every request must say: 'Authorization: Bearer TOKEN'. Default: the variable VITRINE_TOKEN, else none.");
+        var open = Declare.Flag("--no-auth", "With --listen: every caller may use it, without a token.");
+        var hosts = Declare.Values("--host", "name",
+            "A name under which the service is reached, in addition to localhost and addresses in digits. Repeatable.");
+        var queue = Declare.Value<int>("--queue", "n", "Requests that may wait; one more gets 429.", 256);
+        var time = Declare.Value<double>("--time", "s", "Seconds that one request may compute.", 60);
+        var memory = Declare.Value<double>("--memory", "GiB",
+            "GiB of weights that may be loaded at a time; the longest unused model makes room.", 2);
         var device = new Option<string>(ModelSource.DeviceOption)
         {
             Description = "Where to compute: cpu, opencl:0, cuda:0, or gpu for the best there is.",

@@ -14,33 +14,16 @@ internal sealed class DataOptions
             HelpName =
                 "name"
         };
-    private readonly Option<string?> _delimiter = new("--delimiter")
-    {
-        Description = "What stands between the fields of CSV or TSV: one character, or tab. Default: as the header shows (, ; | or tab), "
-            + "or a first line sep=; says.",
-        HelpName = "character",
-    };
-    private readonly Option<string[]> _columns = new("--columns")
-    {
-        Description = "Which column is which, where they have other names: text=review,context=passage. Repeatable.",
-        HelpName = "name=column",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
-    private readonly Option<string?> _shard =
-        new("--shard")
-        {
-            Description =
-            "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4; slurm: as the number of a task in its job array says. "
-                + "'vitrine gather' merges.",
-            HelpName = "i/n"
-        };
-    private readonly Option<string?> _input =
-        new("--input", "-i")
-        {
-            Description = "Work on every row of a JSONL, CSV, TSV or text file (.gz and .zst too), of Parquet or Arrow; - reads standard "
-                + "input.",
-            HelpName = "file",
-        };
+    private readonly Option<string?> _delimiter = Declare.Value<string?>("--delimiter", "character",
+        "What stands between the fields of CSV or TSV: one character, or tab. Default: as the header shows (, ; | or tab), or a "
+        + "first line sep=; says.");
+    private readonly Option<string[]> _columns = Declare.Values("--columns", "name=column",
+        "Which column is which, where they have other names: text=review,context=passage. Repeatable.");
+    private readonly Option<string?> _shard = Declare.Value<string?>("--shard", "i/n",
+        "Only every n-th row from the i-th on, to share the work: 1/4 to 4/4; slurm: as the number of a task in its job array says. "
+        + "'vitrine gather' merges.");
+    private readonly Option<string?> _input = Declare.Value<string?>("--input|-i", "file",
+        "Work on every row of a JSONL, CSV, TSV or text file (.gz and .zst too), of Parquet or Arrow; - reads standard input.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _input, _format, _delimiter, _columns, _shard };

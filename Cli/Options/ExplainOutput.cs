@@ -9,43 +9,20 @@ internal sealed class ExplainOutput
     private static readonly (string Name, InseqForm Form)[] s_forms =
         [("float32", InseqForm.Float32), ("float16", InseqForm.Float16), ("float8", InseqForm.Float8), ("0.6", InseqForm.Inseq06)];
 
-    private readonly Option<string?> _html =
-        new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _svg =
-        new("--svg")
-        {
-            Description =
-            "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.",
-            HelpName =
-                "path"
-        };
-    private readonly Option<string?> _png =
-        new("--png") { Description = "Write the same picture as PNG.", HelpName = "path" };
-    private readonly Option<string?> _json =
-        new("--json")
-        {
-            Description =
-            "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.",
-            HelpName =
-                "path"
-        };
-    private readonly Option<string?> _csv =
-        new("--csv")
-        {
-            Description = "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.",
-            HelpName = "path"
-        };
-    private readonly Option<string?> _parquet =
-        new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
+    private readonly Option<string?> _html = Declare.Value<string?>("--html", "path",
+        "Write a self-contained HTML page; - for standard output.");
+    private readonly Option<string?> _svg = Declare.Value<string?>("--svg", "path",
+        "Write a picture: bars, a matrix for written text, or a comparison of methods or targets; - for standard output.");
+    private readonly Option<string?> _png = Declare.Value<string?>("--png", "path", "Write the same picture as PNG.");
+    private readonly Option<string?> _json = Declare.Value<string?>("--json", "path",
+        "Write all numbers as JSON (docs/JSON.md), one object, or an array for several methods; - for standard output.");
+    private readonly Option<string?> _csv = Declare.Value<string?>("--csv", "path",
+        "Write a table, one record per method, target and token (docs/CSV.md); - for standard output.");
+    private readonly Option<string?> _parquet = Declare.Value<string?>("--parquet", "path",
+        "Write the same table as Parquet, for pandas, DuckDB and the like.");
     private readonly CsvSafe _safe = new();
-    private readonly Option<string?> _inseq =
-        new("--inseq")
-        {
-            Description =
-            "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.",
-            HelpName =
-                "path"
-        };
+    private readonly Option<string?> _inseq = Declare.Value<string?>("--inseq", "path",
+        "Write Inseq's JSON of a generation or translation, which its load() reads; gzipped where the path ends in .gz.");
     private readonly Option<string?> _inseqForm =
         new("--inseq-form")
         {
@@ -54,7 +31,7 @@ internal sealed class ExplainOutput
                 + $"safetensors). Default: float32.",
             HelpName = "form"
         };
-    private readonly Option<int?> _top = new("--top") { Description = "List only the strongest tokens, so many.", HelpName = "n" };
+    private readonly Option<int?> _top = Declare.Value<int?>("--top", "n", "List only the strongest tokens, so many.");
 
     /// <summary>All of them, for a command.</summary>
     public ReadOnlySpan<Symbol> Symbols =>

@@ -37,13 +37,9 @@ internal sealed class ModelSource
         "With --model org/name: a branch, a tag or a commit. Default: main.", "main");
 
     /// <summary>The device.</summary>
-    public Option<string> Device { get; } = new(DeviceOption)
-    {
-        Description = "Where to compute: cpu, opencl:0, cuda:0, ilgpu:0 (kernels in C#), or gpu for the best there is; "
-            + "'vitrine devices' lists them.",
-        HelpName = "name",
-        DefaultValueFactory = _ => "cpu",
-    };
+    public Option<string> Device { get; } = Declare.Value<string>(DeviceOption, "name",
+        "Where to compute: cpu, opencl:0, cuda:0, ilgpu:0 (kernels in C#), or gpu for the best there is; 'vitrine devices' lists "
+        + "them.", "cpu");
 
     /// <summary>Threads of the CPU.</summary>
     public Option<int?> Threads { get; } = Declare.Value<int?>("--threads", "n", "CPU threads. Default: one per core.");
@@ -68,11 +64,8 @@ internal sealed class ModelSource
         "Folder of a LoRA adapter, ours or PEFT's, that is merged into the model while loading.");
 
     /// <summary>Whether to count and time what the device does.</summary>
-    public Option<bool> Profile { get; } = new(ProfileOption)
-    {
-        Description = "When done, list on standard error which kernels ran how often and how fast, and what was copied to and from the "
-            + "device.",
-    };
+    public Option<bool> Profile { get; } = Declare.Flag(ProfileOption,
+        "When done, list on standard error which kernels ran how often and how fast, and what was copied to and from the device.");
 
     /// <summary>The options that loading understands.</summary>
     public ReadOnlySpan<Symbol> Options => new Symbol[] { Model, Revision, Adapter, Quantize, Outliers, Device, Threads, Deterministic,

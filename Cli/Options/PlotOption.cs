@@ -8,7 +8,7 @@ namespace Vitrine.Cli;
 internal sealed class PlotOption
 {
     private readonly Option<string?> _plot;
-    private readonly Option<bool> _dark = new("--dark") { Description = "Draw the chart on dark paper." };
+    private readonly Option<bool> _dark = Declare.Flag("--dark", "Draw the chart on dark paper.");
 
     /// <summary>The options of a command.</summary>
     /// <param name="what">What the chart shows.</param>

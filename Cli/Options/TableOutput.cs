@@ -6,17 +6,16 @@ namespace Vitrine.Cli;
 /// <param name="records">What a record of the CSV is.</param>
 internal sealed class TableOutput(string records)
 {
-    private readonly Option<string?> _html =
-        new("--html") { Description = "Write a self-contained HTML page; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _markdown =
-        new("--markdown") { Description = "Write Markdown; - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _json =
-        new("--json") { Description = "Write all numbers as JSON (docs/JSON.md); - for standard output.", HelpName = "path" };
+    private readonly Option<string?> _html = Declare.Value<string?>("--html", "path",
+        "Write a self-contained HTML page; - for standard output.");
+    private readonly Option<string?> _markdown = Declare.Value<string?>("--markdown", "path", "Write Markdown; - for standard output.");
+    private readonly Option<string?> _json = Declare.Value<string?>("--json", "path",
+        "Write all numbers as JSON (docs/JSON.md); - for standard output.");
 
     private readonly Option<string?> _csv =
         new("--csv") { Description = $"Write a table, one record per {records} (docs/CSV.md); - for standard output.", HelpName = "path" };
-    private readonly Option<string?> _parquet =
-        new("--parquet") { Description = "Write the same table as Parquet, for pandas, DuckDB and the like.", HelpName = "path" };
+    private readonly Option<string?> _parquet = Declare.Value<string?>("--parquet", "path",
+        "Write the same table as Parquet, for pandas, DuckDB and the like.");
     private readonly CsvSafe _safe = new();
 
     /// <summary>All of them, for a command.</summary>
