@@ -126,7 +126,7 @@ public static class TextLines
     /// <summary>A line of JSON whose errors name the line.</summary>
     /// <exception cref="TrainingException">It is not JSON.</exception>
     internal static JsonField Json(string line, int index, string path) => JsonField.Parse(
-        string.Create(CultureInfo.InvariantCulture, $"train: line {index + 1} of {path}"), System.Text.Encoding.UTF8.GetBytes(line),
+        string.Create(CultureInfo.InvariantCulture, $"data: line {index + 1} of {path}"), System.Text.Encoding.UTF8.GetBytes(line),
         message => new TrainingException(message));
 
     private static IEnumerable<string[]> Columns(string path, string what) =>

@@ -67,8 +67,8 @@ public class ProbeCommandTests
         File.WriteAllLines(Path.Combine(model.Path, "good.jsonl"), Enumerable.Range(0, 40).Select(i => $$"""{"text": "movie {{(char)('a' + (i % 26))}} {{i / 26}}", "label": {{i % 2}}}"""));
 
         Refused(ExitCode.Usage, "empty file", "probe", "--data", "empty.jsonl");
-        Refused(ExitCode.Usage, "no label at line 1", "probe", "--data", "bare.jsonl");
-        Refused(ExitCode.Usage, "2 tokens with 1 labels at line 1", "probe", "--data", "torn.jsonl");
+        Refused(ExitCode.Usage, "data: line 1 of ", "probe", "--data", "bare.jsonl");
+        Refused(ExitCode.Usage, "expected a label for each of 2", "probe", "--data", "torn.jsonl");
         Refused(ExitCode.Usage, "mean, first, last, token", "probe", "--data", "good.jsonl", "--pool", "max");
         Refused(ExitCode.Usage, "blocks.0.hook_resid_post", "probe", "--data", "good.jsonl", "--hook", "blocks.0.resid_post");
         Refused(ExitCode.Usage, "linear", "probe", "--data", "good.jsonl", "--probe", "svm");
