@@ -134,7 +134,7 @@ public class TaskTests
         Assert.Contains("offset 1", Refused(() => TextLines.Read(latin)), StringComparison.Ordinal);
         Assert.Contains("'no tab here'", Refused(() => TextLines.Labelled(plain).ToArray()), StringComparison.Ordinal);
         Assert.Contains("cannot read", Refused(() => TextLines.Whole(folder.File("absent"))), StringComparison.Ordinal);
-        Assert.Contains("at line 1", Refused(() => TextLines.Questions(plain).ToArray()), StringComparison.Ordinal);
+        Assert.Contains("line 1 of", Refused(() => TextLines.Questions(plain).ToArray()), StringComparison.Ordinal);
     }
 
     private static string Refused(Func<object> act) => Assert.Throws<TrainingException>(act).Message;
