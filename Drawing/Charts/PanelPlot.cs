@@ -136,7 +136,8 @@ internal static class PanelPlot
     // Whatever family is asked for: letters that are drawn are better than a name that is kept.
     private sealed class OwnFont : IFontResolver
     {
-        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => FontLibrary.OfMachine.Standard;
+        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
+            FontLibrary.OfMachine.Standard;
 
         public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => FontLibrary.OfMachine.Standard;
 

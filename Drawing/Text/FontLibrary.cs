@@ -6,9 +6,9 @@ namespace Vitrine.Drawing;
 
 /// <summary>Which typeface draws a character: the one in this assembly, if any, first, then those of the machine.</summary>
 /// <remarks>
-/// A build on a machine with DejaVu Sans carries it in the assembly (ADR 6), so that Latin, Greek, Cyrillic, Arabic and Hebrew look the same
-/// everywhere, also where no font is installed. What it lacks is asked of the system (Windows, macOS), and of the font files in the folders
-/// where Linux keeps them: the Skia used here is the one without fontconfig, which would be another thing to install.
+/// A build on a machine with DejaVu Sans carries it in the assembly (ADR 6), so that Latin, Greek, Cyrillic, Arabic and Hebrew look the
+/// same everywhere, also where no font is installed. What it lacks is asked of the system (Windows, macOS), and of the font files in the
+/// folders where Linux keeps them: the Skia used here is the one without fontconfig, which would be another thing to install.
 /// </remarks>
 internal sealed class FontLibrary
 {
@@ -39,8 +39,8 @@ internal sealed class FontLibrary
     /// <summary>What plain text is drawn in.</summary>
     /// <exception cref="IOException">There is no font at all.</exception>
     public SKTypeface Standard => _own ?? For("0") ?? throw new IOException(
-        "font: none to draw with; got a build without one, and none on this machine; expected a TrueType or OpenType file in the folders of "
-        + "fonts. Install one, such as Debian's fonts-dejavu-core, or write SVG.");
+        "font: none to draw with; got a build without one, and none on this machine; expected a TrueType or OpenType file in the folders "
+        + "of fonts. Install one, such as Debian's fonts-dejavu-core, or write SVG.");
 
     /// <summary>Whether there is one.</summary>
     public bool HasStandard => _own is not null || For("0") is not null;

@@ -105,8 +105,8 @@ public class SvgPainterTests
     {
         TestFonts.NeedBuiltIn();
         return SKBitmap.Decode(SvgPainter.Png(
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100\" height=\"60\">{Style}<rect class=\"paper\" width=\"100\" height=\"60\"/>"
-                + $"{shapes}</svg>", notice, isDark, s_bare));
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100\" height=\"60\">{Style}"
+                + $"<rect class=\"paper\" width=\"100\" height=\"60\"/>{shapes}</svg>", notice, isDark, s_bare));
     }
 
     private static int Inked(SKBitmap picture, int from, int to) => Enumerable.Range(from, to - from)

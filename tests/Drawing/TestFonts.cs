@@ -10,5 +10,6 @@ internal static class TestFonts
     public static void NeedAny() => Assert.SkipUnless(Plots.HasFont, "no font on this machine (Debian: fonts-dejavu-core)");
 
     /// <summary>Skips a test where this build carries no font.</summary>
-    public static void NeedBuiltIn() => Assert.SkipUnless(FontLibrary.BuiltIn is not null, "built without a font (Debian: fonts-dejavu-core)");
+    public static void NeedBuiltIn() =>
+        Assert.SkipUnless(FontLibrary.BuiltIn is not null, "built without a font (Debian: fonts-dejavu-core)");
 }
