@@ -20,6 +20,7 @@ internal static class M2m100
             Vocab = 128112,
             Positions = new(pad + 1, pad) { Fixed = (positions, dModel) => Sinusoids(positions, dModel, pad) },
             FinalNorm = Fairseq.LayerNorm(options.DModel),
+            HeadBias = false,
             PadId = pad,
             StartId = 2,
         });

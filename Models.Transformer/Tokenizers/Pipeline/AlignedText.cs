@@ -5,52 +5,57 @@ namespace Vitrine.Transformers;
 /// <summary>A text on its way through normalisation: every code unit knows the span of the original it came from.</summary>
 internal sealed class AlignedText
 {
-    private readonly TextSpan[]? _origins;   // null while the text is still a verbatim part of the original
-    private readonly int _shift;             // where that part begins
-    private readonly bool _abut;             // a piece ends where what follows it begins
+    private readonly TextSpan[]? _origins;   // null while the text is still a verbatim part of the original, or has starts
+    private readonly int[]? _starts;         // where each code unit begins, and one more for the end: a piece ends where the next begins
+    private readonly int _shift;             // where a verbatim part begins
+    private readonly int _added;             // code units before a verbatim part that come from none of the original
 
-    private AlignedText(string text, TextSpan[]? origins, int shift, bool abut = false)
-    {
-        Text = text;
-        _origins = origins;
-        _shift = shift;
-        _abut = abut;
-    }
+    private AlignedText(string text, int shift, TextSpan[]? origins = null, int[]? starts = null, int added = 0) =>
+        (Text, _origins, _starts, _shift, _added) = (text, origins, starts, shift, added);
 
     public string Text { get; }
 
     public int Length => Text.Length;
 
+    /// <summary>Whether it is a part of the original as it is.</summary>
+    public bool IsVerbatim => _origins is null && _starts is null && _added == 0;
+
     /// <summary>The part of <paramref name="original"/> that <paramref name="span"/> covers, unchanged.</summary>
     public static AlignedText Verbatim(string original, TextSpan span) =>
-        new(span.Length == original.Length ? original : span.Of(original), null, span.Start);
+        new(span.Length == original.Length ? original : span.Of(original), span.Start);
 
-    public static AlignedText From(string text, TextSpan[] origins) => new(text, origins, 0);
+    public static AlignedText From(string text, TextSpan[] origins) => new(text, 0, origins);
 
     /// <summary>
     /// SentencePiece's way to align: only where each code unit begins in the original is known, and one more position for the end.
     /// </summary>
-    public static AlignedText FromStarts(string text, TextSpan[] starts) => new(text, starts, 0, abut: true);
+    public static AlignedText FromStarts(string text, int[] starts) => new(text, 0, starts: starts);
+
+    /// <summary>The same where every code unit stands for one of the original, from <paramref name="shift"/> on, but for some
+    /// <paramref name="added"/> before them.</summary>
+    public static AlignedText OneByOne(string text, int shift, int added) => new(text, shift, added: added);
 
     /// <summary>The part from <paramref name="span"/>, with the same origins.</summary>
-    public AlignedText Slice(TextSpan span) =>
-        span.Length == Length ? this : new(span.Of(Text), _origins?[span.Start..(_abut ? span.End + 1 : span.End)], _shift + span.Start,
-            _abut);
+    public AlignedText Slice(TextSpan span) => span.Length == Length ? this
+        : new(span.Of(Text), _shift + Math.Max(0, span.Start - _added), _origins?[span.Start..span.End], _starts?[span.Start..(span.End + 1)],
+            Math.Max(0, _added - span.Start));
 
     /// <summary>Where code unit <paramref name="index"/> came from.</summary>
-    public TextSpan Origin(int index) => _origins is null ? new(_shift + index, _shift + index + 1) : _origins[index];
+    public TextSpan Origin(int index) => _origins is not null ? _origins[index]
+        : _starts is not null ? new(_starts[index], _starts[index])
+        : index < _added ? new(_shift, _shift) : new(_shift + index - _added, _shift + index - _added + 1);
 
     /// <summary>The smallest span of the original that covers code units <paramref name="start"/> to <paramref name="end"/>.</summary>
     public TextSpan Origin(int start, int end)
     {
-        if (_origins is null)
+        if (_starts is not null)
         {
-            return new(_shift + start, _shift + end);
+            return new(_starts[start], _starts[end]);
         }
 
-        if (_abut)
+        if (_origins is null)
         {
-            return new(_origins[start].Start, _origins[end].Start);
+            return new(_shift + Math.Max(0, start - _added), _shift + Math.Max(0, end - _added));
         }
 
         // Characters without an origin of their own (an added prefix space) take no part; canonical reordering
@@ -66,7 +71,7 @@ internal sealed class AlignedText
     }
 
     /// <summary>The text with one character in place of another.</summary>
-    public AlignedText Map(char from, char to) => Text.Contains(from) ? new(Text.Replace(from, to), _origins, _shift, _abut) : this;
+    public AlignedText Map(char from, char to) => Text.Contains(from) ? new(Text.Replace(from, to), _shift, _origins, _starts, _added) : this;
 
     /// <summary>The text with something before it that has the origin of its first character; nothing stays nothing.</summary>
     public AlignedText Prepend(string prefix) => Length == 0 ? this : WithBefore(prefix, Origin(0, FirstLength));

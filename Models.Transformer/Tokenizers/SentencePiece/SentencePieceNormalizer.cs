@@ -18,6 +18,7 @@ internal sealed class SentencePieceNormalizer : INormalizer
     private readonly bool _anyUntouchable;
     // what rules make of one ASCII character before another; null where they look further
     private readonly string?[] _ascii = new string?[128];
+    private readonly char[] _singles = new char[128]; // of these what is one character; else 0
 
     public SentencePieceNormalizer(SentencePieceModel model)
     {
@@ -43,6 +44,7 @@ internal sealed class SentencePieceNormalizer : INormalizer
             _ascii[c] = looksFurther ? null
                 : _rules.Match([c], out ReadOnlySpan<byte> made) > 0 ? System.Text.Encoding.UTF8.GetString(made)
                 : ((char)c).ToString();
+            _singles[c] = _ascii[c] is [var one] ? one : '\0';
         }
     }
 
@@ -64,21 +66,37 @@ internal sealed class SentencePieceNormalizer : INormalizer
 
         if (_settings.AddDummyPrefix)
         {
-            writer.Append(" ", at);
+            writer.Prefix(' ', at);
         }
 
         bool afterSpace = removes;
         while (at < source.Length)
         {
+            if (Single(source, at) is var one and not '\0')
+            {
+                if (one != ' ' || !afterSpace)
+                {
+                    writer.Append(one, at);
+                }
+
+                afterSpace = removes && one == ' ';
+                at++;
+                continue;
+            }
+
             ReadOnlySpan<char> made = Next(source, at, out int length);
             made = afterSpace ? made.TrimStart(' ') : made;
-            writer.Append(made, at);
+            writer.Append(made, at, length);
             afterSpace = removes && (made.IsEmpty ? afterSpace : made[^1] == ' ');
             at += length;
         }
 
         return writer.ToText(removes ? writer.TrimEnd(at) : at);
     }
+
+    /// <summary>What an ASCII character before another becomes where that is one character; else 0.</summary>
+    private char Single(string text, int at) => text[at] < 128 && (at + 1 == text.Length || text[at + 1] < 128) && !_anyUntouchable
+        ? _rules is null ? text[at] : _singles[text[at]] : '\0';
 
     /// <summary>What the characters at <paramref name="at"/> become, and how many code units they are.</summary>
     private ReadOnlySpan<char> Next(string text, int at, out int length)
@@ -129,55 +147,76 @@ internal sealed class SentencePieceNormalizer : INormalizer
     }
 
     /// <summary>The text so far, with the place where each code unit began; a thread has one at a time.</summary>
-    private sealed class Writer(AlignedText source, char space)
+    private struct Writer(AlignedText source, char space)
     {
         [ThreadStatic]
-        private static (StringBuilder Text, List<TextSpan> Starts)? s_scratch;
+        private static char[]? s_text;
 
-        private readonly StringBuilder _text = Scratch().Text.Clear();
-        private readonly List<TextSpan> _starts = Emptied(Scratch().Starts);
+        [ThreadStatic]
+        private static int[]? s_starts;
 
-        private static (StringBuilder Text, List<TextSpan> Starts) Scratch() => s_scratch ??= (new(), []);
+        private char[] _text = s_text ??= new char[256];
+        private int[] _starts = s_starts ??= new int[256];
+        private int _count;
+        private int _added;     // code units before the first of the source
+        private bool _isUneven; // whether some code unit stands for none or for several
 
-        private static List<TextSpan> Emptied(List<TextSpan> list)
+        /// <summary>Puts a character in front that stands for none of the source.</summary>
+        public void Prefix(char made, int at)
         {
-            list.Clear();
-            return list;
+            _added = 1;
+            Put(made, At(at));
         }
 
-        public void Append(ReadOnlySpan<char> made, int at)
+        /// <summary>Appends what a number of code units from <paramref name="at"/> on have become.</summary>
+        public void Append(ReadOnlySpan<char> made, int at, int length)
         {
-            TextSpan start = At(at);
+            _isUneven |= made.Length != 1 || length != 1;
             foreach (char c in made)
             {
-                _text.Append(c == ' ' ? space : c);
-                _starts.Add(start);
+                Put(c, At(at));
             }
         }
+
+        /// <summary>Appends what one code unit has become.</summary>
+        public void Append(char made, int at) => Put(made, At(at));
 
         /// <summary>Drops spaces at the end; returns where the first of them began, else <paramref name="end"/>.</summary>
         public int TrimEnd(int end)
         {
-            while (_text.Length > 0 && _text[^1] == space)
+            while (_count > 0 && _text[_count - 1] == space)
             {
-                _text.Length--;
-                end = _starts[^1].Start - At(0).Start;
-                _starts.RemoveAt(_starts.Count - 1);
+                _count--;
+                end = _starts[_count] - At(0);
             }
 
             return end;
         }
 
-        public AlignedText ToText(int end)
+        public readonly AlignedText ToText(int end)
         {
-            _starts.Add(At(end));
-            return AlignedText.FromStarts(_text.ToString(), [.. _starts]);
+            string text = new(_text, 0, _count);
+            int last = At(end), first = _count > _added ? _starts[_added] : last;
+            // what is left out shows in where the end lies
+            return !_isUneven && source.IsVerbatim && last - first == _count - _added
+                ? AlignedText.OneByOne(text, first, Math.Min(_added, _count))
+                : AlignedText.FromStarts(text, [.. _starts.AsSpan(0, _count), last]);
         }
 
-        private TextSpan At(int index)
+        private void Put(char c, int start)
         {
-            int place = index < source.Length ? source.Origin(index).Start : source.Length > 0 ? source.Origin(index - 1).End : 0;
-            return new TextSpan(place, place);
+            if (_count == _text.Length)
+            {
+                Array.Resize(ref _text, 2 * _count);
+                Array.Resize(ref _starts, 2 * _count);
+                (s_text, s_starts) = (_text, _starts);
+            }
+
+            (_text[_count], _starts[_count]) = (c == ' ' ? space : c, start);
+            _count++;
         }
+
+        private readonly int At(int index) =>
+            index < source.Length ? source.Origin(index).Start : source.Length > 0 ? source.Origin(index - 1).End : 0;
     }
 }
