@@ -24,6 +24,10 @@ public sealed class Tape : IOpRecorder, IDisposable
     /// <summary>How many ops have been recorded.</summary>
     public int Count => _entries.Count;
 
+    /// <summary>How many bytes the recorded ops keep for a backward pass, each stretch of memory once and weights not at all.</summary>
+    public long KeptBytes => _entries.SelectMany(entry => entry.Saved.Kept).Where(tensor => !tensor.IsWeight)
+        .Select(tensor => tensor.Storage).Distinct().Sum(storage => storage.Bytes);
+
     /// <summary>Follows weights too, for training. Call it before the forward pass.</summary>
     public void Watch(params IEnumerable<Tensor> weights) => _watched.UnionWith(weights.Select(w => w.Id));
 

@@ -89,6 +89,9 @@ public sealed class Saved
     /// <summary>The tensor kept as number <paramref name="index"/>.</summary>
     public Tensor this[int index] => _kept[index];
 
+    /// <summary>All that was kept.</summary>
+    public IReadOnlyList<Tensor> Kept => _kept;
+
     /// <summary>Whether a gradient of any input may be asked for later; when not, nothing is kept.</summary>
     public bool TracksAny { get; }
 

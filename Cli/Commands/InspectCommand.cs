@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Vitrine.Attributions;
 using Vitrine.Transformers;
 using Vitrine.Viz;
 
@@ -101,7 +102,6 @@ internal static class InspectCommand
         ModelInfo info = loaded.Model.Info;
         WeightEntry[] own = Own(loaded, weights);
         string types = string.Join(", ", own.GroupBy(e => e.Type).Select(g => $"{g.Count()} {g.Key}"));
-        int layers = info.NLayers + info.NDecoderLayers;
         List<(string Name, string Value)> lines =
         [
             ("model", $"{info.Architecture} ({info.ModelType})"),
@@ -115,9 +115,9 @@ internal static class InspectCommand
             ("stored", $"{Size(own.Sum(e => e.Length))} in {weights.Files.Count} file{(weights.Files.Count == 1 ? "" : "s")}: {types}"),
             ("in memory", Held(loaded.Model.Parameters, own)),
             .. info.Task is ModelTask.CausalLanguageModel or ModelTask.SequenceToSequence
-                ? [("key/value cache", $"at most {Size(2L * layers * info.DModel * sizeof(float))} per token")]
+                ? [("key/value cache", Cached(loaded.Model))]
                 : Array.Empty<(string, string)>(),
-            ("a gradient", $"keeps about {Size(18L * layers * info.DModel * sizeof(float))} per token"),
+            ("a gradient", $"keeps {Size(WorkingMemory.KeptPerToken(loaded.Model))} per token"),
             ("weights", "all finite"),
         ];
         lines.AddRange(loaded.Notices.Select(notice => ("notice", notice)));
@@ -131,6 +131,10 @@ internal static class InspectCommand
         }
     }
 
+    private static string Cached(ITransformer model) => $"{Size(WorkingMemory.CachedPerToken(model))} per token"
+        + (WorkingMemory.CachedPerToken(model, ofSource: true) is > 0 and var source
+            ? $", and {Size(source)} per token of the source" : "");
+
     // By type. Mapped is what lies in the file just so; the rest was converted.
     private static string Held(IReadOnlyList<Parameter> parameters, WeightEntry[] stored)
     {
@@ -143,7 +147,7 @@ internal static class InspectCommand
         string[] parts = [.. new[] { (int8, "int8"), (half, "float16"), (floats, "float32") }.Where(part => part.Item1 > 0)
             .Select(part => $"{Size(part.Item1)} as {part.Item2}")];
         // Queries, keys and values that are stored head by head lie in pieces: each is gathered into memory of its own.
-        long gathered = parameters.Where(p => p is { Int8: null, Kind: ParameterKind.Linear, Place.Part: { Groups: > 1 } })
+        long gathered = parameters.Where(p => p is { Int8: null, Place.Part: { Groups: > 1 } })
             .Sum(p => (p.Half is null ? sizeof(float) : 2L) * p.Shape.Elements);
         return (parts.Length > 1 ? $"{Size(int8 + half + floats)}: " : "") + string.Join(", ", parts)
             + (mapped ? ", mapped from the file" : "")

@@ -4,7 +4,7 @@ namespace Vitrine.Transformers;
 /// reading needs no lock, and a lost race only costs time.</summary>
 internal sealed class WordCache
 {
-    private const int Places = 1 << 14, LongestWord = 48;   // at most about 4 MB
+    private const int Places = 1 << 15, LongestWord = 48;   // at most about 8 MB
 
     private readonly Entry?[] _entries = new Entry?[Places];
 

@@ -37,8 +37,8 @@ internal sealed class AlignedText
 
     /// <summary>The part from <paramref name="span"/>, with the same origins.</summary>
     public AlignedText Slice(TextSpan span) => span.Length == Length ? this
-        : new(span.Of(Text), _shift + Math.Max(0, span.Start - _added), _origins?[span.Start..span.End], _starts?[span.Start..(span.End + 1)],
-            Math.Max(0, _added - span.Start));
+        : new(span.Of(Text), _shift + Math.Max(0, span.Start - _added), _origins?[span.Start..span.End],
+            _starts?[span.Start..(span.End + 1)], Math.Max(0, _added - span.Start));
 
     /// <summary>Where code unit <paramref name="index"/> came from.</summary>
     public TextSpan Origin(int index) => _origins is not null ? _origins[index]
@@ -71,7 +71,8 @@ internal sealed class AlignedText
     }
 
     /// <summary>The text with one character in place of another.</summary>
-    public AlignedText Map(char from, char to) => Text.Contains(from) ? new(Text.Replace(from, to), _shift, _origins, _starts, _added) : this;
+    public AlignedText Map(char from, char to) =>
+        Text.Contains(from) ? new(Text.Replace(from, to), _shift, _origins, _starts, _added) : this;
 
     /// <summary>The text with something before it that has the origin of its first character; nothing stays nothing.</summary>
     public AlignedText Prepend(string prefix) => Length == 0 ? this : WithBefore(prefix, Origin(0, FirstLength));
