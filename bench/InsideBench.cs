@@ -1,84 +1,81 @@
-using System.Diagnostics;
+using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Vitrine.Attributions;
+using Vitrine.Cli;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
 namespace Vitrine.Bench;
 
 /// <summary>
-/// Looking inside next to plain hooks: patching every head, estimates of every node, scores of every edge. Clean prompt, corrupted prompt
-/// and metric are those of
-/// <c>inside_torch.py</c>'s form: ids (i · 7919 + 13) mod vocab, positions 3 and 9 moved on by 1000, logit[262] − logit[11] at the last
+/// <c>bench inside</c>: patching every head, estimates of every node, scores of every edge, with the keys and definitions of the PyTorch
+/// script they are compared with: ids (i · 7919 + 13) mod vocab, positions 3 and 9 moved on by 1000, logit[262] − logit[11] at the last
 /// position.
 /// </summary>
 internal static class InsideBench
 {
     private static readonly string[] s_nodes = ["resid_pre", "q", "k", "v", "z", "attn_out", "mlp_out"];
 
-    public static int Run(string[] args)
+    private static readonly Dictionary<string, Func<ITransformer, PromptPair, double[]>> s_works = new()
     {
-        string folder = args.Length > 0 ? args[0]
-            : throw new ArgumentException("inside: no model; expected a folder and, optionally, the number of tokens.");
-        int t = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 32;
-        ITransformer model = ModelLoader.Load(folder);
-        int vocab = model.Info.VocabSize;
-        int[] clean = [.. Enumerable.Range(0, t).Select(i => (int)(((long)i * 7919 + 13) % vocab))], corrupted = [.. clean];
+        ["forward"] = (model, pair) => [model.Forward(pair.Clean).Shape.Elements],
+        ["patch_heads"] = (model, pair) => ActivationPatching.Run(model, [pair], PatchPlace.Get("z"))["raw"].Values,
+        ["attribution_patching"] = (model, pair) => AttributionPatching.Run(model, [pair], [.. s_nodes.Select(PatchPlace.Get)])["z"].Values,
+        ["eap"] = (model, pair) => EdgeScoring.Run(model, [pair], new() { Method = EdgeMethod.Eap }).Values,
+        ["eap_ig5"] = (model, pair) => EdgeScoring.Run(model, [pair], new() { Method = EdgeMethod.EapIgInputs, Steps = 5 }).Values,
+    };
+
+    public static Verb Create(Terminal terminal)
+    {
+        var source = new ModelSource();
+        Option<int> tokens = new("--tokens") { Description = "Length of the prompts.", HelpName = "n", DefaultValueFactory = _ => 32 };
+        Option<int> reps = new("--reps") { Description = "Timed runs of each.", HelpName = "n", DefaultValueFactory = _ => 3 };
+        Option<string?> only = new("--only") { Description = $"Some of {string.Join(',', s_works.Keys)}.", HelpName = "names" };
+        Option<string?> values = new("--values")
+        {
+            Description = "Write metrics, patches, estimates and edges as JSON, to prove that the same work was done.",
+            HelpName = "path"
+        };
+        return new Verb("inside", "Times looking inside: patches of all heads, estimates of all nodes, scores of all edges; prints one JSON object, medians in ms.", """
+            dotnet run -c Release --project bench -- inside --model path/to/gpt2
+            dotnet run -c Release --project bench -- inside --model path/to/gpt2 --only eap_ig5 --values values.json
+            """)
+            .With(tokens, reps, only, values).With(source.Options)
+            .Does((parsed, cancellation) =>
+            {
+                OutputFile.Probe(parsed.GetValue(values), terminal);
+                using Explainer loaded = source.Load(parsed, terminal);
+                PromptPair pair = Pair(loaded.Model.Info.VocabSize, parsed.GetValue(tokens));
+                var times = new Dictionary<string, double[]>();
+                var found = new Dictionary<string, double[]>();
+                foreach (string name in parsed.GetValue(only)?.Split(',', StringSplitOptions.TrimEntries) ?? [.. s_works.Keys])
+                {
+                    Func<ITransformer, PromptPair, double[]> work = s_works.GetValueOrDefault(name) ?? throw new CommandException(
+                        ExitCode.Usage, $"bench: no such work; got '{name}'; expected one of {string.Join(", ", s_works.Keys)}."
+                        + Nearest.Hint(name, s_works.Keys));
+                    found[name] = work(loaded.Model, pair); // warm up
+                    times[name] = Stopwatches.Time(Verb.Positive(parsed.GetValue(reps), "reps"), () => _ = work(loaded.Model, pair),
+                        cancellation);
+                }
+                terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{{\"threads\": {Workers.Count}, \"tokens\": {parsed.GetValue(tokens)}, ")
+                    + string.Join(", ", times.Select(t => string.Create(CultureInfo.InvariantCulture,
+                        $"\"{t.Key}\": {Stopwatches.Median(t.Value):0.0}")))
+                    + string.Create(CultureInfo.InvariantCulture, $", \"peak_mb\": {Stopwatches.PeakMegabytes()}}}"));
+                if (parsed.GetValue(values) is { } path)
+                {
+                    found["metric_clean"] = [pair.Metric.Of(loaded.Model, pair.Clean).Item()];
+                    found["metric_corrupted"] = [pair.Metric.Of(loaded.Model, pair.Corrupted).Item()];
+                    OutputFile.Write(path, JsonSerializer.Serialize(found) + "\n", terminal);
+                }
+            });
+    }
+
+    private static PromptPair Pair(int vocab, int tokens)
+    {
+        int[] clean = [.. Enumerable.Range(0, tokens).Select(i => (int)(((long)i * 7919 + 13) % vocab))], corrupted = [.. clean];
         (corrupted[3], corrupted[9]) = ((corrupted[3] + 1000) % vocab, (corrupted[9] + 1000) % vocab);
-        var pair = PromptPair.Of(clean, corrupted, InsideMetric.LogitDifference(262 % vocab, 11));
-        double[] swept = [], looped = [];
-        Console.WriteLine($"forward, all logits        {Median(() => model.Forward(pair.Clean)):0} ms");
-        double sweep = Median(() => swept = ActivationPatching.Run(model, [pair], PatchPlace.Get("z"))["raw"].Values);
-        double loop = Once(() => looped = Loop(model, pair));
-        double worst = swept.Zip(looped, (a, b) => Math.Abs(a - b)).Max();
-        if (worst > 1e-3)
-        {
-            Console.Error.WriteLine($"inside: sweep and loop differ by {worst}");
-            return 1;
-        }
-        Console.WriteLine($"patch every head, hooks    {loop:0} ms");
-        Console.WriteLine($"patch every head, sweep    {sweep:0} ms, {loop / sweep:0.0} times as fast; largest difference {worst:0.0e+0}");
-        PatchPlace[] nodes = [.. s_nodes.Select(PatchPlace.Get)];
-        Time("estimate of every node", () => AttributionPatching.Run(model, [pair], nodes, new() { Axes = PatchAxes.Position }));
-        Time("EAP, every edge", () => EdgeScoring.Run(model, [pair], new() { Method = EdgeMethod.Eap }));
-        Time("EAP-IG, 5 steps", () => EdgeScoring.Run(model, [pair], new() { Method = EdgeMethod.EapIgInputs, Steps = 5 }));
-        Console.WriteLine($"peak memory                {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
-        return 0;
-    }
-
-    // One whole forward pass a head: what a loop over hooks costs.
-    private static double[] Loop(ITransformer model, PromptPair pair)
-    {
-        int layers = model.Info.NLayers, heads = model.Info.NHeads;
-        using ActivationCache cache = model.Cache("blocks.*.attn.hook_z");
-        _ = model.Forward(pair.Clean);
-        cache.Dispose();
-        double[] values = new double[layers * heads];
-        for (int i = 0; i < values.Length; i++)
-        {
-            string hook = string.Create(CultureInfo.InvariantCulture, $"blocks.{i / heads}.attn.hook_z");
-            using IDisposable swap = Intervention.Swap(hook, cache[hook], i % heads).Open(model);
-            Tensor logits = model.Forward(pair.Corrupted);
-            float[] last = logits.Select(1, logits.Shape[1] - 1).ToArray();
-            values[i] = last[pair.Metric.Answer!.Value.Correct] - last[pair.Metric.Answer.Value.Wrong!.Value];
-        }
-        return values;
-    }
-
-    private static void Time(string what, Action work) => Console.WriteLine($"{what,-26} {Median(work):0} ms");
-
-    private static double Once(Action work)
-    {
-        long start = Stopwatch.GetTimestamp();
-        work();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
-
-    private static double Median(Action work)
-    {
-        work();
-        double[] times = [Once(work), Once(work), Once(work)];
-        Array.Sort(times);
-        return times[1];
+        return PromptPair.Of(clean, corrupted, InsideMetric.LogitDifference(262 % vocab, 11));
     }
 }

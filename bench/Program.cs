@@ -12,7 +12,6 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["fp16"] = HalfAgreement.Run, // what half precision changes, and what memory it saves
     ["train-step"] = TrainStep.Run, // one step of training; bench/train_step_torch.py compares
     ["tradeoff"] = Tradeoff.Run,  // a teacher next to its student, its 8-bit, pruned and adapted forms
-    ["inside"] = InsideBench.Run, // patches, estimates, edges, next to plain hooks
     ["serve"] = rest => ServeBench.Run(rest).GetAwaiter().GetResult(), // many clients of one service
     ["random-gpt2"] = RandomGpt2.Run, // makes a model of a real size to measure with
     ["random-model"] = RandomModel.Run, // the same of other families, by the name of a published model
@@ -22,6 +21,7 @@ Dictionary<string, Func<string[], int>> benches = new()
     ["pair"] = rest => Command("pair", rest), // the kernels of two devices in turn
     ["compare"] = rest => Command("compare", rest), // two results of ops
     ["families"] = rest => Command("families", rest), // each family next to a GPT-2 of the same size
+    ["inside"] = rest => Command("inside", rest), // patches, estimates, edges; bench/compare_inside.py compares
     ["model"] = rest => Command("model", rest), // forward, gradients and explanations of a language model
 };
 if (args.Length == 0 || !benches.TryGetValue(args[0], out Func<string[], int>? bench))

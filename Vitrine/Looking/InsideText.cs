@@ -47,6 +47,17 @@ internal sealed record InsideText(ModelInput Input, Encoding Encoding, string[] 
         return new(input with { Target = ModelInput.Of(ids) }, encoding, [.. ids.Select(id => PromptPair.Spelt(written, id))], names);
     }
 
+    /// <summary>Which of two texts each token belongs to, a special token to the one before it; null for one text.</summary>
+    public int[]? Texts()
+    {
+        if (!Encoding.SequenceIds.Contains(1))
+        {
+            return null;
+        }
+        int text = 0;
+        return [.. Encoding.SequenceIds.Select(id => text = id < 0 ? text : id)];
+    }
+
     // Greedy, without the end.
     private static int[] Written(IGenerator model, ModelInput input)
     {

@@ -13,7 +13,14 @@ public static class InsideUnits
     private static readonly TimeSpan s_saved = TimeSpan.FromSeconds(5); // between two writes of a record
 
     /// <summary>One self-contained page with every head of a text: <see cref="AttentionPage"/>.</summary>
-    public static string Page(this Inside inside, string text, string? stack = null, string? context = null, string? target = null)
+    /// <param name="inside">The model.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="stack">Null: the last of the model's stacks; <c>cross</c>: from decoder to encoder.</param>
+    /// <param name="context">A second text, for filters from text to text; null: none.</param>
+    /// <param name="target">Of an encoder–decoder what it is made to write; null: what it writes by itself.</param>
+    /// <param name="neurons">Whether queries and keys are on it too, for the neuron view: some bytes a token, head and neuron.</param>
+    public static string Page(this Inside inside, string text, string? stack = null, string? context = null, string? target = null,
+        bool neurons = true)
     {
         ArgumentNullException.ThrowIfNull(inside);
         return inside.With((model, name) =>
@@ -23,7 +30,8 @@ public static class InsideUnits
             var patterns = HeadPatterns.Of(model, read.Input, cross ? "decoder" : stack, cross);
             string[] tokens = cross ? [.. read.SourceTokens, .. read.Tokens]
                 : patterns.Stack == "encoder" ? read.SourceTokens : read.Tokens;
-            return AttentionPage.Html(patterns, tokens, name);
+            return AttentionPage.Html(patterns, tokens, name,
+                neurons ? HeadVectors.Of(model, read.Input, cross ? "decoder" : stack, cross) : null, cross ? null : read.Texts());
         });
     }
 

@@ -1,9 +1,9 @@
 // All heads as small maps, one of them large. Patterns are unpacked when they come into sight, and the last 24 are kept.
 function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
-  const { layers, heads, queries, keys, tokens, data } = A, kept = new Map(), $ = id => document.getElementById(id);
+  const { layers, heads, queries, keys, tokens, data, texts } = A, kept = new Map(), $ = id => document.getElementById(id);
   const asks = q => (tokens.length > keys ? tokens[keys + q] : tokens[q]) ?? q; // of cross-attention the queries follow the keys
   const dark = matchMedia('(prefers-color-scheme: dark)').matches, ink = dark ? '#eceef1' : '#191b1f', soft = dark ? '#a2a8b0' : '#5d636b';
-  let chosen = Math.min(Math.max(state.head, 0), layers * heads - 1), picked = Math.min(state.token, queries - 1), palette = 'orange';
+  let chosen = Math.min(Math.max(state.head, 0), layers * heads - 1), picked = Math.min(state.token, queries - 1), palette = 'orange', between = '';
   const stops = {
     orange: dark ? [[20, 22, 26], [120, 55, 20], [226, 112, 47]] : [[255, 255, 255], [255, 190, 150], [232, 96, 28]],
     ylgnbu: [[255, 255, 217], [199, 233, 180], [65, 182, 196], [34, 94, 168], [8, 29, 88]],
@@ -22,6 +22,8 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
     if (kept.size > 24) kept.delete(kept.keys().next().value);
     return p;
   }
+  // What is not from the chosen text to the chosen text counts 0.
+  const filtered = p => !between ? p : p.map((v, i) => texts[Math.floor(i / keys)] === between[0] && texts[i % keys] === between[1] ? v : 0);
   function paint(canvas, p, size) {
     canvas.width = keys; canvas.height = queries;
     const image = new ImageData(keys, queries), table = Array.from({ length: 256 }, (_, a) => colour(a));
@@ -32,7 +34,7 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
   const grid = $('grid'), side = Math.max(36, Math.min(96, Math.floor(900 / heads) - 6));
   grid.style.gridTemplateColumns = `repeat(${heads}, ${side + 2}px)`;
   const seen = new IntersectionObserver(entries => entries.forEach(async e => {
-    if (e.isIntersecting) { seen.unobserve(e.target); paint(e.target, await pattern(+e.target.dataset.head), side); }
+    if (e.isIntersecting) { seen.unobserve(e.target); paint(e.target, filtered(await pattern(+e.target.dataset.head)), side); }
   }), { rootMargin: '200px' });
   for (let n = 0; n < layers * heads; n++) {
     const canvas = document.createElement('canvas');
@@ -44,10 +46,45 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
     grid.append(canvas); seen.observe(canvas);
   }
   async function show() {
-    const p = await pattern(chosen);
+    const whole = await pattern(chosen), p = filtered(whole);
     changed(chosen, picked);
     $('name').textContent = `head ${Math.floor(chosen / heads)}.${chosen % heads}`;
-    lines(p); map(p);
+    lines(p); map(p); vectors(whole);
+  }
+  // Per token the largest magnitude as float32, then its numbers as signed bytes.
+  function unpacked(text) {
+    const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0)), view = new DataView(bytes.buffer), row = A.d_head + 4;
+    return n => Array.from({ length: A.d_head }, (_, i) => view.getInt8(n * row + 4 + i) / 127 * view.getFloat32(n * row, true));
+  }
+  // One query against all keys: products, keys, their sum, attention.
+  function vectors(p) {
+    const part = $('neurons');
+    if (!A.q || !part) return;
+    part.hidden = picked < 0;
+    if (picked < 0) return;
+    part.querySelector('h2').textContent = `query ${picked} “${asks(picked)}” of ${$('name').textContent}`;
+    const d = A.d_head, q = unpacked(A.q[chosen])(picked), key = unpacked(A.k[chosen]), all = Array.from({ length: keys }, (_, k) => key(k));
+    const cell = Math.max(2, Math.min(10, Math.floor(300 / d))), row = 16, left = 150, gap = 16, wide = cell * d, width = left + 2 * (wide + gap) + 150;
+    const canvas = $('vectors'), ratio = devicePixelRatio || 1, height = Math.min(keys, 2000) * row + 44, g = canvas.getContext('2d');
+    canvas.width = width * ratio; canvas.height = Math.min(height * ratio, 32000); canvas.style.cssText = `width:${width}px;height:${height}px`;
+    g.scale(ratio, ratio); g.font = '12px system-ui, sans-serif'; g.textBaseline = 'middle';
+    const largest = rows => rows.reduce((m, r) => r.reduce((n, v) => Math.max(n, Math.abs(v)), m), 1e-30);
+    const product = all.map(k => k.map((v, i) => v * q[i])), mostProduct = largest(product), most = largest([...all, q]);
+    const bars = (v, x, y, scale) => v.forEach((a, i) => {
+      g.fillStyle = a < 0 ? `rgba(52,134,220,${-a / scale})` : `rgba(232,96,28,${a / scale})`;
+      g.fillRect(x + i * cell, y + 1, cell, row - 2);
+    });
+    g.fillStyle = soft; g.textAlign = 'left';
+    g.fillText('query · key', left, 8); g.fillText('key (above: the query)', left + wide + gap, 8); g.fillText('q·k/√d', left + 2 * (wide + gap), 8);
+    g.fillText('attention', left + 2 * (wide + gap) + 70, 8);
+    bars(q, left + wide + gap, 18, most);
+    for (let k = 0; k < Math.min(keys, 2000); k++) {
+      const y = 40 + k * row, a = p[picked * keys + k] / 255;
+      bars(product[k], left, y, mostProduct); bars(all[k], left + wide + gap, y, most);
+      g.fillStyle = ink; g.textAlign = 'right'; g.fillText(tokens[k] ?? k, left - 6, y + row / 2, 140);
+      g.textAlign = 'left'; g.fillText((product[k].reduce((s, v) => s + v, 0) / Math.sqrt(d)).toFixed(2), left + 2 * (wide + gap), y + row / 2);
+      g.fillText(a.toFixed(3), left + 2 * (wide + gap) + 70, y + row / 2);
+    }
   }
   // Queries on the left, keys on the right, a line for every weight of 2 % or more: of one query, or of all.
   function lines(p) {
@@ -79,10 +116,8 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
     };
     canvas.onclick = e => { picked = Math.min(queries - 1, Math.floor(e.offsetY / canvas.clientHeight * queries)); show(); };
   }
-  $('palette').onchange = async e => {
-    palette = e.target.value;
-    for (const canvas of grid.children) seen.observe(canvas);
-    show();
-  };
+  const again = () => { for (const canvas of grid.children) seen.observe(canvas); show(); };
+  $('palette').onchange = e => { palette = e.target.value; again(); };
+  if ($('between')) $('between').onchange = e => { between = e.target.value; again(); };
   show();
 }
