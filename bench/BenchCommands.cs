@@ -6,7 +6,8 @@ namespace Vitrine.Bench;
 internal static class BenchCommands
 {
     /// <summary>Runs one.</summary>
-    /// <param name="arguments"><c>ops</c>, <c>model</c>, <c>families</c>, <c>inside</c>, <c>compare</c> or <c>pair</c>, and its options.</param>
+    /// <param name="arguments"><c>ops</c>, <c>model</c>, <c>families</c>, <c>inside</c>, <c>compare</c> or <c>pair</c>, and its
+    /// options.</param>
     /// <param name="terminal">Where it reads and writes.</param>
     /// <param name="cancellation">Stops it.</param>
     public static ExitCode Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation) => Application.Run(

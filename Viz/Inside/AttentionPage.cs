@@ -101,7 +101,8 @@ public static class AttentionPage
 
     private static string Json(HeadPatterns patterns, string[] tokens, HeadVectors? vectors, IReadOnlyList<int>? texts)
     {
-        (int Layer, int Head)[] heads = [.. Enumerable.Range(0, patterns.Layers * patterns.Heads).Select(n => Math.DivRem(n, patterns.Heads))];
+        (int Layer, int Head)[] heads = [.. Enumerable.Range(0, patterns.Layers * patterns.Heads)
+            .Select(n => Math.DivRem(n, patterns.Heads))];
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream)) // its default encoder escapes < and &: the text is safe inside a script
         {

@@ -145,7 +145,7 @@ public static class CircuitEvaluation
             Parameters = new Dictionary<string, string>
             {
                 ["choice"] = greedy ? "greedy" : "top",
-                ["ablation"] = scores.Ablation.ToString(),
+                ["ablation"] = scores.Carried,
                 ["randoms"] = randoms.ToString(CultureInfo.InvariantCulture),
                 ["pairs"] = pairs.Count.ToString(CultureInfo.InvariantCulture),
             },

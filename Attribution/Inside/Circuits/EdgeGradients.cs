@@ -15,13 +15,12 @@ internal sealed class EdgeGradients
 {
     private readonly ITransformer _model;
     private readonly EdgeGraph _graph;
-    private readonly bool _rotary, _gated, _hasSecondNorm;
+    private readonly bool _gated, _hasSecondNorm;
 
     public EdgeGradients(ITransformer model, EdgeGraph graph)
     {
         (_model, _graph) = (model, graph);
         HashSet<string> names = [.. model.HookPoints.Select(p => p.Name)];
-        _rotary = names.Contains("blocks.0.attn.hook_rot_k");
         _gated = names.Contains("blocks.0.mlp.hook_pre_linear");
         _hasSecondNorm = names.Contains("blocks.0.ln2.hook_normalized");
     }
@@ -44,8 +43,7 @@ internal sealed class EdgeGradients
             hooks.AddRange(_hasSecondNorm ? [$"blocks.{l}.ln2.hook_normalized", $"blocks.{l}.{Second}"] : []);
             hooks.AddRange(_gated ? [$"blocks.{l}.mlp.hook_pre_linear"] : []);
             hooks.AddRange(grouped
-                ? [$"blocks.{l}.attn.hook_attn_scores", $"blocks.{l}.attn.hook_pattern", $"blocks.{l}.attn.hook_z",
-                $"blocks.{l}.attn.{KeyHook}"] : []);
+                ? [$"blocks.{l}.attn.hook_attn_scores", $"blocks.{l}.attn.hook_pattern", $"blocks.{l}.attn.hook_z"] : []);
         }
         string[] distinct = [.. hooks.Distinct()];
         using ActivationCache cache = _model.Cache(distinct);
@@ -85,8 +83,6 @@ internal sealed class EdgeGradients
 
     // What the second norm reads.
     private string Second => _graph.IsParallel ? "hook_resid_pre" : "hook_resid_mid";
-
-    private string KeyHook => _rotary ? "hook_rot_k" : "hook_k";
 
     // From ∂m/∂q [rows, pos, head, d_head] to the norm's output, a seed per head: [head, rows, pos, d_model].
     private Tensor Back(Tensor gradient, string weight)

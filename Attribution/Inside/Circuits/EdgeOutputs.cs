@@ -59,7 +59,7 @@ internal static class InsideWeights
     /// <summary>The value of a parameter, as layers multiply with it.</summary>
     /// <exception cref="VitrineException">There is none of that name.</exception>
     public static Tensor Get(ITransformer model, string name) => Find(model, name)
-        ?? throw new VitrineException($"weights: the model has no such parameter; got '{name}'; vitrine inspect lists them.");
+        ?? throw new VitrineException($"weights: the model has no such parameter; got '{name}'; expected one that vitrine inspect lists.");
 
     /// <summary>Whether a norm subtracts the mean, as LayerNorm does; its <c>hook_normalized</c> then comes after its weights.</summary>
     public static bool IsLayerNorm(ITransformer model, string norm) => model.Find($"{norm}.w")?.IsCentred ?? false;

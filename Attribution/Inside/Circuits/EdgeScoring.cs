@@ -196,7 +196,7 @@ public sealed record EdgeScores
             Parameters = new Dictionary<string, string>(Steps is { } steps
                 ? [new("steps", steps.ToString(CultureInfo.InvariantCulture)), new("steps_convention", Right ? "k = 1..m" : "k = 0..m-1")]
                 : Array.Empty<KeyValuePair<string, string>>())
-            { ["ablation"] = Ablation.ToString() },
+            { ["ablation"] = Carried },
         };
     }
 }

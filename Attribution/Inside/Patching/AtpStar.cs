@@ -105,18 +105,21 @@ internal sealed class AtpPair
 {
     private readonly ITransformer _model;
     private readonly int _layers, _positions;
-    private readonly string _q, _k;
+    private readonly string[] _queries, _keys;
 
     public AtpPair(ITransformer model, ModelInput input, ModelInput source, InsideMetric metric, PatchRequest request, bool gradDrop)
     {
         _model = model;
         _layers = PatchPlace.Get("z").LayersOf(model, "blocks");
-        (_q, _k) = model.HookPoints.Any(p => p.Name.EndsWith(".hook_rot_q", StringComparison.Ordinal))
-            ? ("attn.hook_rot_q", "attn.hook_rot_k") : ("attn.hook_q", "attn.hook_k");
+        HashSet<string> known = [.. model.HookPoints.Select(p => p.Name)];
+        // What the scores multiply; some families rotate in some blocks alone.
+        string[] Scored(string letter) => [.. Enumerable.Range(0, _layers).Select(l =>
+            known.Contains(Hook(l, $"attn.hook_rot_{letter}")) ? Hook(l, $"attn.hook_rot_{letter}") : Hook(l, $"attn.hook_{letter}"))];
+        (_queries, _keys) = (Scored("q"), Scored("k"));
         var run = new MetricRun(model, input, metric);
         _positions = run.Positions;
         string[] linear = ["attn.hook_v", "attn.hook_z", "hook_mlp_out"];
-        Dictionary<string, Tensor> theirs = PatchSweep.Capture(model, source, Hooks([_q, _k, .. linear]));
+        Dictionary<string, Tensor> theirs = PatchSweep.Capture(model, source, [.. _queries, .. _keys, .. Hooks(linear)]);
         (Dictionary<string, Tensor> ours, Dictionary<string, float[]> scores) = OtherScores(run, theirs, linear);
         MetricSource = ActivationPatching.Value(model, source, metric);
         int rows = gradDrop ? _layers + 1 : 1;
@@ -148,8 +151,12 @@ internal sealed class AtpPair
     {
         using Recorder.Pause pause = Recorder.Suspend();
         Dictionary<string, float[]> scores = [];
-        using HookScope q = _model.Branch($"blocks.*.{_q}", (point, x) => TensorOps.Concat(0, x, theirs[point.Name], x));
-        using HookScope k = _model.Branch($"blocks.*.{_k}", (point, x) => TensorOps.Concat(0, x, x, theirs[point.Name]));
+        using var rows = new Scopes();
+        foreach ((string query, string key) in _queries.Zip(_keys))
+        {
+            rows.Add(_model.Branch(query, (point, x) => TensorOps.Concat(0, x, theirs[point.Name], x)));
+            rows.Add(_model.Branch(key, (point, x) => TensorOps.Concat(0, x, x, theirs[point.Name])));
+        }
         using HookScope s = _model.Branch("blocks.*.attn.hook_attn_scores", (point, x) =>
         {
             scores[point.Name] = x.ToArray();

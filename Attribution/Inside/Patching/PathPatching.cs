@@ -95,8 +95,8 @@ internal sealed class PathPair
         MetricRun other = new MetricRun(model, source, pair.Metric).From(graph.StartOf(pair));
         var outputs = new EdgeOutputs(model, graph);
         using Recorder.Pause pause = Recorder.Suspend();
-        string[] hooks = [.. outputs.Hooks, .. Enumerable.Range(0, graph.Layers)
-            .SelectMany(l => new[] { $"blocks.{l}.hook_resid_pre", $"blocks.{l}.ln1.hook_scale" })];
+        string[] hooks = [.. outputs.Hooks.Concat(Enumerable.Range(0, graph.Layers)
+            .SelectMany(l => new[] { $"blocks.{l}.hook_resid_pre", $"blocks.{l}.ln1.hook_scale" })).Distinct()];
         (_base, MetricBase) = Activations(_run, hooks);
         (_source, MetricSource) = Activations(other, hooks);
         _differences = outputs.Of(name => _source[name] - _base[name]);

@@ -50,8 +50,11 @@ internal sealed class HeadWeights
         return new Dense(dHead, all.Columns, all.Values.AsSpan(head * dHead * all.Columns, dHead * all.Columns).ToArray());
     }
 
+    /// <summary>Whether the stream begins with a table of token embeddings and ends with words.</summary>
+    public bool HasTokens => _model is ILanguageModel && InsideWeights.Find(_model, "embed.W_E")?.Shape[1] == _model.Info.DModel;
+
     /// <summary>Token embeddings, <c>[vocab, d_model]</c>.</summary>
-    public Tensor Embedding => Float(Known(_stack == "blocks" ? "embed.W_E" : $"{_stack}.embed.W_E", writes: true));
+    public Tensor Embedding => Float(Known("embed.W_E", writes: true));
 
     /// <summary>Position embeddings, <c>[positions, d_model]</c>; null where there are none.</summary>
     public Dense? Positions => InsideWeights.Find(_model, "pos_embed.W_pos") is null ? null : Known("pos_embed.W_pos", writes: true);

@@ -48,7 +48,7 @@ public static class WeightCircuits
             [.. all.SelectMany(h => Factored(h.Q, h.K.Transposed()).S)], layer, head, component));
         tables.Add(InsideTable.Of("ov_eigenvalues", "eigenvalues of W_V·W_O that are not 0",
             [.. all.SelectMany(h => Flat(h.OutputValue.Eigenvalues()))], layer, head, component, parts));
-        if (tokens && model is ILanguageModel)
+        if (tokens && weights.HasTokens)
         {
             Tensor e = weights.Embedding, u = weights.Unembedding;
             IReadOnlyList<(double Re, double Im)>[] full = [.. all.Select(h => Dense.Of(Product(h, e, u)).Eigenvalues())];
@@ -72,6 +72,8 @@ public static class WeightCircuits
             Numbers = new Dictionary<string, double> { ["random_composition"] = 1 / Math.Sqrt(model.Info.DModel) },
             Tables = tables,
             Parameters = new Dictionary<string, string> { ["weights"] = folded ? "folded" : "raw" },
+            Warnings = tokens && !weights.HasTokens
+                ? ["Copying scores are left out: the model has no stream from token embeddings to words."] : [],
         };
     }
 
@@ -91,6 +93,11 @@ public static class WeightCircuits
         {
             throw new VitrineException(
                 $"weights: no such head; got {layer}.{head}; expected layer 0 to {weights.Layers - 1}, head 0 to {weights.Heads - 1}.");
+        }
+        if (!weights.HasTokens)
+        {
+            throw new VitrineException($"weights: a head has no words to read and write; got {model.Info.ModelType} ({model.Info.Task}); "
+                + "expected a decoder with one stream from token embeddings to words, such as gpt2 or llama.");
         }
         var one = new Head(weights, layer, head);
         (Dense left, double[] s, Dense right) = Factored(one.V, one.O);
