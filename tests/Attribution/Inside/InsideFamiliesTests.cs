@@ -70,7 +70,8 @@ public sealed class InsideFamiliesTests
             catch (VitrineException e)
             {
                 refused.Add(name);
-                Assert.True(e.Message.Contains("; expected ", StringComparison.Ordinal) && !e.Message.Contains('\n'), $"{name}: {e.Message}");
+                Assert.True(e.Message.Contains("; expected ", StringComparison.Ordinal) && !e.Message.Contains('\n'),
+                    $"{name}: {e.Message}");
             }
         }
 
