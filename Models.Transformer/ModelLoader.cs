@@ -112,9 +112,14 @@ public static class ModelLoader
                 .. model is IGenerator ? GenerationConfig.Notices(generation, model.Info.VocabSize) : []]);
             return weights;
         }
-        catch
+        catch (Exception e)
         {
             weights.Dispose();
+            if (e is ShapeException)
+            {
+                throw new ModelException($"config: sizes are larger than a tensor can be; {e.Message.Split("; ").ElementAtOrDefault(1)}; "
+                    + $"expected the sizes of the weights. Check config.json. Folder: {folder}", e);
+            }
             throw;
         }
     }
@@ -137,15 +142,17 @@ public static class ModelLoader
                 + "does.";
     }
 
+    private const int MostShared = 1024; // ALBERT's layers share one set of weights
+
     /// <summary>Refuses more layers than the weights could have: sizes are believed only so far as something is there.</summary>
     private static void CheckDepth(ModelConfig config, string type, WeightsFolder weights)
     {
         string[] keys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers", "encoder_layers",
             "decoder_layers"];
-        foreach (string key in keys.Where(key =>
-            !weights.IsUnwritten && type != "albert" && config.Has(key))) // ALBERT's layers share one set of weights
+        int most = type == "albert" ? Math.Max(MostShared, weights.Names.Count) : weights.Names.Count;
+        foreach (string key in keys.Where(key => !weights.IsUnwritten && config.Has(key)))
         {
-            if (config.Int(key, least: 0) > weights.Names.Count)
+            if (config.Int(key, least: 0) > most)
             {
                 throw config.Wrong(key, "is more than the weights hold",
                     $"{config.Int(key, least: 0)} layers for {weights.Names.Count} tensors", "no more layers than tensors");

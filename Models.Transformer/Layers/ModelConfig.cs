@@ -7,6 +7,8 @@ namespace Vitrine.Transformers;
 /// <summary>A checkpoint's <c>config.json</c>: settings by name, with errors that name file and setting.</summary>
 internal sealed class ModelConfig
 {
+    private const int MostLabels = 1_000_000; // the weights of the head are looked at later
+
     private static readonly string[] s_ofTheWhole = ["bos_token_id", "eos_token_id", "pad_token_id", "tie_word_embeddings"];
 
     private readonly JsonElement _root;
@@ -183,16 +185,22 @@ internal sealed class ModelConfig
     /// default.</summary>
     public IReadOnlyList<string> Labels()
     {
-        if (Find("id2label") is not { ValueKind: JsonValueKind.Object } map)
+        if (Find("id2label") is not { } map)
         {
-            return [.. Enumerable.Range(0, Int("num_labels", 2)).Select(i => $"LABEL_{i}")];
+            return Int("num_labels", 2) is <= MostLabels and var count ? [.. Enumerable.Range(0, count).Select(i => $"LABEL_{i}")]
+                : throw Wrong("num_labels", "is too large", $"{Int("num_labels")}", $"at most {MostLabels}");
+        }
+        if (map.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong("id2label", "is not an object", map.GetRawText(), "names by index: {\"0\": …}");
         }
         var labels = new SortedDictionary<int, string>();
         foreach (JsonProperty entry in map.EnumerateObject())
         {
             labels[int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
                 ? index
-                : throw Wrong("id2label", "has a key that is no index", $"'{entry.Name}'", "0, 1, …")] = entry.Value.ToString();
+                : throw Wrong("id2label", "has a key that is no index", $"'{entry.Name}'", "0, 1, …")] = entry.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
+                ? entry.Value.ToString() : throw Wrong("id2label", "has a name that is no text", entry.Value.GetRawText(), "texts");
         }
         return labels.Keys.SequenceEqual(Enumerable.Range(0, labels.Count))
             ? [.. labels.Values]
@@ -203,13 +211,17 @@ internal sealed class ModelConfig
     /// Whether a classifier's outputs are numbers: the config calls it a regression, or a cross-encoder of one output has the identity as
     /// its activation.
     /// </summary>
-    public bool IsNumber => Text("problem_type", "") == "regression"
+    public bool IsNumber => ProblemType == "regression"
         || (Labels().Count == 1 && (Inner("sentence_transformers")?.Text("activation_fn", "")
             ?? Text("sbert_ce_default_activation_function", "")).EndsWith("Identity", StringComparison.Ordinal));
 
     /// <summary>Whether labels do not compete. One label alone is true with probability σ(logit), as Hugging Face's pipeline shows
     /// it.</summary>
-    public bool IsMultiLabel => !IsNumber && (Text("problem_type", "") == "multi_label_classification" || Labels().Count == 1);
+    public bool IsMultiLabel => !IsNumber && (ProblemType == "multi_label_classification" || Labels().Count == 1);
+
+    private string ProblemType => Text("problem_type", "") is "" or "regression" or "single_label_classification"
+        or "multi_label_classification" ? Text("problem_type", "") : throw Wrong("problem_type", "is not known", Text("problem_type", ""),
+            "regression, single_label_classification or multi_label_classification");
 
     /// <summary>The facts of a classifier of texts: its labels, and how they are read.</summary>
     public ModelInfo Classifier(ModelInfo info) => info with

@@ -153,6 +153,7 @@ public readonly record struct StoredPart(int Offset, int Total, int Groups = 1)
     /// <param name="count">How many of them the parameter has.</param>
     public Tensor Of(Tensor stored, int axis, int count) => Groups == 1
         ? stored.Slice(axis, Offset, count)
+        : stored.Strides.All(stride => stride == 0) ? stored.Slice(axis, 0, count) // one number everywhere, of a size that may be absurd
         : stored.Reshape(Grouped(stored.Shape, axis)).Slice(axis + 1, Offset, count / Groups).Reshape(stored.Shape.With(axis, count));
 
     /// <summary>The stored tensor that consists of these parts of it.</summary>

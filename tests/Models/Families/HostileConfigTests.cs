@@ -10,7 +10,7 @@ namespace Vitrine.Tests.Models;
 public class HostileConfigTests
 {
     private static readonly string[] s_values =
-        ["null", "0", "-1", "1", "3", "7919", "2147483647", "1e30", "0.5", "\"x\"", "\"\"", "[]", "{}", "[1, \"a\"]", "true"];
+        ["null", "0", "-1", "1", "3", "7919", "100000000", "2147483647", "1e30", "0.5", "\"x\"", "\"\"", "[]", "{}", "[1, \"a\"]", "true"];
 
     public static TheoryData<string> Families() => [.. TinyFamilies.Names];
 
@@ -23,7 +23,8 @@ public class HostileConfigTests
         JsonObject config = JsonNode.Parse(File.ReadAllText(folder.File("config.json")))!.AsObject();
         List<string> faults = [];
         int refused = 0;
-        foreach (string key in config.Select(pair => pair.Key).Where(key => key != "model_type").ToArray())
+        string[] absent = ["num_labels", "id2label", "problem_type"];
+        foreach (string key in config.Select(pair => pair.Key).Where(key => key != "model_type").Union(absent).ToArray())
         {
             foreach (string? value in s_values.Prepend(null))
             {
@@ -37,6 +38,7 @@ public class HostileConfigTests
                     spoiled[key] = JsonNode.Parse(value);
                 }
                 File.WriteAllText(folder.File("config.json"), spoiled.ToJsonString());
+                long before = GC.GetAllocatedBytesForCurrentThread();
                 try
                 {
                     ITransformer model = ModelLoader.Load(folder.Path);
@@ -48,14 +50,18 @@ public class HostileConfigTests
                 catch (VitrineException e)
                 {
                     refused++;
-                    if (e.Message.Contains('\n', StringComparison.Ordinal) && e is not WeightException)
+                    if (e.Message.Contains("too many elements", StringComparison.Ordinal) || (e.Message.Contains('\n', StringComparison.Ordinal) && e is not WeightException))
                     {
                         faults.Add($"{key} = {value ?? "missing"}: {e.Message}");
                     }
                 }
-                catch (Exception e) when (e is not OutOfMemoryException)
+                catch (Exception e)
                 {
                     faults.Add($"{key} = {value ?? "missing"}: {e.GetType().Name}: {e.Message}");
+                }
+                if (GC.GetAllocatedBytesForCurrentThread() - before is > 256L << 20 and var bytes)
+                {
+                    faults.Add($"{key} = {value ?? "missing"}: {bytes >> 20} MiB");
                 }
             }
         }
