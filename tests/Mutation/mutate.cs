@@ -283,10 +283,10 @@ internal static class Tests
 
     /// <summary>A test of any of the mutants that fails while none is on; null where none does.</summary>
     public static string? Fail(string copy, IEnumerable<Mutant> mutants) => Killer(copy, 0, TimeSpan.MaxValue,
-        Classes([.. mutants.SelectMany(mutant => Of(mutant.File).Append(Named(mutant.File))).Distinct()]));
+        Classes([.. mutants.SelectMany(mutant => Named(mutant.File).Concat(Of(mutant.File))).Distinct()]));
 
     /// <summary>What saw a mutant: a test, or that the tests did not end; null where nothing did.</summary>
-    public static string? Kill(string copy, Mutant mutant, bool isWider) => Killer(copy, mutant.Id, s_limit, Classes([Named(mutant.File)]))
+    public static string? Kill(string copy, Mutant mutant, bool isWider) => Killer(copy, mutant.Id, s_limit, Classes(Named(mutant.File)))
         ?? Killer(copy, mutant.Id, s_limit, Classes(Of(mutant.File)))
         ?? (isWider ? Killer(copy, mutant.Id, 6 * s_limit, [.. s_others.SelectMany(c => new[] { "-class-", c })]) : null);
 
@@ -295,7 +295,9 @@ internal static class Tests
     private static string? Killer(string copy, int mutant, TimeSpan limit, string[] words) => Run.Failure(
         Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), copy, limit, mutant, [.. words, "-stoponfail", "-parallel", "none"]);
 
-    private static string Named(string file) => $"*{Path.GetFileName(file).Split('.')[0]}*";
+    // Tests named like the file, or like its folder.
+    private static string[] Named(string file) =>
+        [$"*{Path.GetFileName(file).Split('.')[0]}*", $"*{Path.GetFileName(Path.GetDirectoryName(file))!.TrimEnd('s')}*"];
 
     private static string[] Of(string file) => file.Split('/')[0] switch
     {
