@@ -17,6 +17,8 @@ namespace Vitrine.Attributions;
 /// </remarks>
 public sealed class DiscretizedIntegratedGradients : IAttributionMethod
 {
+    private const int Longest = 1 << 29; // numbers of a path
+
     /// <inheritdoc/>
     public string Name => "discretized_integrated_gradients";
 
@@ -38,6 +40,12 @@ public sealed class DiscretizedIntegratedGradients : IAttributionMethod
         (ResolvedBaseline baseline, int[][] from) = Tokens(f, request);
         int asked = request.Steps ?? IntegratedGradients.DefaultSteps, steps = request.Compat == Compat.Inseq
             ? Math.Max(2, asked) : asked + 2;
+        int longest = f.Sides.Max(side => side.Embeddings.Shape.Elements), most = Longest / longest;
+        if (steps > most)
+        {
+            throw new VitrineException(FormattableString.Invariant(
+                $"{Name}: the path does not fit into memory; got {steps} points of {longest} numbers; expected at most {most} points."));
+        }
         Tensor[] path = [.. f.Sides.Select((side, i) => Path(f, i, from[i], words, (steps, asked), request))]; // [step, pos, d_model]
         double[][] ends = [Scores(f, path, 0), Scores(f, path, steps - 1)];
         var work = new Work(request, steps);

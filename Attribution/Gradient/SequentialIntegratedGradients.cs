@@ -29,13 +29,13 @@ public sealed class SequentialIntegratedGradients : IAttributionMethod
         int steps = request.Steps ?? IntegratedGradients.DefaultSteps;
         (double[] nodes, double[] weights) = request.Quadrature.Points(steps, request.Compat);
         float[][] to = [.. f.Sides.Select(side => side.Embeddings.ToArray())], from = [.. baseline.Embeddings.Select(b => b.ToArray())];
-        Point[] points = [.. f.Sides.SelectMany((side, s) => Enumerable.Range(0, side.Length)
-            .Where(p => !side.IsPadding(p) && !Row(to[s], side, p).SequenceEqual(Row(from[s], side, p)))
-            .SelectMany(p => nodes.Select((alpha, i) => new Point(s, p, alpha, weights[i]))))];
+        (int Side, int Position)[] moved = [.. f.Sides.SelectMany((side, s) => Enumerable.Range(0, side.Length)
+            .Where(p => !side.IsPadding(p) && !Row(to[s], side, p).SequenceEqual(Row(from[s], side, p))).Select(p => (s, p)))];
+        IEnumerable<Point> points = moved.SelectMany(at => nodes.Select((alpha, i) => new Point(at.Side, at.Position, alpha, weights[i])));
         double[] scores = Array.ConvertAll(f.Score(Sweep.Input(f)).ToArray(), score => (double)score);
         double[][] raw = Sweep.Totals(f);
         Batching batching = Batching.For(f, f.Targets.Count, request.ByteBudget);
-        var work = new Work(request, points.Length);
+        var work = new Work(request, checked(moved.Length * steps));
         foreach (Point[] chunk in points.Chunk(batching.Examples))
         {
             work.Check();

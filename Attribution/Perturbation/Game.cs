@@ -23,6 +23,7 @@ internal sealed class Game
     private readonly Lazy<Func<Tensor, int, Tensor>?> _fromPrefix;
     private readonly Dictionary<Coalition, double[]> _known = [];
     private readonly Work _work;
+    private int _expected; // passes that were told before they were asked for
 
     /// <summary>The game of a score function.</summary>
     /// <exception cref="VitrineException">There is no player, or the groups do not fit.</exception>
@@ -70,6 +71,13 @@ internal sealed class Game
 
     /// <summary>Whether a target can depend on a player at all.</summary>
     public bool Reaches(int target, int player) => _players.Reaches(_f.Targets[target], player);
+
+    /// <summary>Tells progress of coalitions that will be asked for one after the other: no more than there are.</summary>
+    public void Expect(double coalitions)
+    {
+        _expected = (int)Math.Min(int.MaxValue / 2, Math.Min(coalitions, Math.Pow(2, Count)));
+        _work.Plan(_expected);
+    }
 
     /// <summary>v(S) for every target. <c>[target]</c></summary>
     public double[] Value(Coalition coalition) => Values([coalition])[0];
@@ -166,7 +174,8 @@ internal sealed class Game
     /// <summary>Makes inputs and scores them, as many at a time as the byte budget allows.</summary>
     private double[][] Batches(int count, Func<int, float[][]> make, Func<int, Tensor[], Tensor> score)
     {
-        _work.Plan(count);
+        _work.Plan(Math.Max(0, count - _expected));
+        _expected = Math.Max(0, _expected - count);
         var scores = new List<double[]>(count);
         int size = Math.Min(Batching.Forward(_f, _request.ByteBudget), Math.Max(1, MaxBatchTokens / _f.Sides.Sum(side => side.Length)));
         for (int first = 0; first < count; first += size)

@@ -9,6 +9,8 @@ public sealed class ShapleyValueSampling : IAttributionMethod
     /// <summary>Orders drawn when the request names no number.</summary>
     public const int DefaultSamples = 25;
 
+    private const int Block = 1000; // orders at a time
+
     /// <inheritdoc/>
     public string Name => "shapley_value_sampling";
 
@@ -27,31 +29,36 @@ public sealed class ShapleyValueSampling : IAttributionMethod
     {
         var game = new Game(this, f, request);
         var random = new Random(request.Seed);
-        int[][] orders = [.. Enumerable.Range(0, request.Samples ?? DefaultSamples).Select(_ => Order(random, game.Count))];
-        return Attribute(game, orders);
+        int samples = request.Samples ?? DefaultSamples;
+        return Attribute(game, Enumerable.Range(0, samples).Select(_ => Order(random, game.Count)), samples);
     }
 
     /// <summary>The same with given orders.</summary>
     /// <param name="game">Whom to score.</param>
     /// <param name="orders">Permutations of the players. <c>[sample][player]</c></param>
-    internal AttributionResult Attribute(Game game, IReadOnlyList<int[]> orders)
+    /// <param name="samples">How many there are.</param>
+    internal AttributionResult Attribute(Game game, IEnumerable<int[]> orders, int samples)
     {
         double[][] scores = [.. Enumerable.Range(0, game.Targets).Select(_ => new double[game.Count])];
-        double[][] values = game.Values([.. orders.SelectMany(order => Prefixes(game, order))]);
-        int step = 0;
-        foreach (int[] order in orders)
+        game.Expect(samples * Math.Max(1.0, game.Count - 1));
+        foreach (int[][] block in orders.Chunk(Block))
         {
-            foreach (int player in order)
+            double[][] values = game.Values([.. block.SelectMany(order => Prefixes(game, order))]);
+            int step = 0;
+            foreach (int[] order in block)
             {
-                for (int t = 0; t < game.Targets; t++)
+                foreach (int player in order)
                 {
-                    scores[t][player] += (values[step + 1][t] - values[step][t]) / orders.Count;
+                    for (int t = 0; t < game.Targets; t++)
+                    {
+                        scores[t][player] += (values[step + 1][t] - values[step][t]) / samples;
+                    }
+                    step++;
                 }
                 step++;
             }
-            step++;
         }
-        return game.Report(this, scores, complete: true, random: true, parameters: new() { ["n_samples"] = orders.Count }).Make();
+        return game.Report(this, scores, complete: true, random: true, parameters: new() { ["n_samples"] = samples }).Make();
     }
 
     /// <summary>No player, the first, the first two, … all.</summary>

@@ -54,7 +54,7 @@ internal static class GoldenPerturbations
     {
         ScoreFunction f = GoldenScore.Of(golden, one);
         var method = new ShapleyValueSampling();
-        AttributionResult result = method.Attribute(new Game(method, f, Request(golden, one, f)), Orders(one));
+        AttributionResult result = method.Attribute(new Game(method, f, Request(golden, one, f)), Orders(one), Orders(one).Length);
         check.Close("attr", [1, f.Sides[0].Length], result.Sides[0].Scores[0]);
     }
 
