@@ -197,10 +197,11 @@ internal sealed class ModelConfig
         var labels = new SortedDictionary<int, string>();
         foreach (JsonProperty entry in map.EnumerateObject())
         {
-            labels[int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-                ? index
-                : throw Wrong("id2label", "has a key that is no index", $"'{entry.Name}'", "0, 1, …")] = entry.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
-                ? entry.Value.ToString() : throw Wrong("id2label", "has a name that is no text", entry.Value.GetRawText(), "texts");
+            int index = int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed)
+                ? parsed
+                : throw Wrong("id2label", "has a key that is no index", $"'{entry.Name}'", "0, 1, …");
+            labels[index] = entry.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null
+                ? throw Wrong("id2label", "has a name that is no text", entry.Value.GetRawText(), "texts") : entry.Value.ToString();
         }
         return labels.Keys.SequenceEqual(Enumerable.Range(0, labels.Count))
             ? [.. labels.Values]

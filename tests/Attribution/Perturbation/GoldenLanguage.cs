@@ -32,7 +32,8 @@ internal static class GoldenLanguage
             var sampling = new ShapleyValueSampling();
             check.Close(key, null, PerFeature(
                 one.Has("permutations")
-                    ? sampling.Attribute(new Game(sampling, f, request), GoldenPerturbations.Orders(one), GoldenPerturbations.Orders(one).Length)
+                    ? sampling.Attribute(new Game(sampling, f, request), GoldenPerturbations.Orders(one),
+                        GoldenPerturbations.Orders(one).Length)
                     : new ShapleyValues().Attribute(f, request),
                 one));
         }

@@ -50,7 +50,8 @@ public class HostileConfigTests
                 catch (VitrineException e)
                 {
                     refused++;
-                    if (e.Message.Contains("too many elements", StringComparison.Ordinal) || (e.Message.Contains('\n', StringComparison.Ordinal) && e is not WeightException))
+                    if (e.Message.Contains("too many elements", StringComparison.Ordinal)
+                        || (e.Message.Contains('\n', StringComparison.Ordinal) && e is not WeightException))
                     {
                         faults.Add($"{key} = {value ?? "missing"}: {e.Message}");
                     }
