@@ -301,6 +301,7 @@ internal static class Tests
 
     private static string[] Of(string file) => file.Split('/')[0] switch
     {
+        "Attribution" when file.Contains("/Inside/", StringComparison.Ordinal) => ["*Inside*"],
         "Core.Tensor" => ["*OpContract*", "*GoldenOps*", "*.TensorProperties"],
         "Core.Autograd" => ["*TapeTests*", "*GradientCheck*", "*StepOfEveryLength*", "*TrainerTests*"],
         "Models.Transformer" => ["*ModelTests*", "*ModelProperties", "*RoundTripProperties", "*.GoldenTests"],
