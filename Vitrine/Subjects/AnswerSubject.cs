@@ -79,26 +79,27 @@ internal static class AnswerSubject
         string context = text.Texts.Count > 1 ? text.Texts[1] : "", wanted = given.StartsWith(Named, StringComparison.Ordinal)
             ? given[Named.Length..] : given;
         List<AnswerSpan> places = Places(loaded, text, context, wanted);
-        int number = 0;
+        int? number = null;
         if (places.Count == 0 && wanted.LastIndexOf('#') is > 0 and var at
-            && int.TryParse(wanted.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number))
+            && int.TryParse(wanted.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int named))
         {
+            number = named;
             places = Places(loaded, text, context, wanted[..at]);
         }
-        if (places.Count == 0 || number > places.Count)
+        if (places.Count == 0 || number is < 1 || number > places.Count)
         {
             throw new RequestException(Fault.Request, places.Count == 0
                 ? $"target: the context does not contain it; got '{given}'; expected words of the context, or start, end or all."
                 : FormattableString.Invariant($"target: the context has no such place; got '{given}'; expected #1 to #{places.Count}."));
         }
-        AnswerSpan answer = number > 0 ? places[number - 1] : places.MaxBy(place => place.Probability);
+        AnswerSpan answer = number is { } n ? places[n - 1] : places.MaxBy(place => place.Probability);
         return (answer, places.Count == 1 ? []
             : [FormattableString.Invariant($"{places.Count}, explained: #{places.IndexOf(answer) + 1}")]);
     }
 
     private static List<AnswerSpan> Places(LoadedModel loaded, ExplainedText text, string context, string wanted)
     {
-        List<(AnswerSpan Span, bool IsWhole)> found = [];
+        List<(AnswerSpan Span, bool IsWhole, bool IsExact)> found = [];
         for (int at = context.IndexOf(wanted, StringComparison.OrdinalIgnoreCase); at >= 0 && wanted.Length > 0;
         at = context.IndexOf(wanted, at + 1, StringComparison.OrdinalIgnoreCase))
         {
@@ -109,9 +110,13 @@ internal static class AnswerSubject
             {
                 bool isWhole = !(at > 0 && char.IsLetterOrDigit(context[at - 1]) && char.IsLetterOrDigit(wanted[0]))
                     && !(end < context.Length && char.IsLetterOrDigit(context[end]) && char.IsLetterOrDigit(wanted[^1]));
-                found.Add((Choices.Span(loaded, text, first, inside[^1]), isWhole));
+                found.Add((Choices.Span(loaded, text, first, inside[^1]), isWhole,
+                    string.CompareOrdinal(context, at, wanted, 0, wanted.Length) == 0));
             }
         }
-        return [.. (found.Any(one => one.IsWhole) ? found.Where(one => one.IsWhole) : found).Select(one => one.Span)];
+        // Whole words before parts of words, then the case that was asked for before another.
+        found = found.Exists(one => one.IsWhole) ? found.FindAll(one => one.IsWhole) : found;
+        found = found.Exists(one => one.IsExact) ? found.FindAll(one => one.IsExact) : found;
+        return found.ConvertAll(one => one.Span);
     }
 }

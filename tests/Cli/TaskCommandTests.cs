@@ -94,6 +94,10 @@ public sealed class TaskCommandTests
         Assert.Contains("→ start 5 (logit)", first, StringComparison.Ordinal);
         Assert.DoesNotContain("→ start 5 (logit)", last, StringComparison.Ordinal);
         CliRun.Of([.. words, "ada#3"]).IsRefused(ExitCode.Usage, "#1 to #2");
+        CliRun.Of([.. words, "ada#0"]).IsRefused(ExitCode.Usage, "#1 to #2");
+        words[3] = "Ada wrote it. badada. the movie was by ada."; // one in the case that is asked for
+        Assert.DoesNotContain("places", CliRun.Of([.. words, "ada"]).IsDone().Output, StringComparison.Ordinal);
+        Assert.Contains("places 2", CliRun.Of([.. words, "ADA"]).IsDone().Output, StringComparison.Ordinal);
         CliRun.Of([.. words, "ada", "--target", "movie"]).IsRefused(ExitCode.Usage, "'ada' and 'movie'");
     }
 
