@@ -20,6 +20,8 @@ public enum EarlyStopping
 /// <summary>How to continue a text. Names and defaults are those of Hugging Face's <c>GenerationConfig</c>.</summary>
 public sealed record GenerationOptions
 {
+    private const int Most = 1000; // sequences at a time
+
     /// <summary>Most tokens to add; at least 1, default 20. Setting it takes <see cref="MaxLength"/> away.</summary>
     public int MaxNewTokens
     {
@@ -140,8 +142,8 @@ public sealed record GenerationOptions
         Require(Unsupported.Count == 0, "setting in generation_config.json", string.Join(", ", Unsupported), "none that is not supported. "
             + "Pass options of your own");
         Require(MaxNewTokens >= 1, "max_new_tokens", MaxNewTokens, "at least 1");
-        Require(NumBeams >= 1, "num_beams", NumBeams, "at least 1");
-        Require(NumReturnSequences >= 1, "num_return_sequences", NumReturnSequences, "at least 1");
+        Require(NumBeams is >= 1 and <= Most, "num_beams", NumBeams, $"1 to {Most}");
+        Require(NumReturnSequences is >= 1 and <= Most, "num_return_sequences", NumReturnSequences, $"1 to {Most}");
         Require(NumBeams == 1 || NumReturnSequences <= NumBeams, "num_return_sequences", NumReturnSequences,
             $"at most num_beams, {NumBeams}");
         Require(NumBeams > 1 || Sample || NumReturnSequences == 1, "num_return_sequences", NumReturnSequences,
@@ -151,8 +153,8 @@ public sealed record GenerationOptions
             "none that is not supported. Pass options of your own");
         Require(!Sample || Temperature > 0, "temperature", Temperature,
             "above 0 when tokens are drawn, in generation_config.json or as an option; greedy search is what 0 would mean");
-        Require(TopK >= 0, "top_k", TopK, "at least 0");
-        Require(TopP is > 0 and <= 1, "top_p", TopP, "above 0, at most 1, in generation_config.json or as an option");
+        Require(!Sample || TopK >= 0, "top_k", TopK, "at least 0");
+        Require(!Sample || TopP is > 0 and <= 1, "top_p", TopP, "above 0, at most 1, in generation_config.json or as an option");
         Require(RepetitionPenalty > 0, "repetition_penalty", RepetitionPenalty, "above 0");
         Require(NoRepeatNgramSize >= 0, "no_repeat_ngram_size", NoRepeatNgramSize, "at least 0");
         Require(double.IsFinite(LengthPenalty), "length_penalty", LengthPenalty, "a finite number");

@@ -99,7 +99,8 @@ public class GenerationSettingsTests
     public void Settings_TemperatureZero_MattersOnlyWhenTokensAreDrawn()
     {
         using TempFolder folder = new(), plain = new();
-        IGenerator model = Configured(folder, "gpt2", "{ \"do_sample\": false, \"temperature\": 0.0, \"max_new_tokens\": 4 }");
+        IGenerator model = Configured(folder, "gpt2",
+            "{ \"do_sample\": false, \"temperature\": 0.0, \"top_p\": 0.0, \"max_new_tokens\": 4 }");
 
         Assert.Equal(Written(Configured(plain, "gpt2", "{ \"max_new_tokens\": 4 }")), Written(model));
         Assert.Contains(

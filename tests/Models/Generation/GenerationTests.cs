@@ -215,7 +215,7 @@ public class GenerationTests
         (GenerationOptions Options, string Name)[] bad =
         [
             (new() { MaxNewTokens = 0 }, "max_new_tokens"), (new() { Temperature = 0, Sample = true }, "temperature"),
-            (new() { TopP = 1.5 }, "top_p"),
+            (new() { TopP = 1.5, Sample = true }, "top_p"), (new() { NumBeams = 1_000_000 }, "num_beams"),
             (new() { NumReturnSequences = 2 }, "num_return_sequences"),
             (new() { NumBeams = 2, NumReturnSequences = 3 }, "num_return_sequences"),
             (new() { NumBeams = 2, Sample = true }, "do_sample"), (new() { RepetitionPenalty = 0 }, "repetition_penalty"),
