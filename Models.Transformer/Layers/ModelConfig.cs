@@ -35,7 +35,7 @@ internal sealed class ModelConfig
             all.Remove("label2id");
             all["num_labels"] = count;
         }
-        return new(JsonSerializer.SerializeToElement(all), _file, _architecture, _ownHead);
+        return new(JsonElement.Parse(all.ToJsonString()), _file, _architecture, _ownHead);
     }
 
     /// <summary>The same settings for a model of a family that they do not name.</summary>
@@ -43,7 +43,7 @@ internal sealed class ModelConfig
     {
         JsonObject all = JsonObject.Create(_root)!;
         all["model_type"] = modelType;
-        return new(JsonSerializer.SerializeToElement(all), _file);
+        return new(JsonElement.Parse(all.ToJsonString()), _file);
     }
 
     /// <summary>
