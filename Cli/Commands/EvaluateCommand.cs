@@ -45,7 +45,7 @@ internal static class EvaluateCommand
                 ModelSource.Tell(done.Notices.Except(known), terminal);
                 if (parsed.GetValue(texts) is { } table)
                 {
-                    OutputFile.Write(table, options.Output.Table(parsed, done.TextsToCsv)(), terminal);
+                    OutputFile.Write(table, CsvSafe.Of(parsed, done.TextsToCsv)(), terminal);
                 }
                 plot.Write(parsed, terminal, () => StatisticCharts.Metrics(done));
                 options.Output.Write(

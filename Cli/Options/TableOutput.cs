@@ -33,9 +33,6 @@ internal sealed class TableOutput(string records)
         OutputFile.Probe(parsed.GetValue(_parquet), terminal);
     }
 
-    /// <summary>A table of numbers as the command line wants it.</summary>
-    public Func<string> Table(ParseResult parsed, Func<string> csv) => CsvSafe.Of(parsed, csv);
-
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv,
         Func<byte[]> parquet, Action<TextWriter> screen, bool isSilent = false)
@@ -46,7 +43,7 @@ internal sealed class TableOutput(string records)
         }
         OutputFile.WriteAll(
             terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json),
-                (parsed.GetValue(_csv), Table(parsed, csv))],
+                (parsed.GetValue(_csv), CsvSafe.Of(parsed, csv))],
             isSilent ? _ => { } : screen);
     }
 }
