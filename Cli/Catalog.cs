@@ -46,6 +46,7 @@ internal static class Catalog
         ModelsCommand.Create(terminal),
         RemoveCommand.Create(terminal),
         CompletionCommand.Create(terminal),
+        McpCommand.Create(terminal),
         ManCommand.Create(terminal));
 
     /// <summary>A tree of commands with the help and the completion that all of them have.</summary>

@@ -19,15 +19,17 @@ public class DependencyRulesTests
         ["Viz"] = ["Core.Tensor", "Attribution"],
         ["Drawing"] = ["Viz"],
         ["Data"] = [],
+        ["Mcp"] = ["Core.Tensor", "Models.Transformer", "Attribution", "Viz", "Vitrine"],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
         ["Serve"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
         ["Cli"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine", "Drawing", "Data",
-            "Core.Tensor.Gpu", "Serve"],
+            "Core.Tensor.Gpu", "Serve", "Mcp"],
     };
 
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
+        ["Mcp"] = ["ModelContextProtocol.Core"],
         ["Data"] = ["Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "ZstdSharp.Port"],
         ["Drawing"] = ["HarfBuzzSharp", "HarfBuzzSharp.NativeAssets.Linux", "ScottPlot", "SkiaSharp", "SkiaSharp.HarfBuzz",
             "SkiaSharp.NativeAssets.Linux.NoDependencies"],
