@@ -358,7 +358,7 @@ internal static partial class Run
         {
             return process.TotalProcessorTime;
         }
-        catch (InvalidOperationException) // it has just ended
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception) // it has just ended
         {
             return TimeSpan.Zero;
         }
