@@ -17,10 +17,10 @@ internal static class McpCommand
             .With(models).Does((parsed, cancellation) =>
             {
                 string[] given = parsed.GetValue(models) ?? [];
-                IReadOnlyList<string> served = given.Length > 0 ? given
+                string[] served = given.Length > 0 ? given
                     : [.. ModelFolder.ShippedNames(terminal.ProgramDirectory, terminal.WorkingDirectory)
                         .OrderByDescending(name => name == "sentiment")];
-                using var server = new ModelServer(served.Count > 0 ? served : throw new CommandException(ExitCode.Model,
+                using var server = new ModelServer(served.Length > 0 ? served : throw new CommandException(ExitCode.Model,
                     "mcp: no model to serve; got no shipped one; expected --model."));
                 server.Run(terminal.Input(), Console.OpenStandardOutput(), Assembly.GetExecutingAssembly().GetName().Version!.ToString(3),
                     cancellation).GetAwaiter().GetResult();

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
-using Vitrine.Tests.Cli;
 using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;

@@ -1,5 +1,4 @@
 using Vitrine.Cli;
-using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Cli;

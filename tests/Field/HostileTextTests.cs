@@ -1,5 +1,4 @@
 using Vitrine.Attributions;
-using Vitrine.Cli;
 using Vitrine.Tests.Support;
 using Xunit;
 

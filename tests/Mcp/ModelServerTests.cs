@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using Vitrine.Mcp;
-using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Mcp;

@@ -1,4 +1,3 @@
-using Vitrine.Tests.Support;
 using Vitrine.Transformers;
 using Xunit;
 
