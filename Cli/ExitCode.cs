@@ -22,7 +22,7 @@ public enum ExitCode
     /// <summary>A result could not be written.</summary>
     Output = 5,
 
-    /// <summary>The device is absent, or out of memory.</summary>
+    /// <summary>The device is absent, out of memory, or computes wrongly.</summary>
     Device = 6,
 
     /// <summary>Interrupted with Ctrl-C, as shells number it (128 + SIGINT).</summary>

@@ -17,7 +17,7 @@ internal sealed class HelpView(Terminal terminal, bool isWhole) : SynchronousCom
           3    the text: missing, empty, not UTF-8, too long, or ids the model does not have
           4    the model: no such folder, not a model, unsupported, damaged, or with numbers that are not finite
           5    a result could not be written
-          6    the device is absent, or out of memory
+          6    the device is absent, out of memory, or computes wrongly
           130  interrupted
         """;
 

@@ -49,7 +49,8 @@ public sealed partial class Explainer : IDisposable
     /// (<c>sentiment</c>), or of one of a hub (<c>org/name</c>), which is fetched unless the cache has it.</param>
     /// <param name="options">How; null: as it is, on the device of the moment.</param>
     /// <exception cref="RequestException">There is none, it is damaged, or it is not supported.</exception>
-    /// <exception cref="DeviceException">There is no such device.</exception>
+    /// <exception cref="DeviceException">There is no such device, or it computes wrongly: that is looked for once per driver, in up to
+    /// ten seconds.</exception>
     public static Explainer Load(string model, LoadOptions? options = null)
     {
         options ??= new();
@@ -58,6 +59,7 @@ public sealed partial class Explainer : IDisposable
             CpuVectors.Fix();
         }
         Device device = options.Device is { } name ? Device.Parse(name) : Device.Current;
+        CheckedDevices.Ensure(device);
         string folder = ModelFolder.Get(model, revision: options.Revision);
         try
         {

@@ -14,9 +14,7 @@ internal sealed class FileHash(string memory, long large = 8 << 20)
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(2); // a file may change again within the grain of its times
 
     /// <summary>The hashes of this user: <c>XDG_CACHE_HOME/vitrine/hashes</c>, else <c>~/.cache/vitrine/hashes</c>.</summary>
-    public static FileHash OfUser { get; } = new(Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "vitrine", "hashes"));
+    public static FileHash OfUser { get; } = new(UserCache.Folder("hashes"));
 
     /// <summary>The hash of a file, in hexadecimal.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>

@@ -111,18 +111,15 @@ internal abstract unsafe class GpuBackend : IBackend
             parts(call);
             return;
         }
-        if (kernel.Instead?.Invoke(call) is { } better)
-        {
-            Launch(call with { Kernel = better });
-            return;
-        }
-        if (HasTensorCores && kernel.OnTensorCores is { } faster)
-        {
-            Launch(call with { Kernel = faster });
-            return;
-        }
-        Launch(call, kernel, 0);
+        string chosen = Chosen(call, kernel);
+        Launch(call with { Kernel = chosen }, KernelTable.Gpu[chosen], 0);
     }
+
+    /// <summary>The kernel that does a call: the one it names, or one that does it better on this device.</summary>
+    public string Chosen(KernelCall call) => Chosen(call, KernelTable.Gpu[call.Kernel]);
+
+    private string Chosen(KernelCall call, GpuKernel kernel) =>
+        kernel.Instead?.Invoke(call) ?? (HasTensorCores ? kernel.OnTensorCores : null) ?? call.Kernel;
 
     /// <summary>Launches a kernel that need not be in the table.</summary>
     /// <param name="call">Its tensors and numbers.</param>

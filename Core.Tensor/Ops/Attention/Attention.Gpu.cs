@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using Columns64 = Vitrine.Tensors.Twice<Vitrine.Tensors.Columns32>;
-using Columns256 = Vitrine.Tensors.Twice<Vitrine.Tensors.Twice<Vitrine.Tensors.Twice<Vitrine.Tensors.Columns32>>>;
+using Columns128 = Vitrine.Tensors.Twice<Vitrine.Tensors.Twice<Vitrine.Tensors.Columns32>>;
 
 namespace Vitrine.Tensors;
 
@@ -14,11 +14,11 @@ internal static class AttentionGpu
 {
     public static IReadOnlyList<GpuCode> Kernels { get; } =
     [
-        new("attention_forward", Forward<Masked, Columns256, InMemory>),
-        new("attention_forward_wide", Forward<Masked, Columns256, InMemory>),
+        new("attention_forward", Forward<Masked, Columns128, InMemory>),
+        new("attention_forward_wide", Forward<Masked, Columns128, InMemory>),
         new("attention_backward_dot", BackwardDot<Masked, InMemory>),
-        new("attention_backward_q", BackwardQ<Masked, Columns256>), new("attention_backward_q_seeds", BackwardQ<Masked, Columns256>),
-        new("attention_backward_kv", BackwardKv<Masked, Columns256>), new("attention_backward_kv_seeds", BackwardKv<Masked, Columns256>),
+        new("attention_backward_q", BackwardQ<Masked, Columns128>), new("attention_backward_q_seeds", BackwardQ<Masked, Columns128>),
+        new("attention_backward_kv", BackwardKv<Masked, Columns128>), new("attention_backward_kv_seeds", BackwardKv<Masked, Columns128>),
     ];
 
     /// <summary>How wide a narrow head is at most.</summary>
@@ -28,7 +28,7 @@ internal static class AttentionGpu
     public static Type Narrow => typeof(Columns64);
 
     /// <summary>What those of wider ones are.</summary>
-    public static Type Wide => typeof(Columns256);
+    public static Type Wide => typeof(Columns128);
 
     // Work: (queries, heads, batch).
     private static void Forward<TMask, TColumns, TGroup>(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> mask,

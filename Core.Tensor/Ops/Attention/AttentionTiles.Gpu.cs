@@ -158,8 +158,8 @@ internal readonly struct Columns32(float low, float high) : IColumns<Columns32>
         for (int r = 0; r < AttentionTile.Others; r++)
         {
             float t = tile[row + r];
-            low += t * piece[(r * AttentionTile.Pitch) + column];
-            high += t * piece[(r * AttentionTile.Pitch) + column + 16];
+            low = MathF.FusedMultiplyAdd(t, piece[(r * AttentionTile.Pitch) + column], low);
+            high = MathF.FusedMultiplyAdd(t, piece[(r * AttentionTile.Pitch) + column + 16], high);
         }
         Group.Barrier();
         return new(low, high);
