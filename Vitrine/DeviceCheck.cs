@@ -39,7 +39,10 @@ public sealed record DeviceCheck
 
     /// <summary>What is wrong, ops first; empty where nothing is.</summary>
     public IReadOnlyList<string> Faults =>
-        [.. Ops.Select(op => op.Fault).OfType<string>(), .. Models.Where(model => model.Fault is not null).Select(model => model.ToString())];
+    [
+        .. Ops.Select(op => op.Fault).OfType<string>(),
+        .. Models.Where(model => model.Fault is not null).Select(model => model.ToString()),
+    ];
 
     /// <summary>Checks a device.</summary>
     /// <param name="device">The device.</param>
@@ -73,7 +76,8 @@ public sealed record DeviceCheck
     /// <summary>For example <c>opencl:0 computes rightly: 39 ops, 3 models</c>.</summary>
     public override string ToString() => Faults is [var first, ..]
         ? $"{Device} computes wrongly: {first}"
-        : FormattableString.Invariant($"{Device} computes rightly: {Ops.Count} ops in {Ops.Sum(op => op.Cases)} cases, {Models.Count} models");
+        : FormattableString.Invariant(
+            $"{Device} computes rightly: {Ops.Count} ops in {Ops.Sum(op => op.Cases)} cases, {Models.Count} models");
 
     private static CheckedModel? Compare(string model, string text, Device device, CancellationToken cancellation)
     {

@@ -29,7 +29,8 @@ public sealed class DeviceCheckTests
         Device device = new FakeGpu().AsDevice();
         for (int i = 0; i < 2; i++)
         {
-            string message = Assert.Throws<DeviceException>(() => CheckedDevices.Ensure(device, TestContext.Current.CancellationToken)).Message;
+            string message = Assert.Throws<DeviceException>(
+                () => CheckedDevices.Ensure(device, TestContext.Current.CancellationToken)).Message;
 
             Assert.StartsWith("fake:0: computes wrongly; mat_mul_forward: wrong at ", message, StringComparison.Ordinal);
             Assert.Contains("'vitrine devices --check fake:0'", message, StringComparison.Ordinal);
