@@ -293,7 +293,8 @@ internal static class Tests
     private static string[] Classes(string[] patterns) => [.. patterns.SelectMany(c => new[] { "-class", c })];
 
     private static string? Killer(string copy, int mutant, TimeSpan limit, string[] words) => Run.Failure(
-        Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), copy, limit, mutant, [.. words, "-stoponfail", "-parallelMode", "none"]);
+        Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), copy, limit, mutant,
+        [.. words, "-stoponfail", "-parallelMode", "none"]);
 
     // Tests named like the file, or like its folder.
     private static string[] Named(string file) =>
