@@ -37,7 +37,7 @@ internal sealed partial class ResultJson : JsonSerializerContext
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type) 
+            return JsonSerializer.Deserialize(json, type)
                 ?? throw new VitrineException($"{file}: the value is null; got null; expected what --json writes.");
         }
         catch (JsonException e)

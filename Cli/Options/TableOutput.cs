@@ -44,6 +44,7 @@ internal sealed class TableOutput(string records)
         OutputFile.WriteAll(
             terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json),
                 (parsed.GetValue(_csv), CsvSafe.Of(parsed, csv))],
-            isSilent ? _ => { } : screen);
+            isSilent ? _ => { }
+        : screen);
     }
 }
