@@ -202,7 +202,7 @@ public class GradientMethodTests
     [Fact]
     public void Request_ValueOutOfRange_IsRefusedWhereItIsSet()
     {
-        Assert.Contains("got 0; expected at least 1", Assert.Throws<VitrineException>(() => new AttributionRequest { Steps = 0 }).Message,
+        Assert.Contains("expected a number from 1 to", Assert.Throws<VitrineException>(() => new AttributionRequest { Steps = 0 }).Message,
             StringComparison.Ordinal);
         Assert.Throws<VitrineException>(() => new AttributionRequest { CompletenessGap = 1 });
         Assert.Throws<VitrineException>(() => new AttributionRequest { Aggregator = "summ" });

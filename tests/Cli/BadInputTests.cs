@@ -232,7 +232,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("--steps", "many", "not a number")]
-    [InlineData("--steps", "0", "at least 1")]
+    [InlineData("--steps", "0", "a number from 1 to")]
     [InlineData("--gap", "2", "(0, 1)")]
     [InlineData("--baseline", "noise", "zero, pad, unk, mask")]
     [InlineData("--quadrature", "simpson", "gausslegendre")]
@@ -244,7 +244,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--top-mass", "1.5", "(0, 1]")]
     [InlineData("--neuron", "4;17", "not a list of numbers")]
     [InlineData("--layers", "first", "not a list of numbers")]
-    [InlineData("--samples", "0", "at least 1")]
+    [InlineData("--samples", "0", "a number from 1 to")]
     [InlineData("--noise", "-1", "at least 0")]
     [InlineData("--around", "salience", "Did you mean 'saliency'")]
     [InlineData("--contrast", "LABEL_7", "LABEL_1")]
