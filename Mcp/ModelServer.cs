@@ -70,8 +70,8 @@ public sealed class ModelServer(IReadOnlyList<string> models) : IDisposable
 
     private async ValueTask<CallToolResult> Answer(CallToolRequestParams? call, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Patience);
+        using var time = new CancellationTokenSource(Patience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, time.Token);
         try
         {
             ModelTool tool = ModelTools.All.FirstOrDefault(tool => tool.Name == call?.Name) ?? throw new RequestException(Fault.Request,
