@@ -5,7 +5,7 @@ namespace Vitrine.Transformers;
 /// <summary>OPT.</summary>
 internal static class Opt
 {
-    private static readonly Dictionary<string, string> s_names = new()
+    private static readonly Dictionary<string, string> s_names = new(Fairseq.Parts)
     {
         ["embed.W_E"] = "model.decoder.embed_tokens.weight",
         ["embed.W_in"] = "model.decoder.project_in.weight^T",
@@ -19,20 +19,6 @@ internal static class Opt
         ["unembed.W_out"] = "model.decoder.project_out.weight^T",
         ["unembed.W_U"] = "lm_head.weight",
         ["head.W_score"] = "score.weight^T",
-        ["W_Q"] = "q_proj.weight^T",
-        ["b_Q"] = "q_proj.bias",
-        ["W_K"] = "k_proj.weight^T",
-        ["b_K"] = "k_proj.bias",
-        ["W_V"] = "v_proj.weight^T",
-        ["b_V"] = "v_proj.bias",
-        ["W_O"] = "out_proj.weight^T",
-        ["b_O"] = "out_proj.bias",
-        ["W_in"] = "fc1.weight^T",
-        ["b_in"] = "fc1.bias",
-        ["W_out"] = "fc2.weight^T",
-        ["b_out"] = "fc2.bias",
-        ["w"] = "weight",
-        ["b"] = "bias",
     };
 
     /// <summary>Builds the model with the head that the config names.</summary>

@@ -5,7 +5,7 @@ namespace Vitrine.Transformers;
 /// <summary>XGLM.</summary>
 internal static class Xglm
 {
-    private static readonly Dictionary<string, string> s_names = new()
+    private static readonly Dictionary<string, string> s_names = new(Fairseq.Parts)
     {
         ["embed.W_E"] = "model.embed_tokens.weight",
         ["blocks.{i}.ln1"] = "model.layers.{i}.self_attn_layer_norm",
@@ -16,20 +16,6 @@ internal static class Xglm
         ["ln_final.b"] = "model.layer_norm.bias",
         ["unembed.W_U"] = "lm_head.weight",
         ["head.W_score"] = "score.weight^T",
-        ["W_Q"] = "q_proj.weight^T",
-        ["b_Q"] = "q_proj.bias",
-        ["W_K"] = "k_proj.weight^T",
-        ["b_K"] = "k_proj.bias",
-        ["W_V"] = "v_proj.weight^T",
-        ["b_V"] = "v_proj.bias",
-        ["W_O"] = "out_proj.weight^T",
-        ["b_O"] = "out_proj.bias",
-        ["W_in"] = "fc1.weight^T",
-        ["b_in"] = "fc1.bias",
-        ["W_out"] = "fc2.weight^T",
-        ["b_out"] = "fc2.bias",
-        ["w"] = "weight",
-        ["b"] = "bias",
     };
 
     /// <summary>Builds the model with the head that the config names.</summary>

@@ -8,10 +8,29 @@ internal static class Fairseq
 {
     private const float Epsilon = 1e-5f; // torch's default; the config has none
 
+    /// <summary>What attention and feed-forward layers of these checkpoints hold, and those of OPT and XGLM.</summary>
+    public static IReadOnlyDictionary<string, string> Parts { get; } = new Dictionary<string, string>
+    {
+        ["W_Q"] = "q_proj.weight^T",
+        ["b_Q"] = "q_proj.bias",
+        ["W_K"] = "k_proj.weight^T",
+        ["b_K"] = "k_proj.bias",
+        ["W_V"] = "v_proj.weight^T",
+        ["b_V"] = "v_proj.bias",
+        ["W_O"] = "out_proj.weight^T",
+        ["b_O"] = "out_proj.bias",
+        ["W_in"] = "fc1.weight^T",
+        ["b_in"] = "fc1.bias",
+        ["W_out"] = "fc2.weight^T",
+        ["b_out"] = "fc2.bias",
+        ["w"] = "weight",
+        ["b"] = "bias",
+    };
+
     /// <summary>
     /// Canonical paths to checkpoint names: whole names, then modules, then what they hold. Linear layers are stored as [d_out, d_in].
     /// </summary>
-    private static readonly Dictionary<string, string> s_names = new()
+    private static readonly Dictionary<string, string> s_names = new(Parts)
     {
         ["embed.W_E"] = "model.shared.weight",
         ["encoder_embed.W_E"] = "model.encoder.embed_tokens.weight",
@@ -38,20 +57,6 @@ internal static class Fairseq
         ["classifier"] = "classification_head.out_proj",
         ["qa_outputs"] = "qa_outputs",
         ["W"] = "weight^T",
-        ["W_Q"] = "q_proj.weight^T",
-        ["b_Q"] = "q_proj.bias",
-        ["W_K"] = "k_proj.weight^T",
-        ["b_K"] = "k_proj.bias",
-        ["W_V"] = "v_proj.weight^T",
-        ["b_V"] = "v_proj.bias",
-        ["W_O"] = "out_proj.weight^T",
-        ["b_O"] = "out_proj.bias",
-        ["W_in"] = "fc1.weight^T",
-        ["b_in"] = "fc1.bias",
-        ["W_out"] = "fc2.weight^T",
-        ["b_out"] = "fc2.bias",
-        ["w"] = "weight",
-        ["b"] = "bias",
     };
 
     /// <summary>Reads what the families share; each adds what it has of its own.</summary>
