@@ -24,7 +24,7 @@ public sealed class Tape : IOpRecorder, IDisposable
     /// <summary>How many ops have been recorded.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>How many bytes the recorded ops keep for a backward pass, each stretch of memory once and weights not at all.</summary>
+    /// <summary>How many bytes the recorded ops keep for a backward pass: each block of memory counts once, weights do not count.</summary>
     public long KeptBytes => _entries.SelectMany(entry => entry.Saved.Kept).Where(tensor => !tensor.IsWeight)
         .Select(tensor => tensor.Storage).Distinct().Sum(storage => storage.Bytes);
 

@@ -33,6 +33,10 @@ internal sealed class TableOutput(string records)
         OutputFile.Probe(parsed.GetValue(_parquet), terminal);
     }
 
+    private static void Nothing(TextWriter output)
+    {
+    }
+
     /// <summary>Writes everything asked for; the screen too, unless standard output carries a file.</summary>
     public void Write(ParseResult parsed, Terminal terminal, Func<string> html, Func<string> markdown, Func<string> json, Func<string> csv,
         Func<byte[]> parquet, Action<TextWriter> screen, bool isSilent = false)
@@ -44,7 +48,6 @@ internal sealed class TableOutput(string records)
         OutputFile.WriteAll(
             terminal, [(parsed.GetValue(_html), html), (parsed.GetValue(_markdown), markdown), (parsed.GetValue(_json), json),
                 (parsed.GetValue(_csv), CsvSafe.Of(parsed, csv))],
-            isSilent ? _ => { }
-        : screen);
+            isSilent ? Nothing : screen);
     }
 }
