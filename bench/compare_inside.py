@@ -42,11 +42,27 @@ def flat(x):
     return [v for part in x for v in flat(part)] if isinstance(x, list) else [x]
 
 
+PRODUCT = """import sys, time, torch
+torch.set_num_threads(int(sys.argv[1])); a, b, best = torch.randn(512, 768), torch.randn(768, 3072), 1e9
+for _ in range(20):
+    start = time.perf_counter(); a @ b; best = min(best, time.perf_counter() - start)
+print(2e-9 * 512 * 768 * 3072 / best)"""
+
+
+def product():
+    """What torch's products reach, GFLOP/s: a torch on the reference BLAS (3 per thread) is no rival, and nothing is compared with it."""
+    speed = float(subprocess.run(["/usr/bin/python3", "-c", PRODUCT, args.threads], env=env, capture_output=True, text=True, check=True).stdout)
+    if speed < 20 * int(args.threads):
+        sys.exit(f"compare_inside: torch's products run at {speed:.0f} GFLOP/s; expected an optimised BLAS. Install libopenblas0-openmp.")
+    return speed
+
+
 def spread(times):
     return f"{statistics.median(times):,.0f} ({min(times):,.0f}–{max(times):,.0f})"
 
 
 torch, vitrine = ["/usr/bin/python3", args.peer], [args.vitrine, "inside"]
+gflops = product()
 with tempfile.TemporaryDirectory() as folder:
     theirs, ours = os.path.join(folder, "torch.json"), os.path.join(folder, "vitrine.json")
     version = run(torch, "forward", "--values", theirs)["torch"]
@@ -71,7 +87,7 @@ if args.report:
     kernels = f"OpenBLAS with `--coretype {args.coretype}`" if args.coretype else "OpenBLAS as it chooses its kernels"
     text = f"""# Looking inside: Vitrine next to plain torch hooks
 
-{cpu}, {args.threads} threads, {platform.system()} {platform.release().split('-')[0]}; torch {version} on {kernels}; Vitrine at {commit}; {datetime.date.today()}, load {os.getloadavg()[1]:.1f}.
+{cpu}, {args.threads} threads, {platform.system()} {platform.release().split('-')[0]}; torch {version} on {kernels}, {gflops:,.0f} GFLOP/s at a product of 512 × 768 × 3072; Vitrine at {commit}; {datetime.date.today()}, load {os.getloadavg()[1]:.1f}.
 GPT-2 small with random weights (12 layers of 12 heads, 32,491 edges), prompts of {args.tokens} tokens that differ from position 3 on. Made by `bench/compare_inside.py`: {args.rounds} rounds, alternating, a process each; in a
 round the median of three runs after a warm-up (of torch's patches of heads one run). Times in ms, median and range of rounds; memory is the process's peak, weights included, in MB. The last column is the largest difference
 between the values both computed, relative to the largest value.
