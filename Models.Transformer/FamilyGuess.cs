@@ -39,6 +39,8 @@ internal static partial class FamilyGuess
         ("bart", ["decoder.layers.0.encoder_attn.q_proj.weight", "encoder.layernorm_embedding.weight"]),
         ("pegasus", ["decoder.layers.0.encoder_attn.q_proj.weight", "encoder.layer_norm.weight", "static_position_embeddings=true"]),
         ("blenderbot", ["decoder.layers.0.encoder_attn.q_proj.weight", "encoder.layer_norm.weight", "extra_pos_embeddings=0"]),
+        ("m2m_100", ["decoder.layers.0.encoder_attn.q_proj.weight", "encoder.layer_norm.weight", "!encoder.embed_positions.weight",
+            "activation_function=relu"]),
         ("marian", ["decoder.layers.0.encoder_attn.q_proj.weight", "!encoder.layer_norm.weight"]),
         ("opt", ["decoder.layers.0.self_attn.q_proj.weight", "decoder.layers.0.fc1.weight", "!encoder_attn.q_proj.weight"]),
         ("xglm", ["layers.0.self_attn.q_proj.weight", "layers.0.fc1.weight", "!decoder.layers.0.fc1.weight"]),
