@@ -14,6 +14,8 @@ namespace Vitrine.Transformers;
 /// <param name="Error">From a message to the exception.</param>
 internal readonly record struct JsonField(string File, string Path, JsonElement Value, Func<string, VitrineException> Error)
 {
+    private const long MostExact = 1L << 53;
+
     /// <summary>The root of a text: no key twice, no half surrogate pairs.</summary>
     /// <exception cref="VitrineException">It is not JSON.</exception>
     public static JsonField Parse(string file, ReadOnlyMemory<byte> utf8, Func<string, VitrineException>? error = null)
@@ -120,6 +122,14 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     /// <summary>A number of bytes.</summary>
     public long Bytes() => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt64(out long bytes) && bytes >= 0
         ? bytes : throw Bad("is no size", "a whole number of at least 0");
+
+    /// <summary>A number of things that may be many: up to 2⁵³, which every reader of JSON keeps.</summary>
+    public long Count(long least) => Value.ValueKind == JsonValueKind.Number && Value.TryGetInt64(out long count) && count >= least
+        && count <= MostExact ? count
+        : throw Bad("is out of range", string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {MostExact}"));
+
+    /// <summary>A finite number of at least 0.</summary>
+    public double Magnitude() => Number() is >= 0 and var number ? number : throw Bad("is negative", "a number of at least 0");
 
     /// <summary>A finite number.</summary>
     public double Number() => Value.ValueKind == JsonValueKind.Number && Value.TryGetDouble(out double number) && double.IsFinite(number)

@@ -262,6 +262,5 @@ public static class NewModel
     public const string FeedForward = "*.mlp.*";
 
     internal static void Write(string folder, string name, JsonObject json) =>
-        AtomicFile.Write(Path.Combine(folder, name),
-            stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(s_indented) + "\n")));
+        AtomicFile.WriteText(Path.Combine(folder, name), json.ToJsonString(s_indented) + "\n");
 }

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Vitrine.Transformers;
+using Encoding = System.Text.Encoding;
 
 namespace Vitrine.Training;
 
@@ -15,37 +18,24 @@ public sealed class TrainingLog : IDisposable
     /// <summary>
     /// Opens the log of a training of which <paramref name="step"/> steps count: later lines, and one torn by a kill, are taken out.
     /// </summary>
+    /// <exception cref="TrainingException">Another line is damaged.</exception>
     public static TrainingLog Open(string path, int step)
     {
         if (File.Exists(path))
         {
-            string[] kept = [.. File.ReadLines(path).Where(line => StepOf(line) is { } at && at <= step)];
-            File.WriteAllLines(path, kept);
+            AtomicFile.WriteText(path, string.Concat(Lines(path).Where(line => line.Step <= step).Select(line => line.Text + "\n")));
         }
         return new(path);
     }
 
     /// <summary>The losses and evaluations of a log, in order of steps.</summary>
+    /// <exception cref="TrainingException">A line is damaged, and is not the last, torn by a kill.</exception>
     /// <returns>Steps with their loss, and steps with the first number of their evaluation.</returns>
     public static (IReadOnlyList<(int Step, double Loss)> Training, IReadOnlyList<(int Step, double Loss)> Evaluations) Read(string path)
     {
-        List<(int, double)> training = [], evaluations = [];
-        foreach (string line in File.ReadLines(path).Where(line => StepOf(line) is not null))
-        {
-            using JsonDocument json = JsonDocument.Parse(line);
-            int step = json.RootElement.GetProperty("step").GetInt32();
-            if (json.RootElement.TryGetProperty("loss", out JsonElement loss) && loss.ValueKind == JsonValueKind.Number)
-            {
-                training.Add((step, loss.GetDouble()));
-            }
-            else if (json.RootElement.TryGetProperty("evaluation", out JsonElement evaluation)
-                && evaluation.ValueKind == JsonValueKind.Object && evaluation.TryGetProperty("loss", out JsonElement held)
-                && held.ValueKind == JsonValueKind.Number)
-            {
-                evaluations.Add((step, held.GetDouble()));
-            }
-        }
-        return (training, evaluations);
+        Line[] lines = [.. Lines(path)];
+        return ([.. lines.Where(line => line.Loss is not null).Select(line => (line.Step, line.Loss!.Value))],
+            [.. lines.Where(line => line.Evaluation is not null).Select(line => (line.Step, line.Evaluation!.Value))]);
     }
 
     /// <summary>A step: loss in nats, gradient norm before clipping, tokens that are not padding, seconds it took.</summary>
@@ -88,16 +78,57 @@ public sealed class TrainingLog : IDisposable
         _writer.WriteLine(Encoding.UTF8.GetString(bytes.ToArray()));
     }
 
-    private static int? StepOf(string line)
+    private static IEnumerable<Line> Lines(string path)
     {
-        try
+        bool isTorn = IsTorn(path);
+        TrainingException? damage = null;
+        int number = 0;
+        foreach (string text in File.ReadLines(path))
         {
-            using JsonDocument json = JsonDocument.Parse(line);
-            return json.RootElement.GetProperty("step").GetInt32();
+            if (damage is not null)
+            {
+                throw damage;
+            }
+            number++;
+            Line? line = null;
+            try
+            {
+                line = Parse(text, string.Create(CultureInfo.InvariantCulture, $"train: line {number} of '{path}'"));
+            }
+            catch (TrainingException e)
+            {
+                damage = e;
+            }
+            if (line is not null)
+            {
+                yield return line;
+            }
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        if (damage is not null && !isTorn)
         {
-            return null;
+            throw damage;
         }
     }
+
+    private static Line Parse(string text, string name)
+    {
+        JsonField line = JsonField.Parse(name, Encoding.UTF8.GetBytes(text), message => new TrainingException(
+            $"{message} Delete the log to go on without it."));
+        JsonField evaluation = line.Part("evaluation");
+        return evaluation.IsPresent
+            ? new(text, line["step"].Whole(0, int.MaxValue), null, evaluation.Optional("loss")?.Number())
+            : new(text, line["step"].Whole(0, int.MaxValue), line["loss"].Number(), null);
+    }
+
+    private static bool IsTorn(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (file.Length > 0)
+        {
+            file.Seek(-1, SeekOrigin.End);
+        }
+        return file.Length > 0 && file.ReadByte() != '\n';
+    }
+
+    private sealed record Line(string Text, int Step, double? Loss, double? Evaluation);
 }

@@ -40,6 +40,11 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Writes a text in UTF-8.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void WriteText(string path, string text) =>
+        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
     /// <summary>Deletes what killed processes left aside in a folder; files that are being written stay.</summary>
     public static void Clear(string folder)
     {

@@ -50,7 +50,7 @@ internal static class CheckedDevices
         {
             string file = File(device);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            AtomicFile.Write(file, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(Key(device) + "\n")));
+            AtomicFile.WriteText(file, Key(device) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

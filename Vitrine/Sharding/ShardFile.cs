@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -23,24 +24,22 @@ internal sealed record ShardFile(string Path, string Whole, int Index, int Count
     {
         using FileStream file = Stream(path);
         byte[] first = new LineReader(file).Next() is { HasBreak: true } line ? line.Bytes : [];
-        try
+        RequestException Refused(string why) => new(Fault.Text, $"gather: '{path}' is no shard; {why}");
+        JsonField header = JsonField.Parse("its first line", first, Refused);
+        if (header.Part("format").Value is not { ValueKind: JsonValueKind.String } format
+            || format.GetString() is not (RowsFile.Format or MeasurementFile.Format) || header.Optional(RowsFile.Shard) is not { } shard)
         {
-            JsonObject header = JsonNode.Parse(first)!.AsObject();
-            JsonNode shard = header[RowsFile.Shard]!;
-            var read = new ShardFile(path, "", (int)shard["index"]!, (int)shard["count"]!, (long?)shard["rows"]);
-            if ((string?)header["format"] is RowsFile.Format or MeasurementFile.Format && header.Remove(RowsFile.Shard)
-                && read.Index >= 1 && read.Index <= read.Count && read.Rows is null or >= 0)
-            {
-                return read with { Whole = header.ToJsonString(s_compact) };
-            }
+            throw Refused("got another first line; expected what --output of a run with --shard wrote.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException
-            or ArgumentException)
+        header["version"].Whole(1, 1);
+        foreach (string name in (string[])["command", "model", "job"])
         {
-            // it is refused below
+            header[name].Text();
         }
-        throw new RequestException(Fault.Text, $"gather: '{path}' is no shard; got another first line; expected what --output of a run "
-            + "with --shard wrote.");
+        int count = shard["count"].Whole(1, int.MaxValue);
+        JsonObject whole = JsonObject.Create(header.Value)!;
+        whole.Remove(RowsFile.Shard);
+        return new(path, whole.ToJsonString(s_compact), shard["index"].Whole(1, count), count, shard.Optional("rows")?.Count(0));
     }
 
     /// <summary>The whole rows, each with all its lines, in the file's order.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -21,42 +21,21 @@ internal sealed record ShardRow(long Number, IReadOnlyList<byte[]> Lines, bool I
     /// <exception cref="RequestException">It is not JSON, or no line of a row.</exception>
     public static ShardRow Parse(DataLine line, ShardRow? before, string path)
     {
-        long? number = null;
-        string? method = null, metric = null, instructions = null;
-        bool isLast = false, hasError = false;
-        try
+        string name = string.Create(CultureInfo.InvariantCulture, $"gather: line {line.Number} of '{path}'");
+        static RequestException Damaged(string what) => new(Fault.Text, $"{what} Delete the file and run this shard again.");
+        JsonField row = JsonField.Parse(name, line.Bytes, Damaged);
+        long number = row["row"].Count(1);
+        if (before is not null && before.Number != number)
         {
-            var json = new Utf8JsonReader(line.Bytes);
-            while (json.Read())
-            {
-                if (json.TokenType != JsonTokenType.PropertyName)
-                {
-                    continue;
-                }
-                string name = json.CurrentDepth == 1 || json.ValueTextEquals("instructions"u8) ? json.GetString()! : "";
-                json.Read();
-                switch (name)
-                {
-                    case "row": number = json.GetInt64(); break;
-                    case "error": hasError = true; break;
-                    case "method": method = json.GetString(); break;
-                    case "metric": metric = json.GetString(); break;
-                    case "last": isLast = json.GetBoolean(); break;
-                    case "instructions": instructions = json.GetString(); break;
-                }
-            }
+            throw Damaged(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: is of another row; got row {number}; expected row {before.Number}, of which the last line is missing."));
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            number = null;
-        }
-        if (number is not { } found || (before is not null && before.Number != found))
-        {
-            throw new RequestException(Fault.Text, string.Create(CultureInfo.InvariantCulture,
-                $"gather: line {line.Number} of '{path}' is damaged; got {(number is null ? "no row" : "another row")}; expected JSON with "
-                + $"the number of {(before is null ? "a row" : "the same row")}. Delete the file and run this shard again."));
-        }
-        return new(found, [.. before?.Lines ?? [], line.Bytes], method is null || isLast, hasError, instructions)
+        string? method = row.Text("method");
+        string metric = method is null ? "" : row["metric"].Text();
+        string? instructions = row.Part("results").Items()
+            .Select(result => result.Part("result").Part("versions").Text("instructions")).FirstOrDefault(text => text is not null);
+        return new(number, [.. before?.Lines ?? [], line.Bytes], method is null || row.Flag("last", false), row.Text("error") is not null,
+            instructions)
         {
             Measured = method is null ? "" : $"{before?.Measured} {method} by {metric}".TrimStart(),
         };

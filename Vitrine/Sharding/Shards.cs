@@ -60,8 +60,10 @@ public static class Shards
     }
 
     /// <summary>A list of things, of which the first are named.</summary>
-    internal static string Listed(IReadOnlyCollection<string> all) => string.Join(", ", all.Take(Named))
-        + (all.Count > Named ? string.Create(CultureInfo.InvariantCulture, $" and {all.Count - Named} more") : "");
+    internal static string Listed(IReadOnlyCollection<string> all) => Listed(all.Take(Named), all.Count);
+
+    private static string Listed(IEnumerable<string> named, int count) => string.Join(", ", named)
+        + (count > Named ? string.Create(CultureInfo.InvariantCulture, $" and {count - Named} more") : "");
 
     // Row 1 is the first of shard 1, row 2 the first of shard 2, and so on round.
     private static IEnumerable<byte[]> Lines(ShardFile[] shards, CancellationToken cancellation)
@@ -101,12 +103,16 @@ public static class Shards
                 $"gather: shard {twice.Key}/{first.Count} is there twice; got {Listed([.. twice.Select(shard => $"'{shard.Path}'")])}; "
                 + $"expected every shard once."));
         }
-        string[] missing = [.. Enumerable.Range(1, first.Count).Except(given.Select(shard => shard.Index))
+        if (given.Length == first.Count)
+        {
+            return [.. given.OrderBy(shard => shard.Index)];
+        }
+        int missing = first.Count - given.Length; // the count is the file's word: no list of that length is made
+        string[] named = [.. Enumerable.Range(1, first.Count).Except(given.Select(shard => shard.Index)).Take(Named)
             .Select(index => string.Create(CultureInfo.InvariantCulture, $"{index}/{first.Count}"))];
-        return missing.Length == 0 ? [.. given.OrderBy(shard => shard.Index)]
-            : throw new RequestException(Fault.Text, string.Create(CultureInfo.InvariantCulture,
-                $"gather: {missing.Length} of {first.Count} shards are missing; got {given.Length} files; expected also {Listed(missing)}. "
-                + $"Run these shards, or name their files."));
+        throw new RequestException(Fault.Text, string.Create(CultureInfo.InvariantCulture,
+            $"gather: {missing} of {first.Count} shards are missing; got {given.Length} files; expected also {Listed(named, missing)}. "
+            + $"Run these shards, or name their files."));
     }
 
     private static string Difference(ShardFile first, ShardFile other)

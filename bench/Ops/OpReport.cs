@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text;
 using Vitrine.Cli;
 using Vitrine.Tensors;
+using Vitrine.Transformers;
 
 namespace Vitrine.Bench;
 
@@ -77,15 +78,20 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
     /// <exception cref="CommandException">It is not such a file.</exception>
     public static OpReport Read(string path)
     {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), OpReportJson.Default.OpReport) ?? throw new JsonException("empty");
-        }
-        catch (JsonException e)
-        {
-            throw new CommandException(ExitCode.Input, $"bench: not a result of 'bench ops --json'; got '{path}'.", e);
-        }
+        JsonField report = JsonField.Parse($"bench: '{path}'", File.ReadAllBytes(path),
+            message => new CommandException(ExitCode.Input, $"{message} A result of 'bench ops --json' is read."));
+        JsonField peaks = report["peaks"];
+        var known = new HashSet<(string, string)>();
+        return new(report["machine"].Text(), report["device"].Text(),
+            new(peaks["copy"].Magnitude(), peaks["fma"].Magnitude(), peaks["division"].Magnitude()),
+            [.. report["ops"].Items().Select(op => new OpTiming(op["op"].Text(),
+                known.Add((op["op"].Text(), op["call"].Text())) ? op["call"].Text() : throw op["call"].Bad("stands twice", null),
+                Pass(op["forward"]), op.Optional("backward") is { } backward ? Pass(backward) : null, op["call_ms"].Magnitude()))]);
     }
+
+    private static OpPass Pass(JsonField pass) => new(pass["ms"].Magnitude(), pass["spread_ms"].Magnitude(),
+        pass["gigabytes_per_second"].Magnitude(), pass["gigaflops_per_second"].Magnitude(), pass["binds"].Text(),
+        pass["share"].Magnitude());
 
     private static string[] Cells(OpTiming op) =>
         [op.Op, op.Call, .. Cells(op.Forward), .. op.Backward is { } b
@@ -108,6 +114,5 @@ internal sealed record OpReport(string Machine, string Device, Peaks Peaks, OpTi
 
 /// <summary>How a report is written as JSON, known at build time.</summary>
 [JsonSerializable(typeof(OpReport))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 internal sealed partial class OpReportJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Vitrine.Cli;
 using Vitrine.Tests.Support;
 using Xunit;
 
@@ -23,16 +24,23 @@ public sealed class BenchCommandTests
         Assert.Contains("| pick |", File.ReadAllText(folder.File("a.md")), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void BenchCompare_OfAnotherFile_SaysWhatItExpects()
+    [Theory]
+    [InlineData("{\"machine\": 1}", "has no 'peaks'")]
+    [InlineData("[]", "the value is no object")]
+    [InlineData("{HEAD, \"peaks\": {\"copy\": -1, \"fma\": 1, \"division\": 1}}", "peaks.copy is negative")]
+    [InlineData("{HEAD, PEAKS, \"ops\": [OP, OP]}", "ops[1].call stands twice")]
+    [InlineData("{HEAD, PEAKS, \"ops\": [{\"op\": \"a\"}]}", "ops[0] has no 'call'")]
+    public void BenchCompare_OfAnotherFile_SaysWhatItExpects(string text, string why)
     {
         using var folder = new TempFolder();
-        File.WriteAllText(folder.File("a.json"), "{\"machine\": 1}");
+        File.WriteAllText(folder.File("a.json"), text
+            .Replace("HEAD", "\"machine\": \"m\", \"device\": \"d\"", StringComparison.Ordinal)
+            .Replace("PEAKS", "\"peaks\": {\"copy\": 1, \"fma\": 1, \"division\": 1}", StringComparison.Ordinal).Replace("OP", """
+            {"op": "a", "call": "b", "forward": {"ms": 1, "spread_ms": 0, "gigabytes_per_second": 1, "gigaflops_per_second": 0,
+             "binds": "copy", "share": 0.5}, "call_ms": 1}
+            """, StringComparison.Ordinal));
 
-        CliRun run = CliRun.OfBench(["compare", "a.json", "a.json"], folder: folder.Path);
-
-        Assert.NotEqual(0, (int)run.Code);
-        Assert.Contains("bench ops --json", run.Error, StringComparison.Ordinal);
+        CliRun.OfBench(["compare", "a.json", "a.json"], folder: folder.Path).IsRefused(ExitCode.Input, why, "bench ops --json");
     }
 
     [Fact]

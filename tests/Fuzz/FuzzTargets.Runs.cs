@@ -50,7 +50,7 @@ internal sealed partial class FuzzTargets
         string other = _folder.File("part-2.jsonl");
         File.WriteAllText(other, start + "{\"index\":2,\"count\":2,\"rows\":3}}\n{\"row\":2,\"line\":2,\"labels\":[]}\n");
         byte[] seed = Utf8(start + "{\"index\":1,\"count\":2,\"rows\":3}}\n{\"row\":1,\"line\":1,\"labels\":[]}\n"
-            + "{\"row\":3,\"line\":3,\"error\":\"empty\",\"versions\":{\"instructions\":\"x64\"}}\n");
+            + "{\"row\":3,\"line\":3,\"results\":[{\"result\":{\"versions\":{\"instructions\":\"x64\"}}}]}\n");
         return new("shards", [seed],
             file => Shards.Gather([Written("part-1.jsonl", file), other], RowsOutput.To(TextWriter.Null)), FuzzKind.Json);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Vitrine.Tests.Hub;
 using Vitrine.Tests.Support;
+using Vitrine.Training;
 using Xunit;
 
 namespace Vitrine.Tests.Kills;
@@ -82,6 +83,7 @@ public sealed class KillTests : IDisposable
         Finish(command, "killed");
 
         Assert.Equal(whole, Results("killed"));
+        Assert.Equal(Losses("whole"), Losses("killed"));
         _output.WriteLine($"{name}: {kills} kills, {ended} runs that ended before");
     }
 
@@ -117,6 +119,9 @@ public sealed class KillTests : IDisposable
             && !file.Contains("/.locks/", StringComparison.Ordinal))
             .ToDictionary(file => Path.GetRelativePath(path, file), file => Convert.ToHexString(File.ReadAllBytes(file)));
     }
+
+    private (int Step, double Loss)[] Losses(string to) => _folder.File($"{to}/training/log.jsonl") is var log && File.Exists(log)
+        ? [.. TrainingLog.Read(log).Training, .. TrainingLog.Read(log).Evaluations] : [];
 
     private void Clear(string to)
     {

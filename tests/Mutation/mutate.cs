@@ -3,13 +3,15 @@
 #:property JsonSerializerIsReflectionEnabledByDefault=true
 #:property RestorePackagesWithLockFile=false
 // Do the tests see a wrong line? Takes random one-operator mutants of the sources, puts all of them into one copy of the tree (each with
-// a switch that an environment variable throws), builds it once, and runs for every mutant the tests named like its file, then those of its
-// area, until the first failure. What no test saw is listed.
+// a switch that an environment variable throws), builds it once, and runs the suite once without a mutant: that tells which tests come by
+// which mutant, and how long they take. For every mutant it then runs the tests that come by it, those named like its file first, then the
+// shortest, until the first failure or until they have had a minute. What no test saw is listed.
 //
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 --seed 1                     # over all areas
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 Core.Autograd Training/Lora  # over folders or files
-//   ... --wider    runs the whole suite on what survives the tests of its area
-//   ... --from 50  goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its list
+//   ... --seconds 600  seconds of tests that a mutant gets (60)
+//   ... --from 50      goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its lists
+//   ... --again        takes the tree's tests of today into that copy, and tries what survived
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -26,8 +28,8 @@ while (!File.Exists(Path.Combine(root, "Vitrine.slnx")))
     root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("mutate: run it inside the tree.");
 }
 var words = new Queue<string>(args);
-int count = 20, seed = 1, first = 1;
-bool isWider = false;
+int count = 20, seed = 1, first = 1, seconds = 60;
+bool isAgain = false;
 List<string> places = [];
 while (words.TryDequeue(out string? word))
 {
@@ -36,16 +38,21 @@ while (words.TryDequeue(out string? word))
         case "--count": count = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
         case "--seed": seed = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
         case "--from": first = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
-        case "--wider": isWider = true; break;
+        case "--seconds": seconds = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
+        case "--again": isAgain = true; break;
         default: places.Add(word); break;
     }
 }
 string copy = Path.Combine(root, "artifacts", "mutants");
-string list = Path.Combine(copy, "mutants.json");
+string list = Path.Combine(copy, "mutants.json"), left = Path.Combine(copy, "survivors.json"), met = Path.Combine(copy, "met.tsv");
 Mutant[] mutants;
-if (first > 1)
+if (isAgain || first > 1)
 {
-    mutants = JsonSerializer.Deserialize<Mutant[]>(File.ReadAllText(list))!;
+    mutants = JsonSerializer.Deserialize<Mutant[]>(File.ReadAllText(isAgain ? left : list))!;
+    if (isAgain)
+    {
+        Tree.TakeTests(root, copy);
+    }
 }
 else
 {
@@ -54,23 +61,25 @@ else
     Console.WriteLine($"{mutants.Length} mutants in {mutants.DistinctBy(m => m.File).Count()} files");
     Tree.Make(root, copy, sources, mutants);
     File.WriteAllText(list, JsonSerializer.Serialize(mutants));
-    if (Tests.Fail(copy, mutants) is { } broken)
-    {
-        Console.WriteLine($"mutate: {broken} fails without a mutant, so that nothing can be said.");
-        return 1;
-    }
 }
-List<Mutant> survivors = [];
-foreach (Mutant mutant in mutants.Skip(first - 1))
+if (isAgain || first == 1)
 {
-    string? killer = Tests.Kill(copy, mutant, isWider);
+    Tests.Meet(copy, met, root);
+}
+var tests = new Tests(copy, met, root);
+Console.WriteLine(FormattableString.Invariant($"{tests.Count} tests, {tests.Seconds:F0} s without a mutant"));
+List<Mutant> survivors = [];
+foreach (Mutant mutant in mutants.Skip(isAgain ? 0 : first - 1))
+{
+    (string? killer, string ran) = tests.Kill(mutant, seconds);
     if (killer is null)
     {
         survivors.Add(mutant);
+        File.WriteAllText(left, JsonSerializer.Serialize(survivors));
     }
-    Console.WriteLine($"{mutant.Id,4} {(killer is null ? "SURVIVED" : "killed  ")} {mutant}{(killer is null ? "" : $"  by {killer}")}");
+    Console.WriteLine($"{mutant.Id,4} {(killer is null ? "SURVIVED" : "killed  ")} {mutant}  {(killer is null ? ran : $"by {killer}")}");
 }
-int tried = mutants.Length - first + 1, killed = tried - survivors.Count;
+int tried = mutants.Length - (isAgain ? 0 : first - 1), killed = tried - survivors.Count;
 Console.WriteLine(FormattableString.Invariant($"{killed} of {tried} killed ({100.0 * killed / Math.Max(1, tried):F1} %)"));
 survivors.ForEach(mutant => Console.WriteLine($"  {mutant}"));
 return 0;
@@ -89,9 +98,54 @@ internal sealed class Sources
     private const string Usings = "global using System; global using System.Collections.Generic; global using System.IO; "
         + "global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
 
-    public const string SwitchSource = "/// <summary>Which mutant is on.</summary>\npublic static class VitrineMutant\n{\n"
-        + "    private static readonly int s_on = int.Parse(System.Environment.GetEnvironmentVariable(\"VITRINE_MUTANT\") ?? \"0\");\n\n"
-        + "    /// <summary>Whether it is this one.</summary>\n    public static bool On(int id) => s_on == id;\n}\n";
+    /// <summary>Says which mutant is on; notes which are met, when asked.</summary>
+    public const string SwitchSource = """
+        public static class VitrineMutant
+        {
+            private static readonly int s_on = int.Parse(System.Environment.GetEnvironmentVariable("VITRINE_MUTANT") ?? "0");
+            private static readonly bool[]? s_met =
+                System.Environment.GetEnvironmentVariable("VITRINE_MET") is null ? null : new bool[10000];
+
+            public static bool On(int id)
+            {
+                if (s_met is not null)
+                {
+                    s_met[id] = true;
+                }
+                return s_on == id;
+            }
+
+            public static int[] TakeMet()
+            {
+                int[] met = [.. System.Linq.Enumerable.Range(0, s_met!.Length).Where(id => s_met[id])];
+                System.Array.Clear(s_met);
+                return met;
+            }
+        }
+        """;
+
+    /// <summary>A part of the tests that writes a line for each: its number, name, result, seconds and the mutants it met.</summary>
+    public const string MetSource = """
+        [assembly: MutantsMet]
+
+        [System.AttributeUsage(System.AttributeTargets.Assembly)]
+        public sealed class MutantsMetAttribute : Xunit.v3.BeforeAfterTestAttribute
+        {
+            private static long s_end = System.Diagnostics.Stopwatch.GetTimestamp();
+
+            public override void After(System.Reflection.MethodInfo method, Xunit.v3.IXunitTest test)
+            {
+                if (System.Environment.GetEnvironmentVariable("VITRINE_MET") is { } file)
+                {
+                    System.IO.File.AppendAllText(file, System.FormattableString.Invariant(
+                        $"{test.TestCase.UniqueID}\t{method.ReflectedType}.{method.Name}\t{Xunit.TestContext.Current.TestState?.Result}\t")
+                        + System.FormattableString.Invariant($"{System.Diagnostics.Stopwatch.GetElapsedTime(s_end).TotalSeconds:F4}\t")
+                        + string.Join(' ', VitrineMutant.TakeMet()) + "\n");
+                    s_end = System.Diagnostics.Stopwatch.GetTimestamp();
+                }
+            }
+        }
+        """;
 
     private readonly CSharpParseOptions _parsing = new(LanguageVersion.Preview);
     private readonly CSharpCompilation _all;
@@ -248,7 +302,27 @@ internal static class Tree
                 Directory.Delete(folder, recursive: true);
             }
         }
-        string[] files = Run.Output("git", root, "ls-files", "-z").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        Files(root, copy, ".");
+        foreach (IGrouping<string, Mutant> file in mutants.GroupBy(mutant => mutant.File))
+        {
+            File.WriteAllText(Path.Combine(copy, file.Key), sources.Text(file.Key, file));
+        }
+        File.WriteAllText(Path.Combine(copy, "Core.Tensor", "VitrineMutant.cs"), Sources.SwitchSource);
+        Build(copy);
+    }
+
+    /// <summary>Puts the tests of the tree in the place of those of the copy.</summary>
+    public static void TakeTests(string root, string copy)
+    {
+        Directory.Delete(Path.Combine(copy, "tests"), recursive: true);
+        Files(root, copy, "tests");
+        Build(copy);
+    }
+
+    private static void Files(string root, string copy, string below)
+    {
+        string[] files = Run.Output("git", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", below)
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries);
         foreach (string file in files)
         {
             string from = Path.Combine(root, file), to = Path.Combine(copy, file);
@@ -258,11 +332,11 @@ internal static class Tree
                 File.Copy(from, to, overwrite: true);
             }
         }
-        foreach (IGrouping<string, Mutant> file in mutants.GroupBy(mutant => mutant.File))
-        {
-            File.WriteAllText(Path.Combine(copy, file.Key), sources.Text(file.Key, file));
-        }
-        File.WriteAllText(Path.Combine(copy, "Core.Tensor", "VitrineMutant.cs"), Sources.SwitchSource);
+    }
+
+    private static void Build(string copy)
+    {
+        File.WriteAllText(Path.Combine(copy, "tests", "Support", "MutantsMet.cs"), Sources.MetSource);
         string built = Run.Output("dotnet", copy, "build", "tests/tests.csproj", "-c", "Debug", "-p:Optimize=true", "-p:RunAnalyzers=false",
             "-p:EnforceCodeStyleInBuild=false", "-p:TreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false",
             "-p:WarningLevel=0", "-v", "q", "-nologo");
@@ -273,42 +347,67 @@ internal static class Tree
     }
 }
 
-/// <summary>The tests that concern a file.</summary>
-internal static class Tests
+/// <summary>The tests of the copy, with what each of them met.</summary>
+internal sealed class Tests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5); // of the processor, for the machine may be busy
+    // What reads the sources, what starts programs or a browser, what draws its input anew, or takes long to see little.
+    private static readonly string[] s_others = ["*.Architecture.*", "*.Docs.*", "*.Fuzz.*", "*.Kills.*", "*.Scale.*", "*PublicApi*",
+        "*Page*", "*SampleTests*"];
 
-    // What reads the sources, or takes long to see little.
-    private static readonly string[] s_others = ["*Architecture*", "*Docs*", "*Fuzz*", "*Kills*", "*Scale*", "*PublicApi*"];
+    private readonly string _copy, _root;
+    private readonly Case[] _cases;
 
-    /// <summary>A test of any of the mutants that fails while none is on; null where none does.</summary>
-    public static string? Fail(string copy, IEnumerable<Mutant> mutants) => Killer(copy, 0, TimeSpan.MaxValue,
-        Classes([.. mutants.SelectMany(mutant => Named(mutant.File).Concat(Of(mutant.File))).Distinct()]));
-
-    /// <summary>What saw a mutant: a test, or that the tests did not end; null where nothing did.</summary>
-    public static string? Kill(string copy, Mutant mutant, bool isWider) => Killer(copy, mutant.Id, s_limit, Classes(Named(mutant.File)))
-        ?? Killer(copy, mutant.Id, s_limit, Classes(Of(mutant.File)))
-        ?? (isWider ? Killer(copy, mutant.Id, 6 * s_limit, [.. s_others.SelectMany(c => new[] { "-class-", c })]) : null);
-
-    private static string[] Classes(string[] patterns) => [.. patterns.SelectMany(c => new[] { "-class", c })];
-
-    private static string? Killer(string copy, int mutant, TimeSpan limit, string[] words) => Run.Failure(
-        Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), copy, limit, mutant,
-        [.. words, "-stoponfail", "-parallelMode", "none"]);
-
-    // Tests named like the file, or like its folder.
-    private static string[] Named(string file) =>
-        [$"*{Path.GetFileName(file).Split('.')[0]}*", $"*{Path.GetFileName(Path.GetDirectoryName(file))!.TrimEnd('s')}*"];
-
-    private static string[] Of(string file) => file.Split('/')[0] switch
+    public Tests(string copy, string met, string root)
     {
-        "Attribution" when file.Contains("/Inside/", StringComparison.Ordinal) => ["*Inside*"],
-        "Core.Tensor" => ["*OpContract*", "*GoldenOps*", "*.TensorProperties"],
-        "Core.Autograd" => ["*TapeTests*", "*GradientCheck*", "*StepOfEveryLength*", "*TrainerTests*"],
-        "Models.Transformer" => ["*ModelTests*", "*ModelProperties", "*RoundTripProperties", "*.GoldenTests"],
-        "Attribution" => ["*MethodLaw*", "*MetricTests*", "*InseqJson*", "*AttributionJson*", "*.GoldenTests"],
-        _ => ["*TrainerTests*", "*LoraTests*", "*HeldOut*", "*TaskTests*"],
-    };
+        (_copy, _root) = (copy, root);
+        _cases = [.. File.ReadLines(met).Select(line => line.Split('\t')).Where(line => line[2] != "Skipped").GroupBy(line => line[0])
+            .Where(lines => lines.All(line => line[2] != "Failed")).Select(lines => new Case(lines.Key, lines.First()[1],
+                lines.Sum(line => double.Parse(line[3], CultureInfo.InvariantCulture)),
+                [.. lines.SelectMany(line => line[4].Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)]))];
+    }
+
+    public int Count => _cases.Length;
+
+    public double Seconds => _cases.Sum(test => test.Seconds);
+
+    /// <summary>Runs the suite without a mutant, and notes what its tests meet.</summary>
+    public static void Meet(string copy, string met, string root)
+    {
+        File.Delete(met);
+        _ = Run.Failure(copy, root, TimeSpan.MaxValue, [("VITRINE_MET", met)], [.. s_others.SelectMany(c => new[] { "-class-", c })]);
+        foreach (string[] line in File.ReadLines(met).Select(line => line.Split('\t')).Where(line => line[2] == "Failed"))
+        {
+            Console.WriteLine($"mutate: {line[1]} fails without a mutant, and is left out.");
+        }
+    }
+
+    /// <summary>What saw a mutant: a test, or that the tests did not end; null where nothing did, with what was run.</summary>
+    public (string? Killer, string Ran) Kill(Mutant mutant, double seconds)
+    {
+        string file = Path.GetFileName(mutant.File).Split('.')[0];
+        string folder = Path.GetFileName(Path.GetDirectoryName(mutant.File))!.TrimEnd('s');
+        Case[] all = [.. _cases.Select(test => (Test: test, Rank: (test.Met.Contains(mutant.Id) ? 0 : 3)
+                + (test.Name.Contains(file, StringComparison.Ordinal) ? 0 : test.Name.Contains(folder, StringComparison.Ordinal) ? 1 : 2)))
+            .Where(test => test.Rank < 4) // met, or named like the file: what statics and fixtures have made is met once
+            .OrderBy(test => test.Rank / 3).ThenBy(test => test.Test.Seconds * (1 + (5 * test.Rank * test.Rank)))
+            .Select(test => test.Test)];
+        int from = 0;
+        foreach (double end in (double[])[1.5, 8, seconds])
+        {
+            double sum = 0;
+            Case[] some = [.. all.Skip(from).TakeWhile(test => (sum += test.Seconds) <= end || sum == test.Seconds)];
+            from += some.Length;
+            if (some.Length > 0 && Run.Failure(_copy, _root, TimeSpan.FromSeconds(20 + (4 * sum)),
+                [("VITRINE_MUTANT", mutant.Id.ToString(CultureInfo.InvariantCulture))],
+                [.. some.SelectMany(test => new[] { "-id", test.Id }), "-stoponfail"]) is { } killer)
+            {
+                return (killer, "");
+            }
+        }
+        return (null, $"{all.Count(test => test.Met.Contains(mutant.Id))} tests met it, {from} of {all.Length} ran");
+    }
+
+    private sealed record Case(string Id, string Name, double Seconds, HashSet<int> Met);
 }
 
 /// <summary>Other programs.</summary>
@@ -325,15 +424,21 @@ internal static partial class Run
     }
 
     /// <summary>The first test that fails, or that they do not end; null where all pass.</summary>
-    public static string? Failure(string program, string folder, TimeSpan limit, int mutant, string[] words)
+    public static string? Failure(string copy, string root, TimeSpan limit, (string Name, string Value)[] variables, string[] words)
     {
-        var start = new ProcessStartInfo(program, words)
+        var start = new ProcessStartInfo(Path.Combine(copy, "artifacts/bin/tests/debug/Vitrine.Tests"), [.. words, "-parallelMode", "none"])
         {
-            WorkingDirectory = folder,
+            WorkingDirectory = copy,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["VITRINE_MUTANT"] = mutant.ToString(CultureInfo.InvariantCulture);
+        start.Environment["DOTNET_PROCESSOR_COUNT"] = "1"; // no test depends on it
+        start.Environment["DOTNET_GCHeapHardLimit"] = "180000000"; // 6 GiB: a mutant may ask for more and more
+        start.Environment.TryAdd("VITRINE_DATA", Path.Combine(root, "..", "shared", "data"));
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
         using Process process = Process.Start(start)!;
         string? failed = null;
         process.OutputDataReceived += (_, line) => failed ??= Failed().Match(line.Data ?? "") is { Success: true } match
@@ -341,9 +446,10 @@ internal static partial class Run
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        while (!process.WaitForExit(1000))
+        long began = Stopwatch.GetTimestamp();
+        while (!process.WaitForExit(500))
         {
-            if (Used(process) > limit)
+            if (limit < TimeSpan.MaxValue && (Used(process) > limit || Stopwatch.GetElapsedTime(began) > 5 * limit))
             {
                 process.Kill(entireProcessTree: true);
                 return "time";

@@ -111,6 +111,39 @@ public sealed class GatherTests : IDisposable
         Assert.False(File.Exists(_folder.File("no.jsonl")));
     }
 
+    [Theory]
+    [InlineData("\"count\":3", "\"count\":2147483647", "2147483644 of 2147483647 shards are missing")] // the others agree
+    [InlineData("\"count\":3", "\"count\":1e99", "shard.count is out of range")]
+    [InlineData("\"index\":2", "\"index\":0", "shard.index is out of range; got 0; expected a whole number from 1 to 3")]
+    [InlineData("\"index\":2", "\"index\":\"2\"", "shard.index is out of range")]
+    [InlineData("\"rows\":11", "\"rows\":9223372036854775807", "shard.rows is out of range")]
+    [InlineData("\"model\":", "\"Model\":", "has no 'model'")]
+    [InlineData("\"job\":", "\"job\":null,\"x\":", "has no 'job'")]
+    [InlineData("\"version\":1", "\"version\":2", "version is out of range")]
+    [InlineData("\"version\":1", "\"version\":1,\"version\":1", "cannot be read")]
+    [InlineData("\"model\":\"", "\"model\":\"\\ud83d", "half a surrogate pair")]
+    public void Gather_AFirstLineThatDoesNotFit_IsRefusedByItsPlace(string from, string to, string why)
+    {
+        Shard("predict", 3);
+        foreach (string part in to.Contains("2147483647", StringComparison.Ordinal) ? Parts(3) : ["part-2.jsonl"])
+        {
+            string[] lines = File.ReadAllLines(_folder.File(part));
+            Assert.Contains(from, lines[0], StringComparison.Ordinal);
+            Lines(part, [lines[0].Replace(from, to, StringComparison.Ordinal), .. lines[1..]]);
+        }
+
+        Gather(Parts(3), "--output", "no.jsonl").IsRefused(ExitCode.Input, why);
+    }
+
+    [Fact]
+    public void Gather_RowsWhoseOwnIdHasInstructions_AreNotTakenForOtherVectors()
+    {
+        Write("in.jsonl", "{\"text\":\"good\",\"id\":{\"instructions\":\"a\"}}\n{\"text\":\"bad\",\"id\":{\"instructions\":\"b\"}}\n");
+        Shard("explain", 2);
+
+        Assert.DoesNotContain("vectors", Gather(Parts(2), "--output", "gathered.jsonl").IsDone().Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Gather_IntoTheFileOfAnotherJob_IsRefused()
     {

@@ -11,10 +11,9 @@ namespace Vitrine.Attributions;
 internal static class TorchArchive
 {
     /// <summary>Writes tensors so that <c>torch.load</c> reads them, with <c>weights_only</c> too.</summary>
-    public static void Write(string path, IReadOnlyList<(string Name, int[] Shape, float[] Values)> tensors)
+    public static void Write(Stream stream, IReadOnlyList<(string Name, int[] Shape, float[] Values)> tensors)
     {
-        using FileStream stream = File.Create(path);
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Create);
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
         using var pickle = new MemoryStream();
         void Op(params byte[] bytes) => pickle.Write(bytes);
         void Text(string text)

@@ -151,7 +151,7 @@ public sealed class TunedLens
             tensors.Add((Name(l, "weight"), [DModel, DModel], _weights[l].ToArray()));
             tensors.Add((Name(l, "bias"), [DModel], _biases[l].ToArray()));
         }
-        TorchArchive.Write(Path.Combine(folder, "params.pt"), tensors);
+        AtomicFile.Write(Path.Combine(folder, "params.pt"), stream => TorchArchive.Write(stream, tensors));
         var config = new JsonObject
         {
             ["base_model_name_or_path"] = model,
@@ -162,7 +162,7 @@ public sealed class TunedLens
             ["unembed_hash"] = null,
             ["lens_type"] = "linear_tuned_lens",
         };
-        File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        AtomicFile.WriteText(Path.Combine(folder, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
     private static string Name(int layer, string what) => string.Create(CultureInfo.InvariantCulture, $"{layer}.{what}");

@@ -72,7 +72,7 @@ public sealed class SparseAutoencoder
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Save(Path.Combine(folder, "sae_weights.safetensors"), _weights.Select(w => new WeightData(w.Key, w.Value, type)),
             new Dictionary<string, string> { ["format"] = "pt" });
-        File.WriteAllText(Path.Combine(folder, "cfg.json"), Config.ToJson() + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, "cfg.json"), Config.ToJson() + "\n");
     }
 
     /// <summary>Feature activations, recorded by an open tape.</summary>

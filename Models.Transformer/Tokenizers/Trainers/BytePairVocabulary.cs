@@ -13,7 +13,7 @@ public sealed record BytePairVocabulary(IReadOnlyList<string> Pieces, IReadOnlyL
     {
         VocabularyFile.WriteJson(Path.Combine(folder, "vocab.json"), Pieces.Select((piece, id) => (piece, id)));
         string merges = string.Concat(Merges.Select(m => $"{m.Left} {m.Right}\n").Prepend("#version: 0.2\n"));
-        AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(merges)));
+        AtomicFile.WriteText(Path.Combine(folder, "merges.txt"), merges);
     }
 }
 

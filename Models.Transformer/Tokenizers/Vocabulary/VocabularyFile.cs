@@ -41,7 +41,7 @@ internal static class VocabularyFile
             lines.Append(piece).Append('\n');
         }
 
-        File.WriteAllText(path, lines.ToString());
+        AtomicFile.WriteText(path, lines.ToString());
     }
 
     /// <summary>Writes <c>{"piece": id, …}</c> with the pieces in the order of their ids, atomically.</summary>
@@ -58,7 +58,7 @@ internal static class VocabularyFile
             }
             json.Append(CultureInfo.InvariantCulture, $"\": {id}");
         }
-        AtomicFile.Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(json.Append("}\n").ToString())));
+        AtomicFile.WriteText(path, json.Append("}\n").ToString());
     }
 
     /// <summary>Reads <c>{"piece": id, …}</c> straight into the vocabulary's buffer. A general JSON reader takes four times

@@ -295,7 +295,9 @@ public sealed class InsideLawTests
         InsideResult back = InsideJson.FromJson(result.ToJson());
 
         Assert.Equal(result.ToJson(), back.ToJson());
-        Assert.Equal(1 + 2 + (2 * 4), result.ToCsv().Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        string[] table = result.ToCsv().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(1 + 2 + (2 * 4), table.Length);
+        Assert.Equal("method,direction,metric,table,axis_1,label_1,axis_2,label_2,value,low,high,text", table[0]);
     }
 
     [Fact]

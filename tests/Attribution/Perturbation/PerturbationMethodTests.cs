@@ -186,6 +186,27 @@ public class PerturbationMethodTests
     }
 
     [Fact]
+    public void Lime_AskedForSamples_TakesTheTextAndDrawsTheOthers()
+    {
+        var random = new CountedRandom();
+
+        new Lime().Attribute(Games.Of(6, Games.Additive(s_worth)), Request with { Samples = 16, Randomness = _ => random });
+
+        Assert.Equal(15, random.Ranges);
+    }
+
+    private sealed class CountedRandom : Random
+    {
+        public int Ranges { get; private set; }
+
+        public override int Next(int minValue, int maxValue)
+        {
+            Ranges += minValue == 1 && maxValue == 7 ? 1 : 0; // how many of the six are absent
+            return base.Next(minValue, maxValue);
+        }
+    }
+
+    [Fact]
     public void Method_WrongRequest_SaysWhatIsWrong()
     {
         ToyScoreFunction f = Games.Of(3, _ => 1);
