@@ -350,7 +350,7 @@ internal static class Tree
 /// <summary>The tests of the copy, with what each of them met.</summary>
 internal sealed class Tests
 {
-    // What reads the sources, what starts programs or a browser, what draws its input anew, or takes long to see little.
+    // What reads the sources, what starts programs or a browser, what draws new input every time, or takes long to see little.
     private static readonly string[] s_others = ["*.Architecture.*", "*.Docs.*", "*.Fuzz.*", "*.Kills.*", "*.Scale.*", "*PublicApi*",
         "*Page*", "*SampleTests*"];
 

@@ -8,13 +8,16 @@ namespace Vitrine.Tests.Attributions.Inside;
 
 public class JumpReluTests
 {
-    /// <summary>Rajamanoharan et al. 2024: ∂/∂θ of the features is −θ/ε·K, of the count of open ones −1/ε·K; ε = ½, K is 1 within ε/2.</summary>
+    /// <summary>
+    /// Rajamanoharan et al. 2024: ∂/∂θ of the features is −θ/ε·K, of the count of open ones −1/ε·K; ε = ½, K is 1 within ε/2.
+    /// </summary>
     [Fact]
     public void Encode_NearTheThreshold_HasThePapersGradients()
     {
         const int features = 3, k = 2;
         const double variance = 1;
-        Tensor threshold = Tensor.From([0.5f, 0.5f, 0.5f], [features]), unit = Tensor.From([1f, 0, 0, 0, 1, 0, 0, 0, 1], [features, features]);
+        Tensor threshold = Tensor.From([0.5f, 0.5f, 0.5f], [features]),
+            unit = Tensor.From([1f, 0, 0, 0, 1, 0, 0, 0, 1], [features, features]);
         var sae = new SparseAutoencoder(
             new() { DIn = features, DSae = features, Architecture = "jumprelu", K = k, Hook = "h", Model = "m" },
             new Dictionary<string, Tensor>
