@@ -52,8 +52,12 @@ public sealed class GoldenModel
         ? [.. Directory.EnumerateDirectories(GoldenFolder.Path).Order(StringComparer.Ordinal).Select(Of)]
         : [];
 
-    /// <summary>The folder of that name.</summary>
-    public static GoldenModel Named(string name) => Of(Path.Combine(GoldenFolder.Path, name));
+    /// <summary>The folder of that name; where it is not in the golden tree, that of the whole recordings.</summary>
+    public static GoldenModel Named(string name) =>
+        Of(Path.Combine(GoldenFolder.Path, name) is var own && Directory.Exists(own) ? own : Path.Combine(GoldenFolder.Whole, name));
+
+    /// <summary>The folder of that name of the whole recordings.</summary>
+    public static GoldenModel Whole(string name) => Of(Path.Combine(GoldenFolder.Whole, name));
 
     /// <summary>For a variant of another model, that model: the one whose name follows <c>variant_</c>.</summary>
     public GoldenModel? Base => !Name.StartsWith("variant_", StringComparison.Ordinal)

@@ -13,6 +13,9 @@ public static class GoldenFolder
         ? System.IO.Path.GetFullPath(named)
         : System.IO.Path.Combine(SourceTree(), "tests", "Golden");
 
+    /// <summary>The recordings of which those are a part: <c>shared/golden</c> next to this source tree, where it is there.</summary>
+    public static string Whole { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(SourceTree(), "..", "shared", "golden"));
+
     /// <summary>Path of one golden model or file; skips the running test, with the reason, when it is absent.</summary>
     /// <param name="parts">Path below the folder, e.g. <c>"gpt2", "model.safetensors"</c>.</param>
     public static string Find(params string[] parts)
