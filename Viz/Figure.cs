@@ -30,6 +30,9 @@ public sealed record Figure
 
     /// <summary>Spans of the first side's texts to point out: the answer inside its context.</summary>
     public IReadOnlyList<TextMark> Marks { get; init; } = [];
+
+    /// <summary>The tokens of the written text, whichever of them are explained; empty where the model writes none.</summary>
+    internal IReadOnlyList<WrittenPiece> Written { get; init; } = [];
 }
 
 /// <summary>A named fact of a heading.</summary>
@@ -59,3 +62,8 @@ public readonly record struct Prediction(string Label, double Probability, bool 
 /// <param name="Start">First character, in UTF-16 code units.</param>
 /// <param name="End">One past the last.</param>
 public readonly record struct TextMark(int Text, int Start, int End);
+
+/// <summary>A token of a text that a model wrote, or was made to write.</summary>
+/// <param name="Id">Token id.</param>
+/// <param name="Text">Its characters in that text, a space before it included.</param>
+internal readonly record struct WrittenPiece(int Id, string Text);

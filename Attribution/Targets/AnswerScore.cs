@@ -63,6 +63,10 @@ internal sealed class AnswerScore : WrappedScore
         };
     })]);
 
+    /// <summary>Probabilities of all positions to be the start, and to be the end, whichever parts are explained.
+    /// <c>[batch, 2, pos]</c></summary>
+    public Tensor Positions(IReadOnlyList<Tensor> embeddings) => Inner.Distributions(embeddings);
+
     // [batch, 2 · pos] -> [batch, 2]
     private Tensor Ends(Tensor row) => Inner.Head(row.Reshape([row.Shape[0], 2, row.Shape[1] / 2]));
 }

@@ -11,6 +11,9 @@ namespace Vitrine.Serve;
 /// <param name="Default">What stands where nothing is said; null: nothing does.</param>
 internal sealed record InsideField(string Name, FieldKind Kind, string Description, string? Default = null)
 {
+    /// <summary>Whether the page looks without it; some looks refuse that.</summary>
+    public bool IsOptional { get; init; }
+
     /// <summary>The names among which it chooses; empty: any text.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 }
@@ -98,7 +101,8 @@ internal sealed class InsideValues(InsideTool tool, Values values, IProgress<Wor
     public bool Flag(string name) => Maybe(name) is { } said && new FieldValue(name, [said]).Flag;
 
     /// <summary>Several texts.</summary>
-    public IReadOnlyList<string> Texts(string name) => values.All(name);
+    public IReadOnlyList<string> Texts(string name) => values.All(name) is { Count: > 0 } said ? said
+        : Field(name).Default?.Split("; ") ?? [];
 
     /// <summary>One of a field's names.</summary>
     /// <exception cref="RequestException">It is another.</exception>

@@ -14,7 +14,12 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
     /// <summary>How changes are written, for documentation.</summary>
     public const string Forms = "Changes, each one of: zero PLACE, scale PLACE=FACTOR, patch PLACE (the value of the corrupted text), "
         + "skip LAYER, knockout POSITIONS (no attention from the last position to these). A place is HOOK, HOOK:UNIT, HOOK@POSITION or "
-            + "both.";
+            + "both, or feature:NUMBER.";
+
+    // The number of a feature, which acts at all positions.
+    private int? Feature => Hook != Features.Name ? null : Position is null && Unit is { } number ? number : throw new RequestException(
+        Fault.Request, $"place: not a feature; got '{Hook}' {(Position is null ? "without a number" : "at a position")}; expected "
+            + "feature:NUMBER, at all positions.");
 
     private InsidePositions? Positions => Position is { } at ? new(Only: [at]) : null;
 
@@ -22,8 +27,14 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
     public static InsideResult Read(Explainer explainer, string text, string place)
     {
         Places at = Parse(place);
+        if (at.Feature is { } feature)
+        {
+            return Features.Read(explainer, text, feature);
+        }
         Encoding encoding = explainer.Tokenizer.Encode(text);
-        float[] x = Capture(explainer, encoding, at.Hook, out int[] shape);
+        Tensor captured = Capture(explainer, encoding, at.Hook);
+        int[] shape = [.. captured.Shape];
+        float[] x = captured.ToArray();
         int positions = shape[1], units = shape.Length == 4 ? shape[2] : 1, width = x.Length / positions / units;
         if (shape.Length is < 3 or > 4 || positions != encoding.Count)
         {
@@ -36,12 +47,10 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
             throw new RequestException(Fault.Request, $"place: no such head or neuron; got {unit}; expected 0 "
                 + $"to {(isNeuron ? width : units) - 1}.");
         }
-        string[] tokens = [.. encoding.Ids.Select((id, i) =>
-            FormattableString.Invariant($"{i} {explainer.Tokenizer.Decode([id]).Trim()}"))];
         int[] shown = isNeuron || at.Unit is null ? [.. Enumerable.Range(0, isNeuron ? 1 : units)] : [at.Unit.Value];
         double[] values = [.. shown.SelectMany(u => Enumerable.Range(0, positions).Select(p => isNeuron ? x[(p * width) + at.Unit!.Value]
             : Math.Sqrt(x.AsSpan(((p * units) + u) * width, width).ToArray().Sum(v => (double)v * v))))];
-        InsideAxis over = new("position", tokens);
+        InsideAxis over = new("position", Tokens(explainer, text));
         return new()
         {
             Method = "activation",
@@ -51,6 +60,10 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
             Parameters = new Dictionary<string, string> { ["place"] = place },
         };
     }
+
+    /// <summary>Names of the positions of a text.</summary>
+    public static string[] Tokens(Explainer explainer, string text) => [.. explainer.Tokenizer.Encode(text).Ids.Select((id, i) =>
+        FormattableString.Invariant($"{i} {explainer.Tokenizer.Decode([id]).Trim()}"))];
 
     /// <summary>Predictions before and after changes.</summary>
     public static InsideResult Intervene(Explainer explainer, string text, IReadOnlyList<string> changes, string? corrupted)
@@ -87,6 +100,7 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
                 $"{stack}.{layer}.hook_resid_{state.Split('_')[1]}{position}",
             _ when at.TryGetValue("neuron", out string? neuron) && result.Parameters.TryGetValue("hook", out string? hook) =>
                 $"{hook}:{neuron}{position}",
+            _ when at.TryGetValue(Features.Name, out string? feature) && result.Method == "sae_features" => $"{Features.Name}:{feature}",
             _ when at.TryGetValue("part", out string? part) => OfPart(part),
             _ => null,
         };
@@ -108,14 +122,17 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
         {
             case "zero" when what.Length > 0:
                 Places off = Parse(what);
-                return Intervention.Zero(off.Hook, off.Unit, off.Positions);
+                return off.Feature is { } gone ? Features.Scale(explainer, gone, 0) : Intervention.Zero(off.Hook, off.Unit, off.Positions);
             case "scale" when what.Split('=') is [var where, var by]
                 && float.TryParse(by, NumberStyles.Float, CultureInfo.InvariantCulture, out float factor) && float.IsFinite(factor):
                 Places scaled = Parse(where);
-                return Intervention.Scale(scaled.Hook, factor, scaled.Unit, scaled.Positions);
+                return scaled.Feature is { } more ? Features.Scale(explainer, more, factor)
+                    : Intervention.Scale(scaled.Hook, factor, scaled.Unit, scaled.Positions);
             case "patch" when what.Length > 0:
                 Places patched = Parse(what);
-                return Intervention.Swap(patched.Hook, Other(explainer, patched.Hook, text, corrupted), patched.Unit, patched.Positions);
+                return patched.Feature is { } other
+                    ? Features.Patch(explainer, other, Other(explainer, Features.Hook(Companions.Sae(explainer)), text, corrupted))
+                    : Intervention.Swap(patched.Hook, Other(explainer, patched.Hook, text, corrupted), patched.Unit, patched.Positions);
             case "skip" when int.TryParse(what, NumberStyles.None, CultureInfo.InvariantCulture, out int layer):
                 return Intervention.SkipLayer(layer);
             case "knockout" when what.Length > 0:
@@ -130,12 +147,13 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
         Encoding own = explainer.Tokenizer.Encode(text), other = explainer.Tokenizer.Encode(corrupted ?? throw new RequestException(
             Fault.Text, "patch: no other text; got none; expected 'corrupted', a text of as many tokens."));
         return own.Count == other.Count
-            ? Tensor.From(Capture(explainer, other, hook, out int[] shape), [.. shape])
+            ? Capture(explainer, other, hook)
             : throw new RequestException(Fault.Text, $"patch: texts of different lengths; got {own.Count} and {other.Count} tokens; "
                 + "expected as many.");
     }
 
-    private static float[] Capture(Explainer explainer, Encoding encoding, string hook, out int[] shape)
+    /// <summary>An activation of a text.</summary>
+    internal static Tensor Capture(Explainer explainer, Encoding encoding, string hook)
     {
         using Device.Scope scope = Device.Use(explainer.Device);
         using ActivationCache cache = explainer.Model.Cache(hook);
@@ -145,8 +163,7 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
             Target = new() { Ids = Tensor.From((int[])[((IGenerator)explainer.Model).GenerationDefaults.DecoderStartId ?? 0], [1, 1]) },
         });
         Tensor x = cache[hook];
-        shape = [.. x.Shape];
-        return x.ToArray();
+        return Tensor.From(x.ToArray(), x.Shape);
     }
 
     private static Places Parse(string place)

@@ -19,7 +19,11 @@ internal static class Ablation
             return;
         }
         var request = RequestReader.Request<ExplainRequest>(ExplainPage.Request(values), Asks.Explain, desk.Limits, "model");
-        request = why.IsForced || why.Results[0].Sides.Count == 1 && !Layout.IsSequence(why.Results[0]) ? request : Held(request, why);
+        bool isWritten = why.Figure.Written.Count > 0;
+        if (isWritten && !why.IsForced && request.Contrast is null) // what the model wrote is kept
+        {
+            request = request with { ForcedIds = [.. why.Figure.Written.Select(token => token.Id)] };
+        }
         WithoutResult result = await desk.Do(desk.Shelf.Find(values["model"]),
             (explainer, stop) => explainer.Without(request, off, stop), cancellation).ConfigureAwait(false);
         page.Raw("<p class=\"note\">Off: ").Raw(string.Join(", ", off.Select(at =>
@@ -28,8 +32,9 @@ internal static class Ablation
             .Go(values.Without(ExplainPage.Off), "All on again").Raw("</p>").Line();
         if (result.Said.Count > 0)
         {
-            Predictions.Write(page, "Before", result.Said.Select(Predictions.Of), null);
-            Predictions.Write(page, "Now", result.SaysNow.Select(Predictions.Of), null);
+            string where = isWritten ? $", in place of {TokenCell.Spell(result.Targets[0]).Trim()}" : "";
+            Predictions.Write(page, $"Before{where}", result.Said.Select(Predictions.Of), null);
+            Predictions.Write(page, $"Now{where}", result.SaysNow.Select(Predictions.Of), null);
         }
         int shown = Math.Min(result.Targets.Count, 12);
         for (int t = 0; t < shown; t++)
@@ -52,12 +57,6 @@ internal static class Ablation
         ],
         Note = target == 0 ? "Only methods whose scores sum to f(x) − f(baseline) are in this unit." : "",
     };
-
-    // What the model wrote is kept: without its words it would write something else.
-    private static ExplainRequest Held(ExplainRequest request, Explanation why) => why.Results[0].Sides is var sides
-        && sides.Count == 1 && sides[0].GivenLength < sides[0].Tokens.Count
-        ? request with { ForcedIds = [.. why.Results[0].Targets.Where(target => target.Id is not null).Select(target => target.Id!.Value)] }
-        : request;
 
     private static float ScoreOf(AttributionResult result, int target, int at)
     {

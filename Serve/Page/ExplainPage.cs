@@ -4,7 +4,8 @@ using Vitrine.Viz;
 namespace Vitrine.Serve;
 
 /// <summary>Explain: which words made the model say that; methods side by side, another target, a contrast, words switched off.</summary>
-internal sealed class ExplainPage : View
+/// <param name="canSwitch">Whether words are switches.</param>
+internal sealed class ExplainPage(bool canSwitch = true) : View
 {
     /// <summary>The tokens that are switched off, by number.</summary>
     public const string Off = "off";
@@ -14,7 +15,7 @@ internal sealed class ExplainPage : View
     private static readonly string[] s_shown = ["text", "context", "targets", "contrast", "forced", "max_new_tokens", "methods", "steps",
         "words"];
 
-    private static readonly string[] s_changesTokens = ["words", "spans", "only", "summary", "combine", "context_template"];
+    private static readonly string[] s_changesTokens = ["spans", "only", "summary", "combine", "context_template"];
 
     public override string Name => "explain";
 
@@ -33,7 +34,7 @@ internal sealed class ExplainPage : View
             .Area(values, "text", "Text", 3, "a gorgeous, witty, seductive movie")
             .Raw("<div class=\"fields\">")
             .Line(values, "context", "Context or second text", "of a question, or of a pair")
-            .Line(values, "targets", "Target", "what the model says")
+            .Line(values, "targets", "Target", "what the model says", " data-list")
             .Line(values, "contrast", "and not", "another label, word or text")
             .Raw("</div><details class=\"more\"><summary>Methods</summary><fieldset class=\"checks\"><legend>Methods, side by "
                 + "side</legend>");
@@ -59,9 +60,12 @@ internal sealed class ExplainPage : View
     {
         Explanation why = await desk.Explain(Request(values), progress, cancellation).ConfigureAwait(false);
         page.Raw("<div class=\"columns\"><div>");
-        WritePredictions(page, values, why);
-        bool isWhole = s_changesTokens.All(name => values.All(name).Count == 0) && why.Results.Count > 0;
-        page.Raw(isWhole ? "<div class=\"words\" data-off>" : "<div class=\"words\">");
+        await SaidView.Write(page, values, why, desk, cancellation).ConfigureAwait(false);
+        page.Notes("facts", why.Figure.Facts.Select(fact => $"{fact.Name} {Bidi.Isolate(fact.Value)}")).Line();
+        bool isWhole = canSwitch && why.Results.Count > 0 && s_changesTokens.All(name => values.All(name).Count == 0)
+            && (values["words"] is null || why.Figure.Written.Count == 0);
+        page.Raw($"<div class=\"words\"{(isWhole ? " data-off" : "")}"
+            + $"{(SaidView.Numbers(values, why) is { } numbers ? $" data-numbers=\"{numbers}\"" : "")}>");
         foreach (AttributionResult result in why.Results)
         {
             TokenHeatmap.Write(page, result, why.Figure.Marks);
@@ -97,15 +101,6 @@ internal sealed class ExplainPage : View
         page.Raw("</section>");
         WriteExports(page, values, desk);
         page.Raw("</aside></div>").Line();
-    }
-
-    private static void WritePredictions(HtmlPage page, Values values, Explanation why)
-    {
-        if (why.Predictions.Count > 0)
-        {
-            Predictions.Write(page, "The model says", why.Predictions, choice => values.With("targets", choice.Label).Without(Off));
-        }
-        page.Notes("facts", why.Figure.Facts.Select(fact => $"{fact.Name} {Bidi.Isolate(fact.Value)}")).Line();
     }
 
     private static async Task Faithfulness(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Vitrine.Attributions;
 using Vitrine.Viz;
@@ -14,8 +15,7 @@ internal sealed class InsidePage : View
     public override string Purpose => "What happens between the first layer and the answer?";
 
     public override bool IsAsked(Values values) => Tool(values) is var tool && tool.Fields.All(field =>
-        field.Default is not null || values.All(field.Name).Count > 0
-            || field.Name is "target" or "correct" or "wrong" or "context" or "corrupted")
+        field.Default is not null || field.IsOptional || values.All(field.Name).Count > 0)
         && (tool.Fields.Count == 0 || values.Names.Any(name => name is not ("model" or "tool")));
 
     public override void Form(HtmlPage page, Values values, Desk desk)
@@ -39,7 +39,21 @@ internal sealed class InsidePage : View
         }
         page.Raw($"</nav><input type=\"hidden\" name=\"tool\" value=\"{tool.Name}\">").Element("p", "class=\"note\"", tool.Description)
             .Raw("<div class=\"fields\">").Models(values, desk);
-        foreach (InsideField field in tool.Fields.Where(field => field.Name is not ("text" or "clean" or "corrupted")))
+        Fields(page, values, tool);
+        page.Raw("</div>");
+        foreach (InsideField field in tool.Fields.Where(IsText))
+        {
+            page.Area(values, field.Name, field.Name == "text" ? "Text" : $"{char.ToUpperInvariant(field.Name[0])}{field.Name[1..]} text",
+                2, tool.Example[field.Name]?.ToString() ?? field.Description);
+        }
+        page.Raw($"<p class=\"note\"><a class=\"go\" href=\"/inside?{Markup.Escape(Example(tool).Set("tool", tool.Name).ToQuery())}\">")
+            .Raw("An example</a></p>").Line();
+    }
+
+    /// <summary>The fields next to model and texts.</summary>
+    public static void Fields(HtmlPage page, Values values, InsideTool tool)
+    {
+        foreach (InsideField field in tool.Fields.Where(field => !IsText(field)))
         {
             _ = field.Choices.Count > 0
                 ? page.Choice(values.With(field.Name, values[field.Name] ?? field.Default!), field.Name, field.Name,
@@ -49,19 +63,20 @@ internal sealed class InsidePage : View
                     ? [said] : []), field.Name,
                     field.Name, field.Default ?? field.Description, field.Kind == FieldKind.Texts ? " data-list" : "");
         }
-        page.Raw("</div>");
-        foreach (InsideField field in tool.Fields.Where(field => field.Name is "text" or "clean" or "corrupted"))
-        {
-            page.Area(values, field.Name, field.Name == "text" ? "Text" : $"{char.ToUpperInvariant(field.Name[0])}{field.Name[1..]} text",
-                2,
-                tool.Example[field.Name]?.ToString() ?? field.Description);
-        }
-        Values example = new Values().Set("tool", tool.Name);
+    }
+
+    /// <summary>Whether a field holds a text that is read, which has a place of several lines.</summary>
+    public static bool IsText(InsideField field) => field.Name is "text" or "clean" or "corrupted";
+
+    /// <summary>A look's example as an address says it.</summary>
+    public static Values Example(InsideTool tool)
+    {
+        var example = new Values();
         foreach ((string name, JsonNode? value) in tool.Example)
         {
             example.Set(name, value is JsonArray many ? [.. many.Select(one => one!.ToString())] : [value!.ToString()]);
         }
-        page.Raw($"<p class=\"note\"><a class=\"go\" href=\"/inside?{Markup.Escape(example.ToQuery())}\">An example</a></p>").Line();
+        return example;
     }
 
     public override async Task Show(
@@ -72,7 +87,7 @@ internal sealed class InsidePage : View
         page.Raw("<section>").Element("h2", "", InsideFigure.Title(view, null));
         InsideView.Write(page, view, Places.Of(view));
         page.Raw("</section>");
-        Doors(page, values, view);
+        Doors(page, values);
         page.Raw("<details><summary>The same over HTTP</summary>")
             .Code("curl", $"curl -H 'Content-Type: application/json' "
                 + $"-d {Reproduction.Shell(Request(values, tool).ToJsonString(Body.Plain))} "
@@ -80,24 +95,21 @@ internal sealed class InsidePage : View
     }
 
     // What a place of the result offers, for the script that joins it to a click.
-    private static void Doors(HtmlPage page, Values values, InsideResult result)
+    private static void Doors(HtmlPage page, Values values)
     {
         string? text = values["text"] ?? values["clean"];
-        if (text is null || !result.Tables.Any(table => table.Values.Length > 0 && Places.Of(result)(table, 0) is not null))
+        if (text is null)
         {
             return;
         }
         Values at = new Values().Set("model", values.All("model")).Set("text", text).Set("corrupted", values.All("corrupted"));
-        page.Raw($"<aside id=\"place\" class=\"place\" hidden aria-label=\"A place\"><h3></h3><p>")
+        page.Raw($"<aside class=\"place\" hidden aria-label=\"A place\"><h3></h3><p>")
             .Raw($"<a class=\"go\" data-do=\"read\" "
                 + $"href=\"/inside?tool=read&amp;{Markup.Escape(at.Without("corrupted").ToQuery())}\">Read</a> ")
             .Raw($"<a class=\"go\" data-do=\"zero\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Ablate</a> ")
-            .Raw($"<a class=\"go\" data-do=\"scale\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Double</a> ");
-        if (values["corrupted"] is not null)
-        {
-            page.Raw($"<a class=\"go\" data-do=\"patch\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Patch</a>");
-        }
-        page.Raw("</p></aside>").Line();
+            .Raw($"<a class=\"go\" data-do=\"scale\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Double</a> ")
+            .Raw($"<a class=\"go\" data-do=\"patch\" href=\"/inside?tool=intervene&amp;{Markup.Escape(at.ToQuery())}\">Patch</a>")
+            .Raw("</p></aside>").Line();
     }
 
     private static JsonObject Request(Values values, InsideTool tool)
@@ -106,8 +118,13 @@ internal sealed class InsidePage : View
         foreach (string name in values.Names.Where(name => name != "tool"))
         {
             IReadOnlyList<string> said = values.All(name);
-            request[name] = tool.Fields.FirstOrDefault(field => field.Name == name)?.Kind == FieldKind.Texts
-                ? new JsonArray([.. said.Select(one => (JsonNode)one)]) : said[0];
+            request[name] = tool.Fields.FirstOrDefault(field => field.Name == name)?.Kind switch
+            {
+                FieldKind.Texts => new JsonArray([.. said.Select(one => (JsonNode)one)]),
+                FieldKind.Whole when int.TryParse(said[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int n) => n,
+                FieldKind.Flag when bool.TryParse(said[0], out bool flag) => flag,
+                _ => said[0],
+            };
         }
         return request;
     }

@@ -35,16 +35,11 @@ internal static class Predictions
     public static async Task Live(HtmlPage page, Values values, Desk desk, CancellationToken cancellation)
     {
         string model = desk.Shelf.Find(values["model"]);
-        var asked = new Values();
-        foreach (Field field in Fields.Of(Asks.Predict).Where(field => field.Name is not "top"))
-        {
-            asked.Set(field.Name, values.All(field.Name));
-        }
-        if (string.IsNullOrWhiteSpace(asked["text"]))
+        if (string.IsNullOrWhiteSpace(values["text"]))
         {
             return;
         }
-        var request = RequestReader.Request<PredictRequest>(asked, Asks.Predict, desk.Limits);
+        PredictRequest request = Request(values, desk);
         PredictResult? said = await desk.Do(model, (explainer, _) =>
             explainer.Task == Transformers.ModelTask.SequenceToSequence ? null : explainer.Predict(request),
                 cancellation).ConfigureAwait(false);
@@ -54,12 +49,26 @@ internal static class Predictions
         }
     }
 
+    /// <summary>What of an address is asked to be predicted.</summary>
+    public static PredictRequest Request(Values values, Desk desk)
+    {
+        var asked = new Values();
+        foreach (Field field in Fields.Of(Asks.Predict).Where(field => field.Name is not "top"))
+        {
+            asked.Set(field.Name, values.All(field.Name));
+        }
+        return RequestReader.Request<PredictRequest>(asked, Asks.Predict, desk.Limits);
+    }
+
+    /// <summary>The tokens that have a label of their own.</summary>
+    public static IEnumerable<TokenLabel> Labelled(PredictResult said) => said.Tokens.Where(token => token.Label is not ("O" or "LABEL_0"));
+
     /// <summary>A result's choices, whatever its task.</summary>
     public static IReadOnlyList<Prediction> Of(PredictResult said) =>
     [
         .. said.Choices.Select(Of), .. said.Masks.SelectMany(mask => mask.Select(Of)),
         .. said.Answers.Select(answer => new Prediction(answer.Text, answer.Probability)),
-        .. said.Tokens.Where(token => token.Label is not "O").Select(token =>
+        .. Labelled(said).Select(token =>
             new Prediction($"{token.Token} {token.Label}", token.Probability)),
     ];
 

@@ -73,7 +73,8 @@ internal static class Elements
     /// <param name="tip">What it does.</param>
     /// <param name="attributes">Further attributes, already escaped.</param>
     public static HtmlPage Go(this HtmlPage page, Values values, string text, string tip = "", string attributes = "") =>
-        page.Element("a", $"class=\"go\" data-go href=\"?{Markup.Escape(values.ToQuery())}\" title=\"{Markup.Escape(tip)}\"{attributes}",
+        page.Element("a", $"class=\"go\" data-go href=\"?{Markup.Escape((values.Lead?.Invoke(values) ?? values).ToQuery())}\" "
+            + $"title=\"{Markup.Escape(tip)}\"{attributes}",
             text);
 
     /// <summary>Code with a button that copies it.</summary>

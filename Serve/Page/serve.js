@@ -100,30 +100,45 @@ const note = (name, value) => {
 
 // What a result offers once it is there.
 function ready() {
-  for (const words of result.querySelectorAll('[data-off]')) words.querySelectorAll('section').forEach(switches);
-  result.querySelectorAll('.words ~ section .numbers tr:not(:first-child)').forEach((line, i) => { line.dataset.word = i; });
+  for (const words of result.querySelectorAll('.words')) {
+    words.querySelectorAll('section').forEach(section => link(section, words.dataset.numbers?.split(' ') ?? []));
+    if ('off' in words.dataset) words.querySelectorAll('section').forEach(switches);
+    words.parentElement.querySelectorAll('.words ~ section .numbers tr:not(:first-child)').forEach((line, i) => { line.dataset.word = i; });
+  }
   const pick = said().pick?.[0];
   if (pick) result.querySelectorAll('.pick')[pick]?.click();
   result.querySelectorAll('.pick').forEach((one, i) => one.addEventListener('click', () => note('pick', i)));
-  const heads = result.querySelector('[data-attention]');
-  if (heads) {
-    const off = $('off-head'), href = off.href, data = JSON.parse($('patterns').textContent), values = said();
-    attention(data, { head: +(values.head?.[0] ?? 0), token: +(values.token?.[0] ?? -1) }, (head, token) => {
+  const parts = [...result.querySelectorAll('[data-attention]')], values = said(), sides = [];
+  parts.forEach((part, n) => {
+    const off = part.querySelector('[data-hook]'), href = off.href, heads = +part.dataset.attention;
+    sides[n] = attention(part, { head: +(values.head?.[0] ?? 0), token: +(values.token?.[0] ?? -1) }, (head, token) => {
       note('head', head); note('token', token < 0 ? null : token);
-      const place = off.dataset.hook.replace('LAYER', Math.floor(head / data.heads)).replace('HEAD', head % data.heads);
+      const place = off.dataset.hook.replace('LAYER', Math.floor(head / heads)).replace('HEAD', head % heads);
       off.href = `${href}&changes=${encodeURIComponent('zero ' + place)}`;
+      sides.forEach((show, other) => { if (other !== n) show(head); });
     });
-  }
+  });
   if (result.querySelector('[data-rows]')) table(result.querySelector('[data-rows]'));
 }
 
-// Words of a text are switches; a word, its line of the table of numbers, and the same word of other methods light up together.
-function switches(section) {
-  const off = new Set(said().off ?? []), lines = section.querySelectorAll('details .numbers tr:not(:first-child)');
+// A word, its numbers and the same word of other methods are about one thing, and so are a written token and its row of numbers.
+function link(section, numbers) {
+  const lines = section.querySelectorAll('details .numbers tr:not(:first-child)');
   section.querySelectorAll('.token').forEach((token, i) => {
-    const at = token.dataset.at ?? String(i);
-    token.dataset.word = at;
-    if (lines[i]) lines[i].dataset.word = at;
+    token.dataset.word = token.dataset.at ?? i;
+    if (lines[i]) lines[i].dataset.word = token.dataset.word;
+  });
+  for (const row of section.querySelectorAll('.matrix tr')) [...row.cells].slice(1).forEach((cell, i) => { cell.dataset.word = i; });
+  if (numbers.length === 1) section.querySelectorAll('.reading > .note, .reading > .text:has(.pick)').forEach(one => { one.hidden = true; });
+  numbers.forEach((number, i) => {
+    for (const one of [section.querySelectorAll('.pick')[i], section.querySelectorAll('.matrix tbody tr')[i]]) if (one) one.dataset.target = number;
+  });
+}
+// Words of a text are switches.
+function switches(section) {
+  const off = new Set(said().off ?? []);
+  section.querySelectorAll('.token').forEach(token => {
+    const at = token.dataset.word;
     token.setAttribute('role', 'button'); token.tabIndex = 0;
     token.setAttribute('aria-pressed', off.has(at)); token.classList.toggle('off', off.has(at));
     const toggle = () => {
@@ -136,10 +151,13 @@ function switches(section) {
     token.addEventListener('keydown', e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); toggle(); } });
   });
 }
-const light = (target, on) => {
-  const word = target?.closest?.('[data-word]')?.dataset.word;
-  if (word !== undefined) result.querySelectorAll(`[data-word="${CSS.escape(word)}"]`).forEach(one => one.classList.toggle('lit', on));
-};
+function light(target, on) {
+  const part = target?.closest?.('.side-by') ?? result;
+  for (const name of ['word', 'target']) {
+    const at = target?.closest?.(`[data-${name}]`)?.dataset[name];
+    if (at !== undefined) part.querySelectorAll(`[data-${name}="${CSS.escape(at)}"]`).forEach(one => one.classList.toggle('lit', on));
+  }
+}
 for (const [over, out] of [['pointerover', 'pointerout'], ['focusin', 'focusout']]) {
   document.addEventListener(over, e => light(e.target, true));
   document.addEventListener(out, e => light(e.target, false));
@@ -169,7 +187,11 @@ form.addEventListener('submit', e => { e.preventDefault(); const values = { ...s
 // The form's fields replace those of the address; what the form does not have goes, except places that a user chose.
 const kept = values => {
   for (const field of form.elements) if (field.name && !(field.name in values)) values[field.name] = [];
-  if (view === 'explain' && query({ text: said().text ?? [] }) !== query({ text: values.text ?? [] })) values.off = values.pick = [];
+  const before = said(), isSame = name => query({ it: before[name] ?? [] }) === query({ it: values[name] ?? [] });
+  if (view === 'explain' && !(isSame('text') && isSame('model'))) {
+    values.off = values.pick = [];
+    if (isSame('targets') && (!isSame('model') || values.targets.every(one => /^\d+$/.test(one)))) values.targets = []; // of the other text
+  }
   return values;
 };
 cancel.addEventListener('click', () => running?.abort());
@@ -179,16 +201,16 @@ document.addEventListener('click', e => {
   const link = e.target.closest('a[data-go]'), copy = e.target.closest('[data-copy]'), place = e.target.closest('[data-place]');
   if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); go(said(new URL(link.href).search)); }
   if (copy) navigator.clipboard?.writeText(copy.closest('.code').querySelector('code').textContent).then(() => { copy.textContent = 'Copied'; });
-  if (place) offer(place.dataset.place);
+  if (place) offer(place);
 });
 document.addEventListener('keydown', e => {
-  if (e.key === 'Enter' && e.target.dataset?.place) offer(e.target.dataset.place);
+  if (e.key === 'Enter' && e.target.dataset?.place) offer(e.target);
   if (e.key === 'Escape') running?.abort();
 });
 
 // A place of a map, and what can be done with it.
-function offer(place) {
-  const door = $('place');
+function offer(of) {
+  const place = of.dataset.place, door = (of.closest('.side-by') ?? result).querySelector('.place');
   if (!door) return;
   door.hidden = false;
   door.querySelector('h3').textContent = place;

@@ -7,6 +7,9 @@ internal sealed class Values
 {
     private readonly Dictionary<string, string[]> _values = [];
 
+    /// <summary>Where links to these values lead, when another view shows what they say; null: to themselves.</summary>
+    public Func<Values, Values>? Lead { get; init; }
+
     /// <summary>The names, in the order in which they came.</summary>
     public IEnumerable<string> Names => _values.Keys;
 
@@ -19,7 +22,7 @@ internal sealed class Values
     /// <summary>A copy that says something else under a name; no value: nothing.</summary>
     public Values With(string name, params IReadOnlyList<string> values)
     {
-        var copy = new Values();
+        var copy = new Values { Lead = Lead };
         foreach ((string key, string[] old) in _values)
         {
             copy._values[key] = old;

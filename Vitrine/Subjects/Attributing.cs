@@ -78,6 +78,7 @@ internal static class Attributing
             Facts = [.. loaded.Facts, .. what.Facts],
             Predictions = what.Predictions,
             Marks = what.Marks,
+            Written = what.Written,
             Results = results,
         }, request.Top));
     }

@@ -15,6 +15,9 @@ internal sealed record Subject
     /// <summary>Stretches of the text to point out.</summary>
     public IReadOnlyList<TextMark> Marks { get; init; } = [];
 
+    /// <summary>The tokens of the text that the model wrote; empty where it writes none.</summary>
+    public IReadOnlyList<WrittenPiece> Written { get; init; } = [];
+
     /// <summary>Facts for the heading.</summary>
     public IReadOnlyList<Fact> Facts { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Transformers;
+using Vitrine.Viz;
 
 namespace Vitrine;
 
@@ -34,14 +35,16 @@ internal static class WrittenSubject
                 Fault.Text, "contrast: no token differs; got the text that is explained; expected another continuation.");
         }
         WrittenText written = WrittenText.Of(ids, loaded.Written);
+        IReadOnlyList<string> surfaces = written.Surfaces;
         return new()
         {
             Function = score.Build(
                 "probability", step => After(given, step), foils, (other, step) => After(Read(other), step)),
+            Written = [.. ids.Select((id, i) => new WrittenPiece(id, surfaces[i]))],
             Facts = written.Text.Length > 0 ? [new(isTranslation ? "translation" : "continuation", written.Text.Trim())] : [],
             Labels = score.IsSequence ? (written.Text.Length > 0 ? [written.Text.Trim()] : [])
                 : foils is null ? [] : [.. numbers.Select((n, i) =>
-                    Subject.Against(written.Surfaces[n], Spelling.Of(foils[i], loaded.Written)))],
+                    Subject.Against(surfaces[n], Spelling.Of(foils[i], loaded.Written)))],
         };
 
         ScoreFunction After(ExplainedText text, StepOptions step) =>

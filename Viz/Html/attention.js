@@ -1,6 +1,8 @@
 // All heads as small maps, one of them large. Patterns are unpacked when they come into sight, and the last 24 are kept.
-function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
-  const { layers, heads, queries, keys, tokens, data, texts } = A, kept = new Map(), $ = id => document.getElementById(id);
+// What it returns shows another head.
+function attention(root, state = { head: 0, token: -1 }, changed = () => {}) {
+  const $ = name => root.querySelector(`[data-part="${name}"]`), A = JSON.parse($('patterns').textContent);
+  const { layers, heads, queries, keys, tokens, data, texts } = A, kept = new Map();
   const asks = q => (tokens.length > keys ? tokens[keys + q] : tokens[q]) ?? q; // of cross-attention the queries follow the keys
   const dark = matchMedia('(prefers-color-scheme: dark)').matches, ink = dark ? '#eceef1' : '#191b1f', soft = dark ? '#a2a8b0' : '#5d636b';
   let chosen = Math.min(Math.max(state.head, 0), layers * heads - 1), picked = Math.min(state.token, queries - 1), palette = 'orange', between = '';
@@ -50,6 +52,9 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
     changed(chosen, picked);
     $('name').textContent = `head ${Math.floor(chosen / heads)}.${chosen % heads}`;
     lines(p); map(p); vectors(whole);
+    if (picked < 0) return;
+    const row = Array.from(p.subarray(picked * keys, (picked + 1) * keys)), best = row.map((_, k) => k).sort((a, b) => row[b] - row[a]).slice(0, 3);
+    $('cell').textContent = `query ${picked} “${asks(picked)}” → ${best.map(k => `key ${k} “${tokens[k] ?? ''}” ${(row[k] / 255).toFixed(3)}`).join(', ')}`;
   }
   // Per token the largest magnitude as float32, then its numbers as signed bytes.
   function unpacked(text) {
@@ -105,6 +110,11 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
     for (let q = 0; q < queries; q++) { g.globalAlpha = picked < 0 || q === picked ? 1 : 0.65; g.fillText(asks(q), 146, q * row + 12, 140); }
     g.textAlign = 'left';
     for (let k = 0; k < keys; k++) { g.globalAlpha = picked < 0 ? 1 : 0.65 + 0.35 * p[picked * keys + k] / 255; g.fillText(tokens[k] ?? k, 314, k * row + 12, 140); }
+    canvas.tabIndex = 0; canvas.setAttribute('role', 'img'); canvas.setAttribute('aria-label', 'Lines from queries to keys; the arrow keys choose a query');
+    canvas.onkeydown = e => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+      if (step) { e.preventDefault(); picked = Math.min(Math.max(picked + step, -1), queries - 1); show(); }
+    };
     canvas.onclick = e => { const q = Math.floor((e.offsetY - 4) / row); picked = q === picked ? -1 : Math.min(Math.max(q, 0), queries - 1); show(); };
   }
   function map(p) {
@@ -120,4 +130,5 @@ function attention(A, state = { head: 0, token: -1 }, changed = () => {}) {
   $('palette').onchange = e => { palette = e.target.value; again(); };
   if ($('between')) $('between').onchange = e => { between = e.target.value; again(); };
   show();
+  return head => { if (head !== chosen && head < layers * heads) { chosen = head; show(); } };
 }

@@ -28,7 +28,7 @@ public static class AttentionPage
             .Element("h1", "", $"{title}: where {patterns.Layers * patterns.Heads} heads look");
         Write(page, patterns, tokens, vectors, texts);
         return page.Raw("<script>").Raw(HtmlPage.Resource("attention.js"))
-            .Raw("attention(JSON.parse(document.getElementById('patterns').textContent));</script>").ToString();
+            .Raw("attention(document);</script>").ToString();
     }
 
     /// <summary>The body of the page without its heading and its script.</summary>
@@ -43,22 +43,23 @@ public static class AttentionPage
                 [$"{patterns.Stack}", $"{patterns.Layers} layers", $"{patterns.Heads} heads", $"{patterns.Queries} queries",
                 $"{patterns.Keys} keys", "attention in steps of 1/255"]).Line()
             .Raw("""
-                <p class="note">Click a head to see it large; click a token to see where it looks. <label>Colours <select id="palette"><option value="orange">orange</option><option value="ylgnbu">YlGnBu</option><option value="grey">grey</option></select></label>
+                <p class="note">Click a head to see it large; click a token to see where it looks. <label>Colours <select data-part="palette"><option value="orange">orange</option><option value="ylgnbu">YlGnBu</option><option value="grey">grey</option></select></label>
                 """).Raw(texts is null ? "" : """
-                <label>Attention <select id="between"><option value="">all</option><option value="00">first → first text</option><option value="01">first → second</option><option value="10">second → first</option><option value="11">second → second</option></select></label>
+                <label>Attention <select data-part="between"><option value="">all</option><option value="00">first → first text</option><option value="01">first → second</option><option value="10">second → first</option><option value="11">second → second</option></select></label>
                 """).Raw("""
                 </p>
-                <div id="grid" style="display:grid;gap:4px;margin-top:.75rem"></div>
-                <section><h2 id="name"></h2>
-                <div class="wide"><canvas id="lines"></canvas></div>
-                <div class="wide"><canvas id="map"></canvas></div></section>
-                <p class="note" id="cell"></p>
+                <div data-part="grid" style="display:grid;gap:4px;margin-top:.75rem"></div>
+                <section><h2 data-part="name"></h2>
+                <div class="wide"><canvas data-part="lines"></canvas></div>
+                <div class="wide"><canvas data-part="map"></canvas></div></section>
+                <p class="note" data-part="cell" role="status"></p>
                 """).Raw(vectors is null ? "" : """
-                <section id="neurons" hidden><h2></h2>
+                <section data-part="neurons" hidden><h2></h2>
                 <p class="note">query · key, neuron by neuron; orange above 0, blue below, as strong as the largest of the head; the last columns are the sum / √d_head and the attention.</p>
-                <div class="wide"><canvas id="vectors"></canvas></div></section>
+                <div class="wide"><canvas data-part="vectors"></canvas></div></section>
                 """).Line()
-            .Raw("<script type=\"application/json\" id=\"patterns\">").Raw(Json(patterns, shown, vectors, texts)).Raw("</script>").Line();
+            .Raw("<script type=\"application/json\" data-part=\"patterns\">")
+            .Raw(Json(patterns, shown, vectors, texts)).Raw("</script>").Line();
     }
 
     // Rows of 8-bit attention, deflated, in base64.

@@ -22,7 +22,7 @@ public static class CircuitFigure
     public static string Svg(Circuit circuit, EdgeScores? scores, string title)
     {
         ArgumentNullException.ThrowIfNull(circuit);
-        return Svg([.. Edges(circuit, scores)], circuit.Graph.Sources, title, "");
+        return Svg([.. Edges(circuit, scores)], circuit.Graph.Sources, title, "", null);
     }
 
     /// <summary>The picture of a saved choice of edges.</summary>
@@ -30,16 +30,18 @@ public static class CircuitFigure
     /// <param name="circuit">Its table of edges by name.</param>
     /// <param name="title">What stands above it.</param>
     /// <param name="note">What stands below the title.</param>
-    internal static string Svg(InsideResult result, InsideTable circuit, string title, string note)
+    /// <param name="place">The place in the model that a node is; null: none is named.</param>
+    internal static string Svg(InsideResult result, InsideTable circuit, string title, string note, Func<string, string?>? place = null)
     {
         (string Source, string Target, double Score)[] edges = [.. circuit.Axes[0].Labels.Select((name, i) =>
             name.Split("->") is [var source, var target] ? (source, target, circuit.Values[i]) : ("", "", 0))
             .Where(e => IsNode(e.Item1) && IsNode(NodeOf(e.Item2)))];
         IEnumerable<string> sources = result.Tables.FirstOrDefault(t => t.Name == "edges")?.Axes[0].Labels ?? [];
-        return Svg(edges, [.. sources.Where(IsNode), .. edges.SelectMany(e => new[] { e.Source, NodeOf(e.Target) })], title, note);
+        return Svg(edges, [.. sources.Where(IsNode), .. edges.SelectMany(e => new[] { e.Source, NodeOf(e.Target) })], title, note, place);
     }
 
-    private static string Svg((string Source, string Target, double Score)[] edges, IReadOnlyList<string> nodes, string title, string note)
+    private static string Svg((string Source, string Target, double Score)[] edges, IReadOnlyList<string> nodes, string title, string note,
+        Func<string, string?>? place)
     {
         int heads = Math.Max(2, nodes.Where(n => n[0] == 'a').Select(n => Place(n).Head + 1).DefaultIfEmpty(0).Max());
         string[] shown = [.. edges.SelectMany(e => new[] { e.Source, NodeOf(e.Target) }).Distinct()];
@@ -77,7 +79,7 @@ public static class CircuitFigure
         foreach (string node in shown)
         {
             (double x, double y, double half) = (X(node), Y(Place(node).Level), HalfHeight(node));
-            canvas.Rect("card", x - Half, y - half, 2 * Half, 2 * half, tip: node);
+            canvas.Rect("card", x - Half, y - half, 2 * Half, 2 * half, tip: node, place: place?.Invoke(node));
             canvas.Text(node, x, node[0] == 'a' ? y - 3 : y + 4, "middle", "small");
             foreach ((char letter, double dx) in node[0] == 'a' ? s_inputs : [])
             {

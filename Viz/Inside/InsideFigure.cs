@@ -30,7 +30,8 @@ public static class InsideFigure
         return shown switch
         {
             null => Numbers(result, title),
-            { Name: "circuit", Axes.Count: 1 } => CircuitFigure.Svg(result, shown, title, Note(result, shown)),
+            { Name: "circuit", Axes.Count: 1 } => CircuitFigure.Svg(result, shown, title, Note(result, shown),
+                node => place?.Invoke(InsideTable.Of("part", "", [0], new InsideAxis("part", [node])), 0)),
             { Name: "faithfulness" } => Curves(shown, title, Note(result, shown)),
             { Axes.Count: 1 } => Bars(shown, title, Note(result, shown), place),
             _ => Maps(shown, title, Note(result, shown), place),

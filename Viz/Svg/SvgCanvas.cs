@@ -12,10 +12,11 @@ internal sealed class SvgCanvas
         text{font:12px "Noto Sans","DejaVu Sans","Noto Sans CJK SC","Noto Sans Arabic",sans-serif;fill:#191b1f}
         .title{font-size:15px;font-weight:600}.soft{fill:#5d636b}.small{font-size:11px}
         .paper{fill:#fff}.for{fill:#e8601c}.against{fill:#3486dc}.card{fill:#f1f2f4}.axis{stroke:#8a9098}
-        @media (prefers-color-scheme:dark){text{fill:#eceef1}.soft{fill:#a2a8b0}.paper{fill:#14161a}.for{fill:#e2702f}.against{fill:#4a90dd}.card{fill:#24282e}}
+        @media (prefers-color-scheme:dark){text{fill:#eceef1}.soft{fill:#a2a8b0}.paper{fill:#14161a}.for{fill:#b8430c}.against{fill:#2766bd}.card{fill:#24282e}}
         """;
 
     private readonly StringBuilder _shapes = new();
+    private bool _isChosen; // parts of it are buttons, which an image has none of
 
     /// <summary>
     /// Estimated width of a text, in units: rather too wide than too narrow, because the fonts of the reader are not known.
@@ -35,6 +36,7 @@ internal sealed class SvgCanvas
         string? place = null)
     {
         string faint = opacity < 1 ? $" fill-opacity=\"{Numbers.Length(opacity)}\"" : "";
+        _isChosen |= place is not null;
         string chosen = place is null ? "" : $" data-place=\"{Markup.Escape(place)}\" tabindex=\"0\" role=\"button\"";
         string title = tip is null ? "/>" : $"><title>{Markup.Escape(tip)}</title></rect>";
         _shapes.Append(CultureInfo.InvariantCulture, $"<rect class=\"{kind}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" "
@@ -124,7 +126,7 @@ internal sealed class SvgCanvas
     /// <param name="title">What a screen reader calls the picture.</param>
     public string Close(double width, double height, string title) => $"""
         <?xml version="1.0" encoding="UTF-8"?>
-        <svg xmlns="http://www.w3.org/2000/svg" width="{N(width)}" height="{N(height)}" viewBox="0 0 {N(width)} {N(height)}" role="img">
+        <svg xmlns="http://www.w3.org/2000/svg" width="{N(width)}" height="{N(height)}" viewBox="0 0 {N(width)} {N(height)}" role="{(_isChosen ? "group" : "img")}">
         <title>{Markup.Escape(title)}</title>
         <style>
         {Style}

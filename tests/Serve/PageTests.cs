@@ -7,21 +7,9 @@ using Xunit;
 namespace Vitrine.Tests.Serve;
 
 /// <summary>The page in a browser: every view on every shipped model, clicks, keys, addresses, and texts that would be markup.</summary>
-public sealed class PageTests(Browser browser) : IClassFixture<Browser>
+[Collection(Browser.Name)]
+public sealed class PageTests(Browser browser)
 {
-    private static readonly Dictionary<string, string> s_texts = new()
-    {
-        ["sentiment"] = "text=a gorgeous, witty, seductive movie",
-        ["stories"] = "text=Clara lived with her&max_new_tokens=3",
-        ["entities"] = "text=Anna met Ben in Paris.",
-        ["entailment"] = "text=All birds can fly.&context=Some birds can fly.",
-        ["shakespeare"] = "text=ROMEO:&max_new_tokens=3",
-        ["reader"] = "text=Where is Ben?&context=Anna went to the kitchen. Ben went to the garden.",
-        ["zh-en"] = "text=我喜歡音樂。",
-        ["induction"] = "text=keyfjordsagnbixkeyfjo&max_new_tokens=2",
-        ["sorter"] = "text=31420987=&max_new_tokens=2",
-    };
-
     private readonly List<string> _complaints = [];
 
     public static TheoryData<string, string> Views
@@ -29,7 +17,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         get
         {
             var views = new TheoryData<string, string>();
-            foreach (string model in s_texts.Keys)
+            foreach (string model in Browser.Texts.Keys)
             {
                 foreach (string view in (string[])["explain", "attention", "inside", "compare"])
                 {
@@ -44,7 +32,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [MemberData(nameof(Views))]
     public async Task View_OfAModel_ShowsAResultOrSaysInWordsWhatTheFamilyLacks(string view, string model)
     {
-        string own = view is "attention" or "inside" or "compare" ? s_texts[model].Split("&max_new_tokens")[0] : s_texts[model];
+        string own = view is "attention" or "inside" or "compare" ? Browser.Texts[model].Split("&max_new_tokens")[0] : Browser.Texts[model];
         own = view != "inside" ? own
             : $"{own.Split("&context")[0]}&tool=read&hook={(model == "zh-en" ? "encoder" : "blocks")}.0.hook_resid_pre";
         IPage page = await browser.Open($"/{view}?model={model}&{own}", _complaints);
@@ -119,7 +107,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await page.GotoAsync(new Uri(browser.Service.Address, "/inside?tool=direct&model=induction&text=keyfjordsagnbixkeyfjo").ToString());
         await Browser.Shown(page);
         await page.ClickAsync("rect[data-place='blocks.0.attn.hook_z:0'] >> nth=0");
-        await page.ClickAsync("#place a[data-do=zero]");
+        await page.ClickAsync(".place a[data-do=zero]");
         await Browser.Shown(page);
         Assert.Contains("before", await page.InnerTextAsync("#result"), StringComparison.Ordinal);
         Assert.Contains("zero", WebUtility.UrlDecode(page.Url), StringComparison.Ordinal);

@@ -27,23 +27,20 @@ public static class InterventionEffect
         int n = before.Shape[0];
         List<double> kl = [], best = [], changed = [], next = [];
         List<string> words = [], nextWords = [];
-        Next(model, before, next, nextWords);
-        int[] ownBest = Best(model, before, best, words);
+        Next(model, before, next, nextWords, tokens);
+        int[] ownBest = Best(model, before, best, words, tokens);
         var numbers = new Dictionary<string, double>();
         foreach ((string name, IReadOnlyList<Intervention> changes) in variants)
         {
             using IDisposable scope = Intervention.OpenAll(model, changes);
             Tensor after = LogProbabilities(model, input);
             kl.AddRange(before.KlDiv(after).ToArray().Select(v => (double)v));
-            int[] now = Best(model, after, best, words);
+            int[] now = Best(model, after, best, words, tokens);
             changed.AddRange(now.Select((id, i) => id == ownBest[i] ? 0.0 : 1));
-            Next(model, after, next, nextWords);
+            Next(model, after, next, nextWords, tokens);
             numbers[$"best tokens changed, {name}"] = now.Where((id, i) => id != ownBest[i]).Count();
         }
-        InsideAxis places = new("position",
-            [.. Enumerable.Range(0, n)
-            .Select(p => tokens is { Count: > 0 } && p < tokens.Count && n > 1 ? $"{p} {tokens[p]}" : n == 1 ? "text"
-            : p.ToString(CultureInfo.InvariantCulture))]);
+        InsideAxis places = new("position", n == 1 ? ["text"] : LogitLens.Places(model, n, tokens));
         InsideAxis all = new("variant", ["before", .. variants.Select(v => v.Name)]),
             changedOnes = new("variant", [.. variants.Select(v => v.Name)]);
         return new()
@@ -64,17 +61,18 @@ public static class InterventionEffect
     }
 
     // The best of the last row.
-    private static void Next(ITransformer model, Tensor logP, List<double> values, List<string> words)
+    private static void Next(ITransformer model, Tensor logP, List<double> values, List<string> words,
+        IReadOnlyList<string>? tokens)
     {
         double[] last = [.. logP.Select(0, logP.Shape[0] - 1).ToArray().Select(v => (double)v)];
         foreach (int id in Enumerable.Range(0, last.Length).OrderByDescending(i => last[i]).Take(5))
         {
             values.Add(Math.Exp(last[id]));
-            words.Add(LogitLens.Word(model, id));
+            words.Add(LogitLens.Word(model, id, tokens));
         }
     }
 
-    private static int[] Best(ITransformer model, Tensor logP, List<double> values, List<string> words)
+    private static int[] Best(ITransformer model, Tensor logP, List<double> values, List<string> words, IReadOnlyList<string>? tokens)
     {
         (int n, int classes) = (logP.Shape[0], logP.Shape[1]);
         float[] all = logP.ToArray();
@@ -87,14 +85,14 @@ public static class InterventionEffect
                 best[i] = row[c] > row[best[i]] ? c : best[i];
             }
             values.Add(Math.Exp(row[best[i]]));
-            words.Add(LogitLens.Word(model, best[i]));
+            words.Add(LogitLens.Word(model, best[i], tokens));
         }
         return best;
     }
 
     private static Tensor LogProbabilities(ITransformer model, ModelInput input)
     {
-        Tensor logits = model.Forward(input);
+        Tensor logits = LogitLens.Rows(model, model.Forward(input));
         return logits.Reshape([logits.Shape.Elements / logits.Shape[^1], logits.Shape[^1]]).LogSoftmax();
     }
 }

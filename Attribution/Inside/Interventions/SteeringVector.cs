@@ -74,8 +74,10 @@ public sealed record SteeringVector(string Hook, Tensor Vector, int Pairs)
 
     private static float[] Last(ITransformer model, string hook, int[] ids)
     {
-        Tensor x = PatchSweep.Capture(model, ModelInput.Of(ids), [hook])[hook];
-        return x.Shape.Rank == 3 ? x.Select(0, 0).Select(0, ids.Length - 1).ToArray()
+        ModelInput input = ModelInput.Of(ids);
+        input = model.Info.DecoderStartId is { } start ? input with { Target = ModelInput.Of([start]) } : input;
+        Tensor x = PatchSweep.Capture(model, input, [hook])[hook];
+        return x.Shape.Rank == 3 ? x.Select(0, 0).Select(0, x.Shape[1] - 1).ToArray()
             : throw new VitrineException($"steering: {hook} is no stream; got {x.Shape}; expected [batch, pos, d_model].");
     }
 }

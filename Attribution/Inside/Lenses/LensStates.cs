@@ -49,7 +49,8 @@ public sealed class LensStates
     public Tensor Logits(Tensor state)
     {
         using HookScope replace = _model.Branch(_last, (_, _) => state);
-        return _model is ILanguageModel language ? language.Logits(language.Hidden(_input)) : _model.Forward(_input);
+        return _model is ILanguageModel language ? language.Logits(language.Hidden(_input))
+            : LogitLens.Rows(_model, _model.Forward(_input));
     }
 
     // What a language model reads does not matter when the last state is replaced: one token keeps the blocks cheap.

@@ -32,10 +32,8 @@ public static class LogitLens
             throw new VitrineException($"lens: several texts; got a batch of {t.Batch}; expected one.");
         }
         InsideAxis[] axes = [new("state", [.. t.Names.Select(Short)]),
-            new("position",
-            [.. Enumerable.Range(0, t.Positions)
-            .Select(p => tokens is { Count: > 0 } && p < tokens.Count ? $"{p} {tokens[p]}" : p.ToString(CultureInfo.InvariantCulture))])];
-        string[] words = [.. t.Top.Select(ids => Word(model, ids[0]))];
+            new("position", Places(model, t.Positions, tokens))];
+        string[] words = [.. t.Top.Select(ids => Word(model, ids[0], tokens))];
         InsideTable Table(string name, string meaning, double[] values) => InsideTable.Of(name, meaning, values, axes);
         List<InsideTable> tables =
         [
@@ -49,7 +47,7 @@ public static class LogitLens
         ];
         if (target is { } id)
         {
-            tables.Insert(1, Table("target", $"probability of '{Word(model, id)}'", t.Target));
+            tables.Insert(1, Table("target", $"probability of '{Word(model, id, tokens)}'", t.Target));
         }
         return new()
         {
@@ -58,6 +56,21 @@ public static class LogitLens
             Parameters = new Dictionary<string, string> { ["norm"] = "each state's own statistics", ["weights"] = "raw" },
         };
     }
+
+    /// <summary>What a model says, row by row: of a reader, where the answer starts and where it ends, over the positions.
+    /// <c>[batch, row, class]</c></summary>
+    internal static Tensor Rows(ITransformer model, Tensor logits) => IsReader(model) ? logits.Transpose() : logits;
+
+    /// <summary>Names of the rows.</summary>
+    internal static string[] Places(ITransformer model, int count, IReadOnlyList<string>? tokens) => IsReader(model) ? ["start", "end"]
+        : [.. Enumerable.Range(0, count).Select(p => tokens is { Count: > 0 } && p < tokens.Count ? $"{p} {tokens[p]}"
+            : p.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>The name of a class: a token, a label, of a reader the token at a position.</summary>
+    internal static string Word(ITransformer model, int id, IReadOnlyList<string>? tokens) =>
+        IsReader(model) && tokens is not null && id < tokens.Count ? tokens[id] : Word(model, id);
+
+    private static bool IsReader(ITransformer model) => model.Info.Task == ModelTask.QuestionAnswering;
 
     internal static string Word(ITransformer model, int id) => model is ILanguageModel
         ? Spelling.OfWritten(model) is { } tokenizer ? PromptPair.Spelt(tokenizer, id) : id.ToString(CultureInfo.InvariantCulture)
@@ -116,7 +129,7 @@ internal sealed class LensTrajectory
         Tensor final = lens.Logits(lens.States[n - 1]);
         int batch = final.Shape[0], positions = final.Shape.Rank == 3 ? final.Shape[1] : 1, vocab = final.Shape[^1],
             cells = batch * positions, d = lens.States[0].Shape[2];
-        int[] ids = final.Shape.Rank == 3 && (input.Target ?? input).Ids is { } given ? given.ToIntArray() : [];
+        int[] ids = model is ILanguageModel && final.Shape.Rank == 3 && (input.Target ?? input).Ids is { } given ? given.ToIntArray() : [];
         var result = new LensTrajectory
         {
             Names = lens.Names,
@@ -149,7 +162,11 @@ internal sealed class LensTrajectory
                 double[] logQ = LogSoftmax(logits.AsSpan(c * vocab, vocab));
                 result.Cell(at, logP[c], logQ, target);
                 result.NextTokenCrossEntropy[at] = position + 1 < positions && ids.Length > c + 1 ? -logQ[ids[c + 1]] : double.NaN;
-                if (states[s].Length == cells * d)
+                if (states[s].Length != cells * d)
+                {
+                    (result.ResidNorm[at], result.CosineToFinal[at]) = (double.NaN, double.NaN); // the rows are no positions
+                }
+                else
                 {
                     ReadOnlySpan<float> x = states[s].AsSpan(c * d, d);
                     result.ResidNorm[at] = Math.Sqrt(Dot(x, x));

@@ -6,6 +6,29 @@ namespace Vitrine.Tests;
 /// <summary>A service of the shipped models, and Debian's Chromium that looks at its page; absent where there is no Chromium.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>The collection of tests that share one.</summary>
+    public const string Name = "browser";
+
+    /// <summary>A text of every shipped model, as a part of an address.</summary>
+    public static IReadOnlyDictionary<string, string> Texts { get; } = new Dictionary<string, string>
+    {
+        ["sentiment"] = "text=a gorgeous, witty, seductive movie",
+        ["stories"] = "text=Clara lived with her&max_new_tokens=3",
+        ["entities"] = "text=Anna met Ben in Paris.",
+        ["entailment"] = "text=All birds can fly.&context=Some birds can fly.",
+        ["shakespeare"] = "text=ROMEO:&max_new_tokens=3",
+        ["reader"] = "text=Where is Ben?&context=Anna went to the kitchen. Ben went to the garden.",
+        ["zh-en"] = "text=我喜歡音樂。",
+        ["induction"] = "text=keyfjordsagnbixkeyfjo&max_new_tokens=2",
+        ["sorter"] = "text=31420987=&max_new_tokens=2",
+    };
+
+    /// <summary>The shipped models.</summary>
+    public static TheoryData<string> Models => [.. Texts.Keys];
+
+    /// <summary>Those that write.</summary>
+    public static TheoryData<string> Writers => ["stories", "shakespeare", "zh-en", "induction", "sorter"];
+
     private static readonly string? s_chromium = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name)))
         .FirstOrDefault(File.Exists);
@@ -64,3 +87,7 @@ public sealed class Browser : IAsyncLifetime
         await Service.DisposeAsync();
     }
 }
+
+/// <summary>Tests that look at the page in one browser, one after the other.</summary>
+[CollectionDefinition(Browser.Name)]
+public sealed class BrowserCollection : ICollectionFixture<Browser>;
