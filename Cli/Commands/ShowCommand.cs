@@ -9,14 +9,16 @@ internal static class ShowCommand
     {
         var file = new Argument<string>("file") { Description = "What --json of any command, explain --output or Inseq's save() wrote." };
         var row = Declare.Value<int>("--row", "n", "Which row, or which text of Inseq's.", 1);
+        var table = Declare.Value<string?>("--table", "name", "Of a look inside: which table --svg and --png draw. Default: the first.");
         var form = new FormOptions();
         var output = new ExplainOutput();
-        return new Verb("show", "Draws saved explanations: own JSON, rows of a data file, Inseq's JSON.", """
+        return new Verb("show", "Draws saved results: explanations, looks inside, rows of a data file, Inseq's JSON.", """
             vitrine show out.json --html out.html
             vitrine show scores.jsonl --row 17
+            vitrine show patch.json --table raw --png raw.png
             vitrine show inseq.json --svg figure.svg --normalize l1
             """)
-            .With(file).With(row).With(form.Symbols).With(output.Symbols)
+            .With(file).With(row, table).With(form.Symbols).With(output.Symbols)
             .Does((parsed, _) =>
             {
                 output.Probe(parsed, terminal);
@@ -24,8 +26,19 @@ internal static class ShowCommand
                 string path = parsed.GetValue(file)!;
                 if (InsideShow.Read(terminal.Resolve(path)) is { } inside)
                 {
-                    InsideShow.Write(parsed, terminal, inside);
+                    if (parsed.GetValue<string?>("--parquet") is not null || parsed.GetValue<string?>("--inseq") is not null)
+                    {
+                        throw new CommandException(ExitCode.Usage, "show: a look inside has no such form; got --parquet or --inseq; "
+                            + "expected --json, --csv, --html, --svg or --png.");
+                    }
+                    InsideOutput.Draw(parsed, terminal, inside);
                     return;
+                }
+                if (parsed.GetValue(table) is { } named)
+                {
+                    throw new CommandException(ExitCode.Usage,
+                        $"table: no look inside; got --table {named} with another kind of result; expected one that vitrine patch, "
+                        + "circuit, lens and their like saved.");
                 }
                 output.Write(parsed, terminal, Explanation.Of(SavedExplanation.Read(terminal.Resolve(path), parsed.GetValue(row)), request,
                     Path.GetFileNameWithoutExtension(path)));

@@ -79,13 +79,22 @@ internal static class NeuronsCommand
         var factors = Declare.Value<int?>("--factors", "n", "Non-negative factors of the layer's activations: neurons that fire together.");
         var correct = Declare.Value<string?>("--correct", "token", "Add activation × gradient of this token's logit.");
         var wrong = Declare.Value<string?>("--wrong", "token", "Of the difference to this token's logit.");
-        return new Verb("neurons", "Shows neurons of a feed-forward layer: the strongest on a text, passages that fire them, tokens they write, groups that fire together.", """
+        var ablate = new Option<string[]>("--ablate")
+        {
+            Description = "Predictions before and after neurons are set to 0: 17, or 17,42 for both at once. May be repeated, each a "
+                + "variant of its own.",
+            HelpName = "neurons",
+        };
+        var tokens = Declare.Value<int?>("--generate", "n", "With --ablate: continue the text by so many tokens under each variant.");
+        return new Verb("neurons", "Shows neurons of a feed-forward layer: the strongest on a text, passages that fire them, tokens they write, groups that fire together, what happens without them.", """
             vitrine neurons "ROMEO: What light through yonder" --layer 2
             vitrine neurons --layer 2 --neuron 17
             vitrine neurons --layer 2 --neuron 17 --data plays.txt --record neurons.json
             vitrine neurons "ROMEO: What light through yonder" --layer 1 --factors 4 --html factors.html
+            vitrine neurons "ROMEO: What light through yonder" --layer 2 --ablate 17 --ablate 17,42 --generate 10
             """)
-            .With(text.Text).With(text.File).With(layer, neuron, data, record, top, by, factors, correct, wrong).With(output.Symbols)
+            .With(text.Text).With(text.File).With(layer, neuron, data, record, top, by, factors, correct, wrong, ablate, tokens)
+                .With(output.Symbols)
                 .With(source.Options)
             .Does((parsed, cancellation) =>
             {
@@ -108,10 +117,25 @@ internal static class NeuronsCommand
                     return;
                 }
                 string given = text.Read(parsed, terminal);
+                if (parsed.GetValue(ablate) is { Length: > 0 } sets)
+                {
+                    output.Write(parsed, terminal, explainer.Inside.NeuronEffects(given, at, [.. sets.Select(Neurons)],
+                        parsed.GetValue(tokens) is { } count ? Verb.Positive(count, "--generate") : null, cancellation: cancellation));
+                    return;
+                }
                 output.Write(parsed, terminal, parsed.GetValue(factors) is { } k
                     ? explainer.Inside.Factors(given, at, Verb.Positive(k, "--factors"))
                     : explainer.Inside.Strongest(given, at, many, parsed.GetValue(by)!, parsed.GetValue(correct), parsed.GetValue(wrong)));
             });
+    }
+
+    private static int[] Neurons(string text)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
+        return parts.All(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int _))
+            ? [.. parts.Select(p => int.Parse(p, CultureInfo.InvariantCulture))]
+            : throw new CommandException(ExitCode.Usage,
+                $"--ablate: not understood; got '{text}'; expected numbers of neurons, e.g. 17 or 17,42.");
     }
 }
 

@@ -37,23 +37,26 @@ internal sealed class InsideOutput
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">The screen.</param>
     /// <param name="result">The result.</param>
-    public void Write(ParseResult parsed, Terminal terminal, InsideResult result)
+    public void Write(ParseResult parsed, Terminal terminal, InsideResult result) => Draw(parsed, terminal, result);
+
+    /// <summary>The same for any command with options of these names.</summary>
+    public static void Draw(ParseResult parsed, Terminal terminal, InsideResult result)
     {
-        string?[] paths = Paths(parsed);
-        string Picture() => InsideFigure.Svg(result, parsed.GetValue(_table));
-        if (parsed.GetValue(_png) is { } png)
-        {
-            OutputFile.Write(png, PngFile.Draw(Picture(), notice => terminal.Error.WriteLine($"vitrine: {notice}")), terminal);
-        }
+        string? At(string option) => parsed.GetValue<string?>(option);
+        string Picture() => InsideFigure.Svg(result, At("--table"));
         OutputFile.WriteAll(
             terminal,
             [
-                (paths[0], () => result.ToJson() + "\n"),
-                (paths[1], CsvSafe.Of(parsed, result.ToCsv)),
-                (paths[2], () => InsideView.Html(result)),
-                (paths[3], Picture),
+                (At("--json"), () => result.ToJson() + "\n"),
+                (At("--csv"), CsvSafe.Of(parsed, result.ToCsv)),
+                (At("--html"), () => InsideView.Html(result)),
+                (At("--svg"), Picture),
             ],
             output => InsideView.Write(result, output));
+        if (At("--png") is { } png)
+        {
+            OutputFile.Write(png, PngFile.Draw(Picture(), notice => terminal.Error.WriteLine($"vitrine: {notice}")), terminal);
+        }
     }
 
     private string?[] Paths(ParseResult parsed) =>

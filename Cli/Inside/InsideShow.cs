@@ -1,10 +1,8 @@
-using System.CommandLine;
 using Vitrine.Attributions;
-using Vitrine.Viz;
 
 namespace Vitrine.Cli;
 
-/// <summary>Draws a saved result of looking inside for <c>vitrine show</c>.</summary>
+/// <summary>Reads a saved result of looking inside for <c>vitrine show</c>.</summary>
 internal static class InsideShow
 {
     /// <summary>The result in a file; null when the file holds something else.</summary>
@@ -20,15 +18,4 @@ internal static class InsideShow
         return new string(head, 0, read).Contains($"\"{InsideJson.Format}\"", StringComparison.Ordinal)
             ? InsideJson.FromJson(File.ReadAllText(path)) : null;
     }
-
-    /// <summary>Writes it where the command line says.</summary>
-    public static void Write(ParseResult parsed, Terminal terminal, InsideResult result) => OutputFile.WriteAll(
-        terminal,
-        [
-            (parsed.GetValue<string?>("--json"), () => result.ToJson() + "\n"),
-            (parsed.GetValue<string?>("--csv"), CsvSafe.Of(parsed, result.ToCsv)),
-            (parsed.GetValue<string?>("--html"), () => InsideView.Html(result)),
-            (parsed.GetValue<string?>("--svg"), () => InsideFigure.Svg(result)),
-        ],
-        output => InsideView.Write(result, output));
 }

@@ -70,9 +70,11 @@ internal static class InterveneCommand
             .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
+                making.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
-                if (making.Make(parsed, terminal, explainer, cancellation))
+                if (making.Make(parsed, terminal, explainer, cancellation) is { } made)
                 {
+                    output.Write(parsed, terminal, made);
                     return;
                 }
                 ActivationChange[] asked = [.. changes.SelectMany(c => (parsed.GetValue(c.Option) ?? [])

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
@@ -37,24 +36,11 @@ internal static class LensCommand
                 {
                     string folder = terminal.Resolve(parsed.GetValue(tuned)
                         ?? throw new CommandException(ExitCode.Usage, "lens: nowhere to save; expected --tuned with --train."));
-                    int[] ids = explainer.Tokenizer.Encode(TextSource.ReadFile(data, terminal), special: false).Ids;
-                    int length = Math.Min(32, explainer.Model.Info.MaxPositions);
-                    int[][] texts = [.. ids.Chunk(length).Where(c => c.Length == length)];
-                    TunedLens lens;
-                    double last = double.NaN;
-                    using (ProgressLine progress = ProgressLine.Start("lens", terminal))
-                    {
-                        int total = Verb.Positive(parsed.GetValue(steps), "--steps");
-                        lens = TunedLens.Train(explainer.Model, texts, total, progress: (step, loss) =>
-                        {
-                            last = loss;
-                            ((IProgress<double>)progress).Report((double)step / total);
-                        }, cancellation: cancellation);
-                    }
-                    lens.Save(folder, explainer.Name);
-                    terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                        $"{lens.Layers} translators; KL(model ‖ lens) in the last batch {last:0.0000} nats, mean over layers; saved in ")
-                        + parsed.GetValue(tuned));
+                    using ProgressLine progress = ProgressLine.Start("lens", terminal);
+                    InsideResult trained = explainer.Inside.TrainLens(TextSource.ReadFile(data, terminal), folder,
+                        Verb.Positive(parsed.GetValue(steps), "--steps"), progress, cancellation);
+                    progress.Dispose();
+                    output.Write(parsed, terminal, trained);
                     return;
                 }
                 string given = text.Read(parsed, terminal);

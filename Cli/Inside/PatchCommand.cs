@@ -31,6 +31,7 @@ internal static class PatchCommand
             vitrine patch --model path/to/gpt2 --clean "When Mary and John went to the store, John gave a drink to" --corrupted "When Mary and John went to the store, Mary gave a drink to" --correct " Mary" --wrong " John"
             vitrine patch --model path/to/gpt2 --generate ioi --count 16 --method atp --direction noise --json atp.json
             vitrine patch --model models/shakespeare --method trace --clean "ROMEO: I love the" --subject "ROMEO"
+            vitrine patch --model models/zh-en --method trace --clean "我喜欢音乐。" --subject "音乐" --target "I like"
             """)
             .With(method, place, axes, stack, direction, path, top, subject, window).With(pairs.Symbols).With(output.Symbols)
                 .With(source.Options)
@@ -56,7 +57,8 @@ internal static class PatchCommand
                         ?? throw new CommandException(ExitCode.Usage, "trace: no prompt; expected --clean and --subject.");
                     result = explainer.Inside.Trace(text, parsed.GetValue(subject)
                         ?? throw new CommandException(ExitCode.Usage, "trace: no subject; expected --subject, words of --clean."),
-                        window: Verb.Positive(parsed.GetValue(window), "--window"), request: request);
+                        parsed.GetValue<string?>("--correct"), Verb.Positive(parsed.GetValue(window), "--window"), request: request,
+                        target: parsed.GetValue<string?>("--target") ?? "");
                 }
                 else
                 {

@@ -27,20 +27,24 @@ internal static class SaeCommand
             HelpName = "feature=value"
         };
         var tokens = Declare.Value<int?>("--generate", "n", "With --set: continue the text by so many tokens under each variant.");
+        var names = Declare.Value<string?>("--names", "path", "Check the names of features on the text: JSONL, CSV or TSV with the columns "
+            + "feature, name and pattern, a regular expression for what the feature fires on.");
+        var loss = Declare.Flag("--loss", "What a splice costs on the text, read in windows.");
         var train = Declare.Value<string?>("--train", "path", "Train an autoencoder on this text file and save it in --sae.");
         var architecture = Declare.Value<string>("--architecture", "name", "With --train: topk or jumprelu.", "topk");
         var hook = Declare.Value<string>("--hook", "hook", "With --train: where it reads.", "blocks.1.hook_resid_post");
         var features = Declare.Value<int>("--features", "n", "With --train: how many.", 1024);
         var k = Declare.Value<int>("--k", "n", "With --train: active features per token; of jumprelu on average.", 16);
         var steps = Declare.Value<int>("--steps", "n", "With --train: batches of 512 tokens.", 1000);
-        return new Verb("sae", "Sparse autoencoders: features of a text and their shares of an answer, passages and tokens of a feature, loss of a splice, training.", """
+        return new Verb("sae", "Sparse autoencoders: features of a text and their shares of an answer, passages and tokens of a feature, how far names of features hold, loss of a splice, training.", """
             vitrine sae --train plays.txt --sae sae --features 1024 --k 16
             vitrine sae --sae sae "ROMEO: What light through yonder"
             vitrine sae --sae sae --feature 17 --data plays.txt
             vitrine sae --sae sae --set 17=0 --set 17=8 "ROMEO: What light through yonder" --generate 20
             vitrine sae --sae sae --data plays.txt                # what a splice costs
+            vitrine sae --sae models/shakespeare/sae --names models/shakespeare/sae/features.tsv --file models/shakespeare/sae/held-out.txt
             """)
-            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, change, tokens)
+            .With(text.Text).With(text.File).With(sae, feature, data, top, correct, wrong, change, tokens, names, loss)
                 .With(train, architecture, hook, features, k, steps)
                 .With(output.Symbols).With(source.Options)
             .Does((parsed, cancellation) =>
@@ -78,6 +82,22 @@ internal static class SaeCommand
                         : explainer.Inside.Splice(loaded, rows, cancellation);
                     progress.Dispose();
                     output.Write(parsed, terminal, measured);
+                    return;
+                }
+                if (parsed.GetValue(names) is { } named)
+                {
+                    using DataFile statements = DataFile.Open(terminal.Resolve(named));
+                    IReadOnlyList<NamedFeature> said = InsideFeatures.NamesOf(statements);
+                    string held = text.Read(parsed, terminal);
+                    using ProgressLine progress = ProgressLine.Start("sae", terminal);
+                    InsideResult checkedNames = explainer.Inside.FeatureNames(loaded, held, said, many, progress, cancellation);
+                    progress.Dispose();
+                    output.Write(parsed, terminal, checkedNames);
+                    return;
+                }
+                if (parsed.GetValue(loss))
+                {
+                    output.Write(parsed, terminal, explainer.Inside.Splice(loaded, text.Read(parsed, terminal)));
                     return;
                 }
                 if (parsed.GetValue(change) is { Length: > 0 } changes)

@@ -42,45 +42,46 @@ internal sealed class VectorOptions
     /// <summary>All of them.</summary>
     public ReadOnlySpan<Symbol> Symbols => new Symbol[] { _from, _hook, _rank, _position, _steps, _save };
 
-    /// <summary>Makes what is asked for; false when nothing is.</summary>
-    public bool Make(ParseResult parsed, Terminal terminal, Explainer explainer, CancellationToken cancellation)
+    /// <summary>Finds out before long work whether the file can be written.</summary>
+    public void Probe(ParseResult parsed, Terminal terminal) => OutputFile.ProbeAll(terminal, parsed.GetValue(_save));
+
+    /// <summary>Makes and saves what is asked for, and says how well it came out; null when nothing is.</summary>
+    public InsideResult? Make(ParseResult parsed, Terminal terminal, Explainer explainer, CancellationToken cancellation)
     {
         if (parsed.GetValue(_from) is not { } from)
         {
-            return false;
+            return null;
         }
         string path = parsed.GetValue(_save)
             ?? throw new CommandException(ExitCode.Usage, "intervene: nowhere to save; expected --save with --from.");
-        OutputFile.ProbeAll(terminal, path);
         string hook = parsed.GetValue(_hook)!, saved = terminal.Resolve(path);
         using DataFile data = DataFile.Open(terminal.Resolve(from));
-        if (parsed.GetValue(_rank) is not { } rank)
+        using ProgressLine progress = ProgressLine.Start("intervene", terminal);
+        InsideResult result;
+        if (parsed.GetValue(_rank) is { } rank)
+        {
+            IReadOnlyList<PromptPair> pairs = explainer.Inside.Pairs(data);
+            int steps = Verb.Positive(parsed.GetValue(_steps), "--steps");
+            List<double> losses = [];
+            void Told(int step, double loss)
+            {
+                losses.Add(loss);
+                ((IProgress<double>)progress).Report((double)step / steps);
+            }
+            AlignedSubspace subspace = explainer.Inside.Align(pairs, hook, parsed.GetValue(_position), rank, steps, progress: Told,
+                cancellation: cancellation);
+            subspace.Save(saved);
+            result = subspace.Training(losses) with { Model = explainer.Name };
+        }
+        else
         {
             (string, string)[] rows = [.. data.Rows.Select(r => (r["positive"] ?? throw Missing(r, "positive"), r["negative"]
                 ?? throw Missing(r, "negative")))];
-            SteeringVector vector = explainer.Inside.Steer(hook, rows);
+            SteeringVector vector = explainer.Inside.Steer(hook, rows, cancellation);
             vector.Save(saved);
-            terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"vector of length {vector.Length:0.000} at {hook} from {vector.Pairs} pairs, saved in {path}"));
-            return true;
+            result = explainer.Inside.Separation(vector, rows, cancellation);
         }
-        IReadOnlyList<PromptPair> pairs = explainer.Inside.Pairs(data);
-        int steps = Verb.Positive(parsed.GetValue(_steps), "--steps");
-        double first = double.NaN, last = double.NaN;
-        AlignedSubspace subspace;
-        using (ProgressLine progress = ProgressLine.Start("intervene", terminal))
-        {
-            subspace = explainer.Inside.Align(pairs, hook, parsed.GetValue(_position), rank, steps, progress: (step, loss) =>
-            {
-                (first, last) = (step == 1 ? loss : first, loss);
-                ((IProgress<double>)progress).Report((double)step / steps);
-            }, cancellation: cancellation);
-        }
-        subspace.Save(saved);
-        terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"subspace of {rank} dimensions at {hook} from {pairs.Count} pairs: cross-entropy of the clean answer after the swap ")
-            + string.Create(CultureInfo.InvariantCulture, $"{first:0.000} → {last:0.000} nats, saved in {path}"));
-        return true;
+        return result with { Parameters = new Dictionary<string, string>(result.Parameters) { ["saved"] = path } };
     }
 
     private static CommandException Missing(DataRow row, string column) => new(ExitCode.Input,

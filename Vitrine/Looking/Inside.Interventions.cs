@@ -93,9 +93,24 @@ public sealed partial class Inside
     }
 
     /// <summary>A steering vector from contrast pairs: <see cref="SteeringVector"/>.</summary>
-    public SteeringVector Steer(string hook, IEnumerable<(string Positive, string Negative)> pairs)
+    public SteeringVector Steer(string hook, IEnumerable<(string Positive, string Negative)> pairs,
+        CancellationToken cancellation = default)
     {
         using Turn.Scope turn = _turn.Enter();
-        return SteeringVector.From(Model, hook, [.. pairs.Select(p => (Encode(p.Positive).Ids, Encode(p.Negative).Ids))]);
+        return SteeringVector.From(Model, hook, Encoded(pairs), cancellation);
     }
+
+    /// <summary>How well a vector tells the sides of its pairs apart: <see cref="SteeringVector.Separation"/>.</summary>
+    /// <param name="vector">The vector.</param>
+    /// <param name="pairs">The pairs that made it.</param>
+    /// <param name="cancellation">Stops between pairs.</param>
+    public InsideResult Separation(SteeringVector vector, IEnumerable<(string Positive, string Negative)> pairs,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(vector);
+        return Ask(() => vector.Separation(Model, Encoded(pairs), cancellation));
+    }
+
+    private (int[], int[])[] Encoded(IEnumerable<(string Positive, string Negative)> pairs) =>
+        [.. pairs.Select(p => (Encode(p.Positive).Ids, Encode(p.Negative).Ids))];
 }

@@ -61,10 +61,12 @@ public sealed partial class Inside
     /// <param name="window">Blocks that are restored together.</param>
     /// <param name="samples">Draws of noise.</param>
     /// <param name="request">Memory, seed, progress.</param>
+    /// <param name="target">Of an encoder–decoder: what stands before the answer in the target.</param>
+    /// <exception cref="VitrineException">The subject is not in the prompt, or the answer is no single token.</exception>
     public InsideResult Trace(string text, string subject, string? answer = null, int window = 10, int samples = 10,
-        PatchRequest? request = null) => Ask(() =>
+        PatchRequest? request = null, string target = "") => Ask(() =>
     {
-        InsideText read = Read(text);
+        InsideText read = Read(text, target: target);
         Encoding encoding = read.Encoding;
         int at = text.IndexOf(subject, StringComparison.Ordinal);
         if (at < 0 || subject.Length == 0)
@@ -75,9 +77,9 @@ public sealed partial class Inside
             .Where(i => encoding.Offsets[i].End > at && encoding.Offsets[i].Start < at + subject.Length && encoding.Offsets[i]
             .End > encoding.Offsets[i].Start)];
         ModelInput input = read.Input;
-        int id = answer is null ? Best(input) : PromptPair.Answer(Model, answer);
-        InsideResult result = CausalTracing.Run(Model, input, InsideMetric.Probability(id), (inside[0], inside[^1] + 1), null, window,
-            samples, request, read.SourceTokens);
+        int id = answer is null ? Best(read) : PromptPair.Answer(Model, answer);
+        InsideResult result = CausalTracing.Run(Model, input, Asked(InsideMetric.Probability(id), read), (inside[0], inside[^1] + 1), null,
+            window, samples, request, read.Tokens, read.SourceTokens);
         return result
             with
         {
@@ -137,7 +139,7 @@ public sealed partial class Inside
     {
         InsideText read = Read(text);
         ModelInput input = read.Input;
-        int id = correct is null ? Best(input) : PromptPair.Answer(Model, correct);
+        int id = correct is null ? Best(read) : PromptPair.Answer(Model, correct);
         return DirectLogitAttribution.Run(Model, input, wrong is null ? InsideMetric.Logit(id)
             : InsideMetric.LogitDifference(id, PromptPair.Answer(Model, wrong)), folded, read.Tokens);
     });
@@ -163,8 +165,7 @@ public sealed partial class Inside
         Ask(() =>
     {
         InsideText read = Read(text);
-        InsideMetric? metric = correct is null ? null : wrong is null ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
-            : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
+        InsideMetric? metric = correct is null ? null : Asked(Logits(correct, wrong), read);
         return Neurons.Strongest(Model, read.Input, layer, top, by, metric: metric, tokens: read.Tokens);
     });
 
@@ -176,8 +177,7 @@ public sealed partial class Inside
         Ask(() =>
     {
         InsideText read = Read(text);
-        InsideMetric? metric = correct is null ? null : wrong is null ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
-            : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
+        InsideMetric? metric = correct is null ? null : Asked(Logits(correct, wrong), read);
         return SaeSplice.Features(Model, sae, read.Input, metric, top, read.Tokens);
     });
 
@@ -192,9 +192,10 @@ public sealed partial class Inside
     public InsideResult Positions(string text, int shift = 8) => Ask(() => PositionUse.Run(Model, Read(text).Input, shift));
 
     /// <summary>How alike layers are, in this model or between two: <see cref="LayerSimilarity"/>.</summary>
+    /// <remarks>The target of an encoder–decoder is what this model writes by itself, for both models.</remarks>
     public InsideResult Similarity(IReadOnlyList<string> texts, Explainer? other = null, string measure = "cka",
         CancellationToken cancellation = default) =>
-        Ask(() => LayerSimilarity.Run(Model, other?.Model, [.. texts.Select(t => Encode(t).Ids)], measure, cancellation: cancellation));
+        Ask(() => LayerSimilarity.Run(Model, other?.Model, [.. texts.Select(t => Read(t).Input)], measure, cancellation: cancellation));
 
     /// <summary>
     /// Pairs of a data file with the columns <c>clean</c>, <c>corrupted</c>, <c>correct</c> and, optionally, <c>wrong</c> and
@@ -265,10 +266,20 @@ public sealed partial class Inside
 
     internal string Spelt(int id) => PromptPair.Spelt(_loaded.Tokenizer, id);
 
-    private int Best(ModelInput input)
+    private InsideMetric Logits(string correct, string? wrong) => wrong is null
+        ? InsideMetric.Logit(PromptPair.Answer(Model, correct))
+        : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
+
+    // A masked language model answers at its mask, others at the end.
+    private InsideMetric Asked(InsideMetric metric, InsideText read) => Model.Info.Task == ModelTask.MaskedLanguageModel
+        ? metric with { Position = PromptPair.MaskOf(_loaded.Tokenizer, read.Encoding.Ids) } : metric;
+
+    private int Best(InsideText read)
     {
-        Tensor logits = Model.Forward(input);
-        float[] last = (logits.Shape.Rank == 3 ? logits.Select(1, logits.Shape[1] - 1) : logits).ToArray();
+        Tensor logits = Model.Forward(read.Input);
+        int at = Model.Info.Task == ModelTask.MaskedLanguageModel ? PromptPair.MaskOf(_loaded.Tokenizer, read.Encoding.Ids)
+            : logits.Shape[1] - 1;
+        float[] last = (logits.Shape.Rank == 3 ? logits.Select(1, at) : logits).ToArray();
         return Array.IndexOf(last, last.Max());
     }
 

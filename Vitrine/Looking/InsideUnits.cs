@@ -7,7 +7,7 @@ using Vitrine.Viz;
 
 namespace Vitrine;
 
-/// <summary>Passages, factors, pages and autoencoders of <see cref="Inside"/>: what needs texts of a file.</summary>
+/// <summary>Neurons, their passages and factors, and pages of <see cref="Inside"/>.</summary>
 public static class InsideUnits
 {
     private static readonly TimeSpan s_saved = TimeSpan.FromSeconds(5); // between two writes of a record
@@ -96,93 +96,32 @@ public static class InsideUnits
         });
     }
 
-    /// <summary>The passages of a data file that fire a feature most.</summary>
-    public static InsideResult FeaturePassages(this Inside inside, SparseAutoencoder sae, DataFile data, int feature, int top = 5,
-        IProgress<double>? progress = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(inside);
-        ArgumentNullException.ThrowIfNull(sae);
-        ArgumentNullException.ThrowIfNull(data);
-        return inside.With((model, name) =>
-            Fired(inside, data, model, name, SaeSplice.HookOf(sae, null), sae.Encode, feature, top, "feature", null, progress,
-                cancellation));
-    }
-
-    /// <summary>The tokens that a feature speaks for and against.</summary>
-    public static InsideResult FeatureWrites(this Inside inside, SparseAutoencoder sae, int feature, int top = 10)
-    {
-        ArgumentNullException.ThrowIfNull(inside);
-        ArgumentNullException.ThrowIfNull(sae);
-        if (feature < 0 || feature >= sae.Config.DSae)
-        {
-            throw new RequestException(Fault.Request,
-                FormattableString.Invariant($"feature: there is none of that number; got {feature}; expected 0 to {sae.Config.DSae - 1}."));
-        }
-        return inside.With((model, name) =>
-            Neurons.Written(model, sae["W_dec"].Select(0, feature).ToArray(), top, FormattableString.Invariant($"feature {feature}"))
-            with
-            { Model = name });
-    }
-
-    /// <summary>
-    /// Predictions before and after features have other values, each change a variant of its own; the error term stays, so that nothing
-    /// else changes.
-    /// </summary>
+    /// <summary>Predictions before and after neurons are set to 0 at every position, each set of them a variant of its own.</summary>
     /// <param name="inside">The model.</param>
-    /// <param name="sae">The autoencoder.</param>
     /// <param name="text">The text.</param>
-    /// <param name="features">Features with their values at every position: 0 ablates, a large one steers.</param>
+    /// <param name="layer">From 0.</param>
+    /// <param name="neurons">Sets of neurons that are off together.</param>
     /// <param name="maxNewTokens">How many tokens the model writes under each variant; null: none.</param>
+    /// <param name="stack">Null: the last of the model's stacks.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <returns>As <see cref="Inside.Intervene(string, InterveneRequest, CancellationToken)"/>.</returns>
-    /// <exception cref="VitrineException">There is no such feature, or the autoencoder does not fit the model.</exception>
-    public static InsideResult FeatureEffects(this Inside inside, SparseAutoencoder sae, string text,
-        IReadOnlyList<(int Feature, float Value)> features, int? maxNewTokens = null, CancellationToken cancellation = default)
+    /// <exception cref="VitrineException">There is no such layer or neuron.</exception>
+    public static InsideResult NeuronEffects(this Inside inside, string text, int layer, IReadOnlyList<IReadOnlyList<int>> neurons,
+        int? maxNewTokens = null, string? stack = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(inside);
-        ArgumentNullException.ThrowIfNull(features);
-        return inside.Intervened(text, null, maxNewTokens, _ => [.. features.Select(f => SaeSplice.Feature(sae, f.Feature, f.Value))
-            .Select(change => (change.Description, (IReadOnlyList<Intervention>)[change]))], cancellation);
-    }
-
-    /// <summary>What a splice costs on the texts of a file: <see cref="SaeSplice.Loss"/>.</summary>
-    public static InsideResult Splice(this Inside inside, SparseAutoencoder sae, DataFile data, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(inside);
-        ArgumentNullException.ThrowIfNull(data);
-        return inside.With((model, name) => SaeSplice.Loss(model, sae, [.. data.Rows
-            .SelectMany(row => Texts(inside, row, model, cancellation)).Take(256)])
-            with
-        { Model = name });
-    }
-
-    /// <summary>
-    /// Trains a TopK or JumpReLU autoencoder on a text, saves it, and measures it on the last tenth, which it has not seen.
-    /// </summary>
-    public static InsideResult TrainSae(this Inside inside, string text, SaeTrainingOptions options, string folder,
-        IProgress<double>? progress = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(inside);
-        ArgumentNullException.ThrowIfNull(options);
-        return inside.With((model, name) =>
+        ArgumentNullException.ThrowIfNull(neurons);
+        return inside.Intervened(text, null, maxNewTokens, _ =>
         {
-            int length = Math.Min(64, model.Info.MaxPositions);
-            int[][] all = [.. inside.Tokens(text).Chunk(length).Where(c => c.Length == length)];
-            if (all.Length < 10)
-            {
-                throw new RequestException(Fault.Text,
-                    FormattableString.Invariant(
-                    $"sae: too short a text; got {all.Length} pieces of {length} tokens; expected at least 10."));
-            }
-            int held = Math.Max(1, all.Length / 10);
-            SparseAutoencoder sae = SaeTraining.Run(model, all[..^held], options, (step, _) =>
-                progress?.Report((double)step / options.Steps), cancellation);
-            sae.Save(folder);
-            return SaeSplice.Loss(model, sae, [.. all[^held..].Take(128)]) with { Model = name };
-        });
+            string hook = Neurons.HookOf(inside.Loaded.Model, layer, stack);
+            return [.. neurons.Select(set => (Named(set), (IReadOnlyList<Intervention>)[.. set.Select(n => Intervention.Zero(hook, n))]))];
+        }, cancellation);
     }
 
-    private static InsideResult Fired(
+    private static string Named(IReadOnlyList<int> neurons) =>
+        $"without {string.Join(", ", neurons.Select(n => n.ToString(CultureInfo.InvariantCulture)))}";
+
+    internal static InsideResult Fired(
         Inside inside, DataFile data, ITransformer model, string name, string hook, Func<Tensor, Tensor> units, int? unit, int top,
             string kind, string? record, IProgress<double>? progress, CancellationToken cancellation)
     {
@@ -261,7 +200,7 @@ public static class InsideUnits
         return $"{Decode(ids.AsSpan(0, peak))}«{Decode(ids.AsSpan(peak, 1))}»{Decode(ids.AsSpan(peak + 1))}".ReplaceLineEndings("⏎");
     }
 
-    private static IEnumerable<int[]> Texts(Inside inside, DataRow row, ITransformer model, CancellationToken cancellation)
+    internal static IEnumerable<int[]> Texts(Inside inside, DataRow row, ITransformer model, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         return row["text"] is { Length: > 0 } text ? inside.Tokens(text).Chunk(model.Info.MaxPositions) : [];

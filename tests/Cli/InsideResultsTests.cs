@@ -1,3 +1,4 @@
+using Vitrine.Attributions;
 using Vitrine.Cli;
 using Vitrine.Tests.Support;
 using Xunit;
@@ -18,17 +19,24 @@ public sealed class InsideResultsTests
         "patch --method atp --direction noise", "patch --method paths --path linear",
         "patch --method trace --clean keyfjordkeyfjo --subject key",
         "patch --model models/zh-en --clean 我喜欢音乐。 --corrupted 我喜欢苹果。 --correct I --stack encoder --place resid_pre",
+        "patch --model models/zh-en --method trace --clean 我喜欢音乐。 --subject 音乐 --target I",
+        "patch --model models/zh-en --method atp --clean 我喜欢音乐。 --corrupted 我喜欢苹果。 --correct I",
+        "patch --model models/sentiment --method trace --clean terrible --subject terrible --correct negative",
         "patch --model models/sentiment --clean good --corrupted bad --correct positive --place mlp_out",
         "circuit --top 12", "circuit --curve", "circuit --method exact --ablation mean", "circuit --method information-flow --greedy 8",
         $"lens {Induction}", $"lens --mids --correct r {Induction}", $"lens --direct {Induction}", "lens --model models/zh-en 我喜欢音乐。",
         $"attention {Induction}", $"attention --why 1.0.20 {Induction}", "attention --model models/zh-en --stack cross 我喜欢音乐。",
         $"neurons {Induction}", "neurons --model models/induction --layer 1 --neuron 0", $"neurons --factors 3 {Induction}",
         "neurons --model models/induction --data models/entities/sentences.txt --top 2",
+        "neurons --layer 1 --ablate 3 --ablate 3,5 --generate 2 KING",
         $"intervene --zero blocks.0.attn.hook_z:0@last --generate 3 {Induction}", "intervene --model models/zh-en --skip decoder.0 我喜欢音乐。",
         "sae --sae models/shakespeare/sae KING --top 5", "sae --sae models/shakespeare/sae --feature 371",
-        "sae --sae models/shakespeare/sae KING --correct :", "weights", "weights --head 1.0", "weights --folded",
+        "sae --sae models/shakespeare/sae KING --correct :", "sae --sae models/shakespeare/sae --set 371=0 --set 371=9 KING",
+        "sae --sae models/shakespeare/sae --data models/entities/sentences.txt",
+        "weights", "weights --head 1.0", "weights --folded",
         $"positions {Induction}", "positions --model models/zh-en 我喜欢音乐。", "similarity keyfjordsagnbixkeyfjo --model models/induction",
         "similarity keyfjordsagnbixkeyfjo --model models/induction --other-quantize int8 --measure svcca",
+        "similarity 我喜欢音乐。 --model models/zh-en",
     ];
 
     [Theory]
@@ -52,7 +60,35 @@ public sealed class InsideResultsTests
             Assert.DoesNotContain("∞", drawn, StringComparison.Ordinal);
         }
         Assert.Contains("</html>", File.ReadAllText(html), StringComparison.Ordinal);
-        Assert.Contains("<h2>", File.ReadAllText(again), StringComparison.Ordinal);
+        Assert.Contains("</table>", File.ReadAllText(again), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Training_OfLensesVectorsSubspaces_IsAResultLikeOthers()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("text.txt"), string.Concat(Enumerable.Repeat("keyfjordsagnbixkeyfjordsagnbix", 40)));
+        File.WriteAllText(folder.File("sides.csv"), "positive,negative\nabcab,abdab\nxyzxy,xyaxy\nkeyke,kefke\n");
+        File.WriteAllText(folder.File("pairs.csv"), "clean,corrupted,correct\nabcab,abdab,c\nxyzxy,xyaxy,z\n");
+        (string Line, string Method, string Table)[] made =
+        [
+            ($"lens --train {folder.File("text.txt")} --tuned {folder.File("lens")} --steps 3", "tuned_lens_training", "kl"),
+            ($"intervene --from {folder.File("sides.csv")} --save {folder.File("v.safetensors")}", "steering_vector", "projection"),
+            ($"intervene --from {folder.File("pairs.csv")} --rank 2 --steps 3 --save {folder.File("s.safetensors")}", "aligned_subspace",
+                "loss"),
+        ];
+        foreach ((string line, string method, string table) in made)
+        {
+            string json = folder.File(method + ".json");
+            CliRun.Of([.. line.Split(' '), "--model", "models/induction", "--json", json], folder: Folder).IsDone();
+            InsideResult result = InsideJson.FromJson(File.ReadAllText(json));
+
+            Assert.Equal(method, result.Method);
+            Assert.All(result[table].Values, v => Assert.True(double.IsFinite(v)));
+            CliRun.Of(["show", json, "--table", table, "--svg", folder.File("a.svg")], folder: Folder).IsDone();
+        }
+        Assert.Contains("expected one of kl", CliRun.Of(["show", folder.File("tuned_lens_training.json"), "--table", "ce", "--svg", "-"],
+            folder: Folder).Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -81,6 +117,10 @@ public sealed class InsideResultsTests
     [InlineData("intervene --model models/induction --swap blocks.0.attn.hook_z --source abcd abc", "swap: token counts differ")]
     [InlineData("intervene --model models/induction --zero blocks.0.attn.hook_z:7 abc", "no such head or neuron")]
     [InlineData("similarity --model models/induction --measure cosine abc", "cosine")]
+    [InlineData("neurons --model models/induction --ablate 9999 abc", "no such head or neuron")]
+    [InlineData("neurons --model models/induction --ablate x abc", "--ablate: not understood; got 'x'")]
+    [InlineData("sae --sae models/shakespeare/sae --names models/entities/names.tsv abc", "expected the columns feature, name and pattern")]
+    [InlineData("patch --model models/zh-en --method trace --clean 我喜欢音乐。 --subject 茶", "subject: not in the text; got '茶'")]
     public void BadInput_IsOneClearSentence(string line, string part)
     {
         CliRun run = CliRun.Of(line.Split(' '), folder: Folder);

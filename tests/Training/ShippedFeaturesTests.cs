@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Vitrine.Attributions;
-using Vitrine.Tensors;
 using Vitrine.Tests.Support;
-using Vitrine.Transformers;
 using Xunit;
 
 namespace Vitrine.Tests.Training;
@@ -11,72 +9,63 @@ namespace Vitrine.Tests.Training;
 /// <summary>The autoencoder below models/shakespeare is what its card says, on text that it was not trained on.</summary>
 public sealed partial class ShippedFeaturesTests
 {
-    private const string Hook = "blocks.2.hook_resid_post";
+    private static readonly string s_folder = Path.Combine(GoldenFolder.SourceTree(), "models", "shakespeare", "sae");
 
-    private static readonly string s_folder = Path.Combine(GoldenFolder.SourceTree(), "models", "shakespeare");
+    private static readonly string s_card = File.ReadAllText(Path.Combine(s_folder, "README.md")),
+        s_text = File.ReadAllText(Path.Combine(s_folder, "held-out.txt"));
 
-    private static readonly ITransformer s_model = ModelLoader.Load(s_folder);
+    private static readonly Explainer s_explainer = Explainer.Load(Path.GetDirectoryName(s_folder)!);
 
-    private static readonly SparseAutoencoder s_sae = SparseAutoencoder.Load(Path.Combine(s_folder, "sae"));
+    private static readonly SparseAutoencoder s_sae = SparseAutoencoder.Load(s_folder);
 
     [Fact]
     public void Splice_OnHeldOutText_CostsWhatTheCardSays()
     {
-        InsideResult result = SaeSplice.Loss(s_model, s_sae, [.. HeldOut().Take(12)]);
+        InsideResult result = s_explainer.Inside.Splice(s_sae, s_text);
 
-        Assert.Equal(12, result.Numbers["l0"], 1e-6);
-        Assert.InRange(result.Numbers["loss_recovered"], 0.96, 1);
-        Assert.InRange(result.Numbers["explained_variance"], 0.88, 0.95);
+        (string Name, double Value)[] said = [.. Loss().Matches(s_card).Select(m => (m.Groups[1].Value, Number(m.Groups[2].Value)))];
+        Assert.Equal(7, said.Length);
+        Assert.All(said, row => Assert.Equal(result.Numbers[row.Name], row.Value, row.Name == "dead_features" ? 1.5 : 6e-3));
     }
 
     [Fact]
     public void Features_OfTheCard_FireWhereTheirNamesSay()
     {
-        string card = File.ReadAllText(Path.Combine(s_folder, "sae", "README.md"));
-        (int Feature, HashSet<string> Tokens, double Share)[] named = [.. Rows().Matches(card).Select(m => (
-            int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture),
-            m.Groups[3].Value == "line break" ? new HashSet<string> { "\n" }
-                : Ticked().Matches(m.Groups[3].Value).Select(t => t.Groups[1].Value).ToHashSet(StringComparer.OrdinalIgnoreCase),
-            double.Parse(m.Groups[5].Value, CultureInfo.InvariantCulture)))];
-        double[] inside = new double[named.Length], all = new double[named.Length], chance = new double[named.Length];
-        double tokens = 0;
-        foreach (int[] ids in HeldOut().Take(60))
+        using DataFile data = DataFile.Open(Path.Combine(s_folder, "features.tsv"));
+        IReadOnlyList<NamedFeature> named = InsideFeatures.NamesOf(data);
+        InsideResult result = s_explainer.Inside.FeatureNames(s_sae, s_text, named, top: 10);
+
+        (int Feature, string Name, double[] Shares)[] said = [.. Rows().Matches(s_card).Select(m => (
+            (int)Number(m.Groups[1].Value), m.Groups[2].Value, m.Groups[3].Value.Split('|').Select(Number).ToArray()))];
+        Assert.Equal(named.Select(n => (n.Feature, n.Name)), said.Select(row => (row.Feature, row.Name)));
+        for (int row = 0; row < said.Length; row++)
         {
-            float[] features = s_sae.Encode(PatchSweep.Capture(s_model, ModelInput.Of(ids), [Hook])[Hook]).ToArray();
-            string[] spelt = [.. ids.Select(id => PromptPair.Spelt(s_model.Tokenizer!, id)).Select(t => t == "\n" ? t : t.Trim())];
-            tokens += ids.Length;
-            for (int n = 0; n < named.Length; n++)
+            double[] measured = [result["activations"][row], .. Enumerable.Range(0, 5).Select(m => result["named"][row, m])];
+            for (int i = 0; i < measured.Length; i++)
             {
-                for (int p = 0; p < ids.Length; p++)
-                {
-                    double a = features[(p * s_sae.Config.DSae) + named[n].Feature];
-                    all[n] += a;
-                    inside[n] += named[n].Tokens.Contains(spelt[p]) ? a : 0;
-                    chance[n] += named[n].Tokens.Contains(spelt[p]) ? 1 : 0;
-                }
+                Assert.True(Math.Abs(measured[i] - said[row].Shares[i]) <= (i == 0 ? 3 : 0.03),
+                    $"feature {said[row].Feature}: {said[row].Shares[i]} on the card, {measured[i]} measured");
             }
-        }
-
-        Assert.Equal(11, named.Length);
-        for (int n = 0; n < named.Length; n++)
-        {
-            Assert.True(inside[n] / all[n] > named[n].Share - 0.12, $"feature {named[n].Feature}: {inside[n] / all[n]}");
-            Assert.True(chance[n] / tokens < 0.2, $"feature {named[n].Feature}: {chance[n] / tokens} by chance");
+            // What makes a name: far above chance on most of what it fires on, and on nearly all of its largest.
+            Assert.True(said[row].Name == "why" || measured[2] > 0.75 && measured[3] >= 0.9 && measured[2] > 5 * measured[5],
+                $"feature {said[row].Feature}");
         }
     }
 
-    // Windows of the last tenth.
-    private static IEnumerable<int[]> HeldOut()
+    [Fact]
+    public void HeldOutText_IsTheEndOfTheTextThatTrainingLeftOut()
     {
-        string text = File.ReadAllText(DataFolder.Find("shakespeare/input.txt"));
-        text = text[(text.Length - 110_000)..];
-        return Enumerable.Range(0, 60).Select(i => s_model.Tokenizer!.Encode(text.Substring(i * 1800, 230)).Ids)
-            .Where(ids => ids.Length <= s_model.Info.MaxPositions);
+        string all = File.ReadAllText(DataFolder.Find("shakespeare/input.txt"));
+
+        Assert.EndsWith(s_text, all, StringComparison.Ordinal);
+        Assert.True(s_text.Length < all.Length / 20);
     }
 
-    [GeneratedRegex(@"^\| (\d+) \| ([^|]+) \| ([^|]+) \| (\d+) \| (0\.\d+) \|$", RegexOptions.Multiline)]
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^\| (\d+) \| ([^|]+) \| (\d+(?: \| [0-9.]+){5}) \|$", RegexOptions.Multiline)]
     private static partial Regex Rows();
 
-    [GeneratedRegex("`([^`]+)`")]
-    private static partial Regex Ticked();
+    [GeneratedRegex(@"^\| [^|]+`([a-z_0-9]+)` \| ([0-9.]+)", RegexOptions.Multiline)]
+    private static partial Regex Loss();
 }

@@ -19,8 +19,10 @@ public sealed record SteeringVector(string Hook, Tensor Vector, int Pairs)
     /// <param name="model">The model.</param>
     /// <param name="hook">A stream's hook.</param>
     /// <param name="pairs">Token ids of a positive and a negative text; their lengths may differ.</param>
+    /// <param name="cancellation">Stops between pairs.</param>
     /// <exception cref="VitrineException">There are no pairs.</exception>
-    public static SteeringVector From(ITransformer model, string hook, IReadOnlyList<(int[] Positive, int[] Negative)> pairs)
+    public static SteeringVector From(ITransformer model, string hook, IReadOnlyList<(int[] Positive, int[] Negative)> pairs,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
@@ -31,6 +33,7 @@ public sealed record SteeringVector(string Hook, Tensor Vector, int Pairs)
         double[]? sum = null;
         foreach ((int[] positive, int[] negative) in pairs)
         {
+            cancellation.ThrowIfCancellationRequested();
             float[] p = Last(model, hook, positive), n = Last(model, hook, negative);
             sum ??= new double[p.Length];
             for (int i = 0; i < sum.Length; i++)
@@ -48,6 +51,49 @@ public sealed record SteeringVector(string Hook, Tensor Vector, int Pairs)
     /// <param name="strength">Its factor; negative turns it round.</param>
     /// <param name="positions">Which positions; null: all.</param>
     public Intervention Times(float strength, InsidePositions? positions = null) => Intervention.Add(Hook, Vector, strength, positions);
+
+    /// <summary>How well it tells the sides of its pairs apart, each pair being left out of the vector that it is projected on.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">The pairs that made it.</param>
+    /// <param name="cancellation">Stops between pairs.</param>
+    /// <returns>
+    /// Table <c>projection</c> <c>[pair, side]</c>: last token's state · v/|v|, v made of the other pairs; NaN where there are none.
+    /// Numbers <c>length</c>, <c>pairs</c>, and <c>separated</c>, the share of pairs whose positive side projects further.
+    /// </returns>
+    public InsideResult Separation(ITransformer model, IReadOnlyList<(int[] Positive, int[] Negative)> pairs,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        float[] all = Vector.ToArray();
+        List<double> values = [];
+        foreach ((int[] positive, int[] negative) in pairs)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            float[] p = Last(model, Hook, positive), n = Last(model, Hook, negative);
+            double[] others = [.. all.Select((v, i) => ((pairs.Count * (double)v) - (p[i] - n[i])) / (pairs.Count - 1))];
+            double length = Math.Sqrt(others.Sum(v => v * v));
+            double Along(float[] state) => state.Select((v, i) => v * others[i]).Sum() / length;
+            values.AddRange([Along(p), Along(n)]);
+        }
+        return new()
+        {
+            Method = "steering_vector",
+            Numbers = new Dictionary<string, double>
+            {
+                ["length"] = Length,
+                ["pairs"] = pairs.Count,
+                ["separated"] = pairs.Count < 2 ? double.NaN
+                    : Enumerable.Range(0, pairs.Count).Count(i => values[2 * i] > values[(2 * i) + 1]) / (double)pairs.Count,
+            },
+            Tables =
+            [
+                InsideTable.Of("projection", "last token's state along the vector of the other pairs", [.. values],
+                    InsideAxis.Numbered("pair", pairs.Count), new InsideAxis("side", ["positive", "negative"])),
+            ],
+            Parameters = new Dictionary<string, string> { ["hook"] = Hook },
+        };
+    }
 
     /// <summary>Writes it as safetensors.</summary>
     public void Save(string path) => SafetensorsWriter.Save(

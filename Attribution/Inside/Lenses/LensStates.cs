@@ -27,18 +27,25 @@ public sealed class LensStates
         (_model, _input) = (model, model is ILanguageModel ? OneToken(input) : input);
         string stack = PatchPlace.Stacks(model) is [.., var s] ? s
             : throw new VitrineException("lens: the model has no blocks with hooks.");
-        HashSet<string> hooks = [.. model.HookPoints.Select(p => p.Name)];
-        bool after = hooks.Contains($"{stack}.0.hook_normalized_resid_post");
-        int layers = PatchPlace.Get("resid_pre").LayersOf(model, stack);
-        _last = $"{stack}.{layers - 1}.{(after ? "hook_normalized_resid_post" : "hook_resid_post")}";
-        string[] each = mids && !after ? ["hook_resid_pre", "hook_resid_mid"] : ["hook_resid_pre"];
-        Names = [.. Enumerable.Range(0, layers).SelectMany(l => each.Select(e => $"{stack}.{l}.{e}").Where(hooks.Contains)), _last];
+        Names = NamesOf(model, stack, mids);
+        _last = Names[^1];
         Dictionary<string, Tensor> states = PatchSweep.Capture(model, input, Names);
         States = [.. Names.Select(n => states[n])];
     }
 
     /// <summary>The hooks of the states, in order; the last is what the model itself reads.</summary>
     public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The hooks of the states of a stack, in order.</summary>
+    internal static string[] NamesOf(ITransformer model, string stack, bool mids)
+    {
+        HashSet<string> hooks = [.. model.HookPoints.Select(p => p.Name)];
+        bool after = hooks.Contains($"{stack}.0.hook_normalized_resid_post");
+        int layers = PatchPlace.Get("resid_pre").LayersOf(model, stack);
+        string[] each = mids && !after ? ["hook_resid_pre", "hook_resid_mid"] : ["hook_resid_pre"];
+        return [.. Enumerable.Range(0, layers).SelectMany(l => each.Select(e => $"{stack}.{l}.{e}").Where(hooks.Contains)),
+            $"{stack}.{layers - 1}.{(after ? "hook_normalized_resid_post" : "hook_resid_post")}"];
+    }
 
     /// <summary>The states, <c>[batch, pos, d_model]</c> each.</summary>
     public IReadOnlyList<Tensor> States { get; }

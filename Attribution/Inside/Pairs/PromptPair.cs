@@ -87,9 +87,9 @@ public sealed record PromptPair
         };
     }
 
-    private static int MaskOf(ITokenizer tokenizer, int[] ids) => tokenizer.Special.Mask is { } mask && Array.IndexOf(ids, mask) is >= 0
+    internal static int MaskOf(ITokenizer tokenizer, int[] ids) => tokenizer.Special.Mask is { } mask && Array.IndexOf(ids, mask) is >= 0
         and var at ? at
-        : throw new VitrineException("pair: no mask in the clean text; got a masked language model, which answers at its mask; "
+        : throw new VitrineException("mask: none in the text; got a masked language model, which answers at its mask; "
             + $"expected {(tokenizer.Special.Mask is { } id ? $"'{tokenizer.Vocabulary.PieceOf(id)}'" : "a mask")} where the answer "
             + "stands.");
 

@@ -9,25 +9,35 @@ namespace Vitrine.Attributions;
 /// passes.
 /// Meng, Bau, Andonian and Belinkov 2022, “Locating and editing factual associations in GPT” (ROME).
 /// </summary>
+/// <remarks>
+/// Of an encoder–decoder the subject is in the source; states of the encoder are restored at source positions, those of the decoder at
+/// target positions.
+/// </remarks>
 public static class CausalTracing
 {
+    private static readonly string[] s_kinds = ["hook_resid_post", "hook_mlp_out", "hook_attn_out", "hook_cross_attn_out"];
+
     /// <summary>Traces one prompt.</summary>
-    /// <param name="model">A model with one stack of blocks.</param>
-    /// <param name="input">The prompt, batch 1.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="input">The prompt, batch 1; of an encoder–decoder with what stands before the answer in the target.</param>
     /// <param name="metric">What is measured: usually the probability of the model's own answer.</param>
-    /// <param name="span">The subject's positions: first, and one after the last.</param>
+    /// <param name="span">The subject's positions: first, and one after the last; of an encoder–decoder in the source.</param>
     /// <param name="noise"><c>[sample, span, d_model]</c>, added to the token embeddings, the same for every restored state; null:
     /// Gaussian, of 3 × the standard deviation of the span's embeddings.</param>
     /// <param name="window">How many blocks of feed-forward or attention outputs are restored together.</param>
     /// <param name="samples">How many draws of noise where none is given.</param>
     /// <param name="request">Memory, seed, progress.</param>
     /// <param name="names">What positions are called; empty: by number.</param>
-    /// <returns>Tables <c>resid_post</c>, <c>mlp_out</c> and <c>attn_out</c>, <c>[position, layer]</c>: the metric, mean over
-    /// samples.</returns>
+    /// <param name="sourceNames">Of an encoder–decoder what the source's are called; empty: by number.</param>
+    /// <returns>
+    /// Tables <c>resid_post</c>, <c>mlp_out</c> and <c>attn_out</c>, <c>[position, layer]</c>: the metric, mean over samples. Of an
+    /// encoder–decoder they are <c>encoder_resid_post</c> and so on, with <c>decoder_cross_attn_out</c>.
+    /// </returns>
+    /// <exception cref="VitrineException">There is no such span or window, or the noise does not fit.</exception>
     public static InsideResult Run(
         ITransformer model, ModelInput input, InsideMetric metric, (int Begin, int End) span, Tensor? noise = null, int window = 10,
             int samples = 10, PatchRequest? request = null,
-        IReadOnlyList<string>? names = null)
+        IReadOnlyList<string>? names = null, IReadOnlyList<string>? sourceNames = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
@@ -35,46 +45,53 @@ public static class CausalTracing
         request ??= new();
         using Recorder.Pause pause = Recorder.Suspend();
         var run = new MetricRun(model, input, metric);
-        int layers = PatchPlace.Get("mlp_out").LayersOf(model, "blocks"), t = run.Positions;
-        if (span.Begin < 0 || span.End > t || span.Begin >= span.End)
+        int read = PromptPair.Ids(input).Shape[1];
+        if (span.Begin < 0 || span.End > read || span.Begin >= span.End)
         {
             throw new VitrineException(
-                $"tracing: no such span; got positions {span.Begin} to {span.End - 1} of {t}; expected at least one position of the "
+                $"tracing: no such span; got positions {span.Begin} to {span.End - 1} of {read}; expected at least one position of the "
                     + $"prompt.");
         }
         if (window < 1)
         {
             throw new VitrineException($"tracing: no window; got {window} blocks; expected 1 or more.");
         }
+        HashSet<string> known = [.. model.HookPoints.Select(p => p.Name)];
         string embed = model.HookPoints.First(p => p.Name.EndsWith("hook_embed", StringComparison.Ordinal)).Name;
-        string[] kinds = ["hook_resid_post", "hook_mlp_out", "hook_attn_out"];
-        string[] hooks = [embed, .. kinds.SelectMany(kind => Enumerable.Range(0, layers).Select(l => $"blocks.{l}.{kind}"))];
-        Dictionary<string, Tensor> clean = PatchSweep.Capture(model, input, hooks);
+        (string Stack, string Kind, int Layers)[] sweeps = [.. PatchPlace.Stacks(model).SelectMany(stack => s_kinds
+            .Where(kind => known.Contains($"{stack}.0.{kind}"))
+            .Select(kind => (stack, kind, PatchPlace.Get("mlp_out").LayersOf(model, stack))))];
+        Dictionary<string, Tensor> clean = PatchSweep.Capture(model, input,
+            [embed, .. sweeps.SelectMany(s => Enumerable.Range(0, s.Layers).Select(l => $"{s.Stack}.{l}.{s.Kind}"))]);
         Tensor noisy = Noisy(clean[embed], span, noise, samples, request.Seed);
         double atClean = ActivationPatching.Value(model, input, metric);
         using HookScope corrupt = model.Branch(embed, (_, _) => noisy);
         double atCorrupted = run.Value(whole: false).ToArray().Average(v => (double)v);
         List<InsideTable> tables = [];
-        InsideAxis[] axes = [new("position", [.. Enumerable.Range(0, t).Select(p => names is { Count: > 0 } ? $"{p} {names[p]}"
-            : p.ToString(CultureInfo.InvariantCulture))]), InsideAxis.Numbered("layer", layers)];
-        for (int k = 0; k < kinds.Length; k++)
+        int done = 0, all = sweeps.Sum(s => s.Layers);
+        foreach ((string stack, string kind, int layers) in sweeps)
         {
+            int t = clean[$"{stack}.0.{kind}"].Shape[1];
+            IReadOnlyList<string>? called = stack == "encoder" ? sourceNames : names;
             double[] values = new double[t * layers];
             for (int l = 0; l < layers; l++)
             {
                 request.Cancellation.ThrowIfCancellationRequested();
-                (int from, int to) = k == 0 ? (l, l + 1) : (Math.Max(0, l - (window / 2)), Math.Min(layers, l + ((window + 1) / 2)));
-                string[] restored = [.. Enumerable.Range(from, to - from).Select(b => $"blocks.{b}.{kinds[k]}")];
+                (int from, int to) = kind == s_kinds[0] ? (l, l + 1)
+                    : (Math.Max(0, l - (window / 2)), Math.Min(layers, l + ((window + 1) / 2)));
+                string[] restored = [.. Enumerable.Range(from, to - from).Select(b => $"{stack}.{b}.{kind}")];
                 double[] column = Restored(model, run, restored, clean, noisy.Shape[0], request);
                 for (int p = 0; p < t; p++)
                 {
                     values[(p * layers) + l] = column[p];
                 }
-                request.Progress?.Report(((k * layers) + l + 1.0) / (kinds.Length * layers));
+                request.Progress?.Report(++done / (double)all);
             }
-            tables.Add(InsideTable.Of(kinds[k]["hook_".Length..],
-                $"{metric.Meaning} with the position's clean value restored{(k == 0 ? "" : $" in a window of {window} blocks")}", values,
-                axes));
+            tables.Add(InsideTable.Of((stack == "blocks" ? "" : stack + "_") + kind["hook_".Length..],
+                $"{metric.Meaning} with the position's clean value restored"
+                + (kind == s_kinds[0] ? "" : $" in a window of {window} blocks"), values,
+                new InsideAxis("position", [.. Enumerable.Range(0, t).Select(p => called is { Count: > 0 } ? $"{p} {called[p]}"
+                    : p.ToString(CultureInfo.InvariantCulture))]), InsideAxis.Numbered("layer", layers)));
         }
         return new()
         {
@@ -96,17 +113,22 @@ public static class CausalTracing
     private static double[] Restored(ITransformer model, MetricRun run, string[] hooks, Dictionary<string, Tensor> clean, int samples,
         PatchRequest request)
     {
-        int t = run.Positions;
+        int t = clean[hooks[0]].Shape[1];
         bool whole = !hooks.All(run.IsBeforeCut);
         long bytesEach = 8L * t * samples * sizeof(float) * 4 * model.Info.DModel;
         double[] values = new double[t];
         foreach (int[] positions in Enumerable.Range(0, t).Chunk((int)Math.Clamp(request.ByteBudget / Math.Max(1, bytesEach), 1, 64)))
         {
             int count = positions.Length * samples;
-            // Copies of the noisy rows, one set per restored position, from the block of the first restored hook on.
-            using HookScope rows = model.Branch($"{hooks[0][..hooks[0].LastIndexOf('.')]}.hook_resid_pre", (_, x) =>
-                TensorOps.Concat(0, [.. Enumerable.Repeat(x, positions.Length)]));
-            List<HookScope> scopes = [];
+            // Copies of the noisy rows, one set per restored position, from the block of the first restored hook on; a decoder reads them
+            // from its encoder's end on, and its own rows are one until then.
+            string copied = hooks[0].StartsWith("decoder.", StringComparison.Ordinal) ? EncoderEnd(model)
+                : $"{hooks[0][..hooks[0].LastIndexOf('.')]}.hook_resid_pre";
+            List<HookScope> scopes = [model.Branch(copied, (_, x) => TensorOps.Concat(0, [.. Enumerable.Repeat(x, positions.Length)]))];
+            if (hooks[0].StartsWith("decoder.", StringComparison.Ordinal))
+            {
+                scopes.Add(model.Branch("decoder.0.hook_resid_pre", (_, x) => x.Expand(x.Shape.With(0, count))));
+            }
             foreach (string hook in hooks)
             {
                 float[] own = clean[hook].ToArray();
@@ -138,6 +160,9 @@ public static class CausalTracing
         }
         return values;
     }
+
+    private static string EncoderEnd(ITransformer model) =>
+        $"encoder.{PatchPlace.Get("resid_post").LayersOf(model, "encoder") - 1}.hook_resid_post";
 
     private static Tensor Noisy(Tensor embed, (int Begin, int End) span, Tensor? noise, int samples, int seed)
     {

@@ -11,26 +11,41 @@ namespace Vitrine.Attributions;
 /// </remarks>
 public static class Similarities
 {
+    private const int MostPairs = 4096;
+
     /// <summary>
     /// Linear CKA, biased, 0–1. With fewer examples than features independent data come near 1: prefer <see cref="UnbiasedCka"/>.
     /// </summary>
-    public static double LinearCka(Tensor x, Tensor y) => Biased(Gram(x), Gram(y));
+    public static double LinearCka(Tensor x, Tensor y)
+    {
+        (Dense a, Dense b) = (Centred(x), Centred(y));
+        return Overlap(a, b) / Math.Sqrt(Overlap(a, a) * Overlap(b, b));
+    }
 
     /// <summary>Linear CKA by the unbiased estimate of HSIC; may be negative. Needs 4 examples.</summary>
     public static double UnbiasedCka(Tensor x, Tensor y)
     {
-        (Dense k, Dense l) = (Gram(x), Gram(y));
-        if (k.Rows < 4)
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        if (x.Shape[0] < 4)
         {
-            throw new VitrineException($"similarity: too few examples; got {k.Rows}; expected at least 4.");
+            throw new VitrineException($"similarity: too few examples; got {x.Shape[0]}; expected at least 4.");
         }
-        return Hsic(k, l) / Math.Sqrt(Hsic(k, k) * Hsic(l, l));
+        (Dense a, Dense b) = (Dense.Of(x), Dense.Of(y));
+        return Hsic(a, b) / Math.Sqrt(Hsic(a, a) * Hsic(b, b));
     }
 
     /// <summary>
     /// CKA with Gaussian kernels exp(−d²/(2·median d²)), biased, 0–1; the median is over all pairs, each example with itself too.
     /// </summary>
-    public static double RbfCka(Tensor x, Tensor y) => Biased(Rbf(Gram(x)), Rbf(Gram(y)));
+    /// <exception cref="VitrineException">There are more than 4096 examples, whose table of pairs would not fit.</exception>
+    public static double RbfCka(Tensor x, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        return x.Shape[0] <= MostPairs ? Biased(Rbf(Gram(x)), Rbf(Gram(y))) : throw new VitrineException(
+            $"similarity: too many examples for a kernel; got {x.Shape[0]}; expected at most {MostPairs}. Take fewer texts, or cka.");
+    }
 
     /// <summary>Canonical correlations, falling, each 0–1.</summary>
     public static double[] Correlations(Tensor x, Tensor y) => Cca(Centred(x), Centred(y)).S;
@@ -159,30 +174,51 @@ public static class Similarities
         return new Dense(n, n, [.. squares.Select(d => Math.Exp(-d / (2 * median)))]);
     }
 
-    private static double Hsic(Dense k, Dense l)
+    // Unbiased, of linear kernels without their diagonals: from features, so that no table of pairs is needed.
+    private static double Hsic(Dense x, Dense y)
     {
-        int n = k.Rows;
-        double trace = 0, sumK = 0, sumL = 0, cross = 0;
-        double[] rowK = new double[n], rowL = new double[n];
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = 0; j < n; j++)
-            {
-                if (i != j)
-                {
-                    trace += k[i, j] * l[j, i];
-                    rowK[i] += k[i, j];
-                    rowL[i] += l[i, j];
-                }
-            }
-            (sumK, sumL) = (sumK + rowK[i], sumL + rowL[i]);
-        }
-        for (int i = 0; i < n; i++)
-        {
-            cross += rowK[i] * rowL[i];
-        }
-        return (trace + (sumK * sumL / ((n - 1.0) * (n - 2.0))) - (2 * cross / (n - 2.0))) / (n * (n - 3.0));
+        double n = x.Rows;
+        (double[] ownX, double[] rowX) = Kernel(x);
+        (double[] ownY, double[] rowY) = Kernel(y);
+        double trace = Overlap(x, y) - Sum(ownX, ownY), cross = Sum(rowX, rowY);
+        return (trace + (rowX.Sum() * rowY.Sum() / ((n - 1) * (n - 2))) - (2 * cross / (n - 2))) / (n * (n - 3));
     }
 
-    private static double Dot(Dense x, Dense y) => x.Values.Zip(y.Values, (a, b) => a * b).Sum();
+    // The diagonal of X·Xᵀ, and the sums of its rows without it.
+    private static (double[] Own, double[] Rows) Kernel(Dense x)
+    {
+        double[] sum = new double[x.Columns], own = new double[x.Rows], rows = new double[x.Rows];
+        for (int i = 0; i < x.Rows; i++)
+        {
+            for (int j = 0; j < x.Columns; j++)
+            {
+                sum[j] += x[i, j];
+                own[i] += x[i, j] * x[i, j];
+            }
+        }
+        for (int i = 0; i < x.Rows; i++)
+        {
+            for (int j = 0; j < x.Columns; j++)
+            {
+                rows[i] += x[i, j] * sum[j];
+            }
+            rows[i] -= own[i];
+        }
+        return (own, rows);
+    }
+
+    // Σ (X·Xᵀ)∘(Y·Yᵀ) = ‖Xᵀ·Y‖², by whichever product is smaller.
+    private static double Overlap(Dense x, Dense y)
+    {
+        if (x.Rows < Math.Min(x.Columns, y.Columns))
+        {
+            return Dot(x.Times(x.Transposed()), y.Times(y.Transposed()));
+        }
+        Dense product = x.Transposed().Times(y);
+        return Dot(product, product);
+    }
+
+    private static double Sum(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+
+    private static double Dot(Dense x, Dense y) => Sum(x.Values, y.Values);
 }

@@ -25,7 +25,7 @@ public sealed class InsideFamiliesTests
         ("paths", (model, pair) => PathPatching.Run(model, [pair], PathKind.Direct, "v")),
         ("edges", (model, pair) => EdgeScoring.Run(model, [pair]).ToResult()),
         ("weights", (model, pair) => WeightCircuits.Run(model)),
-        ("similarity", (model, pair) => LayerSimilarity.Run(model, null, [s_ids, s_other])),
+        ("similarity", (model, pair) => LayerSimilarity.Run(model, null, [pair.Clean, pair.Corrupted])),
         ("skip", (model, pair) => InterventionEffect.Compare(model, pair.Clean,
             [("skip", [Intervention.SkipLayer(1, PatchPlace.Stacks(model)[^1])])])),
         ("knockout", (model, pair) => InterventionEffect.Compare(model, pair.Clean,
@@ -77,7 +77,7 @@ public sealed class InsideFamiliesTests
 
         string[] expected = [.. s_refused.GetValueOrDefault(family) ?? (model.Info.Task switch
         {
-            ModelTask.SequenceToSequence => ["direct", "trace", "atp", "paths", "edges", "similarity"],
+            ModelTask.SequenceToSequence => ["direct", "paths", "edges"],
             ModelTask.MaskedLanguageModel => ["direct", "paths", "edges"],
             _ => [],
         })];

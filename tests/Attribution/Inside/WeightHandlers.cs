@@ -40,7 +40,8 @@ internal static class WeightHandlers
         {
             foreach (string measure in new[] { "cka_biased", "cka" })
             {
-                InsideResult result = LayerSimilarity.Run(model, null, InsideGolden.Rows(one, "input_ids"), measure, mids: true);
+                InsideResult result = LayerSimilarity.Run(model, null,
+                    [.. InsideGolden.Rows(one, "input_ids").Select(r => ModelInput.Of(r))], measure, mids: true);
                 check.Close(measure == "cka" ? "cka_linear_unbiased" : "cka_linear", result[measure]);
             }
             return;
