@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Vitrine.Transformers;
 using Vitrine.Viz;
@@ -79,9 +80,9 @@ public sealed record PredictResult
                 (JsonNode)new JsonObject { ["text"] = a.Text, ["start"] = a.Start, ["end"] = a.End, ["probability"] = a.Probability })]),
             ["no_answer"] = NoAnswer is not { } nothing ? null : new JsonObject
             {
-                ["score"] = nothing.Score,
-                ["best_span"] = nothing.BestSpan,
-                ["difference"] = nothing.Lead,
+                ["score"] = Number(nothing.Score),
+                ["best_span"] = Number(nothing.BestSpan),
+                ["difference"] = Number(nothing.Lead),
                 ["is_chosen"] =
                     nothing.IsChosen,
             },
@@ -114,6 +115,9 @@ public sealed record PredictResult
                 .Select(a => (string[])[a.Text, Numbers.Percent(a.Probability), FormattableString.Invariant($"{a.Start}–{a.End}")])],
         };
     }
+
+    // Where no span is possible its sum is −∞, which JSON lacks.
+    private static JsonNode Number(double value) => double.IsFinite(value) ? value : value.ToString(CultureInfo.InvariantCulture);
 
     private static Grid Ranking(string head, IReadOnlyList<Choice> ranking) => new()
     {

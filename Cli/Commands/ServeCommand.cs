@@ -81,8 +81,11 @@ internal static class ServeCommand
 
     private static async Task Serve(ServeOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        await using Server server = await Server.Start(options, line => terminal.Error.WriteLine($"vitrine: {line}"), cancellation)
-            .ConfigureAwait(false);
+        await using Server server = await Server.Start(options, line =>
+        {
+            terminal.Error.WriteLine($"vitrine: {line}");
+            terminal.Error.Flush();
+        }, cancellation).ConfigureAwait(false);
         terminal.Output.WriteLine($"{server.Address}{(options.Token is null ? "" : "?token=…")}  {options.Models.Count} models, "
             + $"{options.Models[0].Key} first. Ctrl-C ends it.");
         terminal.Output.Flush();

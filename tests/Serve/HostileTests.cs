@@ -29,6 +29,15 @@ public sealed class HostileTests(SharedService shared) : IClassFixture<SharedSer
     [InlineData("""{"model": "/etc/passwd", "text": "a"}""", 404, "none of that name")]
     [InlineData("""{"model": "sentiment@int9", "text": "a"}""", 404, "none of that name")]
     [InlineData("""{"text": "a", "methods": ["nothing"]}""", 400, "expected")]
+    [InlineData("""{"model": "sentiment\u0000", "text": "a"}""", 404, "none of that name")]
+    [InlineData("""{"model": "<script>alert(1)</script>", "text": "a"}""", 404, "none of that name")]
+    [InlineData("""{"text": "a", "targets": ["<script>alert(1)</script>"]}""", 400, "no such label")]
+    [InlineData("""{"text": "a", "steps": -1}""", 400, "steps")]
+    [InlineData("""{"text": "a", "steps": 99999999999}""", 400, "a whole number")]
+    [InlineData("""{"text": "a", "seed": 0.5}""", 400, "a whole number")]
+    [InlineData("""{"text": "a", "gap": 1e999}""", 400, "a number")]
+    [InlineData("""{"text": "a", "ids": [1, -1]}""", 422, "ids: not a token")]
+    [InlineData("""{"text": "a", "absent": {"a": {"b": "c"}}}""", 400, "too deep")]
     [InlineData("""{"text": "a", "steps": 100000}""", 400, "steps: out of range; got 100000; expected at most 1000")]
     [InlineData("""{"text": "a", "steps": 1.5}""", 400, "a whole number")]
     [InlineData("""{"text": "a", "steps": 1e999}""", 400, "a whole number")]
@@ -123,11 +132,80 @@ public sealed class HostileTests(SharedService shared) : IClassFixture<SharedSer
     [InlineData("GET /v1/models HTTP/9.9\r\nHost: localhost\r\n\r\n")]
     [InlineData("POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: -1\r\n\r\n{}")]
     [InlineData("GET /v1/models HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n")]
+    [InlineData("GET /v1/models HTTP/1.0\r\n\r\n")]
+    [InlineData("GET /v1/models HTTP/1.0\r\nHost: evil.example\r\n\r\n")]
+    [InlineData("GET http://evil.example/v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v1/models%00 HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v1/mo\0dels HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v1/models HTTP/1.1\r\nHost: local\0host\r\n\r\n")]
+    [InlineData("GET /v1/models HTTP/1.1\r\nHost: localhost\r\nA B: c\r\n\r\n")]
+    [InlineData("GET ../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("TRACE /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("CONNECT evil.example:80 HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + "zz\r\n")]
+    [InlineData("POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip\r\n\r\n{}")]
     public async Task Bytes_ThatAreNoRequest_GetA4xxOr505(string bytes)
     {
         string answer = await Raw(Service.Address, bytes);
 
         Assert.Matches("^HTTP/1.1 (4\\d\\d|505) ", answer);
+    }
+
+    [Fact]
+    public async Task Headers_TooManyOrTooLong_GetA4xx()
+    {
+        string many = string.Concat(Enumerable.Range(0, 500).Select(i => $"X-{i}: 1\r\n"));
+
+        Assert.Matches("^HTTP/1.1 431 ", await Raw(Service.Address, $"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"));
+        Assert.Matches("^HTTP/1.1 431 ",
+            await Raw(Service.Address, $"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nA: {new string('a', 40_000)}\r\n\r\n"));
+        Assert.Matches("^HTTP/1.1 414 ",
+            await Raw(Service.Address, $"GET /{new string('a', 140_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    }
+
+    [Fact]
+    public async Task Body_InAnotherEncodingOrDeep_IsRefused()
+    {
+        foreach ((byte[] bytes, string type) in ((byte[], string)[])[(Encoding.Unicode.GetBytes(Good), "application/json; charset=utf-16"),
+            ([0xFF, 0xFE, 0x00], "application/json"), (Encoding.UTF8.GetBytes(new string('[', 100_000)), "application/json"),
+            ([], "application/json"), ([0], "application/json")])
+        {
+            var content = new ByteArrayContent(bytes);
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+            (await Service.Send(new(HttpMethod.Post, "/v1/predict") { Content = content })).IsRefused(400, "body: not JSON");
+        }
+    }
+
+    [Fact]
+    public async Task Reader_WithoutAnyContextThatMayAnswer_SaysThatInJson()
+    {
+        Answer said = (await Service.Post("/v1/predict", """{"model": "reader", "text": "Where is Ben?", "context": "\u0000"}""")).IsDone();
+
+        Assert.Equal("-Infinity", said.Json.GetProperty("no_answer").GetProperty("best_span").GetString());
+    }
+
+    [Theory]
+    [InlineData("off=-1", "no such token")]
+    [InlineData("off=abc", "a whole number")]
+    [InlineData("off=99999", "no such token")]
+    [InlineData("targets=%00", "no such label")]
+    [InlineData("model=..%2Fsentiment", "none of that name")]
+    [InlineData("model=%00", "none of that name")]
+    [InlineData("methods=nothing", "expected")]
+    [InlineData("%00=a", "no such member")]
+    public async Task Page_AnAddressThatIsWrong_SaysSoInASentence(string query, string part)
+    {
+        Answer shell = (await Service.Get($"/explain?text=a%20film&{query}")).IsDone();
+        string json = System.Text.Json.JsonSerializer.Serialize(System.Web.HttpUtility.ParseQueryString($"text=a film&{query}") is var said
+            ? said.AllKeys.ToDictionary(key => key!, key => said[key]!) : []);
+
+        Answer shown = await Service.Post("/page/explain", json);
+
+        Assert.Equal("text/html", shell.Type);
+        Assert.Contains(part, shown.Text, StringComparison.Ordinal);
+        Assert.Contains("detail", shown.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("internal error", shown.Text, StringComparison.Ordinal);
     }
 
     [Fact]
