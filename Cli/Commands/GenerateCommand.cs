@@ -5,7 +5,7 @@ internal static class GenerateCommand
 {
     /// <summary>Continues a text.</summary>
     public static Verb Create(Terminal terminal) => Create(
-        terminal, "generate", "Continues a text with GPT-2 or Llama.", "models/stories", """
+        terminal, "generate", "Continues a text with a model that writes.", "models/stories", """
         vitrine generate "Clara lived with her" --max-new-tokens 90 --sample --draw-seed 1
         vitrine generate --model models/shakespeare "ROMEO:" --max-new-tokens 60
         vitrine generate --model path/to/gpt2 "Once upon a time" --max-new-tokens 40
@@ -15,7 +15,7 @@ internal static class GenerateCommand
 
     /// <summary>Translates a text.</summary>
     public static Verb CreateTranslate(Terminal terminal) => Create(
-        terminal, "translate", "Translates a text with Marian.", "models/zh-en", """
+        terminal, "translate", "Translates a text.", "models/zh-en", """
         vitrine translate "我喜歡音樂。"
         vitrine translate --model path/to/opus-mt-zh-en "我喜欢看书。"
         vitrine translate --model path/to/opus-mt-zh-en --beams 6 --length-penalty 1 --scores < text.txt

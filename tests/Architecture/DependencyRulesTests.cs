@@ -20,6 +20,7 @@ public class DependencyRulesTests
         ["Drawing"] = ["Viz"],
         ["Data"] = [],
         ["Mcp"] = ["Core.Tensor", "Models.Transformer", "Attribution", "Viz", "Vitrine"],
+        ["Interactive"] = ["Attribution", "Viz", "Drawing", "Vitrine"],
         ["Training"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer"],
         ["Vitrine"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training"],
         ["Serve"] = ["Core.Tensor", "Core.Autograd", "Models.Transformer", "Attribution", "Viz", "Training", "Vitrine"],
@@ -30,6 +31,7 @@ public class DependencyRulesTests
     private static readonly Dictionary<string, string[]> s_packages = new()
     {
         ["Mcp"] = ["ModelContextProtocol.Core"],
+        ["Interactive"] = ["Microsoft.AspNetCore.Html.Abstractions", "Microsoft.DotNet.Interactive.Formatting"],
         ["Data"] = ["Apache.Arrow", "Apache.Arrow.Compression", "Parquet.Net", "ZstdSharp.Port"],
         ["Drawing"] = ["HarfBuzzSharp", "HarfBuzzSharp.NativeAssets.Linux", "ScottPlot", "SkiaSharp", "SkiaSharp.HarfBuzz",
             "SkiaSharp.NativeAssets.Linux.NoDependencies"],
