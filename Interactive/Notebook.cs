@@ -23,7 +23,7 @@ public static class Notebook
     /// </summary>
     public static void Register()
     {
-        Draw<Explanation>(explanation => explanation.Results.Count > 0 ? explanation.ToSvg() : null, explanation => explanation.ToText(new()));
+        Draw<Explanation>(why => why.Results.Count > 0 ? why.ToSvg() : null, why => why.ToText(new()));
         Draw<InsideResult>(result => InsideFigure.Svg(result), Lines);
         Draw<HeadsResult>(result => result.ToSvg());
         Draw<ProbeResult>(result => result.ToSvg());
@@ -38,7 +38,7 @@ public static class Notebook
         Write<EdgeScores>();
     }
 
-    /// <summary>A picture as an image of its own, so that nothing of it (styles, names) meets those of the notebook; null: its text.</summary>
+    /// <summary>A picture as an image of its own, so that no style or name of it meets those of the notebook; null: its text.</summary>
     private static void Draw<T>(Func<T, string?> picture, Func<T, string>? text = null)
         where T : class
     {

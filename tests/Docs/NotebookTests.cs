@@ -35,9 +35,8 @@ public sealed class NotebookTests
     public void Notebook_Run_ShowsPicturesPagesAndTables(string name)
     {
         string file = Path.Combine(GoldenFolder.SourceTree(), "samples", name);
-        string program = Path.Combine(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Replace(
-            $"{Path.DirectorySeparatorChar}tests{Path.DirectorySeparatorChar}", $"{Path.DirectorySeparatorChar}Notebooks{Path.DirectorySeparatorChar}",
-            StringComparison.Ordinal), "Vitrine.Notebooks.dll");
+        string own = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), outputs = Path.GetFullPath(Path.Combine(own, "..", ".."));
+        string program = Path.Combine(outputs, "Notebooks", Path.GetFileName(own), "Vitrine.Notebooks.dll");
 
         using var child = Child.Start("dotnet", [program, file]);
         string[] lines = child.Wait().IsDone().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

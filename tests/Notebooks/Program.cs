@@ -18,9 +18,11 @@ if (args is not [var path])
 }
 string package = "#r \"nuget: Vitrine.Interactive";
 string references = string.Concat(Directory.GetFiles(AppContext.BaseDirectory, "Vitrine.*.dll")
-    .Append(Path.Combine(AppContext.BaseDirectory, "Vitrine.dll")).Where(file => !file.EndsWith("Vitrine.Notebooks.dll", StringComparison.Ordinal))
+    .Append(Path.Combine(AppContext.BaseDirectory, "Vitrine.dll"))
+    .Where(file => !file.EndsWith("Vitrine.Notebooks.dll", StringComparison.Ordinal))
     .Select(file => $"#r \"{file}\"\n"));
-string extension = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "extension.dib")).Replace("#!csharp", "", StringComparison.Ordinal);
+string extension = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "extension.dib"))
+    .Replace("#!csharp", "", StringComparison.Ordinal);
 InteractiveDocument notebook = Notebook.Parse(File.ReadAllText(path));
 Environment.CurrentDirectory = Path.GetDirectoryName(Path.GetFullPath(path))!;
 var writing = new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
