@@ -21,12 +21,15 @@ internal static class AttentionCommand
         var page = Declare.Value<string?>("--page", "path",
             "Write one self-contained page: all heads, one head large, lines between tokens; stays fast at hundreds of tokens.");
         var why = Declare.Value<string?>("--why", "place", "Query and keys of one head, neuron by neuron: layer.head.query, e.g. 1.0.5.");
+        var maps = Declare.Value<string?>("--maps", "heads",
+            "The attention itself, a map of queries and keys per head: all, those of a layer (1), or one (1.0).");
         return new Verb("attention", "Shows where every head of a text looks: statistics per head, a page with all heads, query and keys of one.", """
             vitrine attention "ROMEO: What light through yonder" --page heads.html
             vitrine attention --model models/induction "keyfjordsagnbixkeyfjo"
+            vitrine attention --model models/induction --maps 1 "keyfjordsagnbixkeyfjo" --png heads.png
             vitrine attention --model models/induction --why 1.0.12 "keyfjordsagnbixkeyfjo" --svg why.svg --table product
             """)
-            .With(text.Text).With(text.File).With(stack, context, target, page, why).With(output.Symbols).With(source.Options)
+            .With(text.Text).With(text.File).With(stack, context, target, page, maps, why).With(output.Symbols).With(source.Options)
             .Does((parsed, _) =>
             {
                 output.Probe(parsed, terminal);
@@ -42,6 +45,14 @@ internal static class AttentionCommand
                 {
                     int[] at = Numbers(place, 3, "--why", "layer.head.query");
                     output.Write(parsed, terminal, explainer.Inside.Why(given, at[0], at[1], at[2], parsed.GetValue(stack)));
+                    return;
+                }
+                if (parsed.GetValue(maps) is { } which)
+                {
+                    int[] at = which == "all" ? [] : Numbers(which, which.Contains('.', StringComparison.Ordinal) ? 2 : 1, "--maps",
+                        "all, layer or layer.head");
+                    output.Write(parsed, terminal, explainer.Inside.Patterns(given, at.Length > 0 ? at[0] : null,
+                        at.Length > 1 ? at[1] : null, parsed.GetValue(stack), parsed.GetValue(context), parsed.GetValue(target)));
                     return;
                 }
                 output.Write(parsed, terminal, explainer.Inside.Heads(given, parsed.GetValue(stack), parsed.GetValue(context),

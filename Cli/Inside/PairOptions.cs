@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vitrine.Attributions;
+using Vitrine.Transformers;
 
 namespace Vitrine.Cli;
 
@@ -120,12 +121,17 @@ internal sealed class PairOptions
             string[] names = parsed.GetValue(_names)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 ?? [.. PromptTemplates.Names];
             return PromptTemplates.Fill(explainer.Model, template, Need(parsed, _corrupted), Need(parsed, _correct), Need(parsed, _wrong),
-                names, count, Seed(parsed), metric);
+                names, count, Seed(parsed), metric, align);
+        }
+        if (clean is null && task is null && explainer.Task != ModelTask.CausalLanguageModel)
+        {
+            throw new CommandException(ExitCode.Usage, "pairs: none given; expected --clean and --corrupted, --pairs or --template. Only "
+                + "models that write from left to right have a task that stands for them, induction.");
         }
         return clean is not null
             ? [PromptPair.Of(explainer.Model, clean, Need(parsed, _corrupted), Need(parsed, _correct), parsed.GetValue(_wrong), metric,
                 parsed.GetValue(_target), align)]
-            : PromptTemplates.Generate(explainer.Model, task ?? "induction", count, Seed(parsed), metric);
+            : PromptTemplates.Generate(explainer.Model, task ?? "induction", count, Seed(parsed), metric, align);
     }
 
     private static string Need(ParseResult parsed, Option<string?> option) => parsed.GetValue(option)

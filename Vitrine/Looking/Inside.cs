@@ -140,8 +140,8 @@ public sealed partial class Inside
         InsideText read = Read(text);
         ModelInput input = read.Input;
         int id = correct is null ? Best(read) : PromptPair.Answer(Model, correct);
-        return DirectLogitAttribution.Run(Model, input, wrong is null ? InsideMetric.Logit(id)
-            : InsideMetric.LogitDifference(id, PromptPair.Answer(Model, wrong)), folded, read.Tokens);
+        InsideMetric metric = wrong is null ? InsideMetric.Logit(id) : InsideMetric.LogitDifference(id, PromptPair.Answer(Model, wrong));
+        return DirectLogitAttribution.Run(Model, input, metric.Spelled(Model), folded, read.Tokens);
     });
 
     /// <summary>Statistics of every head on a text: <see cref="HeadStatistics"/>.</summary>
@@ -151,6 +151,24 @@ public sealed partial class Inside
     /// <param name="target">Of an encoder–decoder what it is made to write; null: what it writes by itself.</param>
     public InsideResult Heads(string text, string? stack = null, string? context = null, string? target = null) =>
         Ask(() => HeadStatistics.Run(Model, Read(text, context, target).Input, stack == "cross" ? "decoder" : stack, stack == "cross"));
+
+    /// <summary>The attention itself: <see cref="HeadPatterns.ToResult"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="layer">One block; null: all.</param>
+    /// <param name="head">One head of it; null: all.</param>
+    /// <param name="stack">Null: the last of the model's stacks; <c>cross</c>: from decoder to encoder.</param>
+    /// <param name="context">A second text, such as the context of a question; null: none.</param>
+    /// <param name="target">Of an encoder–decoder what it is made to write; null: what it writes by itself.</param>
+    /// <exception cref="VitrineException">There is no such block or head.</exception>
+    public InsideResult Patterns(string text, int? layer = null, int? head = null, string? stack = null, string? context = null,
+        string? target = null) => Ask(() =>
+    {
+        InsideText read = Read(text, context, target);
+        bool cross = stack == "cross";
+        var patterns = HeadPatterns.Of(Model, read.Input, cross ? "decoder" : stack, cross);
+        string[] own = patterns.Stack == "encoder" ? read.SourceTokens : read.Tokens;
+        return patterns.ToResult(own, cross ? read.SourceTokens : own, layer, head);
+    });
 
     /// <summary>Why a head attends, neuron by neuron: <see cref="NeuronView"/>.</summary>
     public InsideResult Why(string text, int layer, int head, int query, string? stack = null) =>
@@ -271,8 +289,9 @@ public sealed partial class Inside
         : InsideMetric.LogitDifference(PromptPair.Answer(Model, correct), PromptPair.Answer(Model, wrong));
 
     // A masked language model answers at its mask, others at the end.
-    private InsideMetric Asked(InsideMetric metric, InsideText read) => Model.Info.Task == ModelTask.MaskedLanguageModel
-        ? metric with { Position = PromptPair.MaskOf(_loaded.Tokenizer, read.Encoding.Ids) } : metric;
+    private InsideMetric Asked(InsideMetric metric, InsideText read) => metric.Spelled(Model) is var named
+        && Model.Info.Task == ModelTask.MaskedLanguageModel
+        ? named with { Position = PromptPair.MaskOf(_loaded.Tokenizer, read.Encoding.Ids) } : named;
 
     private int Best(InsideText read)
     {

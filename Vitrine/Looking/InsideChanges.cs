@@ -33,7 +33,28 @@ internal sealed class InsideChanges(LoadedModel loaded, InsideText text, Interve
                 (IReadOnlyList<Intervention>)[.. others, .. added.Select(a => Of(a with { Factor = s }))]))];
     }
 
-    private Intervention Of(ActivationChange change) => change.Kind switch
+    private Intervention Of(ActivationChange change)
+    {
+        ExpectInside(change.Positions);
+        ExpectInside(change.Keys);
+        return Made(change);
+    }
+
+    // A position that neither the text has nor what is written would change nothing, without a word.
+    private void ExpectInside(InsidePositions? positions)
+    {
+        int read = Math.Max(text.SourceTokens.Length, text.Tokens.Length), last = read + (request.MaxNewTokens ?? 0);
+        foreach (int p in positions?.Only ?? (positions?.From is { } from ? [from] : []))
+        {
+            if (p >= last || p < -read)
+            {
+                throw new RequestException(Fault.Request, string.Create(CultureInfo.InvariantCulture,
+                    $"positions: outside the text; got {p}; expected 0 to {last - 1}, or from the end -1 to -{read}."));
+            }
+        }
+    }
+
+    private Intervention Made(ActivationChange change) => change.Kind switch
     {
         ChangeKind.Zero => Intervention.Zero(Hook(change), change.Unit, change.Positions),
         ChangeKind.Scale => Intervention.Scale(Hook(change), change.Factor, change.Unit, change.Positions),

@@ -39,8 +39,8 @@ public static class InsideFigure
     }
 
     internal static string Title(InsideResult result, InsideTable? table) =>
-        result.Method.Replace('_', ' ') + (table is null ? "" : $": {table.Name.Replace('_', ' ')}")
-        + (result.Model is null ? "" : $" of {result.Model}");
+        result.Method.Replace('_', ' ') + (result.Model is null ? "" : $" of {result.Model}")
+        + (table is null ? "" : $": {table.Name.Replace('_', ' ')}");
 
     internal static string Note(InsideResult result, InsideTable table) => string.Join(" · ", new[]
     {
@@ -99,20 +99,28 @@ public static class InsideFigure
         var scale = ColorScale.Over(table.Values.Select(v => (float)v));
         string[] rowNames = [.. table.Axes[^2].Labels.Select(l => TextWidth.Cut(Bare(l), 24))],
             columnNames = [.. table.Axes[^1].Labels.Select(l => TextWidth.Cut(Bare(l), 24))];
-        double left = rowNames.Max(n => SvgCanvas.TextLength(n, 11)) + 8, foot = columnNames.Max(n => SvgCanvas.TextLength(n, 11));
+        string[] axes = [table.Axes[^2].Name.Trim(), table.Axes[^1].Name.Trim()];
+        double left = rowNames.Append(axes[0]).Max(n => SvgCanvas.TextLength(n, 11)) + 8,
+            foot = columnNames.Max(n => SvgCanvas.TextLength(n, 11));
         bool texts = table.Texts is not null;
-        double cell = texts ? 58 : Math.Clamp(640.0 / Math.Max(columns, 1), maps > 1 ? 4 : 8, maps > 1 ? 16 : 34), height = texts ? 20
-            : Math.Clamp(cell, 4, 22);
-        bool showsColumns = cell >= 9, showsRows = height >= 9, values = !texts && cell >= 30 && height >= 18;
-        (left, foot) = (showsRows ? left : 8, showsColumns ? (foot * 0.72) + 12 : 6);
-        int across = Math.Max(1,
-            Math.Min(drawn, maps > 1 && table.Axes.Count == 4 ? shape[1] : (int)(760 / (left + (columns * cell) + Gap))));
-        double one = left + (columns * cell) + Gap, tall = (maps > 1 ? 18 : 0) + (rows * height) + foot + 14;
+        double cell = texts ? 58 : Math.Clamp(640.0 / Math.Max(columns, 1), Math.Min(maps > 1 ? 4 : 8, 1600.0 / columns),
+            maps > 1 ? 16 : 34), height = texts ? 20 : Math.Clamp(cell, 4, 22);
+        bool values = !texts && cell >= 30 && height >= 18;
+        cell = values ? Math.Max(cell, table.Values.Where(double.IsFinite).Select(v => SvgCanvas.TextLength(scale.Format(v), 11))
+            .DefaultIfEmpty(0).Max() + 6) : cell;
+        bool showsColumns = cell >= 9, showsRows = height >= 9, upright = showsColumns && foot + 4 <= cell;
+        height = maps == 1 && rows <= 24 ? Math.Max(height, 10) : height;
+        left = showsRows ? left : SvgCanvas.TextLength(axes[0], 11) + 8;
+        foot = 14 + (showsColumns ? upright ? 16 : (foot * 0.72) + 12 : 6);
+        double facet = maps > 1 ? Enumerable.Range(0, drawn).Max(m => SvgCanvas.TextLength(Facet(table, m), 11)) : 0,
+            one = left + Math.Max(columns * cell, facet) + Gap;
+        int across = Math.Max(1, Math.Min(drawn, maps > 1 && table.Axes.Count == 4 ? shape[1] : (int)(760 / one)));
+        double tall = (maps > 1 ? 18 : 0) + (rows * height) + foot + 14;
         var canvas = new SvgCanvas();
         double width = Math.Max((2 * Margin) + (across * one), Math.Max(SvgCanvas.TextLength(title, 15) + (2 * Margin), 420)),
             top = Head(canvas, title, note, width) + 12;
         canvas.Legend(scale, Margin, top);
-        top += 24;
+        top += maps > 1 ? 24 : 36;
         for (int m = 0; m < drawn; m++)
         {
             double x0 = Margin + (m % across * one), y0 = top + (m / across * tall);
@@ -121,7 +129,10 @@ public static class InsideFigure
                 canvas.Text(Facet(table, m), x0 + left, y0 + 10, kind: "small");
                 y0 += 18;
             }
-            Map(canvas, table, scale, m, x0 + left, y0, cell, height, rowNames, columnNames, showsRows, showsColumns, values, place);
+            Map(canvas, table, scale, m, x0 + left, y0, cell, height, rowNames, columnNames, showsRows, showsColumns, upright, values,
+                place);
+            canvas.Text(axes[0], x0 + left - 6, y0 - 5, "end", "soft small");
+            canvas.Text(axes[1], x0 + left + (columns * cell / 2), y0 + (rows * height) + foot, "middle", "soft small");
         }
         double bottom = top + (((drawn + across - 1) / across) * tall);
         if (drawn < maps)
@@ -135,10 +146,11 @@ public static class InsideFigure
 
     private static void Map(
         SvgCanvas canvas, InsideTable table, ColorScale scale, int map, double x0, double y0, double cell, double height,
-            string[] rowNames, string[] columnNames, bool showsRows, bool showsColumns, bool values,
+            string[] rowNames, string[] columnNames, bool showsRows, bool showsColumns, bool upright, bool values,
             Func<InsideTable, int, string?>? place)
     {
         int rows = rowNames.Length, columns = columnNames.Length;
+        double gap = cell < 4 ? 0 : 1;
         // Layers and states grow upwards, as the stream does; queries and sources read downwards.
         bool up = table.Axes[^2].Name is "layer" or "state";
         for (int r = 0; r < rows; r++)
@@ -157,8 +169,8 @@ public static class InsideFigure
                     continue;
                 }
                 string text = table.Texts is { } texts ? Bare(texts[at]) : "";
-                canvas.Rect("card", x0 + (c * cell), y, cell - 1, height - 1);
-                canvas.Rect(v < 0 ? "against" : "for", x0 + (c * cell), y, cell - 1, height - 1, scale.Strength(v),
+                canvas.Rect("card", x0 + (c * cell), y, cell - gap, height - gap);
+                canvas.Rect(v < 0 ? "against" : "for", x0 + (c * cell), y, cell - gap, height - gap, scale.Strength(v),
                     $"{rowNames[r]} · {columnNames[c]}: {text} {Viz.Numbers.Exact(v)}", place?.Invoke(table, at));
                 if (text.Length > 0)
                 {
@@ -172,7 +184,15 @@ public static class InsideFigure
         }
         for (int c = 0; c < columns && showsColumns; c++)
         {
-            canvas.Text(columnNames[c], x0 + ((c + 0.5) * cell) + 3, y0 + (rows * height) + 12, "end", "soft small", -45);
+            double middle = x0 + ((c + 0.5) * cell), y = y0 + (rows * height);
+            if (upright)
+            {
+                canvas.Text(columnNames[c], middle, y + 14, "middle", "soft small");
+            }
+            else
+            {
+                canvas.Text(columnNames[c], middle + 3, y + 12, "end", "soft small", -45);
+            }
         }
     }
 
@@ -233,6 +253,11 @@ public static class InsideFigure
         return string.Join(" ", parts);
     }
 
-    private static string Bare(string text) =>
-        Markup.Visible(text.Replace(' ', '·') is var dotted && text.Trim().Length == 0 ? dotted : text).Trim();
+    // A token of spaces is shown by dots, alone or after its position.
+    private static string Bare(string text)
+    {
+        string bare = text.TrimEnd(' ');
+        int spaces = text.Length - bare.Length - (bare.Length > 0 ? 1 : 0);
+        return Markup.Visible(spaces > 0 ? $"{bare} {new string('·', spaces)}" : text).Trim();
+    }
 }

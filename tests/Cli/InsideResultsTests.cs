@@ -25,7 +25,9 @@ public sealed class InsideResultsTests
         "patch --model models/sentiment --clean good --corrupted bad --correct positive --place mlp_out",
         "circuit --top 12", "circuit --curve", "circuit --method exact --ablation mean", "circuit --method information-flow --greedy 8",
         $"lens {Induction}", $"lens --mids --correct r {Induction}", $"lens --direct {Induction}", "lens --model models/zh-en 我喜欢音乐。",
-        $"attention {Induction}", $"attention --why 1.0.20 {Induction}", "attention --model models/zh-en --stack cross 我喜欢音乐。",
+        $"attention {Induction}", $"attention --maps all {Induction}", $"attention --maps 1.0 {Induction}",
+        "attention --model models/zh-en --stack cross --maps 0 我喜欢音乐。",
+        $"attention --why 1.0.20 {Induction}", "attention --model models/zh-en --stack cross 我喜欢音乐。",
         $"neurons {Induction}", "neurons --model models/induction --layer 1 --neuron 0", $"neurons --factors 3 {Induction}",
         "neurons --model models/induction --data models/entities/sentences.txt --top 2",
         "neurons --layer 1 --ablate 3 --ablate 3,5 --generate 2 KING",
@@ -117,6 +119,14 @@ public sealed class InsideResultsTests
     [InlineData("intervene --model models/induction --swap blocks.0.attn.hook_z --source abcd abc", "swap: token counts differ")]
     [InlineData("intervene --model models/induction --zero blocks.0.attn.hook_z:7 abc", "no such head or neuron")]
     [InlineData("similarity --model models/induction --measure cosine abc", "cosine")]
+    [InlineData("attention --model models/induction --maps 7 abc", "attention: no such head; got 7")]
+    [InlineData("attention --model models/induction --maps a abc", "--maps: not understood; got 'a'")]
+    [InlineData("intervene --model models/induction --knockout 99 abc", "positions: outside the text; got 99; expected 0 to 2")]
+    [InlineData("intervene --model models/induction --zero blocks.0.hook_mlp_out@-9 abc", "positions: outside the text; got -9")]
+    [InlineData("patch --model models/sentiment", "pairs: none given")]
+    [InlineData("patch --model models/shakespeare --generate greater-than", "the model's vocabulary does not fit the task greater-than")]
+    [InlineData("similarity --model models/shakespeare --other models/stories ROMEO", "the models read other tokens")]
+    [InlineData("lens --model models/zh-en --train README.md --tuned nowhere", "tuned lens: the model has an encoder and a decoder")]
     [InlineData("neurons --model models/induction --ablate 9999 abc", "no such head or neuron")]
     [InlineData("neurons --model models/induction --ablate x abc", "--ablate: not understood; got 'x'")]
     [InlineData("sae --sae models/shakespeare/sae --names models/entities/names.tsv abc", "expected the columns feature, name and pattern")]

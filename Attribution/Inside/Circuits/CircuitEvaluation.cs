@@ -63,7 +63,11 @@ public static class CircuitEvaluation
                     new InsideAxis("edge", [.. stable.Keys]))],
                 .. result.Tables,
             ],
-            Warnings = circuit.Count == 0 ? ["No edge is left after pruning: choose more edges."] : [],
+            Warnings =
+            [
+                .. circuit.Count == 0 ? ["No edge is left after pruning: choose more edges."] : Array.Empty<string>(),
+                .. PairStatistics.Doubts(pairs[0].Metric, measure.Clean, measure.Corrupted),
+            ],
         };
     }
 

@@ -197,51 +197,6 @@ public static class HeadStatistics
     }
 }
 
-/// <summary>All attention patterns of one text.</summary>
-public sealed class HeadPatterns
-{
-    private readonly float[][] _layers;
-
-    private HeadPatterns(string stack, float[][] layers, Shape shape) =>
-        (Stack, _layers, Heads, Queries, Keys) = (stack, layers, shape[1], shape[2], shape[3]);
-
-    /// <summary>Which blocks.</summary>
-    public string Stack { get; }
-
-    /// <summary>How many blocks.</summary>
-    public int Layers => _layers.Length;
-
-    /// <summary>Query heads per block.</summary>
-    public int Heads { get; }
-
-    /// <summary>Queries.</summary>
-    public int Queries { get; }
-
-    /// <summary>Keys.</summary>
-    public int Keys { get; }
-
-    /// <summary>Runs a text.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="input">One text.</param>
-    /// <param name="stack">Null: the last of the model's stacks.</param>
-    /// <param name="cross">Whether the heads between decoder and encoder are meant.</param>
-    public static HeadPatterns Of(ITransformer model, ModelInput input, string? stack = null, bool cross = false)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        PatchPlace place = PatchPlace.Get(cross ? "cross_pattern" : "pattern");
-        string name = stack ?? new PatchRequest().StackOf(model);
-        string[] hooks = [.. Enumerable.Range(0, place.LayersOf(model, name)).Select(l => place.HookOf(name, l))];
-        Dictionary<string, Tensor> found = PatchSweep.Capture(model, input, hooks);
-        return new(name, [.. hooks.Select(h => found[h].ToArray())], found[hooks[0]].Shape);
-    }
-
-    /// <summary>The attention of one query, <c>[key]</c>.</summary>
-    public ReadOnlySpan<float> Row(int layer, int head, int query) => _layers[layer].AsSpan(((head * Queries) + query) * Keys, Keys);
-
-    /// <summary>The pattern of one head, <c>[query, key]</c>.</summary>
-    public ReadOnlySpan<float> Head(int layer, int head) => _layers[layer].AsSpan(head * Queries * Keys, Queries * Keys);
-}
-
 /// <summary>Why a head attends: the query and keys of one head, neuron by neuron (BertViz' neuron view).</summary>
 public static class NeuronView
 {

@@ -72,9 +72,7 @@ public static class LogitLens
 
     private static bool IsReader(ITransformer model) => model.Info.Task == ModelTask.QuestionAnswering;
 
-    internal static string Word(ITransformer model, int id) => model is ILanguageModel
-        ? Spelling.OfWritten(model) is { } tokenizer ? PromptPair.Spelt(tokenizer, id) : id.ToString(CultureInfo.InvariantCulture)
-        : id < model.Info.Labels.Count ? model.Info.Labels[id] : id.ToString(CultureInfo.InvariantCulture);
+    internal static string Word(ITransformer model, int id) => PromptPair.Word(model, id);
 
     // blocks.3.hook_resid_pre → 3_pre, TransformerLens' labels.
     private static string Short(string hook)

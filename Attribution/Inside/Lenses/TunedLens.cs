@@ -73,6 +73,11 @@ public sealed class TunedLens
         {
             throw new VitrineException("tuned lens: texts of several lengths, or none; expected texts of equally many tokens.");
         }
+        if (model.Info.Task == ModelTask.SequenceToSequence)
+        {
+            throw new VitrineException("tuned lens: the model has an encoder and a decoder; expected a language model that writes from "
+                + "left to right, or one that reads whole texts. The logit lens reads its decoder.");
+        }
         int layers = new LensStates(model, ModelInput.Of(texts[0]), mids: false).Names.Count - 1, d = model.Info.DModel;
         TunedLens lens = Identity(layers, d);
         var optimizer = new Sgd([.. lens._weights, .. lens._biases], momentum: 0.9f, weightDecay: 1e-3f);

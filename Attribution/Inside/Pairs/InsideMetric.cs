@@ -18,7 +18,7 @@ public sealed record InsideMetric
     public string Name { get; }
 
     /// <summary>What it is, with its unit.</summary>
-    public string Meaning { get; }
+    public string Meaning { get; private init; }
 
     /// <summary>
     /// The position whose output is read; negative: from the end. Not read where a model has one output for a whole text.
@@ -65,6 +65,14 @@ public sealed record InsideMetric
     /// <param name="model">The model.</param>
     /// <param name="input">What it reads.</param>
     public Tensor Of(ITransformer model, ModelInput input) => new MetricRun(model, input, this).Value();
+
+    /// <summary>The same metric, whose meaning names its tokens or labels as they are spelt.</summary>
+    internal InsideMetric Spelled(ITransformer model)
+    {
+        string Named(string meaning, int? id) => id is { } one
+            ? meaning.Replace($"[{one}]", $"['{PromptPair.Word(model, one)}']", StringComparison.Ordinal) : meaning;
+        return Answer is not { } answer ? this : this with { Meaning = Named(Named(Meaning, answer.Correct), answer.Wrong) };
+    }
 
     /// <summary>What a mean over pairs is: the tokens of one pair, the name of the metric for several.</summary>
     internal static string MeaningOf(IReadOnlyList<PromptPair> pairs) => pairs.Count == 1 ? pairs[0].Metric.Meaning

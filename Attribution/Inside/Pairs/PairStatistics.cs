@@ -27,6 +27,18 @@ internal static class PairStatistics
         return (zero, draw.Average(pair => sources[pair]) - zero);
     });
 
+    /// <summary>What a reader should know of the two runs before comparing anything with their gap.</summary>
+    /// <param name="metric">What was measured.</param>
+    /// <param name="clean">Its mean over the clean runs.</param>
+    /// <param name="corrupted">Over the corrupted runs.</param>
+    public static IReadOnlyList<string> Doubts(InsideMetric metric, double clean, double corrupted) =>
+        Math.Abs(clean - corrupted) < 1e-6 ? ["The two runs have the same metric: normalised values have no scale."]
+        : metric.Answer is not null && clean < corrupted
+            ? ["The clean runs have a lower metric than the corrupted ones: on these pairs the model does not do what they are about."]
+        : Math.Abs(clean - corrupted) < 0.05 * Math.Max(Math.Abs(clean), Math.Abs(corrupted))
+            ? ["The two runs hardly differ: normalised values divide by a small gap."]
+        : [];
+
     private static (double[] Mean, double[]? Low, double[]? High) Scaled(IReadOnlyList<double[]> perPair, int resamples, int seed,
         Func<int[], (double Zero, double Unit)> scale)
     {

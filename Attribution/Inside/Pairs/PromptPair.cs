@@ -52,6 +52,11 @@ public sealed record PromptPair
         ITokenizer tokenizer = model.Tokenizer
             ?? throw new VitrineException("pair: the model has no tokenizer; got texts; expected token ids.");
         Encoding first = tokenizer.Encode(clean), second = tokenizer.Encode(corrupted);
+        if (first.Ids.Length == 0 || second.Ids.Length == 0)
+        {
+            throw new VitrineException($"pair: no tokens in the {(first.Ids.Length == 0 ? "clean" : "corrupted")} text; expected at least "
+                + "one word.");
+        }
         if (first.Ids.Length != second.Ids.Length && !align)
         {
             throw Unequal(first, second);
@@ -60,7 +65,8 @@ public sealed record PromptPair
         int right = Answer(model, correct);
         int? other = wrong is null ? null : Answer(model, wrong);
         InsideMetric number = (metric
-            ?? ((one, two) => two is { } foil ? InsideMetric.LogitDifference(one, foil) : InsideMetric.LogProbability(one)))(right, other);
+            ?? ((one, two) => two is { } foil ? InsideMetric.LogitDifference(one, foil) : InsideMetric.LogProbability(one)))(right, other)
+            .Spelled(model);
         if (model.Info.Task == ModelTask.MaskedLanguageModel)
         {
             number = number with { Position = MaskOf(tokenizer, a) };
@@ -185,8 +191,20 @@ public sealed record PromptPair
                 + "expected one. A leading space belongs to a word in most vocabularies.");
     }
 
-    internal static string Spelt(ITokenizer tokenizer, int id) => tokenizer.Decode([id], skipSpecial: false) is { Length: > 0 } text ? text
-        : id.ToString(CultureInfo.InvariantCulture);
+    // What the model writes: a token, or the name of a label.
+    internal static string Word(ITransformer model, int id) => model is ILanguageModel
+        ? Spelling.OfWritten(model) is { } tokenizer ? Spelt(tokenizer, id) : id.ToString(CultureInfo.InvariantCulture)
+        : id < model.Info.Labels.Count ? model.Info.Labels[id] : id.ToString(CultureInfo.InvariantCulture);
+
+    // A piece that is a part of a character is spelt by its bytes.
+    internal static string Spelt(ITokenizer tokenizer, int id) => tokenizer.Decode([id], skipSpecial: false) switch
+    {
+        "" => id.ToString(CultureInfo.InvariantCulture),
+        var text when text.Contains('\uFFFD', StringComparison.Ordinal) => tokenizer.Vocabulary.PieceOf(id) is var piece
+            && piece.StartsWith("<0x", StringComparison.Ordinal) ? piece
+            : string.Concat(ByteAlphabet.ToBytes(piece).Select(b => string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"))),
+        var text => text,
+    };
 
     internal static Tensor Ids(ModelInput input) => input.Ids ?? input.Embeddings
         ?? throw new VitrineException("pair: no input; expected token ids or embeddings.");

@@ -34,11 +34,12 @@ public static class PromptTemplates
     /// <param name="count">How many pairs.</param>
     /// <param name="seed">Equal seeds give equal pairs.</param>
     /// <param name="metric">From the ids of both answers to the number; null: logit difference.</param>
+    /// <param name="align">Whether a text with fewer tokens is filled up where both differ: <see cref="TokenAlignment"/>.</param>
     /// <returns>The pairs; fillings whose texts have different numbers of tokens, or whose answers are several, are left out.</returns>
     /// <exception cref="VitrineException">No filling fits.</exception>
     public static IReadOnlyList<PromptPair> Fill(
         ITransformer model, string template, string corrupted, string correct, string wrong, IReadOnlyList<string> names, int count = 8,
-            int seed = 1, Func<int, int?, InsideMetric>? metric = null)
+            int seed = 1, Func<int, int?, InsideMetric>? metric = null, bool align = false)
     {
         ArgumentNullException.ThrowIfNull(names);
         string[] slots = [.. Slots(template + corrupted + correct + wrong)];
@@ -62,7 +63,7 @@ public static class PromptTemplates
                 .Aggregate(text, (t, s) => t.Replace("{" + s.slot + "}", drawn[s.i], StringComparison.Ordinal));
             try
             {
-                pairs.Add(PromptPair.Of(model, Filled(template), Filled(corrupted), Filled(correct), Filled(wrong), metric));
+                pairs.Add(PromptPair.Of(model, Filled(template), Filled(corrupted), Filled(correct), Filled(wrong), metric, align: align));
             }
             catch (VitrineException e)
             {
@@ -70,7 +71,7 @@ public static class PromptTemplates
             }
         }
         return pairs.Count > 0 ? pairs
-            : throw new VitrineException($"template: no filling gives texts of equally many tokens; {last?.Message}");
+            : throw new VitrineException($"template: no filling fits the model's vocabulary; {last?.Message}");
     }
 
     /// <summary>Pairs of a task.</summary>
@@ -79,25 +80,44 @@ public static class PromptTemplates
     /// <param name="count">How many pairs.</param>
     /// <param name="seed">Equal seeds give equal pairs.</param>
     /// <param name="metric">From the ids of both answers to the number; null: the task's own.</param>
+    /// <param name="align">Whether a text with fewer tokens is filled up where both differ: <see cref="TokenAlignment"/>.</param>
     /// <exception cref="VitrineException">No such task, or the model's vocabulary does not fit it.</exception>
     public static IReadOnlyList<PromptPair> Generate(ITransformer model, string task, int count = 8, int seed = 1,
-        Func<int, int?, InsideMetric>? metric = null)
+        Func<int, int?, InsideMetric>? metric = null, bool align = false)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (!Generators.ContainsKey(task))
+        {
+            throw new VitrineException($"generate: no such task; got '{task}'; expected one of {string.Join(", ", Generators.Keys)}.");
+        }
+        try
+        {
+            return Made(model, task, count, seed, metric, align);
+        }
+        catch (VitrineException e)
+        {
+            throw new VitrineException($"generate: the model's vocabulary does not fit the task {task}; {e.Message} A template takes words "
+                + "of your own.", e);
+        }
+    }
+
+    private static IReadOnlyList<PromptPair> Made(ITransformer model, string task, int count, int seed,
+        Func<int, int?, InsideMetric>? metric, bool align)
+    {
         var random = new Random(seed);
         string place = s_places[random.Next(s_places.Length)], thing = s_things[random.Next(s_things.Length)];
         return task switch
         {
             "ioi" => Fill(model, $"When {{A}} and {{B}} went to the {place}, {{B}} gave {thing} to",
-                $"When {{A}} and {{B}} went to the {place}, {{A}} gave {thing} to", " {A}", " {B}", Names, count, seed, metric),
+                $"When {{A}} and {{B}} went to the {place}, {{A}} gave {thing} to", " {A}", " {B}", Names, count, seed, metric, align),
             "greater-than" => [.. Enumerable.Range(0, count)
                 .Select(_ => GreaterThan(model, 11 + random.Next(8), 3 + random.Next(90), metric))],
             "docstring" =>
                 Fill(model, "def call(self, {A}, {B}, {C}):\n    \"\"\"\n    :param {A}: text\n    :param {B}: text\n    :param",
                 "def call(self, {B}, {A}, {C}):\n    \"\"\"\n    :param {A}: text\n    :param {B}: text\n    :param",
-                " {C}", " {B}", ["text", "name", "size", "path", "file", "line", "user", "code", "time"], count, seed, metric),
-            "induction" => Induction(model, random, count, metric),
-            _ => throw new VitrineException($"generate: no such task; got '{task}'; expected one of {string.Join(", ", Generators.Keys)}."),
+                " {C}", " {B}", ["text", "name", "size", "path", "file", "line", "user", "code", "time"], count, seed, metric,
+                align),
+            _ => Induction(model, random, count, metric),
         };
     }
 

@@ -48,17 +48,13 @@ public static class ActivationPatching
         (double[] shares, double[]? least, double[]? most) =
             PairStatistics.Share(raw, bases, sources, request.Resamples, request.Seed);
         InsideAxis[] axes = sweep.Axes();
-        List<string> warnings = [];
-        if (Math.Abs(mSource - mBase) < 1e-6)
-        {
-            warnings.Add("The two runs have the same metric: normalised values have no scale.");
-        }
+        Dictionary<string, double> numbers = Metrics(request.Direction, mBase, mSource);
         return new()
         {
             Method = "activation_patching",
             Direction = request.Direction.ToString().ToLowerInvariant(),
             Metric = pairs[0].Metric.Name,
-            Numbers = Metrics(request.Direction, mBase, mSource),
+            Numbers = numbers,
             Tables =
             [
                 InsideTable.Of("normalised", "share of the gap between the runs that the patch closes: 0 = base run, 1 = the other run",
@@ -66,7 +62,7 @@ public static class ActivationPatching
                 InsideTable.Of("raw", InsideMetric.MeaningOf(pairs), mean, axes) with { Low = low, High = high },
             ],
             Parameters = sweep.Parameters(pairs.Count),
-            Warnings = warnings,
+            Warnings = PairStatistics.Doubts(pairs[0].Metric, numbers["metric_clean"], numbers["metric_corrupted"]),
         };
     }
 

@@ -31,7 +31,8 @@ public static class CausalTracing
     /// <param name="sourceNames">Of an encoder–decoder what the source's are called; empty: by number.</param>
     /// <returns>
     /// Tables <c>resid_post</c>, <c>mlp_out</c> and <c>attn_out</c>, <c>[position, layer]</c>: the metric, mean over samples. Of an
-    /// encoder–decoder they are <c>encoder_resid_post</c> and so on, with <c>decoder_cross_attn_out</c>.
+    /// encoder–decoder they are <c>encoder_resid_post</c> and so on, with <c>decoder_cross_attn_out</c>. Before them the same with
+    /// <c>_normalised</c> after their names: 0 = under noise, 1 = clean.
     /// </returns>
     /// <exception cref="VitrineException">There is no such span or window, or the noise does not fit.</exception>
     public static InsideResult Run(
@@ -99,7 +100,13 @@ public static class CausalTracing
             Direction = "denoise",
             Metric = metric.Name,
             Numbers = new Dictionary<string, double> { ["metric_clean"] = atClean, ["metric_corrupted"] = atCorrupted },
-            Tables = tables,
+            Tables = [.. tables.Select(t => t with
+            {
+                Name = t.Name + "_normalised",
+                Meaning = "share of what noise took that the restored value gives back: 0 = under noise, 1 = clean",
+                Values = [.. t.Values.Select(v => (v - atCorrupted) / (atClean - atCorrupted))],
+            }), .. tables],
+            Warnings = PairStatistics.Doubts(metric, atClean, atCorrupted),
             Parameters = new Dictionary<string, string>
             {
                 ["span"] = $"{span.Begin}..{span.End - 1}",

@@ -70,15 +70,17 @@ internal sealed class PositionEffects
             attributions.AddRange(moved);
         }
         InsideAxis change = new("change", names);
+        string[] labels = Labels();
+        int count = divergence.Count / Math.Max(1, names.Count);
         return
         [
             InsideTable.Of("effect", "KL(model ‖ model with changed positions), nats", [.. divergence], change,
                 _model.Info.Task == ModelTask.QuestionAnswering ? new("position", ["start", "end"])
-                    : InsideAxis.Numbered("position", divergence.Count / Math.Max(1, names.Count))),
+                    : count == labels.Length ? new("position", labels) : InsideAxis.Numbered("position", count)),
             InsideTable.Of("explanation", "correlation of the tokens' input × gradient scores with those before; " + metric.Meaning,
                 [.. agreement], change),
             InsideTable.Of("attributions", "input × gradient of a token; " + metric.Meaning, [.. attributions],
-                new InsideAxis("change", ["as it is", .. names]), new InsideAxis("position", Labels())),
+                new InsideAxis("change", ["as it is", .. names]), new InsideAxis("position", labels)),
         ];
     }
 
@@ -96,7 +98,7 @@ internal sealed class PositionEffects
         {
             int read = changed.Input.Target is null ? _at : logits.Shape[1] - 1;
             float[] answer = (logits.Shape.Rank == 3 ? logits.Select(1, read) : logits).ToArray();
-            metric = InsideMetric.LogProbability(Array.IndexOf(answer, answer.Max()));
+            metric = InsideMetric.LogProbability(Array.IndexOf(answer, answer.Max())).Spelled(_model);
         }
         int at = changed.Input.Target is not null ? -1 : order is null ? _at : Array.IndexOf(order, _at);
         NodeGradients node = NodeGradients.Of(_model, changed.Input, changed.Input, metric with { Position = at }, [_embed], 0);
@@ -115,8 +117,8 @@ internal sealed class PositionEffects
         return (logits.Reshape([logits.Shape.Elements / logits.Shape[^1], logits.Shape[^1]]).LogSoftmax(), scores, metric);
     }
 
-    private string[] Labels() => [.. Ids.Select((id, i) => FormattableString.Invariant(
-        $"{i} {(_model.Tokenizer is { } tokenizer ? PromptPair.Spelt(tokenizer, id) : "")}").TrimEnd())];
+    private string[] Labels() => [.. Ids.Select((id, i) => _model.Tokenizer is { } tokenizer
+        ? FormattableString.Invariant($"{i} {PromptPair.Spelt(tokenizer, id)}") : FormattableString.Invariant($"{i}"))];
 
     private Changed? Shifted(int shift)
     {

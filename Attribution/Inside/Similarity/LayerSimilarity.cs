@@ -38,6 +38,13 @@ public static class LayerSimilarity
             throw new VitrineException($"similarity: the models have other stacks; got {string.Join(" and ", stacks)} against "
                 + $"{string.Join(" and ", PatchPlace.Stacks(second))}; expected the same.");
         }
+        int known = second?.Info.VocabSize ?? int.MaxValue, largest = inputs.Max(i => i.Ids is { } ids ? ids.ToIntArray().Max() : 0);
+        if (largest >= known)
+        {
+            throw new VitrineException(FormattableString.Invariant(
+                $"similarity: the models read other tokens; got a vocabulary of {first.Info.VocabSize} and one of {known}; ")
+                + "expected the same.");
+        }
         Dictionary<string, Tensor> own = States(first, inputs, mids, cancellation),
             theirs = second is null ? own : States(second, inputs, mids, cancellation);
         List<InsideTable> tables = [];

@@ -145,9 +145,13 @@ public sealed class BothSidesTests
             return (double)metric.Of(model, input).Item();
         });
 
-        Assert.Equal(7, traced.Tables.Count);
-        foreach (InsideTable table in traced.Tables)
+        Assert.Equal(14, traced.Tables.Count);
+        foreach (InsideTable table in traced.Tables.Skip(7))
         {
+            InsideTable share = traced[table.Name + "_normalised"];
+            double least = traced.Numbers["metric_corrupted"], gap = traced.Numbers["metric_clean"] - least;
+            Assert.All(table.Values.Zip(share.Values), v => Assert.Equal(v.First, least + (v.Second * gap), 1e-6));
+
             (string stack, string kind) = table.Name.Split('_', 2) is [var s, var k] ? (s, k) : throw new InvalidOperationException();
             for (int p = 0; p < table.Axes[0].Labels.Count; p++)
             {
