@@ -21,7 +21,7 @@ internal static class AttentionCommand
         var page = Declare.Value<string?>("--page", "path",
             "Write one self-contained page: all heads, one head large, lines between tokens; stays fast at hundreds of tokens.");
         var why = Declare.Value<string?>("--why", "place", "Query and keys of one head, neuron by neuron: layer.head.query, e.g. 1.0.5.");
-        var maps = Declare.Value<string?>("--maps", "heads",
+        var maps = Declare.Value<string?>("--maps|--head", "heads",
             "The attention itself, a map of queries and keys per head: all, those of a layer (1), or one (1.0).");
         return new Verb("attention", "Shows where every head of a text looks: statistics per head, a page with all heads, query and keys of one.", """
             vitrine attention "ROMEO: What light through yonder" --page heads.html
@@ -60,10 +60,10 @@ internal static class AttentionCommand
             });
     }
 
-    /// <summary>Numbers with dots between them.</summary>
+    /// <summary>Numbers with dots between them; a head also as circuits name it, a1.h0.</summary>
     internal static int[] Numbers(string text, int count, string option, string form)
     {
-        string[] parts = text.Split('.');
+        string[] parts = [.. text.Split('.').Select((part, i) => i < 2 ? part.TrimStart(i == 0 ? 'a' : 'h') : part)];
         return parts.Length == count && parts.All(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int _))
             ? [.. parts.Select(p => int.Parse(p, CultureInfo.InvariantCulture))]
             : throw new CommandException(ExitCode.Usage,
@@ -81,7 +81,7 @@ internal static class NeuronsCommand
         var output = new InsideOutput();
         var layer = Declare.Value<int>("--layer", "n", "The block, from 0.", 0);
         var neuron = Declare.Value<int?>("--neuron", "n",
-            "One neuron: the tokens it writes for and against, or with --data what fires it.");
+            "One neuron: the tokens it writes for and against, with a text its activations there, or with --data what fires it.");
         var data = Declare.Value<string?>("--data", "path", "JSONL, CSV or text file: record the passages that fire each neuron most.");
         var record = Declare.Value<string?>("--record", "path",
             "With --data: keep what was found in this file; the same command goes on from it after a run that ended early.");
@@ -124,7 +124,8 @@ internal static class NeuronsCommand
                 }
                 if (parsed.GetValue(neuron) is { } one)
                 {
-                    output.Write(parsed, terminal, explainer.Inside.Writes(at, one, many));
+                    output.Write(parsed, terminal, text.IsGiven(parsed)
+                        ? explainer.Inside.Neuron(text.Read(parsed, terminal), at, one, many) : explainer.Inside.Writes(at, one, many));
                     return;
                 }
                 string given = text.Read(parsed, terminal);

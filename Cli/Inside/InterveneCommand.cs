@@ -15,7 +15,7 @@ internal static class InterveneCommand
         (ChangeKind Kind, Option<string[]> Option)[] changes =
         [
             (ChangeKind.Zero, Many("--zero", "hook", "Set an activation to 0: a hook, one head or neuron after a colon, positions after an "
-                + "@ (all, last, 3,5, 4..): blocks.1.attn.hook_z:0@last. May be repeated, as all changes.")),
+                + "@ (all, last, 3,5, 4..): blocks.1.attn.hook_z:0@last. May be repeated, as all changes.", "--ablate")),
             (ChangeKind.Scale, Many("--scale", "hook=f", "Multiply an activation.")),
             (ChangeKind.Mean, Many("--mean", "hook", "Put its mean over the texts of --reference in its place.")),
             (ChangeKind.Resample, Many("--resample", "hook", "Put its value in a text drawn from --reference in its place.")),

@@ -13,7 +13,8 @@ internal static class PatchCommand
         var place = Declare.Value<string>("--place", "name",
             $"What is patched: {string.Join(", ", PatchPlace.All.Select(p => p.Name))}.", "z");
         var axes = Declare.Value<string?>("--axes", "name",
-            "What is kept apart: position, unit (head, neuron), position-unit, query, query-key, layer. Default: as suits the place.");
+            "What is kept apart: position, unit (or head, neuron), position-unit (or position-head), query, query-key, layer. Default: as "
+            + "suits the place.");
         var stack = Declare.Value<string?>("--stack", "name", "blocks, encoder or decoder. Default: the last of the model's.");
         var method = Declare.Value<string>("--method", "name",
             "exact (activation patching), estimate (attribution patching), check (both, with their rank correlation), atp (AtP*), paths, "
@@ -44,7 +45,8 @@ internal static class PatchCommand
                 {
                     Direction = Named<PatchDirection>(parsed.GetValue(direction)!, "--direction"),
                     Stack = parsed.GetValue(stack),
-                    Axes = parsed.GetValue(axes) is { } named ? Named<PatchAxes>(named, "--axes") : null,
+                    Axes = parsed.GetValue(axes) is { } named ? Named<PatchAxes>(named.Replace("head", "unit",
+                        StringComparison.Ordinal).Replace("neuron", "unit", StringComparison.Ordinal), "--axes") : null,
                     Seed = pairs.Seed(parsed),
                     Progress = progress,
                     Cancellation = cancellation,

@@ -12,9 +12,10 @@ internal static class SaeCommand
         var source = new ModelSource("models/shakespeare");
         var text = new TextSource();
         var output = new InsideOutput();
-        var sae = Declare.Value<string?>("--sae", "folder", "Folder of SAELens: cfg.json and sae_weights.safetensors.");
+        var sae = Declare.Value<string?>("--sae", "folder", "Folder of SAELens: cfg.json and sae_weights.safetensors. Default: "
+            + "the folder sae of the model, where there is one.");
         var feature = Declare.Value<int?>("--feature", "n",
-            "One feature: the tokens it writes, and with --data the passages that fire it.");
+            "One feature: the tokens it writes, with a text its activations there, with --data the passages that fire it.");
         var data = Declare.Value<string?>("--data", "path", "Text, JSONL or CSV: passages of --feature, or what a splice costs.");
         var top = Declare.Value<int>("--top", "n", "How many features, tokens or passages.", 10);
         var correct = Declare.Value<string?>("--correct", "token",
@@ -51,7 +52,9 @@ internal static class SaeCommand
             {
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
+                string own = Path.Combine(source.Folder(parsed, terminal), "sae");
                 string folder = terminal.Resolve(parsed.GetValue(sae)
+                    ?? (Directory.Exists(own) && parsed.GetValue(train) is null ? own : null)
                     ?? throw new CommandException(ExitCode.Usage, "sae: no autoencoder; expected --sae, a folder of SAELens."));
                 int many = Verb.Positive(parsed.GetValue(top), "--top");
                 if (parsed.GetValue(train) is { } path)
@@ -108,7 +111,8 @@ internal static class SaeCommand
                     return;
                 }
                 output.Write(parsed, terminal, parsed.GetValue(feature) is { } f
-                    ? explainer.Inside.FeatureWrites(loaded, f, many)
+                    ? text.IsGiven(parsed) ? explainer.Inside.Feature(loaded, text.Read(parsed, terminal), f, many)
+                        : explainer.Inside.FeatureWrites(loaded, f, many)
                     : explainer.Inside.Features(loaded, text.Read(parsed, terminal), many, parsed.GetValue(correct),
                         parsed.GetValue(wrong)));
             });

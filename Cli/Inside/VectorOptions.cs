@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;

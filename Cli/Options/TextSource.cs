@@ -19,6 +19,9 @@ internal sealed class TextSource
     /// <summary>A file instead.</summary>
     public Option<string?> File { get; } = Declare.Value<string?>("--file|-f", "path", "Read the text from a UTF-8 file.");
 
+    /// <summary>Whether a text is on the command line.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(Text) is not null || parsed.GetValue(File) is not null;
+
     /// <summary>The text of a command line; never empty.</summary>
     /// <exception cref="CommandException">There is none, it is not UTF-8, or it is empty.</exception>
     public string Read(ParseResult parsed, Terminal terminal)

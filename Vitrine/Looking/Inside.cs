@@ -190,6 +190,31 @@ public sealed partial class Inside
     /// <summary>The tokens a neuron writes: <see cref="Neurons.Writes"/>.</summary>
     public InsideResult Writes(int layer, int neuron, int top = 10) => Ask(() => Neurons.Writes(Model, layer, neuron, top));
 
+    /// <summary>The activations of one neuron on a text, with the tokens it writes where the model has words.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="layer">From 0.</param>
+    /// <param name="neuron">From 0.</param>
+    /// <param name="top">How many tokens for and against.</param>
+    /// <returns>Table <c>activations</c> <c>[position]</c>, and those of <see cref="Neurons.Writes"/>.</returns>
+    /// <exception cref="VitrineException">There is no such layer or neuron.</exception>
+    public InsideResult Neuron(string text, int layer, int neuron, int top = 10) => Ask(() =>
+    {
+        InsideText read = Read(text);
+        string hook = Neurons.HookOf(Model, layer, null);
+        Tensor post = PatchSweep.Capture(Model, read.Input, [hook])[hook];
+        if (neuron < 0 || neuron >= post.Shape[2])
+        {
+            throw new RequestException(Fault.Request, FormattableString.Invariant(
+                $"neurons: no such neuron; got {neuron}; expected 0 to {post.Shape[2] - 1}."));
+        }
+        return InsideUnits.On(read.Tokens, post.Select(0, 0).Slice(1, neuron, 1).ToArray(), "activation after the nonlinearity", new()
+        {
+            Method = "neuron",
+            Tables = Model is ILanguageModel ? Neurons.Writes(Model, layer, neuron, top).Tables : [],
+            Parameters = new Dictionary<string, string> { ["hook"] = hook, ["neuron"] = FormattableString.Invariant($"{neuron}") },
+        });
+    });
+
     /// <summary>Features of a text in a sparse autoencoder: <see cref="SaeSplice.Features"/>.</summary>
     public InsideResult Features(SparseAutoencoder sae, string text, int top = 10, string? correct = null, string? wrong = null) =>
         Ask(() =>

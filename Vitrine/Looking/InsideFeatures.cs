@@ -1,7 +1,6 @@
 using System.Globalization;
 using Vitrine.Attributions;
 using Vitrine.Tensors;
-using Vitrine.Transformers;
 
 namespace Vitrine;
 
@@ -34,6 +33,27 @@ public static class InsideFeatures
             Neurons.Written(model, sae["W_dec"].Select(0, feature).ToArray(), top, FormattableString.Invariant($"feature {feature}"))
             with
             { Model = name });
+    }
+
+    /// <summary>The activations of one feature on a text, with the tokens that it speaks for and against.</summary>
+    /// <param name="inside">The model.</param>
+    /// <param name="sae">The autoencoder.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="feature">From 0.</param>
+    /// <param name="top">How many tokens for and against.</param>
+    /// <returns>Table <c>activations</c> <c>[position]</c>, and those of <see cref="FeatureWrites"/>.</returns>
+    /// <exception cref="VitrineException">There is no such feature, or the autoencoder does not fit the model.</exception>
+    public static InsideResult Feature(this Inside inside, SparseAutoencoder sae, string text, int feature, int top = 10)
+    {
+        InsideResult writes = inside.FeatureWrites(sae, feature, top);
+        return inside.With((model, _) =>
+        {
+            InsideText read = inside.Read(text);
+            string hook = SaeSplice.HookOf(sae, null);
+            Tensor features = sae.Encode(PatchSweep.Capture(model, read.Input, [hook])[hook]);
+            return InsideUnits.On(read.Tokens, features.Select(0, 0).Slice(1, feature, 1).ToArray(), "activation of the feature", writes)
+                with { Method = "sae_feature" };
+        });
     }
 
     /// <summary>

@@ -118,6 +118,18 @@ public static class InsideUnits
         }, cancellation);
     }
 
+    /// <summary>A result with the activations of one unit before its other tables.</summary>
+    internal static InsideResult On(string[] tokens, float[] activations, string meaning, InsideResult result) => result with
+    {
+        Tables =
+        [
+            InsideTable.Of("activations", meaning, [.. activations.Select(a => (double)a)], new InsideAxis("position",
+                [.. activations.Select((_, p) => p < tokens.Length ? FormattableString.Invariant($"{p} {tokens[p]}")
+                    : FormattableString.Invariant($"{p}"))])),
+            .. result.Tables,
+        ],
+    };
+
     private static string Named(IReadOnlyList<int> neurons) =>
         $"without {string.Join(", ", neurons.Select(n => n.ToString(CultureInfo.InvariantCulture)))}";
 

@@ -14,7 +14,8 @@ public sealed class InsideResultsTests
 
     public static TheoryData<string> Commands =>
     [
-        "patch", "patch --place pattern --axes query-key", "patch --method estimate --place resid_mid", "patch --method check",
+        "patch", "patch --place hook_z --axes position-head",
+        "patch --place pattern --axes query-key", "patch --method estimate --place resid_mid", "patch --method check",
         "patch --metric kl",
         "patch --method atp --direction noise", "patch --method paths --path linear",
         "patch --method trace --clean keyfjordkeyfjo --subject key",
@@ -32,7 +33,7 @@ public sealed class InsideResultsTests
         "neurons --model models/induction --data models/entities/sentences.txt --top 2",
         "neurons --layer 1 --ablate 3 --ablate 3,5 --generate 2 KING",
         $"intervene --zero blocks.0.attn.hook_z:0@last --generate 3 {Induction}", "intervene --model models/zh-en --skip decoder.0 我喜欢音乐。",
-        "sae --sae models/shakespeare/sae KING --top 5", "sae --sae models/shakespeare/sae --feature 371",
+        "neurons --layer 1 --neuron 3 KING", "sae --feature 371 KING", "sae KING --top 5", "sae --sae models/shakespeare/sae --feature 371",
         "sae --sae models/shakespeare/sae KING --correct :", "sae --sae models/shakespeare/sae --set 371=0 --set 371=9 KING",
         "sae --sae models/shakespeare/sae --data models/entities/sentences.txt",
         "weights", "weights --head 1.0", "weights --folded",
@@ -102,7 +103,7 @@ public sealed class InsideResultsTests
     [InlineData("patch --template abc --corrupted abd --correct a --wrong b", "template: no slots")]
     [InlineData("patch --pairs nowhere.jsonl", "nowhere.jsonl'; there is no such file")]
     [InlineData("patch --place cross_z", "place cross_z: the model has no such hook")]
-    [InlineData("patch --axes head", "--axes: not known; got 'head'")]
+    [InlineData("patch --axes rows", "--axes: not known; got 'rows'")]
     [InlineData("patch --place resid_pre --axes unit", "expected position or layer")]
     [InlineData("patch --direction back", "--direction: not known; got 'back'")]
     [InlineData("patch --method trace --clean abcab --subject x", "subject: not in the text; got 'x'")]

@@ -53,9 +53,10 @@ public sealed record PatchPlace(string Name, string Hook, PlaceKind Kind, bool O
         new("neuron", "mlp.hook_post", PlaceKind.Neurons),
     ];
 
-    /// <summary>The place of that name.</summary>
+    /// <summary>The place of that name, or of its hook's: <c>z</c>, <c>hook_z</c>, <c>attn.hook_z</c>.</summary>
     /// <exception cref="VitrineException">There is none.</exception>
-    public static PatchPlace Get(string name) => All.FirstOrDefault(place => place.Name == name)
+    public static PatchPlace Get(string name) =>
+        All.FirstOrDefault(place => place.Name == name || place.Hook == name || place.Hook == $"attn.{name}")
         ?? throw new VitrineException($"place: not known; got '{name}'; expected one of {string.Join(", ", All.Select(p => p.Name))}.");
 
     /// <summary>The hook of a block.</summary>
