@@ -115,9 +115,9 @@ public sealed class TrainingLog : IDisposable
         JsonField line = JsonField.Parse(name, Encoding.UTF8.GetBytes(text), message => new TrainingException(
             $"{message} Delete the log to go on without it."));
         JsonField evaluation = line.Part("evaluation");
-        return evaluation.IsPresent
-            ? new(text, line["step"].Whole(0, int.MaxValue), null, evaluation.Optional("loss")?.Number())
-            : new(text, line["step"].Whole(0, int.MaxValue), line["loss"].Number(), null);
+        int step = line["step"].Whole(1, int.MaxValue);
+        return evaluation.IsPresent ? new(text, step, null, evaluation.Optional("loss")?.Number())
+            : new(text, step, line["loss"].Number(), null);
     }
 
     private static bool IsTorn(string path)

@@ -45,15 +45,19 @@ public static class SpreadsheetCsv
             int end = csv.AsSpan(start).IndexOfAny(",\r\n");
             return end < 0 ? csv.Length : start + end;
         }
-        int at = start + 1;
-        for (; at < csv.Length; at++)
+        for (int at = start + 1; at < csv.Length; at++)
         {
-            if (csv[at] == '"' && (at + 1 == csv.Length || csv[++at] != '"'))
+            if (csv[at] != '"')
             {
-                break;
+                continue;
+            }
+            at++; // two quotes are one that stands in the text
+            if (at == csv.Length || csv[at] != '"')
+            {
+                return at;
             }
         }
-        return Math.Min(at, csv.Length);
+        return csv.Length;
     }
 
     private static string Text(string text)

@@ -43,6 +43,25 @@ public class AttentionMethodTests
         }
     }
 
+    [Theory]
+    [InlineData("attention")]
+    [InlineData("attention_rollout")]
+    [InlineData("attention_flow")]
+    [InlineData("attention_x_gradient")]
+    [InlineData("attention_relevance")]
+    [InlineData("value_zeroing")]
+    [InlineData("alti")]
+    public void Method_OnAModelOfOneLayer_Explains(string name)
+    {
+        using var folder = new Support.TempFolder();
+        var model = (ILanguageModel)Support.TinyModels.Load(folder.Path, "gpt2", layers: 1);
+        ScoreFunction f = Targets.Continuation(model, ExplainedText.Of([5, 9, 12]), [7]);
+
+        float[] scores = AttributionMethods.Get(name).Attribute(f, new()).Sides[0].Scores[0];
+
+        Assert.Equal(3, scores.Count(score => score != 0));
+    }
+
     [Fact]
     public void AttentionFlow_OneLayer_IsRollout()
     {

@@ -84,6 +84,16 @@ public class GroupTests
     }
 
     [Fact]
+    public void Sentences_PointsOfNumbersAndTheLastToken_EndWhatTheyEnd()
+    {
+        ScoreFunction f = Text("It is 3.14 now.", pieces: ["It", " is", " 3", ".", "14", " now", "."]);
+
+        Assert.Equal([6], Enumerable.Range(0, 7).Where(position => Sentences.Ends(f.Sides[0], position)));
+        Assert.Equal([3], Enumerable.Range(0, 4)
+            .Where(position => Sentences.Ends(Text("It is 3. 14", pieces: ["It", " is", " 3", ".", " 14"]).Sides[0], position)));
+    }
+
+    [Fact]
     public void Words_WithoutATokenizersWords_AreLettersThatTouch() =>
         Assert.Equal([0, 1, 2, 3, 4, 4], FeatureGroups.Words(Text("a bc·d e fg", pieces: ["a", " bc", "·d", " e", " f", "g"]))[0]);
 

@@ -17,6 +17,16 @@ public sealed partial class WorkingMemoryTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>An example with s targets takes example + s · seed bytes: one target more would not fit.</summary>
+    [Theory]
+    [InlineData(10_000, 1, 9)]
+    [InlineData(10_999, 1, 9)]
+    [InlineData(500, 1, 1)]
+    [InlineData(21_000, 1, 20)]
+    [InlineData(63_000, 3, 20)]
+    public void Batching_InAGivenMemory_TakesWhatFits(long budget, int examples, int seeds) =>
+        Assert.Equal(new Batching(examples, seeds), Batching.For(Games.Of(3, _ => 1), targets: 20, budget));
+
     /// <summary>
     /// Counted by hand: a block of GPT-2 keeps what its two norms read (2 d) with a mean and a scale each, queries, keys and values (3 d)
     /// with softmax's sum per head, and what its GELU reads; the last norm what it reads.

@@ -86,6 +86,7 @@ public sealed class ProfilerTests
         if (name != "cpu")
         {
             Assert.Equal(before.Launches + 3, Device.Current.Traffic.Launches);
+            Assert.Equal(before.Uploads + 1, Device.Current.Traffic.Uploads);
         }
     }
 

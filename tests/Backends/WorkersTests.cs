@@ -33,6 +33,19 @@ public sealed class WorkersTests
     }
 
     [Fact]
+    public void For_AgainAndAgain_StartsItsThreadsOnce() => WithCount(3, () =>
+    {
+        Workers.For(100, (_, _) => { });
+        int before = System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
+        for (int i = 0; i < 200; i++)
+        {
+            Workers.For(100, (_, _) => { });
+        }
+
+        Assert.InRange(System.Diagnostics.Process.GetCurrentProcess().Threads.Count, 1, before + 100);
+    });
+
+    [Fact]
     public void For_NoItems_DoesNotCallBody() => Workers.For(0, (_, _) => Assert.Fail("called"));
 
     [Fact]

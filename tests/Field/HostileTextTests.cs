@@ -48,6 +48,11 @@ public sealed class HostileTextTests : IDisposable
         Assert.Equal($"{safe},1\r\nx,{safe}\r\n,\r\n", SpreadsheetCsv.Safe($"{field},1\r\nx,{field}\r\n,\r\n"));
     }
 
+    [Theory]
+    [InlineData("a,\"=1\"", "a,\"'=1\"")]
+    [InlineData("a,=1", "a,'=1")]
+    public void Csv_WithoutALastLineBreak_IsMadeSafeToItsEnd(string csv, string safe) => Assert.Equal(safe, SpreadsheetCsv.Safe(csv));
+
     [Fact]
     public void Csv_OfTheCommand_IsSafeOnlyWhereAsked()
     {

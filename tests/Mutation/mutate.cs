@@ -10,7 +10,7 @@
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 --seed 1                     # over all areas
 //   dotnet run tests/Mutation/mutate.cs -- --count 20 Core.Autograd Training/Lora  # over folders or files
 //   ... --seconds 600  seconds of tests that a mutant gets (60)
-//   ... --from 50      goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its lists
+//   ... --from 50      goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its lists (--to 99: until there)
 //   ... --again        takes the tree's tests of today into that copy, and tries what survived
 using System.Diagnostics;
 using System.Globalization;
@@ -28,7 +28,7 @@ while (!File.Exists(Path.Combine(root, "Vitrine.slnx")))
     root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("mutate: run it inside the tree.");
 }
 var words = new Queue<string>(args);
-int count = 20, seed = 1, first = 1, seconds = 60;
+int count = 20, seed = 1, first = 0, last = int.MaxValue, seconds = 60;
 bool isAgain = false;
 List<string> places = [];
 while (words.TryDequeue(out string? word))
@@ -38,6 +38,7 @@ while (words.TryDequeue(out string? word))
         case "--count": count = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
         case "--seed": seed = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
         case "--from": first = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
+        case "--to": last = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
         case "--seconds": seconds = int.Parse(words.Dequeue(), CultureInfo.InvariantCulture); break;
         case "--again": isAgain = true; break;
         default: places.Add(word); break;
@@ -46,7 +47,7 @@ while (words.TryDequeue(out string? word))
 string copy = Path.Combine(root, "artifacts", "mutants");
 string list = Path.Combine(copy, "mutants.json"), left = Path.Combine(copy, "survivors.json"), met = Path.Combine(copy, "met.tsv");
 Mutant[] mutants;
-if (isAgain || first > 1)
+if (isAgain || first > 0)
 {
     mutants = JsonSerializer.Deserialize<Mutant[]>(File.ReadAllText(isAgain ? left : list))!;
     if (isAgain)
@@ -62,14 +63,15 @@ else
     Tree.Make(root, copy, sources, mutants);
     File.WriteAllText(list, JsonSerializer.Serialize(mutants));
 }
-if (isAgain || first == 1)
+if (isAgain || first == 0)
 {
     Tests.Meet(copy, met, root);
 }
 var tests = new Tests(copy, met, root);
 Console.WriteLine(FormattableString.Invariant($"{tests.Count} tests, {tests.Seconds:F0} s without a mutant"));
 List<Mutant> survivors = [];
-foreach (Mutant mutant in mutants.Skip(isAgain ? 0 : first - 1))
+Mutant[] wanted = [.. mutants.Where(mutant => isAgain || (mutant.Id >= first && mutant.Id <= last))];
+foreach (Mutant mutant in wanted)
 {
     (string? killer, string ran) = tests.Kill(mutant, seconds);
     if (killer is null)
@@ -79,8 +81,8 @@ foreach (Mutant mutant in mutants.Skip(isAgain ? 0 : first - 1))
     }
     Console.WriteLine($"{mutant.Id,4} {(killer is null ? "SURVIVED" : "killed  ")} {mutant}  {(killer is null ? ran : $"by {killer}")}");
 }
-int tried = mutants.Length - (isAgain ? 0 : first - 1), killed = tried - survivors.Count;
-Console.WriteLine(FormattableString.Invariant($"{killed} of {tried} killed ({100.0 * killed / Math.Max(1, tried):F1} %)"));
+int killed = wanted.Length - survivors.Count;
+Console.WriteLine(FormattableString.Invariant($"{killed} of {wanted.Length} killed ({100.0 * killed / Math.Max(1, wanted.Length):F1} %)"));
 survivors.ForEach(mutant => Console.WriteLine($"  {mutant}"));
 return 0;
 
@@ -175,7 +177,7 @@ internal sealed class Sources
             tree.FilePath == place || tree.FilePath.StartsWith(place.TrimEnd('/') + "/", StringComparison.Ordinal))).SelectMany(Of)];
         new Random(seed).Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all));
         List<Mutant> chosen = [];
-        foreach (Mutant mutant in all)
+        foreach (Mutant mutant in all.Where(mutant => !mutant.File.EndsWith(".Gpu.cs", StringComparison.Ordinal))) // compiled by ILGPU
         {
             if (chosen.Count < count + (count / 4) + 2
                 && !chosen.Exists(m => m.File == mutant.File && m.Span.OverlapsWith(mutant.Span)))
@@ -354,6 +356,8 @@ internal sealed class Tests
     private static readonly string[] s_others = ["*.Architecture.*", "*.Docs.*", "*.Fuzz.*", "*.Kills.*", "*.Scale.*", "*PublicApi*",
         "*Page*", "*SampleTests*"];
 
+    private const int Few = 4;
+
     private readonly string _copy, _root;
     private readonly Case[] _cases;
 
@@ -388,7 +392,8 @@ internal sealed class Tests
         string folder = Path.GetFileName(Path.GetDirectoryName(mutant.File))!.TrimEnd('s');
         Case[] all = [.. _cases.Select(test => (Test: test, Rank: (test.Met.Contains(mutant.Id) ? 0 : 3)
                 + (test.Name.Contains(file, StringComparison.Ordinal) ? 0 : test.Name.Contains(folder, StringComparison.Ordinal) ? 1 : 2)))
-            .Where(test => test.Rank < 4) // met, or named like the file: what statics and fixtures have made is met once
+            // What statics and fixtures have made is met once: tests named like the file may see it too, or any.
+            .Where(test => test.Rank < 4 || _cases.Count(other => other.Met.Contains(mutant.Id)) < Few)
             .OrderBy(test => test.Rank / 3).ThenBy(test => test.Test.Seconds * (1 + (5 * test.Rank * test.Rank)))
             .Select(test => test.Test)];
         int from = 0;

@@ -23,6 +23,9 @@ public class OpTableTests
     }
 
     [Fact]
+    public void Tolerance_OfOpsThatMoveOnly_AllowsNothing() => Assert.Equal((0, 0), (Tolerance.Exact.Relative, Tolerance.Exact.Absolute));
+
+    [Fact]
     public void Benchmarks_EveryCase_StateFlopsOrBytes() =>
         Assert.All(OpTable.All.SelectMany(row => row.Benchmarks), c => Assert.True(c.Bytes > 0, c.ToString()));
 }

@@ -29,7 +29,7 @@ public sealed class TrainingLogTests : IDisposable
     [InlineData("{\"st", "cannot be read")]
     [InlineData("{\"step\":1}", "the value has no 'loss'")]
     [InlineData("{\"loss\":1}", "the value has no 'step'")]
-    [InlineData("{\"step\":-1,\"loss\":1}", "step is out of range; got -1")]
+    [InlineData("{\"step\":0,\"loss\":1}", "step is out of range; got 0")]
     [InlineData("{\"step\":1.5,\"loss\":1}", "step is out of range; got 1.5")]
     [InlineData("{\"step\":1,\"loss\":\"1\"}", "loss is no number")]
     [InlineData("{\"step\":1,\"evaluation\":[]}", "evaluation is no object")]

@@ -38,6 +38,7 @@ public class TranslationTests
             stored.GenerationDefaults with { NumBeams = 1, MaxNewTokens = 8 }, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(1, result.Best.First(m => m.Name == "accuracy").Value);
+        Assert.InRange(result.Best.First(m => m.Name == "loss").Value, 0, 0.5); // nats of a token, no sum of them
         // too short for 4-grams
         Assert.All(TranslationTask.Judge(stored, pairs[..20], TestContext.Current.CancellationToken),
             score => Assert.Equal(score.Name == "chrf" ? 100 : 0, score.Value, 1e-9));
@@ -54,6 +55,8 @@ public class TranslationTests
         NewModel.Marian(folder.Path, tokenizer.Path, new ModelSizes { DModel = 32, NLayers = 1, NHeads = 2, MaxPositions = 16 });
         ITransformer model = NewModel.Start(folder.Path, 1);
 
+        Assert.Contains("\"share_encoder_decoder_embeddings\": true", File.ReadAllText(folder.File("config.json")),
+            StringComparison.Ordinal);
         Assert.Equal(16, model.Info.VocabSize); // thirteen pieces, the end, the unknown and padding
         GenerationOptions generation = ((IGenerator)model).GenerationDefaults;
         Assert.Equal((4, 15, 0, 15), (generation.NumBeams, generation.MaxNewTokens, generation.ForcedEosId, generation.DecoderStartId));

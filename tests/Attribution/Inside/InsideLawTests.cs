@@ -225,6 +225,18 @@ public sealed class InsideLawTests
         }
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void Intervals_OfTwoPairsOrMore_AreThere(int pairs, bool areThere)
+    {
+        (double[] mean, double[]? low, double[]? high) = PairStatistics.Mean([.. Enumerable.Range(0, pairs).Select(i => new[] { 1.0 + i })],
+            resamples: 50, seed: 1);
+
+        Assert.Equal((pairs + 1) / 2.0, mean[0], 1e-12);
+        Assert.Equal((areThere, areThere), (low is not null, high is not null));
+    }
+
     [Fact]
     public void Intervals_OfShares_AreDrawnWithTheirScale()
     {
@@ -312,6 +324,73 @@ public sealed class InsideLawTests
         Assert.Equal(circuit.Edges, chosen.Edges);
     }
 
+    /// <summary>A file alone cannot ask for memory: 421 sources and 1,221 targets need as many edges as a file of their size has.</summary>
+    [Fact]
+    public void CircuitFile_OfMoreNodesThanItsEdgesNeed_IsRefused()
+    {
+        EdgeScores scores = EdgeScoring.Run(s_induction, [s_pairs[0]], new() { Method = EdgeMethod.Eap });
+        var json = System.Text.Json.Nodes.JsonNode.Parse(CircuitFile.ToJson(scores, Circuit.Top(scores, 8)))!;
+        (json["cfg"]!["n_layers"], json["cfg"]!["n_heads"]) = (20, 20);
+
+        Assert.Throws<VitrineException>(() => CircuitFile.FromJson(json.ToJsonString()));
+    }
+
+    [Fact]
+    public void HeadVectors_OfEveryHead_AreThoseOfTheModel()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "llama"); // key heads that several query heads share
+        var input = ModelInput.Of(5, 9, 12, 7);
+        using ActivationCache cache = model.Cache("blocks.*.attn.hook_*");
+        model.Forward(input);
+
+        var vectors = HeadVectors.Of(model, input);
+
+        for (int layer = 0; layer < 2; layer++)
+        {
+            (Tensor q, Tensor k) = (Vectors(layer, "q"), Vectors(layer, "k"));
+            for (int head = 0; head < model.Info.NHeads; head++)
+            {
+                int key = head / (q.Shape[2] / k.Shape[2]);
+                for (int p = 0; p < 4; p++)
+                {
+                    Assert.Equal(q.Slice(1, p, 1).Slice(2, head, 1).ToArray(), vectors.Query(layer, head, p).ToArray());
+                    Assert.Equal(k.Slice(1, p, 1).Slice(2, key, 1).ToArray(), vectors.Key(layer, head, p).ToArray());
+                }
+            }
+        }
+
+        Tensor Vectors(int layer, string name) => cache[$"blocks.{layer}.attn.hook_rot_{name}"];
+    }
+
+    [Fact]
+    public void Heads_AttentionToACopy_IsTheMeanOverQueriesThatHaveOne()
+    {
+        var input = ModelInput.Of(65, 66, 65, 66, 67, 65);
+        (int Query, int Copy)[] copies = [(2, 0), (3, 1), (5, 2)];
+
+        InsideResult heads = HeadStatistics.Run(s_induction, input);
+        var patterns = HeadPatterns.Of(s_induction, input);
+
+        for (int head = 0; head < patterns.Heads; head++)
+        {
+            double Mean(int to) => copies.Average(pair => (double)patterns.Row(1, head, pair.Query)[pair.Copy + to]);
+            Assert.Equal(Mean(0), heads["duplicate_token"][1, head], 1e-6);
+            Assert.Equal(Mean(1), heads["induction"][1, head], 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Stability_OfOnePair_IsOneForEveryEdge()
+    {
+        EdgeScores scores = EdgeScoring.Run(s_induction, [s_pairs[0]], new() { Method = EdgeMethod.Eap });
+
+        IReadOnlyDictionary<string, double> stability = CircuitEvaluation.Stability(scores, 12, resamples: 3);
+
+        Assert.Equal(12, stability.Count);
+        Assert.All(stability.Values, share => Assert.Equal(1, share));
+    }
+
     [Fact]
     public void TunedLens_SavedAndLoaded_IsTheSame_AndTrainingLowersItsLoss()
     {
@@ -322,6 +401,7 @@ public sealed class InsideLawTests
             cancellation: TestContext.Current.CancellationToken);
 
         Assert.True(losses[^1] < losses[0], $"{losses[0]} → {losses[^1]}");
+        Assert.Equal(lens.Layers, TunedLens.Train(s_induction, [texts[0]], steps: 1, batch: 1).Layers); // one text will do
         using var folder = new TempFolder();
         lens.Save(folder.Path, "induction");
         TunedLens back = TunedLens.Load(folder.Path);
@@ -385,6 +465,7 @@ public sealed class InsideLawTests
             }, (_, loss) =>
                 losses.Add(loss), TestContext.Current.CancellationToken);
 
+        Assert.Equal(200, losses.Count);
         Assert.True(losses[^1] < 0.7 * losses[0], $"{losses[0]} → {losses[^1]}");
         using var folder = new TempFolder();
         sae.Save(folder.Path);

@@ -45,6 +45,21 @@ public sealed class PositionEffectsTests
         }
     }
 
+    [Fact]
+    public void Similarity_OfManyPositions_IsOfAsManyAsCanBeShown()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "gpt_neo", edit: config => config["max_position_embeddings"] = 100);
+        float[] rows = model.Parameters.First(parameter => parameter.Name == "pos_embed.W_pos").Value.ToArray();
+        int d = rows.Length / 100;
+
+        InsideTable similarity = PositionUse.Run(model, Input(model), Shift)["embedding_similarity"];
+
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{2 * i}"), similarity.Axes[0].Labels);
+        double Dot(int i, int j) => Enumerable.Range(0, d).Sum(k => (double)rows[(i * d) + k] * rows[(j * d) + k]);
+        Assert.Equal(Dot(6, 80) / Math.Sqrt(Dot(6, 6) * Dot(80, 80)), similarity[3, 40], 1e-5);
+    }
+
     [Theory]
     [InlineData("gpt2", 0)]
     [InlineData("bert", 0)]

@@ -77,6 +77,7 @@ public sealed class StepFunctionTests : IDisposable
             everything = Score(Words(model, step with { TopK = 50, TopP = 0.9999999 }));
 
         TensorAssert.Close(everything, all, rtol: 1e-3);
+        Assert.All(Score(Words(model, step with { TopK = 0, TopP = 1e-9 })), one => Assert.Equal(0, one, 1e-6)); // the likeliest alone
         (double[] a, double[] b) = (Softmax(Rows(plain)[0]), Softmax(Rows(other)[0]));
         int[] kept = [.. Enumerable.Range(0, a.Length).OrderByDescending(i => Math.Log(a[i]) + Math.Log(b[i])).Take(5)];
         (double sumA, double sumB) = (kept.Sum(i => a[i]), kept.Sum(i => b[i]));

@@ -52,6 +52,18 @@ public sealed class ChatTemplateTests
         Assert.Contains(expected, Assert.Throws<TokenizerException>(() => Render(template)).Message, StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("[{{ '  a b '.strip() }}]", "[a b]")]
+    [InlineData("[{{ '  a b '.lstrip() }}]", "[a b ]")]
+    [InlineData("[{{ '  a b '.rstrip() }}]", "[  a b]")]
+    [InlineData("[{{ 'xxaxx'.strip('x') }}]", "[a]")]
+    [InlineData("{{ '\\u0041\\t\\'b' }}", "A\t'b")]
+    [InlineData("{{ 7 / 2 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ -7 % 3 }} {{ 7 % -3 }} {{ 2 * 3 - 1 }}", "3.5 3 -4 2 -2 5")]
+    [InlineData("{% macro f(x, y=2) %}{{ x }}{{ y }}{% endmacro %}{{ f(1) }} {{ f(1, 3) }} {{ f(y=4, x=5) }}", "12 13 54")]
+    public void Render_MethodsNumbersAndMacros_AsJinja2Does(string template, string expected) => Assert.Equal(expected, Render(template));
+
+    [Theory]
+    [InlineData("{{ 1 / 0 }}", "a division by zero")]
+    [InlineData("{{ 1 % 0 }}", "a division by zero")]
     [InlineData("{{ 'a'.encode() }}", "'encode'")]
     [InlineData("{{ nothing.at.all }}", "a member of nothing")]
     [InlineData("{{ 1 + 'a' }}", "'+'")]

@@ -11,6 +11,34 @@ public class ConfigTests
 {
     private static string Refused => Path.Combine(GoldenFolder.Path, "refuse");
 
+    /// <summary>DeBERTa v3 has 256 buckets and 512 positions.</summary>
+    [Theory]
+    [InlineData(8, 4)]
+    [InlineData(24, 12)]
+    [InlineData(24, 4)]
+    public void Config_BucketsOfDeberta_MayBeHalfOfThePositions(int positions, int buckets)
+    {
+        using var folder = new TempFolder();
+
+        ITransformer model = TinyModels.Load(folder.Path, "deberta-v2", edit: config =>
+            (config["max_position_embeddings"], config["position_buckets"]) = (positions, buckets));
+
+        Assert.Equal(positions, model.Info.MaxPositions);
+    }
+
+    [Fact]
+    public void Config_PatternOfCohere2_LetsEveryThirdLayerSeeAll()
+    {
+        using var folder = new TempFolder();
+        ITransformer model = TinyModels.Load(folder.Path, "cohere2", layers: 4, edit: config => config["sliding_window_pattern"] = 3);
+        using ActivationCache cache = model.Cache("blocks.*.attn.hook_pattern");
+
+        model.Forward(ModelInput.Of(5, 9, 12, 7, 3, 8));
+
+        Assert.Equal([false, false, true, false], Enumerable.Range(0, 4)
+            .Select(layer => cache[$"blocks.{layer}.attn.hook_pattern"].Slice(2, 5, 1).Slice(3, 0, 1).ToArray().All(share => share > 0)));
+    }
+
     /// <summary>The folders that hold the same settings as transformers 5 writes them.</summary>
     public static TheoryData<string> Dialects() =>
         [.. GoldenModel.All.Where(m => m.Unsupported is null && File.Exists(Path.Combine(m.Folder, "config.transformers5.json")))

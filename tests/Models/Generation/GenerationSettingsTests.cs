@@ -77,6 +77,22 @@ public class GenerationSettingsTests
     }
 
     [Fact]
+    public void Settings_BadWords_AreNotWritten_ButTheEndMayBe()
+    {
+        using TempFolder folder = new(), ends = new();
+        IGenerator model = Configured(folder, "gpt2", "{ \"max_new_tokens\": 6 }");
+        int[] free = Written(model);
+
+        Assert.DoesNotContain(free[0], Written(model, model.GenerationDefaults with { BadWords = [[free[0]]] }));
+        int[] pair = Written(model, model.GenerationDefaults with { BadWords = [[free[0], free[1]]] });
+        Assert.Equal(free[0], pair[0]);
+        Assert.DoesNotContain((free[0], free[1]), pair.Zip(pair.Skip(1)));
+        IGenerator stops = Configured(ends, "gpt2",
+            FormattableString.Invariant($"{{ \"max_new_tokens\": 6, \"eos_token_id\": {free[0]} }}"));
+        Assert.Equal([free[0]], Written(stops, stops.GenerationDefaults with { BadWords = [[free[0]]] }));
+    }
+
+    [Fact]
     public void Settings_TokensBeyondTheVocabulary_AreNamedAndNotObeyed()
     {
         using TempFolder folder = new(), forced = new(), plain = new();

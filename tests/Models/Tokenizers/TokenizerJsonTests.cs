@@ -55,6 +55,34 @@ public sealed class TokenizerJsonTests
         Assert.True(TokenizerLoader.IsIn(folder.Path));
     }
 
+    [Theory]
+    [InlineData(0, 1, "σxσ")]
+    [InlineData(1, 0, "σxσ")]
+    [InlineData(0, 0, "xσxσ")]
+    [InlineData(9, 9, "σxσ")]
+    public void Decode_Strip_TakesSoManyFromTheEndsOfEachPiece(int start, int stop, string expected)
+    {
+        string strip = string.Create(CultureInfo.InvariantCulture,
+            $$"""{"type": "Strip", "content": "x", "start": {{start}}, "stop": {{stop}}}""");
+        string json = Bert.Replace("\"σ\": 6", "\"σxσ\": 6", StringComparison.Ordinal)
+            .Replace("""{"type": "WordPiece", "prefix": "##", "cleanup": true}""", strip, StringComparison.Ordinal);
+
+        Assert.Equal(expected, Load(json).Decode([4, 6]));
+    }
+
+    [Theory]
+    [InlineData("ab12 c", 0, 6, 2, 4)]
+    [InlineData("ab12 c", 3, 6, 3, 4)]
+    [InlineData("😀é12", 2, 5, 3, 5)]
+    public void TryFind_APattern_TellsWhereItStands(string text, int from, int end, int start, int stop)
+    {
+        ITextPattern pattern = RegexPattern.Parse(@"\d+", "test", out _)!;
+
+        Assert.True(pattern.TryFind(text, from, end, out TextSpan found));
+
+        Assert.Equal(new TextSpan(start, stop), found);
+    }
+
     private static ITokenizer Load(string json)
     {
         using var folder = new TinyFolder(("tokenizer.json", json));

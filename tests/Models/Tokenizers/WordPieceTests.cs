@@ -16,6 +16,17 @@ public sealed class WordPieceTests
 
     private static string[] Cut(string text, WordPieceOptions? options = null) => Tiny(options).Encode(text, special: false).Pieces;
 
+    /// <summary>As Rust's to_lowercase: letters that are marks (ʰ) are looked past before it is asked for a letter.</summary>
+    [Theory]
+    [InlineData("Σ", "σ")]
+    [InlineData("AΣ", "aς")]
+    [InlineData("A'Σ", "a'ς")]
+    [InlineData("ʰΣ", "ʰσ")]
+    [InlineData("AʰΣ", "aʰς")]
+    [InlineData("AΣ'B", "aσ'b")]
+    public void LowerCase_OfASigma_DependsOnTheLettersAround(string text, string expected) =>
+        Assert.Equal(expected, LowerCase.Apply(AlignedText.Verbatim(text, new(0, text.Length)), finalSigma: true).Text);
+
     [Fact]
     public void Encode_KnownStem_IsFollowedByContinuation()
     {
