@@ -12,6 +12,23 @@
 //   ... --seconds 600  seconds of tests that a mutant gets (60)
 //   ... --from 50      goes on at the 50th mutant of the last copy, which stays in artifacts/mutants with its lists (--to 99: until there)
 //   ... --again        takes the tree's tests of today into that copy, and tries what survived
+//
+// Of 194 mutants of --count 200 --seed 1 (without kernels in C# for GPUs, which ILGPU compiles: they know no environment) 180 were killed.
+// Those that lived, and why:
+//   Sobol 42             all sets are listed once, whichever bit says that a player is there
+//   ShardIndex 81        equal strings become one or stay two
+//   LowerCase 41         no character is both a letter with case and ignorable
+//   Unary.Cpu 86         the last two vectors are done by the loop of one: the same bits
+//   MatMul 149           a matrix of one row is copied, not read where it lies
+//   TorchFile 43         a byte less of the room for copies, per tensor that is mapped
+//   Trainer 149          loss and gradients are there together, or neither
+//   DecompX 80           how many positions are done at once
+//   SaeTraining 206      without texts nothing is divided by it
+//   PairStatistics 80    0/0 is NaN too
+//   ValueZeroing 227     models of width 1
+//   PieceTrie 88         a piece that begins with U+0001 in a vocabulary of thousands
+//   MlpProbe 26          the scale of one random weight at the start
+//   BeamSearch 62        four candidates of which three and more are ends, with two ends
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;

@@ -192,7 +192,7 @@ internal sealed class TokenizerJson
             Cls = id("cls_token", "[CLS]"),
             Sep = id("sep_token", "[SEP]"),
             Pad = id("pad_token", "[PAD]", "<pad>"),
-            Unk = id("unk_token", unk ?? "[UNK]"),
+            Unk = unk is null ? id("unk_token", "[UNK]") : vocabulary.IdOf(unk), // what the model writes, whatever the configuration says
             Mask = id("mask_token", "[MASK]", "<mask>"),
             Bos = id("bos_token", "<|endoftext|>", "<s>", "<bos>"),
             Eos = id("eos_token", "<|endoftext|>", "</s>", "<eos>"),

@@ -38,6 +38,10 @@ public sealed class TorchFileTests : IDisposable
     }
 
     [Fact]
+    public void Read_AnEmptyLineOfAPickle_IsALine() => Assert.DoesNotContain("without an end",
+        Assert.Throws<WeightException>(() => TorchPickle.Read("I\n."u8, "file", out _)).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Open_OtherGlobals_AreRefusedByName()
     {
         WeightException e = Assert.Throws<WeightException>(() => TorchFile.Open(GoldenFolder.Find("torch", "foreign.bin")));

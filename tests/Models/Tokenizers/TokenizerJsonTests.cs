@@ -70,6 +70,17 @@ public sealed class TokenizerJsonTests
         Assert.Equal(expected, Load(json).Decode([4, 6]));
     }
 
+    [Fact]
+    public void Encode_TheConfigurationNamesAnotherUnknownToken_StillSaysWhatWasLost()
+    {
+        using var folder = new TinyFolder(("tokenizer.json", Bert), ("tokenizer_config.json", "{\"unk_token\": \"[SEP]\"}"));
+
+        Encoding encoding = TokenizerLoader.Load(folder.Path).Encode("zzz");
+
+        Assert.Equal("[UNK]", encoding.Pieces[1]);
+        Assert.Contains("'zzz'", Assert.Single(encoding.Notices), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ab12 c", 0, 6, 2, 4)]
     [InlineData("ab12 c", 3, 6, 3, 4)]

@@ -22,7 +22,7 @@ public class ProbeTests
 
         Assert.Equal(1, x[0], 1e-6);
         Assert.Equal(1, x[1], 1e-6);
-        Assert.InRange(asked, 20, 60); // points that are low but not flat enough are left, and no others
+        Assert.InRange(asked, 40, 50); // 45: a search that bisects or stops otherwise takes 54 and more
     }
 
     [Fact]
