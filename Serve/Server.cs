@@ -64,17 +64,21 @@ public sealed class Server : IAsyncDisposable
         var stop = new CancellationTokenSource();
         var desk = new Desk(options, stop.Token) { Log = log };
         Pipeline(app, options, desk);
+        Task warm = Task.Run(() => Warm(desk, stop.Token), CancellationToken.None); // while the port is opened
         try
         {
             await app.StartAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await warm.ConfigureAwait(false);
             await app.DisposeAsync().ConfigureAwait(false);
+            desk.Dispose();
+            stop.Dispose();
             throw new RequestException(Fault.Request,
                 $"port: cannot be listened at; got {options.Port}; {e.Message.TrimEnd('.')}. Choose another --port.", e);
         }
-        _ = Preload(desk, stop.Token);
         return new(app, desk, stop);
     }
 
@@ -95,11 +99,13 @@ public sealed class Server : IAsyncDisposable
         _stop.Dispose();
     }
 
-    // The default model is loaded while the page is opened; where it cannot be, the log says so, and every request of it.
-    private static async Task Preload(Desk desk, CancellationToken stop)
+    // What the first page needs, then the default model, which is loaded while the page is opened; where it cannot be, the log says so,
+    // and every request of it.
+    private static async Task Warm(Desk desk, CancellationToken stop)
     {
         try
         {
+            PageEndpoints.Warm(desk);
             await desk.Do(desk.Shelf.Default, (explainer, _) => explainer.Name, stop).ConfigureAwait(false);
         }
         catch (Exception e) when (e is VitrineException or OperationCanceledException)

@@ -42,6 +42,16 @@ internal static class PageEndpoints
         SaveEndpoints.Map(app, desk);
     }
 
+    /// <summary>Draws the first view once and reads the page's own files, so that the first caller need not wait for it.</summary>
+    public static void Warm(Desk desk)
+    {
+        _ = Shell.Html(s_views[0], s_views, new(), desk);
+        foreach ((_, Lazy<string> text) in s_files.Values)
+        {
+            _ = text.Value;
+        }
+    }
+
     /// <summary>What an address says; empty values are none.</summary>
     public static Values Query(HttpRequest request)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
