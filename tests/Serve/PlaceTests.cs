@@ -23,7 +23,8 @@ public sealed class PlaceTests
         InsideResult once = Places.Intervene(explainer, Text, [$"scale feature:{feature}=1"], null);
         InsideResult own = Places.Intervene(explainer, Text, [$"patch feature:{feature}"], Text);
 
-        Assert.Equal(explainer.Inside.FeatureEffects(sae, Text, [(feature, 0)])["kl"].Values, zero["kl"].Values);
+        Assert.Equal(explainer.Inside.FeatureEffects(sae, Text, [(feature, 0)],
+            cancellation: TestContext.Current.CancellationToken)["kl"].Values, zero["kl"].Values);
         Assert.Contains(zero["kl"].Values, kl => kl > 1e-4);
         Assert.All(once["kl"].Values.Concat(own["kl"].Values), kl => Assert.InRange(kl, -1e-5, 1e-5));
         Assert.Equal(explainer.Inside.Features(sae, Text)["activations"].Values[..zero["kl"].Values.Length],

@@ -90,4 +90,4 @@ public sealed class Browser : IAsyncLifetime
 
 /// <summary>Tests that look at the page in one browser, one after the other.</summary>
 [CollectionDefinition(Browser.Name)]
-public sealed class BrowserCollection : ICollectionFixture<Browser>;
+public sealed class SharedBrowser : ICollectionFixture<Browser>;
