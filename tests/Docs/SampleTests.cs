@@ -67,6 +67,22 @@ public sealed class SampleTests
             line => Assert.True(File.Exists(Path.Combine(folder, line["#:project ".Length..])), line));
     }
 
+    [Fact]
+    public void Drive_FromPython_HasTheExplanationOfEveryTextInOrder()
+    {
+        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, "python3"))), "no python3");
+        using Child python = Child.Start("python3", [Path.Combine(GoldenFolder.SourceTree(), "samples", "drive.py"), "a witty film",
+            "a dull film"], GoldenFolder.SourceTree(), "", ("PYTHONIOENCODING", "utf-8"),
+            ("VITRINE", $"dotnet '{Path.Combine(AppContext.BaseDirectory, "Vitrine.Cli.dll")}'"));
+
+        string output = python.Wait().IsDone().Output.ReplaceLineEndings("\n");
+
+        Assert.Matches(@"^positive\n(  \S+ +[+-]\d\.\d{3}\n)+negative\n(  \S+ +[+-]\d\.\d{3}\n)+$", output);
+        Assert.Contains("  witty ", output, StringComparison.Ordinal);
+        Assert.Contains("  dull ", output, StringComparison.Ordinal);
+    }
+
     private static double[] Numbers(string output, string pattern) =>
         [.. Regex.Matches(output, pattern).Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 }
