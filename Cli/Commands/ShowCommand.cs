@@ -31,7 +31,7 @@ internal static class ShowCommand
                         throw new CommandException(ExitCode.Usage, "show: a look inside has no such form; got --parquet or --inseq; "
                             + "expected --json, --csv, --html, --svg or --png.");
                     }
-                    InsideOutput.Draw(parsed, terminal, inside);
+                    InsideOutput.Write(parsed, terminal, inside);
                     return;
                 }
                 if (parsed.GetValue(table) is { } named)

@@ -77,7 +77,7 @@ internal static class CircuitCommand
                         progress: progress, cancellation: cancellation);
                     progress.Dispose();
                     plot.Write(parsed, terminal, () => StatisticCharts.Faithfulness(explainer.Name, measured));
-                    output.Write(parsed, terminal, measured);
+                    InsideOutput.Write(parsed, terminal, measured);
                     return;
                 }
                 InsideResult result = explainer.Inside.Circuit(given, scores, circuit);
@@ -91,7 +91,7 @@ internal static class CircuitCommand
                 {
                     OutputFile.Write(graph, CircuitFigure.Dot(circuit, scores), terminal);
                 }
-                output.Write(parsed, terminal, result);
+                InsideOutput.Write(parsed, terminal, result);
             });
     }
 }

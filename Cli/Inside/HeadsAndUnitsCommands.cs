@@ -44,18 +44,18 @@ internal static class AttentionCommand
                 if (parsed.GetValue(why) is { } place)
                 {
                     int[] at = Numbers(place, 3, "--why", "layer.head.query");
-                    output.Write(parsed, terminal, explainer.Inside.Why(given, at[0], at[1], at[2], parsed.GetValue(stack)));
+                    InsideOutput.Write(parsed, terminal, explainer.Inside.Why(given, at[0], at[1], at[2], parsed.GetValue(stack)));
                     return;
                 }
                 if (parsed.GetValue(maps) is { } which)
                 {
                     int[] at = which == "all" ? [] : Numbers(which, which.Contains('.', StringComparison.Ordinal) ? 2 : 1, "--maps",
                         "all, layer or layer.head");
-                    output.Write(parsed, terminal, explainer.Inside.Patterns(given, at.Length > 0 ? at[0] : null,
+                    InsideOutput.Write(parsed, terminal, explainer.Inside.Patterns(given, at.Length > 0 ? at[0] : null,
                         at.Length > 1 ? at[1] : null, parsed.GetValue(stack), parsed.GetValue(context), parsed.GetValue(target)));
                     return;
                 }
-                output.Write(parsed, terminal, explainer.Inside.Heads(given, parsed.GetValue(stack), parsed.GetValue(context),
+                InsideOutput.Write(parsed, terminal, explainer.Inside.Heads(given, parsed.GetValue(stack), parsed.GetValue(context),
                     parsed.GetValue(target)));
             });
     }
@@ -119,23 +119,23 @@ internal static class NeuronsCommand
                     InsideResult passages = explainer.Inside.Passages(file, at, parsed.GetValue(neuron), many,
                         parsed.GetValue(record) is { } kept ? terminal.Resolve(kept) : null, progress, cancellation);
                     progress.Dispose();
-                    output.Write(parsed, terminal, passages);
+                    InsideOutput.Write(parsed, terminal, passages);
                     return;
                 }
                 if (parsed.GetValue(neuron) is { } one)
                 {
-                    output.Write(parsed, terminal, text.IsGiven(parsed)
+                    InsideOutput.Write(parsed, terminal, text.IsGiven(parsed)
                         ? explainer.Inside.Neuron(text.Read(parsed, terminal), at, one, many) : explainer.Inside.Writes(at, one, many));
                     return;
                 }
                 string given = text.Read(parsed, terminal);
                 if (parsed.GetValue(ablate) is { Length: > 0 } sets)
                 {
-                    output.Write(parsed, terminal, explainer.Inside.NeuronEffects(given, at, [.. sets.Select(Neurons)],
+                    InsideOutput.Write(parsed, terminal, explainer.Inside.NeuronEffects(given, at, [.. sets.Select(Neurons)],
                         parsed.GetValue(tokens) is { } count ? Verb.Positive(count, "--generate") : null, cancellation: cancellation));
                     return;
                 }
-                output.Write(parsed, terminal, parsed.GetValue(factors) is { } k
+                InsideOutput.Write(parsed, terminal, parsed.GetValue(factors) is { } k
                     ? explainer.Inside.Factors(given, at, Verb.Positive(k, "--factors"))
                     : explainer.Inside.Strongest(given, at, many, parsed.GetValue(by)!, parsed.GetValue(correct), parsed.GetValue(wrong)));
             });
@@ -173,7 +173,7 @@ internal static class WeightsCommand
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
                 int[]? at = parsed.GetValue(head) is { } place ? AttentionCommand.Numbers(place, 2, "--head", "layer.head") : null;
-                output.Write(parsed, terminal, at is null ? explainer.Inside.Weights(parsed.GetValue(folded))
+                InsideOutput.Write(parsed, terminal, at is null ? explainer.Inside.Weights(parsed.GetValue(folded))
                     : explainer.Inside.Decoded(at[0], at[1], top: Verb.Positive(parsed.GetValue(top), "--top")));
             });
     }
@@ -197,7 +197,7 @@ internal static class PositionsCommand
             {
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
-                output.Write(parsed, terminal,
+                InsideOutput.Write(parsed, terminal,
                     explainer.Inside.Positions(text.Read(parsed, terminal), Verb.Positive(parsed.GetValue(shift), "--shift")));
             });
     }
@@ -239,7 +239,7 @@ internal static class SimilarityCommand
                     texts = parsed.GetValue(text) is { Length: > 0 } given ? [given]
                         : throw new CommandException(ExitCode.Input, "similarity: no text; expected one in quotes, or --data.");
                 }
-                output.Write(parsed, terminal, explainer.Inside.Similarity(texts, second, parsed.GetValue(measure)!, cancellation));
+                InsideOutput.Write(parsed, terminal, explainer.Inside.Similarity(texts, second, parsed.GetValue(measure)!, cancellation));
             });
     }
 }

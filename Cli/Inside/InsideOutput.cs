@@ -33,14 +33,11 @@ internal sealed class InsideOutput
         }
     }
 
-    /// <summary>Writes a result where it was asked for.</summary>
+    /// <summary>Writes a result where it was asked for, by any command with options of these names.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">The screen.</param>
     /// <param name="result">The result.</param>
-    public void Write(ParseResult parsed, Terminal terminal, InsideResult result) => Draw(parsed, terminal, result);
-
-    /// <summary>The same for any command with options of these names.</summary>
-    public static void Draw(ParseResult parsed, Terminal terminal, InsideResult result)
+    public static void Write(ParseResult parsed, Terminal terminal, InsideResult result)
     {
         string? At(string option) => parsed.GetValue<string?>(option);
         string Picture() => InsideFigure.Svg(result, At("--table"));

@@ -74,7 +74,7 @@ internal static class InterveneCommand
                 using Explainer explainer = source.Load(parsed, terminal);
                 if (making.Make(parsed, terminal, explainer, cancellation) is { } made)
                 {
-                    output.Write(parsed, terminal, made);
+                    InsideOutput.Write(parsed, terminal, made);
                     return;
                 }
                 ActivationChange[] asked = [.. changes.SelectMany(c => (parsed.GetValue(c.Option) ?? [])
@@ -84,7 +84,7 @@ internal static class InterveneCommand
                     throw new CommandException(ExitCode.Usage, "intervene: nothing to change; expected one of "
                         + $"{string.Join(", ", changes.Select(c => c.Option.Name))}.");
                 }
-                output.Write(parsed, terminal, explainer.Inside.Intervene(text.Read(parsed, terminal), new InterveneRequest
+                InsideOutput.Write(parsed, terminal, explainer.Inside.Intervene(text.Read(parsed, terminal), new InterveneRequest
                 {
                     Changes = asked,
                     Strengths = parsed.GetValue(strengths) is { } list ? [.. list.Split(',').Select(Number)] : [],

@@ -40,11 +40,11 @@ internal static class LensCommand
                     InsideResult trained = explainer.Inside.TrainLens(TextSource.ReadFile(data, terminal), folder,
                         Verb.Positive(parsed.GetValue(steps), "--steps"), progress, cancellation);
                     progress.Dispose();
-                    output.Write(parsed, terminal, trained);
+                    InsideOutput.Write(parsed, terminal, trained);
                     return;
                 }
                 string given = text.Read(parsed, terminal);
-                output.Write(parsed, terminal, parsed.GetValue(direct)
+                InsideOutput.Write(parsed, terminal, parsed.GetValue(direct)
                     ? explainer.Inside.Direct(given, parsed.GetValue(correct), parsed.GetValue(wrong), parsed.GetValue(folded))
                     : explainer.Inside.Lens(given, parsed.GetValue(mids), parsed.GetValue(tuned) is { } folder2
                         ? TunedLens.Load(terminal.Resolve(folder2)) : null, parsed.GetValue(correct)));

@@ -77,7 +77,7 @@ internal static class PatchCommand
                     };
                 }
                 progress.Dispose();
-                output.Write(parsed, terminal, result);
+                InsideOutput.Write(parsed, terminal, result);
             });
     }
 

@@ -72,7 +72,7 @@ internal static class SaeCommand
                     InsideResult trained = explainer.Inside.TrainSae(TextSource.ReadFile(path, terminal), options, folder, progress,
                         cancellation);
                     progress.Dispose();
-                    output.Write(parsed, terminal, trained);
+                    InsideOutput.Write(parsed, terminal, trained);
                     return;
                 }
                 var loaded = SparseAutoencoder.Load(folder);
@@ -84,7 +84,7 @@ internal static class SaeCommand
                         ? explainer.Inside.FeaturePassages(loaded, rows, one, many, progress, cancellation)
                         : explainer.Inside.Splice(loaded, rows, cancellation);
                     progress.Dispose();
-                    output.Write(parsed, terminal, measured);
+                    InsideOutput.Write(parsed, terminal, measured);
                     return;
                 }
                 if (parsed.GetValue(names) is { } named)
@@ -95,22 +95,22 @@ internal static class SaeCommand
                     using ProgressLine progress = ProgressLine.Start("sae", terminal);
                     InsideResult checkedNames = explainer.Inside.FeatureNames(loaded, held, said, many, progress, cancellation);
                     progress.Dispose();
-                    output.Write(parsed, terminal, checkedNames);
+                    InsideOutput.Write(parsed, terminal, checkedNames);
                     return;
                 }
                 if (parsed.GetValue(loss))
                 {
-                    output.Write(parsed, terminal, explainer.Inside.Splice(loaded, text.Read(parsed, terminal)));
+                    InsideOutput.Write(parsed, terminal, explainer.Inside.Splice(loaded, text.Read(parsed, terminal)));
                     return;
                 }
                 if (parsed.GetValue(change) is { Length: > 0 } changes)
                 {
-                    output.Write(parsed, terminal, explainer.Inside.FeatureEffects(loaded, text.Read(parsed, terminal),
+                    InsideOutput.Write(parsed, terminal, explainer.Inside.FeatureEffects(loaded, text.Read(parsed, terminal),
                         [.. changes.Select(Set)], parsed.GetValue(tokens) is { } count ? Verb.Positive(count, "--generate") : null,
                         cancellation));
                     return;
                 }
-                output.Write(parsed, terminal, parsed.GetValue(feature) is { } f
+                InsideOutput.Write(parsed, terminal, parsed.GetValue(feature) is { } f
                     ? text.IsGiven(parsed) ? explainer.Inside.Feature(loaded, text.Read(parsed, terminal), f, many)
                         : explainer.Inside.FeatureWrites(loaded, f, many)
                     : explainer.Inside.Features(loaded, text.Read(parsed, terminal), many, parsed.GetValue(correct),

@@ -33,7 +33,8 @@ public sealed partial class ShippedFeaturesTests
     {
         using DataFile data = DataFile.Open(Path.Combine(s_folder, "features.tsv"));
         IReadOnlyList<NamedFeature> named = InsideFeatures.NamesOf(data);
-        InsideResult result = s_explainer.Inside.FeatureNames(s_sae, s_text, named, top: 10);
+        InsideResult result = s_explainer.Inside.FeatureNames(s_sae, s_text, named, top: 10,
+            cancellation: TestContext.Current.CancellationToken);
 
         (int Feature, string Name, double[] Shares)[] said = [.. Rows().Matches(s_card).Select(m => (
             (int)Number(m.Groups[1].Value), m.Groups[2].Value, m.Groups[3].Value.Split('|').Select(Number).ToArray()))];

@@ -45,6 +45,8 @@ internal sealed class AtpPair
 {
     private static readonly string[] s_outputs = ["hook_attn_out", "hook_cross_attn_out", "hook_mlp_out"];
 
+    private static readonly string[] s_nodes = ["q", "k", "v", "z", "mlp_out", "q_fix", "k_fix"];
+
     private readonly ITransformer _model;
     private readonly AtpSite[] _sites;
     private readonly string[] _blocks;
@@ -216,7 +218,7 @@ internal sealed class AtpPair
         foreach (AtpSite site in _sites)
         {
             Shape shape = _attended[site.Hook(0, "hook_attn_scores")].Shape;
-            foreach (string node in new[] { "q", "k", "v", "z", "mlp_out", "q_fix", "k_fix" }.Where(n => !site.IsCross || n != "mlp_out"))
+            foreach (string node in s_nodes.Where(n => !site.IsCross || n != "mlp_out"))
             {
                 bool ofKeys = node is "k" or "v" or "k_fix";
                 string name = site.Prefix + node;

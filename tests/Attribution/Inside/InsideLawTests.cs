@@ -401,7 +401,8 @@ public sealed class InsideLawTests
             cancellation: TestContext.Current.CancellationToken);
 
         Assert.True(losses[^1] < losses[0], $"{losses[0]} → {losses[^1]}");
-        Assert.Equal(lens.Layers, TunedLens.Train(s_induction, [texts[0]], steps: 1, batch: 1).Layers); // one text will do
+        TunedLens least = TunedLens.Train(s_induction, [texts[0]], steps: 1, batch: 1, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(lens.Layers, least.Layers); // one text will do
         using var folder = new TempFolder();
         lens.Save(folder.Path, "induction");
         TunedLens back = TunedLens.Load(folder.Path);
@@ -413,7 +414,7 @@ public sealed class InsideLawTests
     public void SteeringVector_SavedAndLoaded_IsTheSame()
     {
         int[] a = s_pairs[0].Clean.Ids!.ToIntArray(), b = s_pairs[0].Corrupted.Ids!.ToIntArray();
-        SteeringVector vector = SteeringVector.From(s_induction, "blocks.1.hook_resid_pre", [(a, b)]);
+        SteeringVector vector = SteeringVector.From(s_induction, "blocks.1.hook_resid_pre", [(a, b)], TestContext.Current.CancellationToken);
         using var folder = new TempFolder();
         string path = Path.Combine(folder.Path, "vector.safetensors");
 

@@ -1,7 +1,6 @@
 using Vitrine.Attributions;
 using Vitrine.Autograd;
 using Vitrine.Tensors;
-using Vitrine.Tests.Support;
 using Xunit;
 
 namespace Vitrine.Tests.Attributions.Inside;
