@@ -52,7 +52,8 @@ public static class InsideFeatures
             string hook = SaeSplice.HookOf(sae, null);
             Tensor features = sae.Encode(PatchSweep.Capture(model, read.Input, [hook])[hook]);
             return InsideUnits.On(read.Tokens, features.Select(0, 0).Slice(1, feature, 1).ToArray(), "activation of the feature", writes)
-                with { Method = "sae_feature" };
+                with
+            { Method = "sae_feature" };
         });
     }
 
@@ -82,7 +83,8 @@ public static class InsideFeatures
     {
         ArgumentNullException.ThrowIfNull(inside);
         return inside.With((model, name) => SaeSplice.Loss(model, sae,
-            [.. inside.Loaded.Tokenizer.Encode(text, special: false).Ids.Chunk(model.Info.MaxPositions).Take(256)]) with { Model = name });
+            [.. inside.Loaded.Tokenizer.Encode(text, special: false).Ids.Chunk(model.Info.MaxPositions).Take(256)]) with
+        { Model = name });
     }
 
     /// <summary>How far the names of features hold on a text: <see cref="FeatureCheck"/>.</summary>

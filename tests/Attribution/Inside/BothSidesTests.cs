@@ -171,7 +171,8 @@ public sealed class BothSidesTests
         using var folder = new TempFolder();
         ITransformer model = TinyModels.Load(folder.Path, "t5");
 
-        InsideResult result = LayerSimilarity.Run(model, null, [Pair().Clean, Pair().Corrupted], cancellation: TestContext.Current.CancellationToken);
+        InsideResult result = LayerSimilarity.Run(model, null, [Pair().Clean, Pair().Corrupted],
+            cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(["cka_encoder", "cka_decoder"], result.Tables.Select(t => t.Name));
         Assert.Equal(("12", "8"), (result.Parameters["examples_encoder"], result.Parameters["examples_decoder"]));

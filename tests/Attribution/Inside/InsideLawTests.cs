@@ -414,7 +414,8 @@ public sealed class InsideLawTests
     public void SteeringVector_SavedAndLoaded_IsTheSame()
     {
         int[] a = s_pairs[0].Clean.Ids!.ToIntArray(), b = s_pairs[0].Corrupted.Ids!.ToIntArray();
-        SteeringVector vector = SteeringVector.From(s_induction, "blocks.1.hook_resid_pre", [(a, b)], TestContext.Current.CancellationToken);
+        SteeringVector vector = SteeringVector.From(s_induction, "blocks.1.hook_resid_pre", [(a, b)],
+            TestContext.Current.CancellationToken);
         using var folder = new TempFolder();
         string path = Path.Combine(folder.Path, "vector.safetensors");
 
