@@ -30,6 +30,10 @@ internal static class LensCommand
                 .With(source.Options)
             .Does((parsed, cancellation) =>
             {
+                bool parts = parsed.GetValue(direct), trains = parsed.GetValue(train) is not null;
+                Unused.Refuse(parsed, parts, "without --direct", "--folded", "--wrong");
+                Unused.Refuse(parsed, !parts, "with --direct", "--mids", "--tuned");
+                Unused.Refuse(parsed, trains, "without --train", "--steps");
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
                 if (parsed.GetValue(train) is { } data)
@@ -44,7 +48,7 @@ internal static class LensCommand
                     return;
                 }
                 string given = text.Read(parsed, terminal);
-                InsideOutput.Write(parsed, terminal, parsed.GetValue(direct)
+                InsideOutput.Write(parsed, terminal, parts
                     ? explainer.Inside.Direct(given, parsed.GetValue(correct), parsed.GetValue(wrong), parsed.GetValue(folded))
                     : explainer.Inside.Lens(given, parsed.GetValue(mids), parsed.GetValue(tuned) is { } folder2
                         ? TunedLens.Load(terminal.Resolve(folder2)) : null, parsed.GetValue(correct)));

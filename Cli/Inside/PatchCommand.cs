@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Vitrine.Attributions;
 
 namespace Vitrine.Cli;
@@ -38,6 +39,7 @@ internal static class PatchCommand
                 .With(source.Options)
             .Does((parsed, cancellation) =>
             {
+                Check(parsed, parsed.GetValue(method)!);
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
                 using ProgressLine progress = ProgressLine.Start("patch", terminal);
@@ -79,6 +81,19 @@ internal static class PatchCommand
                 progress.Dispose();
                 InsideOutput.Write(parsed, terminal, result);
             });
+    }
+
+    // What another method needs has no effect with this one.
+    private static void Check(ParseResult parsed, string method)
+    {
+        bool traces = method == "trace", ofPlace = method is "exact" or "estimate" or "check";
+        string with = $"with --method {method}";
+        Unused.Refuse(parsed, ofPlace, with, "--place", "--axes", "--stack");
+        Unused.Refuse(parsed, method == "paths", with, "--path");
+        Unused.Refuse(parsed, method == "check", with, "--top");
+        Unused.Refuse(parsed, traces, with, "--subject", "--window");
+        Unused.Refuse(parsed, !traces, with, "--direction", "--corrupted", "--wrong", "--pairs", "--template", "--names", "--generate",
+            "--count", "--metric", "--align");
     }
 
     /// <summary>A value of an enumeration by its name in kebab case.</summary>

@@ -96,6 +96,10 @@ public sealed class InsideResultsTests
 
     [Theory]
     [InlineData("patch --clean abcab --corrupted abdab --correct c --metric loss", "metric: not known; got 'loss'")]
+    [InlineData("patch --method trace --clean abcab --subject ab --wrong c", "--wrong: has no effect with --method trace")]
+    [InlineData("patch --window 3", "--window: has no effect with --method exact")]
+    [InlineData("lens --folded abcab", "--folded: has no effect without --direct")]
+    [InlineData("lens --direct --mids abcab", "--mids: has no effect with --direct")]
     [InlineData("patch --clean abcab --corrupted abdab", "--correct is missing")]
     [InlineData("patch --clean abcab --corrupted abdab --correct c --metric logit_diff", "logit_diff needs two answers")]
     [InlineData("patch --clean abcab --generate ioi", "several sources")]
