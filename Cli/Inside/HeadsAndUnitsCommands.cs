@@ -168,13 +168,16 @@ internal static class WeightsCommand
             vitrine weights --model path/to/gpt2 --folded --json weights.json
             """)
             .With(head, folded, top).With(output.Symbols).With(source.Options)
-            .Does((parsed, _) =>
+            .Does((parsed, cancellation) =>
             {
                 output.Probe(parsed, terminal);
                 using Explainer explainer = source.Load(parsed, terminal);
+                using ProgressLine progress = ProgressLine.Start("weights", terminal);
                 int[]? at = parsed.GetValue(head) is { } place ? AttentionCommand.Numbers(place, 2, "--head", "layer.head") : null;
-                InsideOutput.Write(parsed, terminal, at is null ? explainer.Inside.Weights(parsed.GetValue(folded))
-                    : explainer.Inside.Decoded(at[0], at[1], top: Verb.Positive(parsed.GetValue(top), "--top")));
+                InsideResult result = at is null ? explainer.Inside.Weights(parsed.GetValue(folded), progress, cancellation)
+                    : explainer.Inside.Decoded(at[0], at[1], top: Verb.Positive(parsed.GetValue(top), "--top"));
+                progress.Dispose();
+                InsideOutput.Write(parsed, terminal, result);
             });
     }
 }

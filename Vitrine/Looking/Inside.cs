@@ -225,7 +225,8 @@ public sealed partial class Inside
     });
 
     /// <summary>QK and OV circuits, composition, copying: <see cref="WeightCircuits"/>.</summary>
-    public InsideResult Weights(bool folded = false) => Ask(() => WeightCircuits.Run(Model, folded));
+    public InsideResult Weights(bool folded = false, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Ask(() => WeightCircuits.Run(Model, folded, progress: progress, cancellation: cancellation));
 
     /// <summary>One head in token space: <see cref="WeightCircuits.Decoded"/>.</summary>
     public InsideResult Decoded(int layer, int head, int directions = 3, int top = 8) =>

@@ -10,6 +10,8 @@ public static class WeightCircuits
     /// <param name="model">The model.</param>
     /// <param name="folded">Folded as TransformerLens does by default, or as the checkpoint has them.</param>
     /// <param name="tokens">Whether copying scores are computed, for which every head is multiplied with both embeddings.</param>
+    /// <param name="progress">How much is done, 0 to 1.</param>
+    /// <param name="cancellation">Ends the work.</param>
     /// <returns>
     /// Tables <c>composition_Q</c>, <c>_K</c>, <c>_V</c> <c>[layer 1, head 1, layer 2, head 2]</c>: ‖OV₁·R₂‖/(‖OV₁‖·‖R₂‖), R₂ = QK, QKᵀ,
     /// OV, 0 unless layer 1 comes
@@ -17,7 +19,8 @@ public static class WeightCircuits
     /// <c>ov_eigenvalues</c>,
     /// <c>full_ov_eigenvalues</c>. Number <c>random_composition</c> = 1/√d_model, what random matrices have.
     /// </returns>
-    public static InsideResult Run(ITransformer model, bool folded = false, bool tokens = true)
+    public static InsideResult Run(ITransformer model, bool folded = false, bool tokens = true, IProgress<double>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         var weights = new HeadWeights(model, folded);
@@ -27,11 +30,23 @@ public static class WeightCircuits
         InsideAxis[] four = [InsideAxis.Numbered("from_layer", layers), InsideAxis.Numbered("from_head", heads),
             InsideAxis.Numbered("to_layer", layers), InsideAxis.Numbered("to_head", heads)];
         List<InsideTable> tables = [];
+        (int done, double steps) = (0, all.Length * (tokens && weights.HasTokens ? 7 : 6));
+        void Step()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(++done / steps);
+        }
+        IEnumerable<T> Each<T>(Func<Head, T> of) => all.Select(h =>
+        {
+            Step();
+            return of(h);
+        });
         foreach (char kind in "QKV")
         {
             double[] scores = new double[all.Length * all.Length];
             for (int i = 0; i < all.Length; i++)
             {
+                Step();
                 for (int j = 0; j < all.Length; j++)
                 {
                     scores[(i * all.Length) + j] = i / heads < j / heads ? Head.Composition(all[i], all[j], kind) : 0;
@@ -42,16 +57,16 @@ public static class WeightCircuits
         }
         int dHead = all[0].OutputValue.Rows;
         InsideAxis component = InsideAxis.Numbered("component", dHead), parts = new("part", ["re", "im"]);
-        tables.Add(InsideTable.Of("ov_singular_values", "singular values of W_V·W_O", [.. all.SelectMany(h => Factored(h.V, h.O).S)],
+        tables.Add(InsideTable.Of("ov_singular_values", "singular values of W_V·W_O", [.. Each(h => Factored(h.V, h.O).S).SelectMany(s => s)],
             layer, head, component));
         tables.Add(InsideTable.Of("qk_singular_values", "singular values of W_Q·W_Kᵀ, without 1/√d_head",
-            [.. all.SelectMany(h => Factored(h.Q, h.K.Transposed()).S)], layer, head, component));
+            [.. Each(h => Factored(h.Q, h.K.Transposed()).S).SelectMany(s => s)], layer, head, component));
         tables.Add(InsideTable.Of("ov_eigenvalues", "eigenvalues of W_V·W_O that are not 0",
-            [.. all.SelectMany(h => Flat(h.OutputValue.Eigenvalues()))], layer, head, component, parts));
+            [.. Each(h => Flat(h.OutputValue.Eigenvalues())).SelectMany(z => z)], layer, head, component, parts));
         if (tokens && weights.HasTokens)
         {
             Tensor e = weights.Embedding, u = weights.Unembedding;
-            IReadOnlyList<(double Re, double Im)>[] full = [.. all.Select(h => Dense.Of(Product(h, e, u)).Eigenvalues())];
+            IReadOnlyList<(double Re, double Im)>[] full = [.. Each(h => Dense.Of(Product(h, e, u)).Eigenvalues())];
             tables.Insert(0,
                 InsideTable.Of("copying_score", "Σλ/Σ|λ| of W_E·W_V·W_O·W_U: 1 = says the tokens it sees, −1 = speaks against them",
                 [.. full.Select(z => z.Sum(l => l.Re) / z.Sum(l => Math.Sqrt((l.Re * l.Re) + (l.Im * l.Im))))], layer, head));
