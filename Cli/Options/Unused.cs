@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Vitrine.Cli;
 
-/// <summary>Options that belong to another way of calling a command: where they are given all the same they are refused, not ignored.</summary>
+/// <summary>Options that belong to another way of calling a command: given all the same, they are refused, not ignored.</summary>
 internal static class Unused
 {
     /// <summary>Refuses options that were given although what they belong to was not.</summary>
