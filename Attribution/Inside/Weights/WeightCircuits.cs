@@ -57,8 +57,8 @@ public static class WeightCircuits
         }
         int dHead = all[0].OutputValue.Rows;
         InsideAxis component = InsideAxis.Numbered("component", dHead), parts = new("part", ["re", "im"]);
-        tables.Add(InsideTable.Of("ov_singular_values", "singular values of W_V·W_O", [.. Each(h => Factored(h.V, h.O).S).SelectMany(s => s)],
-            layer, head, component));
+        tables.Add(InsideTable.Of("ov_singular_values", "singular values of W_V·W_O",
+            [.. Each(h => Factored(h.V, h.O).S).SelectMany(s => s)], layer, head, component));
         tables.Add(InsideTable.Of("qk_singular_values", "singular values of W_Q·W_Kᵀ, without 1/√d_head",
             [.. Each(h => Factored(h.Q, h.K.Transposed()).S).SelectMany(s => s)], layer, head, component));
         tables.Add(InsideTable.Of("ov_eigenvalues", "eigenvalues of W_V·W_O that are not 0",
