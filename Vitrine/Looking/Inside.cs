@@ -85,7 +85,7 @@ public sealed partial class Inside
         {
             Parameters = new Dictionary<string,
             string>(result.Parameters)
-            { ["answer"] = LogitLens.Word(Model, id).Trim(), ["subject"] = subject }
+            { ["answer"] = PromptPair.Word(Model, id).Trim(), ["subject"] = subject }
         };
     });
 

@@ -24,11 +24,7 @@ public static class InsideFeatures
     {
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(sae);
-        if (feature < 0 || feature >= sae.Config.DSae)
-        {
-            throw new RequestException(Fault.Request,
-                FormattableString.Invariant($"feature: there is none of that number; got {feature}; expected 0 to {sae.Config.DSae - 1}."));
-        }
+        sae.Config.ExpectFeature(feature);
         return inside.With((model, name) =>
             Neurons.Written(model, sae["W_dec"].Select(0, feature).ToArray(), top, FormattableString.Invariant($"feature {feature}"))
             with
@@ -145,13 +141,7 @@ public static class InsideFeatures
         return inside.With((model, name) =>
         {
             int length = Math.Min(64, model.Info.MaxPositions);
-            int[][] all = [.. inside.Tokens(text).Chunk(length).Where(c => c.Length == length)];
-            if (all.Length < 10)
-            {
-                throw new RequestException(Fault.Text,
-                    FormattableString.Invariant(
-                    $"sae: too short a text; got {all.Length} pieces of {length} tokens; expected at least 10."));
-            }
+            int[][] all = InsideUnits.Pieces(inside.Tokens(text), length, "sae");
             int held = Math.Max(1, all.Length / 10);
             SparseAutoencoder sae = SaeTraining.Run(model, all[..^held], options, (step, _) =>
                 progress?.Report((double)step / options.Steps), cancellation);

@@ -30,12 +30,7 @@ public static class InsideLenses
         return inside.With((model, name) =>
         {
             int length = Math.Min(Length, model.Info.MaxPositions);
-            int[][] all = [.. inside.Loaded.Tokenizer.Encode(text, special: false).Ids.Chunk(length).Where(c => c.Length == length)];
-            if (all.Length < 10)
-            {
-                throw new RequestException(Fault.Text, FormattableString.Invariant(
-                    $"lens: too short a text; got {all.Length} pieces of {length} tokens; expected at least 10."));
-            }
+            int[][] all = InsideUnits.Pieces(inside.Loaded.Tokenizer.Encode(text, special: false).Ids, length, "lens");
             int held = Math.Min(MostHeld, all.Length / 10);
             double last = double.NaN;
             var lens = TunedLens.Train(model, all[..^held], steps, Batch, progress: (step, loss) =>

@@ -60,8 +60,7 @@ public static class InsideUnits
                     InsideTable.Of("factors", "how strongly the factor is present at the position",
                         [.. Enumerable.Range(0, factors)
                         .SelectMany(f => Enumerable.Range(0, positions).Select(p => found.W[(p * factors) + f]))],
-                        factor, new InsideAxis("position",
-                            [.. tokens.Select((t, i) => string.Create(CultureInfo.InvariantCulture, $"{i} {t}"))])),
+                        factor, InsideAxis.Read("position", positions, tokens)),
                     InsideTable.Of("neurons", "weight of the factor's strongest neurons",
                         [.. best.SelectMany((ids, f) => ids.Select(n => found.H[(f * neurons) + n]))], factor,
                         InsideAxis.Numbered("rank", best[0].Length))
@@ -123,9 +122,8 @@ public static class InsideUnits
     {
         Tables =
         [
-            InsideTable.Of("activations", meaning, [.. activations.Select(a => (double)a)], new InsideAxis("position",
-                [.. activations.Select((_, p) => p < tokens.Length ? FormattableString.Invariant($"{p} {tokens[p]}")
-                    : FormattableString.Invariant($"{p}"))])),
+            InsideTable.Of("activations", meaning, [.. activations.Select(a => (double)a)],
+                InsideAxis.Read("position", activations.Length, tokens)),
             .. result.Tables,
         ],
     };
@@ -211,6 +209,13 @@ public static class InsideUnits
         (int[] ids, int peak) = around;
         return $"{Decode(ids.AsSpan(0, peak))}«{Decode(ids.AsSpan(peak, 1))}»{Decode(ids.AsSpan(peak + 1))}".ReplaceLineEndings("⏎");
     }
+
+    /// <summary>A text of training in pieces of equally many tokens, the rest left out.</summary>
+    /// <exception cref="RequestException">There are fewer than ten: none could be held out.</exception>
+    internal static int[][] Pieces(int[] ids, int length, string what) =>
+        ids.Chunk(length).Where(piece => piece.Length == length).ToArray() is { Length: >= 10 } pieces ? pieces
+            : throw new RequestException(Fault.Text, FormattableString.Invariant(
+                $"{what}: too short a text; got {ids.Length / length} pieces of {length} tokens; expected at least 10."));
 
     internal static IEnumerable<int[]> Texts(Inside inside, DataRow row, ITransformer model, CancellationToken cancellation)
     {

@@ -70,16 +70,13 @@ public sealed class HeadPatterns
         double[] values = [.. layers.SelectMany(at => heads.SelectMany(h => Head(at, h).ToArray().Select(a => (double)a)))];
         static InsideAxis Named(string name, int[] numbers) =>
             new(name, [.. numbers.Select(n => n.ToString(CultureInfo.InvariantCulture))]);
-        static InsideAxis Read(string name, int count, IReadOnlyList<string> names) => new(name, [.. Enumerable.Range(0, count)
-            .Select(p => p < names.Count ? string.Create(CultureInfo.InvariantCulture, $"{p} {names[p]}")
-            : p.ToString(CultureInfo.InvariantCulture))]);
         return new()
         {
             Method = "attention_pattern",
             Tables =
             [
                 InsideTable.Of("pattern", "attention of a query (row) to a key (column), 0–1", values, Named("layer", layers),
-                    Named("head", heads), Read("query", Queries, queries), Read("key", Keys, keys)),
+                    Named("head", heads), InsideAxis.Read("query", Queries, queries), InsideAxis.Read("key", Keys, keys)),
             ],
             Parameters = new Dictionary<string, string> { ["stack"] = Stack },
         };

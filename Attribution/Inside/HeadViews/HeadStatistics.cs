@@ -232,8 +232,7 @@ public static class NeuronView
             .ToArray();
         float[] softmax = pattern.Select(0, 0).Select(0, head).Select(0, query).ToArray();
         double[] product = [.. all.Select((v, i) => (double)v * one[i % d])];
-        InsideAxis neuron = InsideAxis.Numbered("neuron", d), key = new("key", [.. Enumerable.Range(0, keys)
-            .Select(i => i < tokens?.Count ? FormattableString.Invariant($"{i} {tokens[i]}") : i.ToString(CultureInfo.InvariantCulture))]);
+        InsideAxis neuron = InsideAxis.Numbered("neuron", d), key = InsideAxis.Read("key", keys, tokens);
         return new()
         {
             Method = "neuron_view",

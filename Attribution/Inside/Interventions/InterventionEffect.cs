@@ -39,7 +39,7 @@ public static class InterventionEffect
             Next(model, after, next, nextWords, tokens);
             numbers[$"best tokens changed, {name}"] = now.Where((id, i) => id != ownBest[i]).Count();
         }
-        InsideAxis places = new("position", n == 1 ? ["text"] : LogitLens.Places(model, n, tokens));
+        InsideAxis places = n == 1 ? new("position", ["text"]) : LogitLens.Places(model, n, tokens);
         InsideAxis all = new("variant", ["before", .. variants.Select(v => v.Name)]),
             changedOnes = new("variant", [.. variants.Select(v => v.Name)]);
         return new()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vitrine.Tensors;
 using Vitrine.Transformers;
 
@@ -31,8 +30,7 @@ public static class LogitLens
         {
             throw new VitrineException($"lens: several texts; got a batch of {t.Batch}; expected one.");
         }
-        InsideAxis[] axes = [new("state", [.. t.Names.Select(Short)]),
-            new("position", Places(model, t.Positions, tokens))];
+        InsideAxis[] axes = [new("state", [.. t.Names.Select(Short)]), Places(model, t.Positions, tokens)];
         string[] words = [.. t.Top.Select(ids => Word(model, ids[0], tokens))];
         InsideTable Table(string name, string meaning, double[] values) => InsideTable.Of(name, meaning, values, axes);
         List<InsideTable> tables =
@@ -61,18 +59,15 @@ public static class LogitLens
     /// <c>[batch, row, class]</c></summary>
     internal static Tensor Rows(ITransformer model, Tensor logits) => IsReader(model) ? logits.Transpose() : logits;
 
-    /// <summary>Names of the rows.</summary>
-    internal static string[] Places(ITransformer model, int count, IReadOnlyList<string>? tokens) => IsReader(model) ? ["start", "end"]
-        : [.. Enumerable.Range(0, count).Select(p => tokens is { Count: > 0 } && p < tokens.Count ? $"{p} {tokens[p]}"
-            : p.ToString(CultureInfo.InvariantCulture))];
+    /// <summary>The axis of the rows.</summary>
+    internal static InsideAxis Places(ITransformer model, int count, IReadOnlyList<string>? tokens) =>
+        IsReader(model) ? new("position", ["start", "end"]) : InsideAxis.Read("position", count, tokens);
 
     /// <summary>The name of a class: a token, a label, of a reader the token at a position.</summary>
     internal static string Word(ITransformer model, int id, IReadOnlyList<string>? tokens) =>
-        IsReader(model) && tokens is not null && id < tokens.Count ? tokens[id] : Word(model, id);
+        IsReader(model) && tokens is not null && id < tokens.Count ? tokens[id] : PromptPair.Word(model, id);
 
     private static bool IsReader(ITransformer model) => model.Info.Task == ModelTask.QuestionAnswering;
-
-    internal static string Word(ITransformer model, int id) => PromptPair.Word(model, id);
 
     // blocks.3.hook_resid_pre → 3_pre, TransformerLens' labels.
     private static string Short(string hook)

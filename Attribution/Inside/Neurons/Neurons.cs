@@ -149,9 +149,7 @@ public static class Neurons
         }
         int[] best = LensTrajectory.Best(size, Math.Min(top, n));
         InsideAxis names = new("neuron", [.. best.Select(u => u.ToString(CultureInfo.InvariantCulture))]);
-        InsideAxis places = new("position",
-            [.. Enumerable.Range(0, positions)
-            .Select(p => tokens is { Count: > 0 } && p < tokens.Count ? $"{p} {tokens[p]}" : p.ToString(CultureInfo.InvariantCulture))]);
+        var places = InsideAxis.Read("position", positions, tokens);
         List<InsideTable> tables =
         [
             InsideTable.Of("neurons", $"{by} activation over positions", [.. best.Select(u => shown[u])], names),
@@ -243,7 +241,7 @@ public static class Neurons
         int[] forIt = LensTrajectory.Best(scores, top), against = LensTrajectory.Best(Array.ConvertAll(scores, v => -v), top);
         InsideTable Table(string name, int[] ids) =>
             InsideTable.Of(name, "direction · unembedding, without the norm's scale", [.. ids.Select(i => scores[i])],
-            new InsideAxis("token", [.. ids.Select(i => LogitLens.Word(model, i))]));
+            new InsideAxis("token", [.. ids.Select(i => PromptPair.Word(model, i))]));
         return new()
         {
             Method = "writes",

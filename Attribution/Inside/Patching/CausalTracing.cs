@@ -91,8 +91,7 @@ public static class CausalTracing
             tables.Add(InsideTable.Of((stack == "blocks" ? "" : stack + "_") + kind["hook_".Length..],
                 $"{metric.Meaning} with the position's clean value restored"
                 + (kind == s_kinds[0] ? "" : $" in a window of {window} blocks"), values,
-                new InsideAxis("position", [.. Enumerable.Range(0, t).Select(p => called is { Count: > 0 } ? $"{p} {called[p]}"
-                    : p.ToString(CultureInfo.InvariantCulture))]), InsideAxis.Numbered("layer", layers)));
+                InsideAxis.Read("position", t, called), InsideAxis.Numbered("layer", layers)));
         }
         return new()
         {

@@ -123,4 +123,12 @@ public sealed record InsideAxis(string Name, IReadOnlyList<string> Labels)
     /// <param name="prefix">What stands before each number.</param>
     public static InsideAxis Numbered(string name, int length, string prefix = "") =>
         new(name, [.. Enumerable.Range(0, length).Select(i => prefix + i.ToString(CultureInfo.InvariantCulture))]);
+
+    /// <summary>Positions that are called by their number, from 0, and their token.</summary>
+    /// <param name="name">What the axis runs over.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="tokens">The tokens; those that are missing leave the number alone; null: all.</param>
+    public static InsideAxis Read(string name, int length, IReadOnlyList<string>? tokens) =>
+        new(name, [.. Enumerable.Range(0, length).Select(i => i.ToString(CultureInfo.InvariantCulture)
+            + (i < tokens?.Count ? $" {tokens[i]}" : ""))]);
 }

@@ -45,7 +45,7 @@ public static class FeatureCheck
         {
             throw new VitrineException("names: no features; expected at least one.");
         }
-        Statement[] statements = [.. named.Select(n => new Statement(n, sae.Config.DSae, text))];
+        Statement[] statements = [.. named.Select(n => new Statement(n, sae, text))];
         string at = SaeSplice.HookOf(sae, hook);
         Encoding encoding = tokenizer.Encode(text, special: false);
         int window = Math.Max(1, Math.Min(encoding.Count, model.Info.MaxPositions)), all = sae.Config.DSae;
@@ -94,14 +94,10 @@ public static class FeatureCheck
         private readonly HashSet<int> _found = [];
         private int _next, _said, _tokens;
 
-        public Statement(NamedFeature named, int features, string text)
+        public Statement(NamedFeature named, SparseAutoencoder sae, string text)
         {
             Feature = named.Feature;
-            if (named.Feature < 0 || named.Feature >= features)
-            {
-                throw new VitrineException(FormattableString.Invariant(
-                    $"feature: there is none of that number; got {named.Feature}; expected 0 to {features - 1}."));
-            }
+            sae.Config.ExpectFeature(Feature);
             try
             {
                 foreach (Match m in new Regex(named.Pattern, RegexOptions.CultureInvariant, s_patience).Matches(text))

@@ -15,6 +15,17 @@ public sealed record SaeConfig
     /// <summary>Number of features.</summary>
     public required int DSae { get; init; }
 
+    /// <summary>Refuses the number of a feature that there is none of.</summary>
+    /// <exception cref="VitrineException">It is below 0, or not below <see cref="DSae"/>.</exception>
+    internal void ExpectFeature(int feature)
+    {
+        if (feature < 0 || feature >= DSae)
+        {
+            throw new VitrineException(FormattableString.Invariant(
+                $"feature: there is none of that number; got {feature}; expected 0 to {DSae - 1}."));
+        }
+    }
+
     /// <summary>
     /// <c>standard</c>, <c>gated</c>, <c>jumprelu</c>, <c>topk</c>, or a transcoder: <c>transcoder</c>, <c>jumprelu_transcoder</c>,
     /// <c>skip_transcoder</c>.

@@ -44,12 +44,8 @@ public static class SaeSplice
     {
         ArgumentNullException.ThrowIfNull(sae);
         ExpectAutoencoder(sae);
+        sae.Config.ExpectFeature(feature);
         int n = sae.Config.DSae;
-        if (feature < 0 || feature >= n)
-        {
-            throw new VitrineException(FormattableString.Invariant(
-                $"feature: there is none of that number; got {feature}; expected 0 to {n - 1}."));
-        }
         int[] at = new int[n];
         at[feature] = 1;
         Tensor hidden = Tensor.From(at, [1, 1, n]), put = Tensor.From(Array.ConvertAll(at, v => v * value), [1, 1, n]);
@@ -119,9 +115,7 @@ public static class SaeSplice
         }
         int[] best = [.. LensTrajectory.Best(size, Math.Min(top, n)).Where(u => size[u] > 0)];
         InsideAxis names = new("feature", [.. best.Select(u => u.ToString(CultureInfo.InvariantCulture))]);
-        InsideAxis places = new("position",
-            [.. Enumerable.Range(0, positions)
-            .Select(p => tokens is { Count: > 0 } && p < tokens.Count ? $"{p} {tokens[p]}" : p.ToString(CultureInfo.InvariantCulture))]);
+        var places = InsideAxis.Read("position", positions, tokens);
         double[] l0 = [.. Enumerable.Range(0, positions).Select(p => (double)f.AsSpan(p * n, n).ToArray().Count(v => v > 0))];
         List<InsideTable> tables = [InsideTable.Of("activations", "activation of the feature at the position", [.. best.SelectMany(u =>
             Enumerable.Range(0, positions).Select(p => (double)f[(p * n) + u]))], names, places)];

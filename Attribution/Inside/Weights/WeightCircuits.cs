@@ -190,7 +190,7 @@ public static class WeightCircuits
             double[] column = [.. Enumerable.Range(0, scores.Length / n).Select(i => (double)scores[(i * n) + k])];
             int[] best = LensTrajectory.Best(column, top);
             values.AddRange(best.Select(i => column[i]));
-            words.AddRange(best.Select(i => LogitLens.Word(model, i)));
+            words.AddRange(best.Select(i => PromptPair.Word(model, i)));
         }
         return ([.. values], [.. words]);
     }
