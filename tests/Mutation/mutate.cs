@@ -2,6 +2,7 @@
 #:property PublishAot=false
 #:property JsonSerializerIsReflectionEnabledByDefault=true
 #:property RestorePackagesWithLockFile=false
+// One file, so that `dotnet run` takes it by itself: choosing, the copy of the tree, running and what lived, in this order.
 // Do the tests see a wrong line? Takes random one-operator mutants of the sources, puts all of them into one copy of the tree (each with
 // a switch that an environment variable throws), builds it once, and runs the suite once without a mutant: that tells which tests come by
 // which mutant, and how long they take. For every mutant it then runs the tests that come by it, those named like its file first, then the

@@ -8,7 +8,8 @@ namespace Vitrine.Tests.Attributions.Inside;
 
 /// <summary>
 /// What must hold whatever the model: sum rules, limits, agreement of approximation and truth, and what the shipped induction model is
-/// known to do.
+/// known to do. All laws share one model and one list of pairs, and the later ones check what the earlier ones rest on: they are read as
+/// one file.
 /// </summary>
 public sealed class InsideLawTests
 {
