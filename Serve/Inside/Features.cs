@@ -13,17 +13,11 @@ internal static class Features
     /// <summary>How active a feature is at every position of a text, and the tokens that it writes.</summary>
     public static InsideResult Read(Explainer explainer, string text, int feature)
     {
-        SparseAutoencoder sae = Companions.Sae(explainer);
-        InsideResult writes = explainer.Inside.FeatureWrites(sae, feature); // that there is such a feature, too
-        Tensor x = Places.Capture(explainer, explainer.Tokenizer.Encode(text), Hook(sae));
-        float[] all = sae.Encode(x).ToArray();
-        int count = sae.Config.DSae;
-        double[] values = [.. Enumerable.Range(0, all.Length / count).Select(p => (double)all[(p * count) + feature])];
-        return writes with
+        InsideResult found = explainer.Inside.Feature(Companions.Sae(explainer), text, feature);
+        return found with
         {
             Method = "feature",
-            Tables = [InsideTable.Of("size", "activation of the feature", values, new InsideAxis("position",
-                Places.Tokens(explainer, text))), .. writes.Tables],
+            Tables = [found.Tables[0] with { Name = "size" }, .. found.Tables.Skip(1)],
             Parameters = new Dictionary<string, string> { ["place"] = $"{Name}:{feature.ToString(CultureInfo.InvariantCulture)}" },
         };
     }

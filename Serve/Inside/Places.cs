@@ -50,7 +50,7 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
         int[] shown = isNeuron || at.Unit is null ? [.. Enumerable.Range(0, isNeuron ? 1 : units)] : [at.Unit.Value];
         double[] values = [.. shown.SelectMany(u => Enumerable.Range(0, positions).Select(p => isNeuron ? x[(p * width) + at.Unit!.Value]
             : Math.Sqrt(x.AsSpan(((p * units) + u) * width, width).ToArray().Sum(v => (double)v * v))))];
-        InsideAxis over = new("position", Tokens(explainer, text));
+        var over = InsideAxis.Read("position", positions, [.. encoding.Ids.Select(id => explainer.Tokenizer.Decode([id]).Trim())]);
         return new()
         {
             Method = "activation",
@@ -60,10 +60,6 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
             Parameters = new Dictionary<string, string> { ["place"] = place },
         };
     }
-
-    /// <summary>Names of the positions of a text.</summary>
-    public static string[] Tokens(Explainer explainer, string text) => [.. explainer.Tokenizer.Encode(text).Ids.Select((id, i) =>
-        FormattableString.Invariant($"{i} {explainer.Tokenizer.Decode([id]).Trim()}"))];
 
     /// <summary>Predictions before and after changes.</summary>
     public static InsideResult Intervene(Explainer explainer, string text, IReadOnlyList<string> changes, string? corrupted)
@@ -152,8 +148,8 @@ internal readonly record struct Places(string Hook, int? Unit, int? Position)
                 + "expected as many.");
     }
 
-    /// <summary>An activation of a text.</summary>
-    internal static Tensor Capture(Explainer explainer, Encoding encoding, string hook)
+    // An activation of a text.
+    private static Tensor Capture(Explainer explainer, Encoding encoding, string hook)
     {
         using Device.Scope scope = Device.Use(explainer.Device);
         using ActivationCache cache = explainer.Model.Cache(hook);
